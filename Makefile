@@ -1,0 +1,48 @@
+# Two commands set everything up on a fresh machine (Python 3.11, make): `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check lint types tests docs lock clean
+.DEFAULT_GOAL := help
+
+help:  ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# Stamps: nothing is installed twice as long as the lock files stay the same.
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+demo: $(VENV)/.runtime  ## Install, train two minutes on a photo of a cat, edit it, show where the pictures are
+	$(BIN)/primage demo
+
+test: $(VENV)/.dev  ## Install, then lint, types, tests and docs
+	$(MAKE) --no-print-directory check
+
+check: lint types tests docs  ## Lint, types, tests and docs of what is installed
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+tests: $(VENV)/.dev
+	$(BIN)/pytest
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict --quiet
+
+lock:  ## Resolve the dependencies anew and write both lock files
+	sh scripts/lock.sh $(PYTHON)
+
+clean:  ## Remove what make made; runs and weights stay
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis

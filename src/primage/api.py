@@ -1,0 +1,250 @@
+"""From files to a run and from a run to a model: what `primage.train` and the command line both call."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from primage.config import Config, PresetName, PrimitiveKind, preset, validated
+from primage.errors import ConfigError, ImageError, WeightsError
+from primage.image import read_image, resize_image, sha256_file, working_size
+from primage.model import Model, load
+from primage.nets.weights import Progress as WeightsProgress
+from primage.nets.weights import load_weights
+from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.primitive.read import NO_FILES, LayerFiles, training_primitive
+from primage.run import Run, RunRecord, check_free, lock_folder, open_or_create
+from primage.training import Progress, training
+
+_log = logging.getLogger(__name__)
+
+
+def configure(
+    preset_name: str = "standard",
+    kind: str = "super",
+    size_px: int | None = None,
+    minutes: float | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    settings: Sequence[str] = (),
+) -> Config:
+    """Settings from a preset and what differs from it.
+
+    Args:
+        preset_name: draft, standard or paper.
+        kind: of primitive: edges, segments, super, paint, landmarks or manual.
+        size_px: short side of the working size; the preset's if None.
+        minutes: how long to train; not together with ``steps``.
+        steps: how many steps to train.
+        seed: of all randomness.
+        settings: any field by its path, "augment.cutmix=true"; the value is JSON, or a plain word.
+
+    Returns:
+        Checked settings.
+
+    Raises:
+        ConfigError: unknown preset or field, both minutes and steps, or a value out of range.
+    """
+    if minutes is not None and steps is not None:
+        raise ConfigError("give minutes or steps, not both")
+    data = preset(preset_name).model_dump()
+    data["seed"] = seed
+    data["primitive"]["kind"] = kind
+    if size_px is not None:
+        data["size_px"] = size_px
+    if minutes is not None or steps is not None:
+        data |= {"minutes": minutes, "steps": steps}
+    for setting in settings:
+        _set(data, setting)
+    return validated(Config, data, "settings")
+
+
+def _set(data: dict[str, Any], setting: str) -> None:
+    path, equals, text = setting.partition("=")
+    *parents, name = path.strip().split(".")
+    place: Any = data
+    for parent in parents:
+        place = place.get(parent) if isinstance(place, dict) else None
+    if not equals or not isinstance(place, dict) or name not in place:
+        raise ConfigError(f"--set {setting}: there is no such setting; write KEY=VALUE, e.g. augment.cutmix=true")
+    try:
+        place[name] = json.loads(text)
+    except json.JSONDecodeError:
+        place[name] = text
+
+
+def read_pair(
+    photo: str | Path, config: Config, files: LayerFiles = NO_FILES, shrink_only: bool = False
+) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive, PrimitiveSpec]:
+    """Read the photo, and read or extract its primitive.
+
+    Args:
+        photo: the photo's file.
+        config: settings.
+        files: layers that are given.
+        shrink_only: a photo smaller than the working size keeps its size.
+
+    Returns:
+        (H, W, 3) uint8 photo and primitive, both at the working size, and the description of the primitive.
+
+    Raises:
+        UserError: an input is at fault.
+    """
+    original = read_image(photo)
+    height, width = original.shape[:2]
+    short = min(config.size_px, height, width) if shrink_only else config.size_px
+    size = working_size((height, width), short)
+    if max(size) > 8192 or min(size) < 32:
+        raise ImageError(f"{photo}: a working size of {size[1]}×{size[0]} px cannot be trained (32 to 8192 px a side)")
+    if short > min(height, width):
+        _log.warning("%s: is %d×%d px and is enlarged to %d×%d px", photo, width, height, size[1], size[0])
+    primitive, spec = training_primitive(original, size, config.primitive, files)
+    return resize_image(original, size), primitive, spec
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Inputs that were read and found good; nothing is written yet."""
+
+    record: RunRecord
+    photo: UInt8[np.ndarray, "h w 3"]
+    primitive: Primitive
+
+
+def prepare(
+    photo: str | Path,
+    config: Config,
+    files: LayerFiles = NO_FILES,
+    shrink_only: bool = False,
+    progress: WeightsProgress | None = None,
+) -> Prepared:
+    """Read the photo, read or extract its primitive, and make sure of the loss network.
+
+    Args:
+        photo: the photo's file.
+        config: settings.
+        files: layers that are given.
+        shrink_only: a photo smaller than the working size keeps its size.
+        progress: is told how far a download of weights is.
+
+    Returns:
+        All that a run folder is made from.
+
+    Raises:
+        UserError: an input is at fault.
+        WeightsError: the pretrained loss network cannot be had.
+    """
+    working, primitive, spec = read_pair(photo, config, files, shrink_only)
+    layers = {name: path for name, path in vars(files).items() if path is not None}
+    record = RunRecord(
+        requested=config,
+        config=_with_available_weights(config, progress),
+        spec=spec,
+        photo_sha256=sha256_file(photo),
+        layers_sha256={name: sha256_file(path) for name, path in layers.items() if path.is_file()},
+    )
+    return Prepared(record, working, primitive)
+
+
+@contextlib.contextmanager
+def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
+    """The run folder for these inputs, held for writing: a new one, or the one of the same command.
+
+    Args:
+        path: the run folder.
+        prepared: what `prepare` gave.
+
+    Yields:
+        The run.
+
+    Raises:
+        RunError: the folder holds something else, or another process trains in it.
+    """
+    folder = Path(path)
+    if not (folder / "run.json").exists():
+        check_free(folder)
+    with lock_folder(folder):
+        yield open_or_create(folder, prepared.record, prepared.photo, prepared.primitive)
+
+
+def _with_available_weights(config: Config, progress: WeightsProgress | None) -> Config:
+    """The loss network is made sure of before a run begins; VGG16 stands in for a VGG19 that cannot be had."""
+    if config.loss.lambda_perc == 0:
+        return config
+    network = config.loss.perceptual_network
+    try:
+        load_weights(network, progress=progress)
+        return config
+    except WeightsError as error:
+        if network != "vgg19":
+            raise
+        _log.warning("%s; the perceptual loss uses VGG16 instead, and the run records it", str(error).rstrip("."))
+        load_weights("vgg16", progress=progress)
+        loss = config.loss.model_copy(update={"perceptual_network": "vgg16"})
+        return config.model_copy(update={"loss": loss})
+
+
+def train(
+    photo: str | Path,
+    run: str | Path,
+    *,
+    primitive: PrimitiveKind = "super",
+    preset: PresetName = "standard",
+    primitive_file: str | Path | None = None,
+    segments: str | Path | None = None,
+    edges: str | Path | None = None,
+    size: int | None = None,
+    minutes: float | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    settings: Sequence[str] = (),
+    device: str = "cpu",
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Model:
+    """Train on one photo; the same call again goes on where the last one stopped.
+
+    Args:
+        photo: the photo's file.
+        run: the run folder.
+        primitive: edges, segments, super, paint, landmarks or manual.
+        preset: draft, standard or paper.
+        primitive_file: the primitive as one file; a missing layer is extracted.
+        segments: the label layer as a file.
+        edges: the line layer as a file.
+        size: short side of the working size in pixels; the preset's, but no larger than the photo, if None.
+        minutes: how long to train.
+        steps: how many steps to train, instead.
+        seed: of all randomness.
+        settings: any other setting, "augment.cutmix=true" (see `primage.config.Config`).
+        device: where to compute.
+        on_progress: is told how far it is, about once a second.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        UserError: an input is at fault; nothing was changed.
+        TrainingError: a loss is not finite.
+        WeightsError: the pretrained loss network cannot be had.
+    """
+    config = configure(preset, primitive, size, minutes, steps, seed, settings)
+
+    def path(file: str | Path | None) -> Path | None:
+        return None if file is None else Path(file)
+
+    files = LayerFiles(whole=path(primitive_file), segments=path(segments), edges=path(edges))
+    # Everything that can be wrong with the inputs comes out before the folder is touched.
+    prepared = prepare(photo, config, files, shrink_only=size is None)
+    with opened_run(run, prepared) as opened:
+        for progress in training(opened, device):
+            if on_progress is not None:
+                on_progress(progress)
+    return load(run, device)

@@ -1,0 +1,66 @@
+"""``primage doctor``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata
+from typing import Any
+
+from rich.table import Table
+
+from primage._version import __version__
+from primage.cli.console import Json, Quiet, out, print_json, set_up
+
+_PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", "tensorboard")
+
+
+def command(as_json: Json = False, quiet: Quiet = False) -> int:
+    """Check that this machine has what Primage needs: a first thing to run when something is odd."""
+    set_up(quiet, as_json)
+    checks = _checks()
+    good = all(check["ok"] for check in checks if check["needed"])
+    if as_json:
+        print_json({"ok": good, "version": __version__, "checks": checks})
+    elif not quiet:
+        table = Table(show_header=False, box=None)
+        for check in checks:
+            sign = "[green]✓[/]" if check["ok"] else "[red]✗[/]" if check["needed"] else "[yellow]–[/]"
+            table.add_row(sign, check["name"], check["found"])
+        out.print(table)
+    return 0 if good else 1
+
+
+def _checks() -> list[dict[str, Any]]:
+    import torch
+
+    from primage.nets.weights import weights_folder, weights_status
+
+    checks: list[dict[str, Any]] = []
+
+    def add(name: str, ok: bool, found: str, needed: bool = True) -> None:
+        checks.append({"name": name, "ok": ok, "found": found, "needed": needed})
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    add("python", sys.version_info >= (3, 11), f"{version} on {platform.platform()}")
+    for package in _PACKAGES:
+        try:
+            add(package, True, metadata.version(package), package != "tensorboard")
+        except metadata.PackageNotFoundError:
+            add(package, False, "not installed", package != "tensorboard")
+    add("cores", True, f"{os.cpu_count()}, PyTorch uses {torch.get_num_threads()} threads")
+    add(
+        "cuda",
+        torch.cuda.is_available(),
+        "usable" if torch.cuda.is_available() else "none; the CPU is used",
+        False,
+    )
+    free_gb = shutil.disk_usage(os.getcwd()).free / 1e9
+    add("disk", free_gb > 1, f"{free_gb:.0f} GB free here")
+    folder = weights_folder()
+    for entry in weights_status():
+        found = f"{folder}, {entry.source}" if entry.present else "not fetched yet (primage weights --fetch)"
+        add(f"weights: {entry.name}", entry.present and entry.verified, found, needed=False)
+    return checks

@@ -1,0 +1,48 @@
+"""``primage edit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from primage.cli.console import Edges, Json, Quiet, Segments, out, print_json, set_up
+
+
+def command(
+    model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder or a model file.")],
+    edits: Annotated[Path, typer.Argument(help="A JSON list of edits: move, copy, scale, flip, erase, fill, paint.")],
+    target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The edited primitive, a PNG.")],
+    primitive_file: Annotated[
+        Path | None,
+        typer.Option("--primitive-file", metavar="FILE", help="Edit this one, not the training one."),
+    ] = None,
+    segments: Segments = None,
+    edges: Edges = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Replay recorded edits on the training primitive; render the result with `primage render`."""
+    set_up(quiet, as_json)
+    from primage.edit.apply import apply_edits
+    from primage.edit.records import edits_from_json
+    from primage.errors import UserError
+    from primage.model import load
+    from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
+    from primage.primitive.write import write_primitive
+
+    trained = load(model)
+    try:
+        records = edits_from_json(edits.read_text(encoding="utf-8"), str(edits))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{edits}: cannot be read ({error})") from error
+    primitive = trained.primitive
+    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
+    if files != NO_FILES:
+        primitive = read_primitive(files, trained.record.spec, trained.render_size)
+    written = write_primitive(target, apply_edits(primitive, records), trained.record.spec)
+    if as_json:
+        print_json({"files": [str(path) for path in written], "edits": len(records)})
+    elif not quiet:
+        out.print(str(written[0]))

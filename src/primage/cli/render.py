@@ -1,0 +1,47 @@
+"""``primage render``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_device, out, print_json, set_up
+
+
+def command(
+    model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder or a model file.")],
+    primitives: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PRIMITIVE]...", help="Edited primitives, one or several.")
+    ] = None,
+    target: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG file, or a folder for several.")
+    ] = Path("render.png"),
+    segments: Segments = None,
+    edges: Edges = None,
+    edges_from: Annotated[
+        Path | None,
+        typer.Option("--edges-from", metavar="PHOTO", help="Extract the line layer from a photo, as the run did."),
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Short side in px [default: the training photo's].")] = None,
+    snap: Annotated[bool, typer.Option("--snap", help="Give unknown colours to the nearest label.")] = False,
+    device: Device = "cpu",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Paint edited primitives into photos."""
+    set_up(quiet, as_json)
+    from primage.model import load
+    from primage.primitive.read import LayerFiles
+    from primage.render import render_files
+
+    layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
+    results = render_files(load(model, checked_device(device)), primitives or [], target, layers, size, snap)
+    if as_json:
+        print_json(
+            {"renders": [{"path": str(r.path), "source": str(r.source), "size": r.image.shape[:2]} for r in results]}
+        )
+    elif not quiet:
+        for result in results:
+            out.print(str(result.path))

@@ -1,0 +1,199 @@
+"""``primage train``."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from primage.cli.console import (
+    Device,
+    Edges,
+    Json,
+    Quiet,
+    Segments,
+    checked_device,
+    err,
+    print_json,
+    say,
+    set_up,
+)
+from primage.cli.weights import download_bar
+
+if TYPE_CHECKING:
+    from primage import training
+    from primage.run import Run
+
+
+def command(
+    photo: Annotated[Path, typer.Argument(help="The photo: PNG, JPEG, WebP, TIFF or BMP.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run folder. The same command resumes.")],
+    primitive: Annotated[
+        str, typer.Option("--primitive", "-p", help="edges, segments, super, paint, landmarks or manual.")
+    ] = "super",
+    primitive_file: Annotated[
+        Path | None,
+        typer.Option("--primitive-file", metavar="FILE", help="The primitive; missing layers are extracted."),
+    ] = None,
+    segments: Segments = None,
+    edges: Edges = None,
+    preset: Annotated[str, typer.Option(help="draft (2 min), standard (10 min) or paper (the published model).")] = (
+        "standard"
+    ),
+    size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the photo's if less].")] = None,
+    minutes: Annotated[float | None, typer.Option(help="How long to train [default: the preset's].")] = None,
+    steps: Annotated[int | None, typer.Option(help="How many steps to train, instead of minutes.")] = None,
+    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. augment.cutmix=true. Repeatable."),
+    ] = None,
+    device: Device = "cpu",
+    tensorboard: Annotated[bool, typer.Option(help="Also write RUN/tensorboard (extra: tensorboard).")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Train on one photo. Ctrl-C leaves a usable model; the same command goes on from there."""
+    set_up(quiet, as_json)
+    from primage.api import configure, opened_run, prepare
+    from primage.model import load
+    from primage.primitive.read import LayerFiles
+    from primage.training import training
+
+    config = configure(preset, primitive, size, minutes, steps, seed, settings or [])
+    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
+    where = checked_device(device)
+    with download_bar(quiet or as_json) as on_download:
+        prepared = prepare(photo, config, files, shrink_only=size is None, progress=on_download)
+    with (
+        opened_run(out, prepared) as run,
+        _writer(run.path if tensorboard else None) as write,
+        _stoppable() as stopped,
+    ):
+        stop_early = follow(run, training(run, where), stopped, quiet or as_json, write)
+    model = load(out)
+    facts = {
+        "run": str(out),
+        "model": str(run.model_path),
+        "steps": model.record.steps,
+        "of": model.record.config.steps,
+        "seconds": model.record.seconds,
+        "weights_sha256": model.weights_sha256,
+        "stopped": stop_early,
+    }
+    if as_json:
+        print_json(facts)
+    elif stop_early:
+        say(f"Stopped after {model.record.steps} steps; the same command goes on. Render with: primage render {out} …")
+    else:
+        say(f"{model.record.steps} steps in {model.record.seconds:.0f} s: {run.model_path}", quiet)
+    return 130 if stop_early else 0
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C stops at once."""
+    asked = False
+
+    def ask(_number: int, _frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        err.print("[dim]stopping after this step …[/]")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _writer(folder: Path | None) -> Iterator[Callable[[int, dict[str, float]], None]]:
+    """Writes losses for TensorBoard, if that is wished for."""
+    if folder is None:
+        yield lambda _step, _values: None
+        return
+    from primage.errors import ConfigError
+
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise ConfigError("TensorBoard is not installed; pip install 'primage[tensorboard]'") from error
+    writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def write(step: int, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            writer.add_scalar(name, value, step)
+
+    try:
+        yield write
+    finally:
+        writer.close()
+
+
+def follow(
+    run: Run,
+    steps: Iterator[training.Progress],
+    stopped: Callable[[], bool],
+    quiet: bool,
+    write: Callable[[int, dict[str, float]], None] = lambda _step, _values: None,
+) -> bool:
+    """Drive a training and show how far it is.
+
+    Returns:
+        Whether it was stopped before its end.
+    """
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[left]}"),
+        TextColumn("[dim]{task.fields[numbers]}"),
+    )
+    plain = not err.is_terminal
+    last_line = float("-inf")
+    with Progress(*columns, console=err, disable=quiet or plain, transient=False) as bar:
+        task = bar.add_task(f"training {run.path.name}", total=None, left="", numbers="timing a few steps …")
+        if plain and not quiet:
+            err.print(f"training {run.path} ({run.record.config.preset})")
+        for progress in steps:
+            write(progress.step, progress.losses)
+            losses = " ".join(f"{name} {value:.3g}" for name, value in progress.losses.items())
+            left = f"{_duration(progress.seconds_left)} left"
+            numbers = f"{progress.steps_per_second:.1f} steps/s  {losses}"
+            bar.update(task, total=progress.steps, completed=progress.step, left=left, numbers=numbers)
+            finished = progress.step == progress.steps
+            # Without a terminal to draw a bar in, a line now and then.
+            if plain and not quiet and (progress.seconds - last_line >= 10 or finished) and progress.losses:
+                last_line = progress.seconds
+                err.print(f"step {progress.step}/{progress.steps}  {left}  {numbers}")
+            if stopped() and not finished:
+                steps.close()  # type: ignore[attr-defined]
+                return True
+    return False
+
+
+def _duration(seconds: float) -> str:
+    if not math.isfinite(seconds):
+        return "?"
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

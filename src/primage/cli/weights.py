@@ -1,0 +1,73 @@
+"""``primage weights``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from primage.cli.console import Json, Quiet, err, out, print_json, set_up
+
+
+@contextlib.contextmanager
+def download_bar(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress bar for each file that is being downloaded."""
+    columns = (
+        TextColumn("fetching {task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def on_download(name: str, done: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+                if not err.is_terminal and not quiet:
+                    err.print(f"fetching {name} …")
+            bar.update(tasks[name], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield on_download
+
+
+def command(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which to fetch; those that `draft` needs if absent.")
+    ] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch them now instead of only looking.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show which pretrained networks are there, and fetch them. PRIMAGE_WEIGHTS names another folder."""
+    set_up(quiet, as_json)
+    from primage.nets.weights import fetch_weights, weights_folder, weights_status
+
+    if fetch or names:
+        with download_bar(quiet or as_json) as on_download:
+            for name in names or ["vgg16", "alexnet", "lpips_alexnet"]:
+                fetch_weights(name, on_download)
+    status = weights_status()
+    if as_json:
+        print_json({"folder": str(weights_folder()), "weights": [asdict(entry) for entry in status]})
+        return
+    if quiet:
+        return
+    table = Table(title=str(weights_folder()), title_justify="left")
+    for heading in ("name", "there", "verified", "MB", "from"):
+        table.add_column(heading)
+    for entry in status:
+        size = f"{entry.size_bytes / 1e6:.1f}" if entry.present and entry.size_bytes else ""
+        table.add_row(
+            entry.name,
+            "yes" if entry.present else "no",
+            "yes" if entry.verified else "",
+            size,
+            entry.source or "",
+        )
+    out.print(table)

@@ -1,0 +1,295 @@
+"""Settings: one frozen model per concern, the presets, and nothing that computes.
+
+Every field has a unit in its name or its description. A config goes to JSON and back without loss; an unknown field
+is an error (``extra="forbid"``), so that a typing slip never trains for an hour with the wrong settings.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from primage.errors import ConfigError
+
+PrimitiveKind = Literal["edges", "segments", "super", "paint", "landmarks", "manual"]
+PresetName = Literal["draft", "standard", "paper"]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Frozen(BaseModel):
+    """Base of all settings: immutable, strict about names, finite numbers only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class EdgesConfig(Frozen):
+    """Canny edges (Canny 1986; paper §3.3). Thresholds are on the gradient of luminance in [0, 1] per pixel."""
+
+    sigma: float = Field(2.0, gt=0, le=20, description="standard deviation of the Gaussian, in working pixels")
+    low: float = Field(0.04, ge=0, le=1, description="hysteresis: weaker edges are dropped")
+    high: float = Field(0.10, ge=0, le=1, description="hysteresis: stronger edges are always kept")
+    min_length_px: int = Field(14, ge=0, description="connected edges of fewer pixels are dropped")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> EdgesConfig:
+        if self.low > self.high:
+            raise ValueError(f"the low threshold ({self.low}) is above the high one ({self.high})")
+        return self
+
+
+class SegmentsConfig(Frozen):
+    """Unsupervised segmentation, merged to a wished number of regions."""
+
+    method: Literal["felzenszwalb", "slic"] = "felzenszwalb"
+    regions: int = Field(12, ge=2, le=64, description="how many regions are left after merging")
+    min_area: Fraction = Field(0.002, description="regions smaller than this share of the picture are merged first")
+
+
+class PaintConfig(Frozen):
+    """A rough painting: superpixels of a few flat colours."""
+
+    colours: int = Field(12, ge=2, le=64)
+    strokes: int = Field(220, ge=4, le=5000, description="how many superpixels the painting is made of")
+
+
+class PrimitiveConfig(Frozen):
+    """Which primitive, and how its layers are extracted when they are not given as files."""
+
+    kind: PrimitiveKind = "super"
+    edges: EdgesConfig = EdgesConfig()
+    segments: SegmentsConfig = SegmentsConfig()
+    paint: PaintConfig = PaintConfig()
+    encoding: Literal["channels", "rgb"] = Field(
+        "channels", description="one-hot labels and edge distance, or the drawn RGB picture as in the paper"
+    )
+
+
+class AugmentConfig(Frozen):
+    """Random warps of the pair (paper §3.2; ranges of the authors' code). Each has a switch of its own."""
+
+    tps: bool = True
+    tps_points: int = Field(3, ge=2, le=16, description="control points on a side")
+    tps_shift: float = Field(0.1, ge=0, le=1, description="greatest shift of a control point, in widths of the photo")
+    tps_lambda: float = Field(0.0, ge=0, description="λ of eq. 4, in widths of the photo squared; 0 interpolates")
+    tps_probability: Fraction = 0.99
+    flip: bool = True
+    rotation: bool = False
+    rotation_deg: float = Field(10.0, ge=0, le=180)
+    rotation_probability: Fraction = 0.5
+    crop: bool = False
+    crop_scale: float = Field(0.8, gt=0, le=1, description="smallest side of the window, as a share of the photo's")
+    shear: bool = False
+    shear_max: float = Field(0.3, ge=0, le=1)
+    translation: bool = False
+    translation_max: float = Field(0.1, ge=0, le=1, description="in widths of the photo")
+    cutmix: bool = False
+    cutmix_px: tuple[int, int] = Field((32, 96), description="range of the pasted square's side at 256 px")
+    cutmix_probability: Fraction = 0.5
+    canny_sigma: bool = False
+    canny_sigma_range: tuple[float, float] = (1.2, 3.0)
+
+    @model_validator(mode="after")
+    def _ranges(self) -> AugmentConfig:
+        for name in ("cutmix_px", "canny_sigma_range"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise ValueError(f"{name} wants 0 < low <= high, not {low}, {high}")
+        return self
+
+
+class Pix2PixHDConfig(Frozen):
+    """The published generator (Wang et al. 2017): 182.443 M parameters at these defaults with RGB in and out."""
+
+    architecture: Literal["pix2pixhd"] = "pix2pixhd"
+    ngf: int = Field(64, ge=1)
+    n_downsampling: int = Field(4, ge=1, le=6)
+    n_blocks: int = Field(9, ge=0)
+    n_local_enhancers: int = Field(0, ge=0, le=2, description="0 is the global generator alone")
+    n_blocks_local: int = Field(3, ge=0)
+
+
+class PainterConfig(Frozen):
+    """Our small generator: a U-Net that says where each pixel comes from, and paints what cannot be copied."""
+
+    architecture: Literal["painter"] = "painter"
+    embedding: int = Field(8, ge=1, description="channels each pixel of the primitive is reduced to")
+    widths: tuple[int, int, int, int] = Field((24, 48, 96, 128), description="channels at 1/2, 1/4, 1/8, 1/16")
+    blocks: tuple[int, int, int, int] = Field((0, 0, 1, 3), description="residual blocks at 1/2, 1/4, 1/8, 1/16")
+    refine_widths: tuple[int, int] = Field((32, 48), description="channels of the refinement at 1/2 and 1/4")
+    norm_momentum: float = Field(0.05, gt=0, le=1)
+
+
+GeneratorConfig = Annotated[Pix2PixHDConfig | PainterConfig, Field(discriminator="architecture")]
+
+
+class DiscriminatorConfig(Frozen):
+    """Multi-scale patch discriminator: 5.536 M parameters at these defaults with RGB primitive and photo."""
+
+    ndf: int = Field(64, ge=1)
+    n_layers: int = Field(3, ge=1, le=6)
+    num_D: int = Field(2, ge=1, le=4)  # noqa: N815  (the field's name for it)
+    start: Fraction = Field(0.0, description="share of the steps before it begins")
+
+
+class LossConfig(Frozen):
+    """Weights of the generator's losses; a weight of 0 switches a loss off (and saves its time)."""
+
+    gan: Literal["lsgan", "log"] = "lsgan"
+    lambda_GAN: float = Field(1.0, ge=0)  # noqa: N815
+    lambda_feat: float = Field(10.0, ge=0)
+    lambda_perc: float = Field(10.0, ge=0)
+    lambda_L1: float = Field(0.0, ge=0)  # noqa: N815
+    lambda_grid: float = Field(0.0, ge=0, description="correspondences against the warp's own grid")
+    lambda_copy: float = Field(0.0, ge=0, description="L1 of the copied pixels alone")
+    lambda_drawn: float = Field(0.0, ge=0, description="L1 of the painted pixels alone")
+    lambda_confidence: float = Field(0.0, ge=0, description="confidence against how right the copying was")
+    perceptual_network: Literal["vgg19", "vgg16"] = "vgg19"
+    perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    perceptual_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    perceptual_size: Literal["full", "half", "crop"] = Field("full", description="half size, or crops of 128 px")
+    perceptual_every: int = Field(1, ge=1, description="every how many steps")
+
+    @model_validator(mode="after")
+    def _same_length(self) -> LossConfig:
+        if len(self.perceptual_layers) != len(self.perceptual_weights):
+            raise ValueError("perceptual_layers and perceptual_weights differ in length")
+        return self
+
+
+class OptimConfig(Frozen):
+    """Adam, its schedule, and the moving average of the weights that renders use."""
+
+    lr: float = Field(2e-4, gt=0)
+    lr_discriminator: float = Field(2e-4, gt=0)
+    betas: tuple[float, float] = (0.5, 0.999)
+    schedule: Literal["linear", "cosine"] = Field("linear", description="linear: constant half, then down to 0")
+    ema: float = Field(0.0, ge=0, lt=1, description="0 renders with the weights themselves")
+
+
+class Phase(Frozen):
+    """A stretch of the training at one picture size and batch."""
+
+    until: float = Field(1.0, gt=0, le=1, description="share of the steps at which the phase ends")
+    scale: float = Field(1.0, gt=0, le=1, description="size of the training pair, as a share of the working size")
+    batch: int = Field(1, ge=1, le=64)
+    perceptual: bool = Field(True, description="whether the perceptual loss, the dearest of all, takes part")
+
+
+class Config(Frozen):
+    """All settings of a run."""
+
+    preset: PresetName = "standard"
+    size_px: int = Field(256, ge=32, le=4096, description="short side of the working size")
+    seed: int = Field(0, ge=0, lt=2**63)
+    steps: int | None = Field(None, ge=0, description="fixed before the first step; timed from minutes if absent")
+    minutes: float | None = Field(None, gt=0, le=60 * 24 * 30)
+    primitive: PrimitiveConfig = PrimitiveConfig()
+    augment: AugmentConfig = AugmentConfig()
+    generator: GeneratorConfig = PainterConfig()
+    discriminator: DiscriminatorConfig = DiscriminatorConfig()
+    loss: LossConfig = LossConfig()
+    optim: OptimConfig = OptimConfig()
+    phases: tuple[Phase, ...] = (Phase(),)
+    checkpoint_sec: float = Field(30.0, gt=0, description="a kill loses at most this much work")
+    preview_sec: float = Field(30.0, gt=0, description="longest time between previews; the first ones come sooner")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Config:
+        untils = [phase.until for phase in self.phases]
+        if not untils or untils != sorted(set(untils)) or untils[-1] != 1.0:
+            raise ValueError("the phases must end at growing shares of the steps, the last at 1.0")
+        return self
+
+
+_SMALL_LOSS = LossConfig(
+    lambda_GAN=0.1,
+    lambda_feat=0.0,
+    lambda_perc=1.0,
+    lambda_L1=0.5,
+    lambda_grid=10.0,
+    lambda_copy=0.5,
+    lambda_drawn=0.5,
+    lambda_confidence=0.2,
+    perceptual_network="vgg16",
+    perceptual_layers=("relu1_2", "relu2_2", "relu3_3"),
+    perceptual_weights=(0.2, 0.4, 0.4),
+    perceptual_size="half",
+    perceptual_every=2,
+)
+
+PRESETS: dict[str, Config] = {
+    # The published configuration: 8,000 + 8,000 linearly decaying steps, LSGAN, feature matching and VGG19 at 10.
+    "paper": Config(
+        preset="paper",
+        steps=16_000,
+        primitive=PrimitiveConfig(encoding="rgb"),
+        augment=AugmentConfig(rotation=True),
+        generator=Pix2PixHDConfig(),
+        # A step takes 15 s and a checkpoint 2.2 GB on a laptop, so they come less often.
+        checkpoint_sec=600.0,
+        preview_sec=600.0,
+    ),
+    "standard": Config(
+        preset="standard",
+        minutes=10.0,
+        augment=AugmentConfig(tps_points=4, tps_shift=0.09, flip=False),
+        discriminator=DiscriminatorConfig(ndf=24, num_D=1, start=0.9),
+        loss=_SMALL_LOSS,
+        optim=OptimConfig(lr=2e-3, lr_discriminator=5e-4, betas=(0.8, 0.99), schedule="cosine", ema=0.99),
+        phases=(Phase(until=0.8, scale=0.5, batch=2, perceptual=False), Phase()),
+    ),
+    "draft": Config(
+        preset="draft",
+        minutes=2.0,
+        augment=AugmentConfig(tps_points=4, tps_shift=0.08, flip=False),
+        discriminator=DiscriminatorConfig(ndf=24, num_D=1, start=0.93),
+        loss=_SMALL_LOSS,
+        optim=OptimConfig(lr=2e-3, lr_discriminator=5e-4, betas=(0.8, 0.99), schedule="cosine", ema=0.98),
+        phases=(Phase(until=0.85, scale=0.5, batch=2, perceptual=False), Phase()),
+        checkpoint_sec=20.0,
+        preview_sec=20.0,
+    ),
+}
+
+
+def preset(name: str) -> Config:
+    """Look a preset up.
+
+    Args:
+        name: ``draft``, ``standard`` or ``paper``.
+
+    Returns:
+        Its settings.
+
+    Raises:
+        ConfigError: there is no preset of that name.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"there is no preset '{name}'; choose one of {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+Settings = TypeVar("Settings", bound=Frozen)
+
+
+def validated(model: type[Settings], data: object, where: str) -> Settings:
+    """Read settings from plain data, with one clear sentence for what does not fit.
+
+    Args:
+        model: the settings class.
+        data: what was parsed from JSON.
+        where: named in the message.
+
+    Returns:
+        An instance of ``model``.
+
+    Raises:
+        ConfigError: an unknown field, a wrong type, a value out of range.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise ConfigError(f"{where}: {place}: {first['msg']}") from error

@@ -1,0 +1,52 @@
+"""The main job on a sample photo: a cat that scikit-image carries, edited through its drawing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import skimage.data
+
+from primage.edit.apply import apply_edits
+from primage.edit.records import Edit, Ellipse, Move, Scale, edits_to_json
+from primage.image import write_png
+from primage.model import Model
+from primage.primitive.primitive import draw
+from primage.primitive.write import write_primitive
+from primage.run import write_atomically
+from primage.sheet import contact_sheet
+
+#: What is done to the cat. Shares of width and height; see `primage.edit.records`.
+EDITS: dict[str, tuple[Edit, ...]] = {
+    "a larger eye": (Scale(region=Ellipse(centre=(0.381, 0.387), radii=(0.105, 0.14)), factor=1.35),),
+    "the nose moved up": (Move(region=Ellipse(centre=(0.588, 0.825), radii=(0.075, 0.085)), by=(0.0, -0.09)),),
+}
+
+
+def sample_photo() -> Path:
+    """The file of the cat "Chelsea" inside scikit-image (CC0, Stéfan van der Walt), read by its path."""
+    return Path(skimage.data.__file__).parent / "chelsea.png"
+
+
+def edit_and_render(model: Model, folder: Path) -> Path:
+    """Replay the edits on the training primitive, render them, and lay everything out.
+
+    Args:
+        model: trained on `sample_photo`.
+        folder: where edits, edited primitives, renders and the contact sheet go; exists.
+
+    Returns:
+        The contact sheet's path: photo, primitive, edited primitive, result; a row an edit.
+    """
+    line_colour = model.record.spec.line_colour
+    rows, captions = [], []
+    for number, (title, edits) in enumerate(EDITS.items(), start=1):
+        edited = apply_edits(model.primitive, edits)
+        result = model.render(edited)
+        write_atomically(folder / f"edit-{number}.json", edits_to_json(edits))
+        write_primitive(folder / f"edit-{number}-primitive.png", edited, model.record.spec)
+        write_png(folder / f"edit-{number}.png", result)
+        rows.append([model.photo, draw(model.primitive, line_colour), draw(edited, line_colour), result])
+        captions.append(["photo", "its super primitive", f"edited: {title}", "result"])
+    path = folder / "contact-sheet.png"
+    write_png(path, contact_sheet(rows, captions))
+    return path

@@ -1,0 +1,83 @@
+"""What `primage info` says of a run, a model or a preset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from primage.config import preset
+from primage.model import load
+from primage.nets.discriminator import MultiscaleDiscriminator
+from primage.nets.generator import build_network, parameter_count
+from primage.primitive.primitive import LAYERS
+from primage.run import Run
+
+#: A preset does not know how many labels a photo has; parameters are counted for a super primitive with this many.
+NOMINAL_LABELS = 12
+
+
+def describe_preset(name: str) -> dict[str, Any]:
+    """Facts about a preset.
+
+    Args:
+        name: draft, standard or paper.
+
+    Returns:
+        Its parameter counts and settings, ready for JSON. The RGB encoding has 3 channels whatever the labels.
+
+    Raises:
+        ConfigError: there is no such preset.
+    """
+    config = preset(name)
+    channels = 3 if config.primitive.encoding == "rgb" else NOMINAL_LABELS + 2
+    with torch.device("meta"):
+        generator = build_network(config.generator, channels)
+        discriminator = MultiscaleDiscriminator(config.discriminator, channels)
+    return {
+        "preset": name,
+        "architecture": config.generator.architecture,
+        "generator_parameters": parameter_count(generator),
+        "discriminator_parameters": parameter_count(discriminator),
+        "channels": channels,
+        "steps": config.steps,
+        "minutes": config.minutes,
+        "config": config.model_dump(mode="json"),
+    }
+
+
+def describe_model(path: Path) -> dict[str, Any]:
+    """Facts about a run or a model file.
+
+    Args:
+        path: a run folder or a model file.
+
+    Returns:
+        Hash of the weights, steps, seconds, settings …, ready for JSON.
+
+    Raises:
+        RunError: there is no model there.
+    """
+    model = load(path)
+    record = model.record
+    total = record.config.steps if not path.is_dir() else Run(path).record.config.steps
+    palette = record.spec.palette
+    return {
+        "path": str(path),
+        "version": record.version,
+        "preset": record.config.preset,
+        "architecture": record.config.generator.architecture,
+        "primitive": record.spec.kind,
+        "layers": list(LAYERS[record.spec.kind]),
+        "labels": len(palette.labels) if palette else 0,
+        "size": list(model.size),
+        "steps": record.steps,
+        "steps_planned": total,
+        "seconds": record.seconds,
+        "generator_parameters": parameter_count(model.network()),
+        "weights_sha256": model.weights_sha256,
+        "photo_sha256": record.photo_sha256,
+        "palette": palette.model_dump(mode="json") if palette else {},
+        "config": record.config.model_dump(mode="json"),
+    }

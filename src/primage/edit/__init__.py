@@ -1,0 +1,1 @@
+"""Edits of a primitive as small replayable records (`records`), and what replays them (`apply`)."""

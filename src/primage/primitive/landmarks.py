@@ -1,0 +1,112 @@
+"""Landmarks: points with connections, read from JSON or CSV and drawn as polylines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool
+from pydantic import Field, model_validator
+from skimage.draw import line
+
+from primage.config import Frozen, validated
+from primage.errors import PrimitiveError
+
+
+class Landmarks(Frozen):
+    """Points in pixels and what is joined to what.
+
+    ``points`` are (x, y) with (0, 0) in the middle of the top left pixel; ``connections`` are pairs of positions in
+    ``points``; ``size`` is the (height, width) that the coordinates refer to, the photo's own if absent.
+    """
+
+    points: tuple[tuple[float, float], ...] = Field(min_length=1, max_length=20_000)
+    connections: tuple[tuple[int, int], ...] = ()
+    size: tuple[int, int] | None = None
+
+    @model_validator(mode="after")
+    def _inside(self) -> Landmarks:
+        for pair in self.connections:
+            if not all(0 <= i < len(self.points) for i in pair):
+                raise ValueError(f"connection {list(pair)} names a point that is not there ({len(self.points)} points)")
+        return self
+
+
+def read_landmarks(path: str | Path) -> Landmarks:
+    """Read landmarks.
+
+    JSON: ``{"points": [[x, y], …], "connections": [[0, 1], …], "size": [height, width]}``. CSV: a header with ``x``,
+    ``y`` and, if wished, ``line``; consecutive rows of one ``line`` are joined.
+
+    Args:
+        path: a .json or .csv file.
+
+    Returns:
+        The points and their connections.
+
+    Raises:
+        PrimitiveError: the file is missing or not of either form.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PrimitiveError(f"{path}: cannot be read as landmarks ({error})") from error
+    if path.suffix.lower() == ".csv":
+        return _from_csv(text, path)
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PrimitiveError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from error
+    return validated(Landmarks, data, str(path))
+
+
+def _from_csv(text: str, path: Path) -> Landmarks:
+    rows = list(csv.DictReader(text.splitlines()))
+    if not rows or not {"x", "y"} <= set(rows[0]):
+        raise PrimitiveError(f"{path}: landmarks in CSV want a header with x and y (and, if wished, line)")
+    points: list[tuple[float, float]] = []
+    connections: list[tuple[int, int]] = []
+    last_line: str | None = None
+    for number, row in enumerate(rows, start=2):
+        try:
+            point = (float(row["x"]), float(row["y"]))
+        except (TypeError, ValueError) as error:
+            raise PrimitiveError(f"{path}: row {number}: x and y are not both numbers") from error
+        if not all(math.isfinite(c) for c in point):
+            raise PrimitiveError(f"{path}: row {number}: x and y must be finite")
+        line_name = row.get("line")
+        if line_name and line_name == last_line:
+            connections.append((len(points) - 1, len(points)))
+        last_line = line_name
+        points.append(point)
+    return Landmarks(points=tuple(points), connections=tuple(connections))
+
+
+def draw_landmarks(landmarks: Landmarks, size: tuple[int, int], photo_size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    """Draw the connections as lines one pixel thin, and points without any as single pixels.
+
+    Args:
+        landmarks: what to draw.
+        size: (height, width) of the result.
+        photo_size: (height, width) the coordinates refer to, unless the landmarks say so themselves.
+
+    Returns:
+        (H, W) bool. What lies outside is cut off.
+    """
+    reference = landmarks.size or photo_size
+    scale = np.array([size[1] / reference[1], size[0] / reference[0]])
+    # A far-off point would draw an endless line.
+    bound = 4 * max(size)
+    pixels = np.clip(np.floor((np.array(landmarks.points) + 0.5) * scale), -bound, bound).astype(int)
+    out = np.zeros(size, dtype=bool)
+    joined = {i for pair in landmarks.connections for i in pair}
+    lone = [(i, i) for i in range(len(pixels)) if i not in joined]
+    for a, b in [*landmarks.connections, *lone]:
+        y, x = line(pixels[a, 1], pixels[a, 0], pixels[b, 1], pixels[b, 0])
+        inside = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
+        out[y[inside], x[inside]] = True
+    return out

@@ -1,0 +1,46 @@
+"""From a primitive to files: one picture to edit, and each layer if wished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from primage.image import write_png
+from primage.labels import write_labels
+from primage.primitive.edges import draw_edges
+from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
+
+
+def write_primitive(path: Path, primitive: Primitive, spec: PrimitiveSpec, layers: bool = False) -> list[Path]:
+    """Write a primitive as one PNG, as the paper draws it.
+
+    Args:
+        path: a .png file. A segmentation becomes a palette PNG (value = label), everything else RGB.
+        primitive: what to write.
+        spec: says which colour lines have.
+        layers: whether to write each layer beside it: ``name.segments.png``, ``name.edges.png``, ``name.colours.png``.
+
+    Returns:
+        The files written.
+    """
+    if primitive.kind == "segments" and primitive.segments is not None:
+        write_labels(path, primitive.segments)
+    else:
+        write_png(path, draw(primitive, spec.line_colour))
+    written = [path]
+    if layers:
+        for name, layer in (
+            ("segments", primitive.segments),
+            ("edges", primitive.edges),
+            ("colours", primitive.colours),
+        ):
+            if layer is None:
+                continue
+            file = path.with_name(f"{path.stem}.{name}.png")
+            if name == "segments" and primitive.segments is not None:
+                write_labels(file, primitive.segments)
+            elif primitive.edges is not None and name == "edges":
+                write_png(file, draw_edges(primitive.edges))
+            elif primitive.colours is not None:
+                write_png(file, primitive.colours)
+            written.append(file)
+    return written

@@ -1,0 +1,286 @@
+"""The run folder: settings, training pair, log, checkpoint, model. Atomic writes, one writer at a time.
+
+run.json                 what was asked for and what was fixed at the start (`RunRecord`)
+photo.png segments.png   the training pair at the working size; also edges.png, colours.png
+checkpoint.safetensors   everything needed to go on
+model.safetensors        what `primage render` uses
+log.jsonl  previews/     one line every few steps; pictures
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from jaxtyping import UInt8
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from primage._version import __version__
+from primage.config import Config, Frozen
+from primage.errors import RunError
+from primage.image import read_image, write_png
+from primage.labels import read_labels, write_labels
+from primage.primitive.edges import draw_edges
+from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
+
+
+class RunRecord(Frozen):
+    """What a run is. ``requested`` is compared when the same command is given again."""
+
+    version: str = __version__
+    requested: Config
+    config: Config
+    spec: PrimitiveSpec
+    photo_sha256: str
+    layers_sha256: dict[str, str] = Field(default_factory=dict)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a small text file so that a reader (or a crash) sees the old one or the new one, nothing between."""
+    scratch = path.with_name(path.name + ".partial")
+    with scratch.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> None:
+    """Write tensors and one JSON record as a safetensors file, atomically.
+
+    Args:
+        path: the file; its folder exists.
+        tensors: what to save.
+        meta: anything JSON can say.
+    """
+    scratch = path.with_name(path.name + ".partial")
+    ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(ready, scratch, metadata={"primage": json.dumps(meta)})
+    with scratch.open("rb+") as file:
+        os.fsync(file.fileno())
+    scratch.replace(path)
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
+    """Read what `save_tensors` wrote.
+
+    Args:
+        path: a safetensors file.
+
+    Returns:
+        The tensors and the record.
+
+    Raises:
+        RunError: the file is missing, broken, or not one of ours.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            meta = json.loads(metadata["primage"])
+            return {name: file.get_tensor(name) for name in file.keys()}, meta  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise RunError(f"{path}: there is no such file") from error
+    except (SafetensorError, KeyError, json.JSONDecodeError, OSError) as error:
+        raise RunError(f"{path}: is not a file that Primage wrote, or it is damaged ({error})") from error
+
+
+class Run:
+    """A run folder that exists.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        RunError: it is not a run folder, or of a version that cannot be read.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.record = self._read_record()
+
+    def _read_record(self) -> RunRecord:
+        file = self.path / "run.json"
+        try:
+            return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RunError(f"{self.path}: is not a run folder (there is no run.json in it)") from error
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise RunError(f"{file}: cannot be read by Primage {__version__} ({place}: {first['msg']})") from error
+
+    @classmethod
+    def create(
+        cls, path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive
+    ) -> Run:
+        """Make a new run folder with the training pair; the record is written last, so half a folder is no run.
+
+        Args:
+            path: a folder that does not exist, or is empty.
+            record: what the run is.
+            photo: (H, W, 3) uint8 at the working size.
+            primitive: of the same size.
+
+        Returns:
+            The run.
+
+        Raises:
+            RunError: something else is there already, or the folder cannot be written to.
+        """
+        folder = Path(path)
+        check_free(folder)
+        try:
+            (folder / "previews").mkdir(parents=True, exist_ok=True)
+            write_png(folder / "photo.png", photo)
+            write_png(folder / "primitive.png", draw(primitive, record.spec.line_colour))
+            if primitive.segments is not None:
+                write_labels(folder / "segments.png", primitive.segments)
+            if primitive.edges is not None:
+                write_png(folder / "edges.png", draw_edges(primitive.edges))
+            if primitive.colours is not None:
+                write_png(folder / "colours.png", primitive.colours)
+            write_atomically(folder / "run.json", record.model_dump_json(indent=2))
+        except OSError as error:
+            raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
+        return cls(folder)
+
+    def pair(self) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:
+        """The training pair at the working size, exactly as it was when the run was created."""
+        kind = self.record.spec.kind
+        layers = LAYERS[kind]
+        edges = None
+        if "edges" in layers:
+            # Not `edges_from_image`, which guesses polarity and thins: this file is our own.
+            edges = read_image(self.path / "edges.png")[..., 0] == 0
+        primitive = Primitive(
+            kind,
+            segments=read_labels(self.path / "segments.png") if "segments" in layers else None,
+            edges=edges,
+            colours=read_image(self.path / "colours.png") if "colours" in layers else None,
+        )
+        return read_image(self.path / "photo.png"), primitive
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for writing. The lock goes with its process, even if that is killed.
+
+        Raises:
+            RunError: another process trains in this folder.
+        """
+        with lock_folder(self.path):
+            yield
+
+    @property
+    def model_path(self) -> Path:
+        """Where the model lies."""
+        return self.path / "model.safetensors"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where the state to go on from lies."""
+        return self.path / "checkpoint.safetensors"
+
+    def log(self, entry: Mapping[str, object]) -> None:
+        """Append one line to log.jsonl."""
+        with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def cut_log(self, step: int) -> None:
+        """Forget what was logged after ``step``: a resumed run does those steps again."""
+        path = self.path / "log.jsonl"
+        if not path.exists():
+            return
+        kept = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line)
+            except (json.JSONDecodeError, KeyError):  # the line that a kill cut in two
+                continue
+        write_atomically(path, "".join(line + "\n" for line in kept))
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder that holds something which is not a run.
+
+    Raises:
+        RunError: a file is there, or other files are in it.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder}: is a file; a run needs a folder")
+    # What a creation that was killed before its last file may have left.
+    own = {"previews", "photo.png", "primitive.png", "segments.png", "edges.png", "colours.png", ".lock"}
+    if folder.is_dir():
+        foreign = sorted(p.name for p in folder.iterdir() if p.name not in own and not p.name.endswith(".partial"))
+        if foreign:
+            raise RunError(f"{folder}: is not empty and not a run ({foreign[0]} is there); choose another folder")
+
+
+@contextlib.contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder, which is made if need be, for one writer.
+
+    Raises:
+        RunError: another process holds it, or it cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise RunError(f"{folder}: another process is training here; wait for it or choose another folder") from error
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive) -> Run:
+    """The run of this folder: a new one, or the one that the same command started before.
+
+    Args:
+        path: the run folder.
+        record: what is asked for; its ``config`` may still lack the number of steps.
+        photo: the training photo at the working size.
+        primitive: the training primitive.
+
+    Returns:
+        The run; an existing one keeps its own record.
+
+    Raises:
+        RunError: the folder holds a run with other settings or of another photo, or something else.
+    """
+    folder = Path(path)
+    if not (folder / "run.json").exists():
+        return Run.create(folder, record, photo, primitive)
+    run = Run(folder)
+    old = run.record
+    differences = _differences(old.requested.model_dump(), record.requested.model_dump())
+    if old.photo_sha256 != record.photo_sha256:
+        differences.insert(0, "another photo")
+    if old.layers_sha256 != record.layers_sha256:
+        differences.insert(0, "other primitive files")
+    if differences:
+        raise RunError(f"{folder}: was started with other settings ({differences[0]}); choose another folder")
+    return run
+
+
+def _differences(old: Mapping[str, object], new: Mapping[str, object], prefix: str = "") -> list[str]:
+    found = []
+    for name in sorted(old.keys() | new.keys()):
+        a, b = old.get(name), new.get(name)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            found += _differences(a, b, f"{prefix}{name}.")
+        elif a != b:
+            found.append(f"{prefix}{name} was {a}, now {b}")
+    return found

@@ -1,0 +1,45 @@
+"""Contact sheets: pictures in rows, with captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw, ImageFont
+
+_GAP_PX = 8
+_CAPTION_PX = 22
+_INK = (40, 40, 40)
+
+
+def contact_sheet(
+    rows: Sequence[Sequence[UInt8[np.ndarray, "h w 3"]]], captions: Sequence[Sequence[str]]
+) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """Lay pictures out in rows on white, each with a line of text above it.
+
+    Args:
+        rows: (H, W, 3) uint8 pictures; all of one size.
+        captions: a text for each picture.
+
+    Returns:
+        The sheet.
+
+    Raises:
+        ValueError: there is no picture, or sizes or numbers differ.
+    """
+    shapes = {picture.shape for row in rows for picture in row}
+    if len(shapes) != 1 or [len(row) for row in rows] != [len(row) for row in captions]:
+        raise ValueError("a contact sheet wants pictures of one size, each with a caption")
+    height, width = shapes.pop()[:2]
+    columns = max(len(row) for row in rows)
+    cell = (height + _CAPTION_PX + _GAP_PX, width + _GAP_PX)
+    sheet = Image.new("RGB", (columns * cell[1] + _GAP_PX, len(rows) * cell[0] + _GAP_PX), "white")
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=13)
+    for i, (pictures, texts) in enumerate(zip(rows, captions, strict=True)):
+        for j, (picture, text) in enumerate(zip(pictures, texts, strict=True)):
+            left, top = j * cell[1] + _GAP_PX, i * cell[0] + _GAP_PX
+            pen.text((left, top + 2), text, fill=_INK, font=font)
+            sheet.paste(Image.fromarray(picture), (left, top + _CAPTION_PX))
+    return np.asarray(sheet)

@@ -1,0 +1,173 @@
+"""Draws a random warp, and applies it to a photo and its primitive alike.
+
+Every geometric augmentation, cutting and pasting included, ends up in *one* sampling grid. So the pair is resampled
+once, and the grid is the true correspondence between the warped pair and the training pair.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+from torch.nn import functional as F
+
+from primage.config import AugmentConfig
+from primage.labels import LabelMap
+from primage.primitive.edges import distance_to_edges, thin
+from primage.primitive.primitive import Primitive
+from primage.warp.tps import identity_grid, reflect, tps_grid
+
+#: A warped pixel closer than this to a line of the source is on a line; thinning brings it back to one pixel.
+_LINE_REACH_PX = 0.75
+
+
+def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "1 h w 2"]:
+    """Draw a random warp: TPS, then rotation, shear, crop, translation, flip, and cutmix on top.
+
+    Args:
+        config: which augmentations, and how strong.
+        size: (height, width) of the photo.
+        generator: where the randomness comes from, on the CPU.
+
+    Returns:
+        (1, H, W, 2), (x, y), normalised, within [-1, 1] (borders reflected): the source of every pixel.
+
+    Source:
+        Paper §3.2. The ranges are the authors' code's, except rotation, crop and translation, which neither gives.
+    """
+    grid = identity_grid(size)
+    if config.tps and _chance(config.tps_probability, generator):
+        n = config.tps_points
+        shifts = (torch.rand(1, n, n, 2, generator=generator) * 2 - 1) * config.tps_shift
+        shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0  # the photo's corners stay
+        grid = tps_grid(shifts, size, config.tps_lambda)
+    affine = _draw_affine(config, size[0] / size[1], generator)
+    if affine is not None:
+        grid = grid @ affine[:2, :2].T + affine[:2, 2]
+    grid = reflect(grid)
+    if config.cutmix and _chance(config.cutmix_probability, generator):
+        grid = _cutmix(grid, config.cutmix_px, generator)
+    return grid
+
+
+def _uniform(low: float, high: float, generator: torch.Generator) -> float:
+    return low + (high - low) * float(torch.rand((), generator=generator))
+
+
+def _chance(probability: float, generator: torch.Generator) -> bool:
+    return _uniform(0, 1, generator) < probability
+
+
+def _draw_affine(config: AugmentConfig, aspect: float, generator: torch.Generator) -> Float[Tensor, "3 3"] | None:
+    """The affine part in normalised coordinates, or None if none is switched on."""
+    if not any((config.rotation, config.shear, config.crop, config.translation, config.flip)):
+        return None
+    matrix: Tensor = torch.eye(3)
+    # Angles must be right in pixels, so rotation and shear happen where y is measured in widths like x.
+    to_isotropic = torch.diag(torch.tensor([1.0, aspect, 1.0]))
+    if config.rotation and _chance(config.rotation_probability, generator):
+        angle = math.radians(_uniform(-config.rotation_deg, config.rotation_deg, generator))
+        matrix[:2, :2] = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    if config.shear:
+        shear = torch.eye(3)
+        shear[0, 1] = _uniform(-config.shear_max, config.shear_max, generator)
+        matrix = shear @ matrix
+    matrix = torch.linalg.inv(to_isotropic) @ matrix @ to_isotropic
+    if config.crop:
+        scale = _uniform(config.crop_scale, 1.0, generator)
+        window = torch.diag(torch.tensor([scale, scale, 1.0]))
+        window[0, 2] = _uniform(scale - 1, 1 - scale, generator)
+        window[1, 2] = _uniform(scale - 1, 1 - scale, generator)
+        matrix = window @ matrix
+    if config.translation:
+        shift = torch.eye(3)
+        reach = 2 * config.translation_max
+        shift[0, 2] = _uniform(-reach, reach, generator)
+        shift[1, 2] = _uniform(-reach, reach, generator) / aspect
+        matrix = shift @ matrix
+    if config.flip and _chance(0.5, generator):
+        matrix = torch.diag(torch.tensor([-1.0, 1.0, 1.0])) @ matrix
+    return matrix
+
+
+def _cutmix(
+    grid: Float[Tensor, "1 h w 2"], side_px: tuple[int, int], generator: torch.Generator
+) -> Float[Tensor, "1 h w 2"]:
+    """Paste a square of the warped pair elsewhere, photo and primitive together."""
+    height, width = grid.shape[1:3]
+    scale = min(height, width) / 256
+    side = max(2, min(round(_uniform(*side_px, generator) * scale), height - 1, width - 1))
+
+    def corner() -> tuple[int, int]:
+        return int(_uniform(0, height - side, generator)), int(_uniform(0, width - side, generator))
+
+    (y, x), (to_y, to_x) = corner(), corner()
+    grid = grid.clone()
+    grid[:, to_y : to_y + side, to_x : to_x + side] = grid[:, y : y + side, x : x + side].clone()
+    return grid
+
+
+def warp_photo(x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"]) -> Float[Tensor, "b c h2 w2"]:
+    """Resample pictures at grid points, bilinearly.
+
+    Args:
+        x: (B, C, H, W) float32, any range.
+        grid: (B, H', W', 2), (x, y), normalised, align_corners=True.
+
+    Returns:
+        (B, C, H', W'), same range; what lies outside is taken from the border (see `primage.warp.tps.reflect`).
+    """
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+
+class PrimitiveWarper:
+    """A training primitive made ready to be warped many times.
+
+    Args:
+        primitive: the training primitive.
+    """
+
+    def __init__(self, primitive: Primitive) -> None:
+        self.primitive = primitive
+        self._distance: Tensor | None = None
+        if primitive.edges is not None:
+            self._distance = torch.from_numpy(distance_to_edges(primitive.edges))[None, None]
+
+    def warp(self, grid: Float[Tensor, "1 h w 2"]) -> Primitive:
+        """The primitive as seen through a warp: labels nearest, lines re-thinned, paintings nearest.
+
+        Args:
+            grid: (1, H, W, 2) on the CPU, (x, y), normalised, within [-1, 1].
+
+        Returns:
+            A primitive of the grid's size and the same palette: a label or a flat colour never blends.
+        """
+        primitive = self.primitive
+        height, width = primitive.size
+        columns = ((grid[0, ..., 0] + 1) * (0.5 * (width - 1))).round().clamp(0, width - 1).long()
+        rows = ((grid[0, ..., 1] + 1) * (0.5 * (height - 1))).round().clamp(0, height - 1).long()
+        flat = (rows * width + columns).numpy()
+        segments = primitive.segments
+        colours = primitive.colours
+        return Primitive(
+            primitive.kind,
+            segments=None if segments is None else LabelMap(segments.index.ravel()[flat], segments.palette),
+            edges=None if self._distance is None else self._warp_edges(self._distance, grid),
+            colours=None if colours is None else self._warp_colours(colours, grid, flat),
+        )
+
+    def _warp_colours(
+        self, colours: UInt8[np.ndarray, "h w 3"], grid: Tensor, flat: np.ndarray
+    ) -> UInt8[np.ndarray, "h2 w2 3"]:
+        if self.primitive.kind == "paint":  # a painting is flat colours, like labels
+            return np.asarray(colours.reshape(-1, 3)[flat])
+        x = torch.from_numpy(colours).permute(2, 0, 1)[None].float()
+        return np.asarray(warp_photo(x, grid)[0].round().byte().permute(1, 2, 0).numpy())
+
+    @staticmethod
+    def _warp_edges(distance: Tensor, grid: Tensor) -> Bool[np.ndarray, "h w"]:
+        # Sampling the distance, not the line, keeps lines whole where the warp shrinks them.
+        return thin((warp_photo(distance, grid)[0, 0] < _LINE_REACH_PX).numpy())

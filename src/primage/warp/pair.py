@@ -1,0 +1,88 @@
+"""The training pair at one size, and random warps of it as a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from primage.config import AugmentConfig
+from primage.image import resize_image, to_tensor
+from primage.primitive.edges import extract_edges
+from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
+from primage.warp.augment import PrimitiveWarper, draw_grid, warp_photo
+
+#: How many edge layers of different sigma are made beforehand: Canny is too slow for every step.
+_SIGMAS = 8
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Warped pairs.
+
+    Attributes:
+        photo: (B, 3, H, W) in [-1, 1].
+        primitive: (B, C, H, W) encoded.
+        grid: (B, H, W, 2), where each pixel came from: (x, y), normalised, within [-1, 1].
+    """
+
+    photo: Float[Tensor, "b 3 h w"]
+    primitive: Float[Tensor, "b c h w"]
+    grid: Float[Tensor, "b h w 2"]
+
+
+class TrainingPair:
+    """One photo and its primitive, ready to be warped.
+
+    Args:
+        photo: (H, W, 3) uint8 at the working size.
+        primitive: of the same size.
+        spec: how it is encoded.
+        scale: share of the working size to train at.
+        augment: which warps; with ``canny_sigma`` the edges are extracted anew at several sigmas.
+    """
+
+    def __init__(
+        self,
+        photo: UInt8[np.ndarray, "h w 3"],
+        primitive: Primitive,
+        spec: PrimitiveSpec,
+        scale: float,
+        augment: AugmentConfig,
+    ) -> None:
+        height, width = photo.shape[:2]
+        self.size = (max(16, round(height * scale)), max(16, round(width * scale)))
+        small = resize_image(photo, self.size)
+        resized = primitive.resized(self.size)
+        self.augment = augment
+        self.spec = spec
+        self.photo = to_tensor(small)
+        self.encoded = encode(resized, spec)
+        self._warpers = [PrimitiveWarper(resized)]
+        if augment.canny_sigma and resized.edges is not None and spec.kind in ("edges", "super"):
+            for sigma in np.geomspace(*augment.canny_sigma_range, _SIGMAS):
+                # The range is for the working size; a smaller picture wants less blur for the same lines.
+                settings = spec.config.edges.model_copy(update={"sigma": float(max(0.5, sigma * scale))})
+                edges = extract_edges(small, settings)
+                self._warpers.append(PrimitiveWarper(Primitive(resized.kind, resized.segments, edges)))
+
+    def draw(self, batch: int, generator: torch.Generator, device: torch.device | str = "cpu") -> Batch:
+        """Warp the pair afresh.
+
+        Args:
+            batch: how many warps.
+            generator: where the randomness comes from, on the CPU.
+            device: where the tensors should lie.
+
+        Returns:
+            ``batch`` warped pairs, each with a warp of its own.
+        """
+        grids = [draw_grid(self.augment, self.size, generator) for _ in range(batch)]
+        warpers = [self._warpers[int(torch.randint(len(self._warpers), (), generator=generator))] for _ in range(batch)]
+        encoded = [encode(warper.warp(grid), self.spec) for warper, grid in zip(warpers, grids, strict=True)]
+        grid = torch.cat(grids)
+        photo = warp_photo(self.photo.expand(batch, -1, -1, -1), grid)
+        return Batch(photo.to(device), torch.cat(encoded).to(device), grid.to(device))

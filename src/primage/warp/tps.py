@@ -1,0 +1,187 @@
+"""Thin-plate splines: pure maths, no randomness.
+
+Coordinates are isotropic: x runs over [-1, 1] across the photo's width, y over [-h/w, h/w], so that bending costs the
+same in both directions whatever the photo's shape.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def kernel(squared_distance: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """The radial basis r² log r of the thin-plate spline, from r²; 0 at r = 0.
+
+    Args:
+        squared_distance: r², any shape, >= 0.
+
+    Returns:
+        Same shape and dtype.
+
+    Source:
+        Bookstein 1989, eq. 1 (there r² log r², which differs by the factor 2 only).
+    """
+    value: Tensor = 0.5 * torch.special.xlogy(squared_distance, squared_distance)
+    return value
+
+
+def fit(
+    points: Float[Tensor, "n 2"], values: Float[Tensor, "*batch n k"], smoothing: float = 0.0
+) -> Float[Tensor, "*batch n3 k"]:
+    """Solve for the spline that takes ``points`` to ``values`` (exactly, if ``smoothing`` is 0).
+
+    Args:
+        points: (N, 2) control points, (x, y), not all on one line.
+        values: (..., N, K) what the spline should be there.
+        smoothing: λ of eq. 4; large values tend to the best affine map.
+
+    Returns:
+        (..., N + 3, K): N kernel weights, then the coefficients of 1, x, y. In the dtype of ``values``; solved in
+        float64.
+
+    Raises:
+        ValueError: fewer than three points, or all of them on one line.
+
+    Source:
+        Paper §3.2, eq. 4; Wahba 1990, eq. 2.4.23. With λ = 0 Bookstein 1989, eq. 12.
+    """
+    count = points.shape[0]
+    if count < 3:
+        raise ValueError(f"a thin-plate spline needs three points or more, not {count}")
+    system = _system(points.double(), smoothing)
+    right = torch.cat([values.double(), values.new_zeros(*values.shape[:-2], 3, values.shape[-1]).double()], dim=-2)
+    try:
+        solution = torch.linalg.solve(system, right)
+    except RuntimeError as error:
+        raise ValueError("the control points lie on one line, or two of them coincide") from error
+    result: Tensor = solution.to(values.dtype)
+    return result
+
+
+def evaluate(
+    points: Float[Tensor, "n 2"], weights: Float[Tensor, "*batch n3 k"], at: Float[Tensor, "m 2"]
+) -> Float[Tensor, "*batch m k"]:
+    """The spline of `fit` at other places.
+
+    Args:
+        points: (N, 2) the control points that were given to `fit`.
+        weights: (..., N + 3, K) what `fit` returned.
+        at: (M, 2) where to evaluate, (x, y).
+
+    Returns:
+        (..., M, K).
+    """
+    return _design(points, at) @ weights
+
+
+def _design(points: Tensor, at: Tensor) -> Tensor:
+    squared = (at[:, None, :] - points[None, :, :]).square().sum(-1)
+    return torch.cat([kernel(squared), torch.ones_like(at[:, :1]), at], dim=1)
+
+
+def _system(points: Tensor, smoothing: float) -> Tensor:
+    count = points.shape[0]
+    system = points.new_zeros(count + 3, count + 3)
+    design = _design(points, points)
+    system[:count] = design
+    system[:count, :count] += smoothing * torch.eye(count, dtype=points.dtype, device=points.device)
+    system[count:, :count] = design[:, count:].T
+    return system
+
+
+def control_points(n: int, aspect: float = 1.0) -> Float[Tensor, "n2 2"]:
+    """A regular grid of n × n points over the photo, corners included.
+
+    Args:
+        n: points on a side, 2 or more.
+        aspect: height over width.
+
+    Returns:
+        (n², 2) float64, (x, y), row by row; x in [-1, 1], y in [-aspect, aspect].
+    """
+    steps = torch.linspace(-1, 1, n, dtype=torch.float64)
+    y, x = torch.meshgrid(steps * aspect, steps, indexing="ij")
+    return torch.stack([x, y], dim=-1).reshape(-1, 2)
+
+
+def identity_grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Float[Tensor, "1 h w 2"]:
+    """The sampling grid that leaves a picture as it is.
+
+    Args:
+        size: (height, width).
+        device: where to put it.
+
+    Returns:
+        (1, H, W, 2), (x, y), normalised to [-1, 1], align_corners=True.
+    """
+    return _identity_grid(size, str(device))
+
+
+@lru_cache(maxsize=16)
+def _identity_grid(size: tuple[int, int], device: str) -> Tensor:
+    height, width = size
+    y, x = torch.meshgrid(_axis(height), _axis(width), indexing="ij")
+    return torch.stack([x, y], dim=-1)[None].to(device)
+
+
+def _axis(length: int) -> Tensor:
+    # linspace(-1, 1, 1) would put a lone row at the border; its centre is 0.
+    return torch.linspace(-1, 1, length) if length > 1 else torch.zeros(1)
+
+
+@lru_cache(maxsize=8)
+def _displacement_basis(n: int, size: tuple[int, int], smoothing: float, device: str) -> Tensor:
+    """(H·W, n²): displacement of every pixel for a unit shift of each control point.
+
+    The spline is linear in its values and the control points never change, so all the solving happens once a size
+    and a warp is one small matrix product. In strips, so that a large photo does not need it all in float64.
+    """
+    height, width = size
+    aspect = height / width
+    points = control_points(n, aspect)
+    weights = fit(points, torch.eye(n * n, dtype=torch.float64), smoothing)
+    y, x = torch.meshgrid(_axis(height).double() * aspect, _axis(width).double(), indexing="ij")
+    at = torch.stack([x, y], dim=-1).reshape(-1, 2)
+    strips = [evaluate(points, weights, strip).float() for strip in at.split(1 << 16)]
+    return torch.cat(strips).to(device)
+
+
+def tps_grid(
+    shifts: Float[Tensor, "b n n 2"], size: tuple[int, int], smoothing: float = 0.0
+) -> Float[Tensor, "b h w 2"]:
+    """Sampling grid of the thin-plate spline that moves a regular grid of control points.
+
+    Args:
+        shifts: (B, n, n, 2), (x, y), row by row, in widths of the photo: 0.1 looks a tenth of the width to the right.
+        size: (height, width) of the grid.
+        smoothing: λ of eq. 4.
+
+    Returns:
+        (B, H, W, 2), (x, y), normalised, align_corners=True; may leave [-1, 1] (see `reflect`).
+
+    Source:
+        Paper §3.2, eq. 4. Deviations: none; Bookstein's solution is kept as a matrix since the points are fixed.
+    """
+    batch, n = shifts.shape[0], shifts.shape[1]
+    basis = _displacement_basis(n, size, float(smoothing), str(shifts.device))
+    # A width is 2 units of x; a unit of normalised y is height / 2 pixels.
+    scale = shifts.new_tensor([2.0, 2.0 * size[1] / size[0]])
+    flat = shifts.reshape(batch, n * n, 2) * scale
+    displacement = (basis @ flat).reshape(batch, size[0], size[1], 2)
+    return identity_grid(size, shifts.device) + displacement
+
+
+def reflect(grid: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Fold coordinates outside the picture back into it, as a mirror at its border would.
+
+    Args:
+        grid: normalised coordinates of any shape.
+
+    Returns:
+        The same, within [-1, 1]: where the pixel that is seen there truly comes from.
+    """
+    return 1 - ((grid + 1).remainder(4) - 2).abs()

@@ -1,0 +1,26 @@
+"""Fixtures shared by the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+DEEPSIM = Path(__file__).parents[2] / "shared" / "data" / "deepsim"
+LPIPS_PAIR = Path(__file__).parents[2] / "shared" / "data" / "lpips"
+
+
+@pytest.fixture(scope="session")
+def deepsim() -> Path:
+    """The authors' examples, which the project does not ship; tests that want them are skipped without them."""
+    if not DEEPSIM.is_dir():
+        pytest.skip("the authors' examples are not on this machine")
+    return DEEPSIM
+
+
+@pytest.fixture(scope="session")
+def lpips_pair() -> Path:
+    """The published example pair of the LPIPS project."""
+    if not LPIPS_PAIR.is_dir():
+        pytest.skip("the LPIPS example pair is not on this machine")
+    return LPIPS_PAIR
