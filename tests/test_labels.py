@@ -284,11 +284,27 @@ def test_antialiased_borders_are_snapped_and_counted(tmp_path: Path, caplog: pyt
         f"{(~exact).sum()} pixels in {blended} colours are not one of the 3 labels (antialiasing?); each" in caplog.text
     )
     np.testing.assert_array_equal(colourise(read)[exact], pixels[exact])
-    # Where three labels meet, a blend of all three is no blend of two: such a pixel wants --snap.
-    touching = pixels.copy()
-    touching[2, 2] = (85, 66, 83)
-    with pytest.raises(LabelError, match="#554253"):
-        labels_from_rgb(touching, read.palette)
+
+
+def test_a_blend_of_three_labels_passes_where_three_meet_and_nowhere_else() -> None:
+    pixels = blocks()
+    palette = labels_from_rgb(pixels).palette
+    pixels[20, 20] = (85, 85, 85)
+    labels_from_rgb(pixels, palette)
+    pixels[5, 5] = (85, 85, 85)
+    with pytest.raises(LabelError, match="#555555"):
+        labels_from_rgb(pixels, palette)
+
+
+def test_a_photo_is_no_label_map_at_render_time() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    with pytest.raises(LabelError, match="no known label"):
+        labels_from_rgb(noise, palette_of(RED, GREEN, BLUE))
+
+
+def test_a_soft_picture_that_moved_a_little_is_read_again(tmp_path: Path) -> None:
+    pixels = antialiased()
+    read = read_labels(save(tmp_path / "a.png", pixels))
     # The same picture at render time, and one whose shapes have moved by part of a pixel.
     for edited in (
         pixels,

@@ -64,7 +64,12 @@ def configure(
         data |= {"minutes": minutes, "steps": steps}
     for setting in settings:
         _set(data, setting)
-    return validated(Config, data, "settings")
+    config = validated(Config, data, "settings")
+    if config.steps is None and config.minutes is None:
+        raise ConfigError("settings: neither steps nor minutes say how long to train; give one of them")
+    if not any(value for name, value in config.loss if name.startswith("lambda_")):
+        raise ConfigError("settings: all losses are switched off; give one of loss.lambda_… a weight")
+    return config
 
 
 def _set(data: dict[str, Any], setting: str) -> None:

@@ -110,13 +110,14 @@ class Pix2PixHDConfig(Frozen):
 
 
 class PainterConfig(Frozen):
-    """Our small generator: a U-Net that says where each pixel comes from, and paints what cannot be copied."""
+    """Our small generator: finds where each pixel comes from, and paints what cannot be copied."""
 
     architecture: Literal["painter"] = "painter"
     embedding: int = Field(8, ge=1, description="channels each pixel of the primitive is reduced to")
     widths: tuple[int, int, int, int] = Field((24, 48, 96, 128), description="channels at 1/2, 1/4, 1/8, 1/16")
-    blocks: tuple[int, int, int, int] = Field((0, 0, 1, 3), description="residual blocks at 1/2, 1/4, 1/8, 1/16")
-    refine_widths: tuple[int, int] = Field((32, 48), description="channels of the refinement at 1/2 and 1/4")
+    blocks: tuple[int, int, int, int] = Field((0, 0, 1, 2), description="residual blocks at 1/2, 1/4, 1/8, 1/16")
+    descriptor: int = Field(64, ge=1, description="length of what places are compared by")
+    refine_widths: tuple[int, int] = Field((32, 64), description="channels of the corrections at 1/2 and 1/4")
     norm_momentum: float = Field(0.05, gt=0, le=1)
 
 
@@ -162,7 +163,7 @@ class OptimConfig(Frozen):
 
     lr: float = Field(2e-4, gt=0)
     lr_discriminator: float = Field(2e-4, gt=0)
-    betas: tuple[float, float] = (0.5, 0.999)
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.5, 0.999)
     schedule: Literal["linear", "cosine"] = Field("linear", description="linear: constant half, then down to 0")
     ema: float = Field(0.0, ge=0, lt=1, description="0 renders with the weights themselves")
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from jaxtyping import Bool, Int16, Int32, Int64, UInt8, UInt32
+from jaxtyping import Bool, Int32, Int64, UInt8, UInt32
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from scipy import ndimage
 
 from primage.errors import LabelError
 from primage.image import write_png
+from primage.labelcolours import give_nearest, is_blend, junction_colours, pack, positions
 from primage.labelformats import PALETTE_KEY, RGB, RawLabels, Source, distinct_colours, read_raw_labels
 
 __all__ = ["Label", "LabelMap", "Palette", "colourise", "distinct_colours", "labels_from_rgb", "read_labels"]
@@ -24,8 +25,6 @@ log = logging.getLogger(__name__)
 MAX_LABELS = 255
 MAX_FOUND_COLOURS = 64
 _ID_SOURCES = ("palette", "grey", "cityscapes")
-_FRINGE_LEVELS = 12
-_CHUNK = 1 << 18
 _Channel = Annotated[int, Field(ge=0, le=255)]
 
 
@@ -239,28 +238,29 @@ def labels_from_rgb(
     Raises:
         LabelError: the picture is a photo, not a label map, or holds a colour that ``palette`` does not.
     """
-    code = _pack(rgb)
+    code = pack(rgb)
     extras = np.array(extra_colours, np.int32).reshape(-1, 3)
     live = np.ones(code.shape, bool) if ignore is None else ~ignore
-    shown = live & ~np.isin(code, _pack(extras)) if len(extras) else live
+    shown = live & ~np.isin(code, pack(extras)) if len(extras) else live
     if not shown.any():
         raise LabelError(f"{where} shows no label at all: every pixel is a line; fill the areas between them")
     census = _Census(code, shown, *np.unique(code[shown], return_counts=True), where)
     known = palette or _find_palette(census)
     anchors = np.concatenate([_colours(known), extras])
-    index = _positions(code, _pack(anchors))
+    index = positions(code, pack(anchors))
     index[~live] = -1
     unknown = live & (index < 0)
     if unknown.any():
-        foreign = _positions(census.colours, _pack(anchors)) < 0
+        foreign = positions(census.colours, pack(anchors)) < 0
         if palette is not None and not snap:
-            _refuse_foreign(census, foreign, anchors, known)
+            junctions = junction_colours(rgb, index, unknown, anchors)
+            _refuse_foreign(census, foreign, anchors, junctions, known)
         log.warning(
             "%s: %s pixels in %s colours are not one of the %d labels (antialiasing?); "
             "each was given the nearest label",
             *(where, f"{int(unknown.sum()):,}", f"{int(foreign.sum()):,}", len(known.labels)),
         )
-        _give_nearest(rgb, index, unknown, anchors)
+        give_nearest(rgb, index, unknown, anchors)
     unlabelled = (index < 0) | (index >= len(known.labels))
     if unlabelled.all():
         raise LabelError(f"{where} shows lines only and no label; fill the areas between the lines")
@@ -272,20 +272,6 @@ def labels_from_rgb(
 
 def _colours(palette: Palette) -> Int32[np.ndarray, " n 3"]:
     return np.array([label.colour for label in palette.labels], np.int32)
-
-
-def _pack(colours: UInt8[np.ndarray, "*n 3"] | Int32[np.ndarray, "*n 3"]) -> UInt32[np.ndarray, "*n"]:
-    """One number for each colour, which sorts and compares faster than three."""
-    r, g, b = (colours[..., i].astype(np.uint32) for i in range(3))
-    packed: UInt32[np.ndarray, "*n"] = (r << 16) | (g << 8) | b
-    return packed
-
-
-def _positions(code: UInt32[np.ndarray, "*n"], known: UInt32[np.ndarray, " p"]) -> Int16[np.ndarray, "*n"]:
-    """Where each colour stands in ``known``, the first place if there are several; -1 if nowhere."""
-    keys, first = np.unique(known, return_index=True)
-    at = np.searchsorted(keys, code).clip(max=len(keys) - 1)
-    return np.where(keys[at] == code, first.astype(np.int16)[at], np.int16(-1))
 
 
 @dataclass(frozen=True)
@@ -319,7 +305,7 @@ def _find_palette(census: _Census) -> Palette:
             f"{census.where} looks like a photo, not a label map: {chosen.sum()} colours fill areas, in all "
             f"{exact:.0%} of it; draw 1 to {MAX_FOUND_COLOURS} labels in flat colours and save them as PNG"
         )
-    position = np.where(census.shown, _positions(census.code, colours[chosen]), np.int16(-1))
+    position = np.where(census.shown, positions(census.code, colours[chosen]), np.int16(-1))
     seen, first = np.unique(position, return_index=True)
     order = seen[np.argsort(first)]
     found = [int(colours[chosen][i]) for i in order if i >= 0]
@@ -328,15 +314,19 @@ def _find_palette(census: _Census) -> Palette:
 
 
 def _refuse_foreign(
-    census: _Census, foreign: Bool[np.ndarray, " n"], anchors: Int32[np.ndarray, " p 3"], palette: Palette
+    census: _Census,
+    foreign: Bool[np.ndarray, " n"],
+    anchors: Int32[np.ndarray, " p 3"],
+    junctions: UInt32[np.ndarray, " j"],
+    palette: Palette,
 ) -> None:
-    """Raise for the commonest foreign colour that is more than a blend of two known ones."""
+    """Raise for the commonest foreign colour that is more than a fringe of known ones."""
     solid = _solid_colours(census)
     order = np.flatnonzero(foreign)[np.argsort(-census.counts[foreign], kind="stable")]
     for start in range(0, len(order), 4096):
         codes = census.colours[order[start : start + 4096]]
         rgb = (codes[:, None] >> np.array([16, 8, 0], np.uint32) & 255).astype(np.int32)
-        bad = np.flatnonzero(np.isin(codes, solid) | ~_is_blend(rgb, anchors))
+        bad = np.flatnonzero(np.isin(codes, solid) | (~is_blend(rgb, anchors) & ~np.isin(codes, junctions)))
         if len(bad):
             near = int(((_colours(palette) - rgb[bad[0]]) ** 2).sum(axis=1).argmin())
             here = (census.code == codes[bad[0]]) & census.shown
@@ -353,45 +343,3 @@ def _foreign(where: str, what: str, first: tuple[int, int], palette: Palette, ne
         f"{where}: {what}, first at (x, y) = {first}, which is no known label; the nearest is "
         f"#{r:02x}{g:02x}{b:02x}{name} (id {label.id}, position {near}): use that, or let --snap take it"
     )
-
-
-def _is_blend(rgb: Int32[np.ndarray, " n 3"], anchors: Int32[np.ndarray, " p 3"]) -> Bool[np.ndarray, " n"]:
-    """Whether each colour lies near a straight line between two known ones, as antialiasing makes them."""
-    blend = np.zeros(len(rgb), bool)
-    ends = np.unique(anchors, axis=0).astype(np.float32)
-    for i, start in enumerate(ends):
-        for end in ends[i + 1 :]:
-            rest = np.flatnonzero(~blend)
-            if not len(rest):
-                return blend
-            along = end - start
-            away = rgb[rest] - start
-            share = np.clip(away @ along / (along @ along), 0, 1)[:, None]
-            blend[rest] = np.abs(away - share * along).max(axis=1) <= _FRINGE_LEVELS
-    return blend
-
-
-def _give_nearest(
-    rgb: UInt8[np.ndarray, "h w 3"],
-    index: Int16[np.ndarray, "h w"],
-    unknown: Bool[np.ndarray, "h w"],
-    anchors: Int32[np.ndarray, " p 3"],
-) -> None:
-    """Write the nearest label into ``index``: of those within two pixels if there are any, else of all."""
-    around = np.pad(index, 2, constant_values=-1)
-    far = np.iinfo(np.int64).max
-    rows, columns = np.nonzero(unknown)
-    for start in range(0, len(rows), _CHUNK):
-        y, x = rows[start : start + _CHUNK], columns[start : start + _CHUNK]
-        colour = rgb[y, x].astype(np.int32)
-        best = np.full(len(y), far)
-        for step in range(25):
-            near = around[y + step // 5, x + step % 5].astype(np.int64)
-            # Distance first, position second: of equally near labels the lower wins.
-            rank = ((colour - anchors[near]) ** 2).sum(axis=1) * 1024 + near
-            np.minimum(best, np.where(near < 0, far, rank), out=best)
-        alone = np.flatnonzero(best == far)
-        for place, anchor in enumerate(anchors if len(alone) else ()):
-            rank = ((colour[alone] - anchor) ** 2).sum(axis=1) * 1024 + place
-            best[alone] = np.minimum(best[alone], rank)
-        index[y, x] = best % 1024

@@ -148,11 +148,13 @@ class Model:
         Raises:
             PrimitiveError: too small or too large to paint.
         """
-        short = size_px or min(self.size)
+        short = min(self.size) if size_px is None else size_px
+        if not 32 <= short <= 4096:
+            raise PrimitiveError(f"a picture with a short side of {short} px cannot be painted (32 to 4096 px)")
         wanted = working_size(size, short)
         own = working_size(self.size, short)
-        if not 32 <= short <= 4096 or max(wanted) > 16_384:
-            raise PrimitiveError(f"a picture of {wanted[1]}×{wanted[0]} px cannot be painted (32 to 4096 px)")
+        if max(wanted) > 16_384:
+            raise PrimitiveError(f"a picture of {wanted[1]}×{wanted[0]} px cannot be painted (at most 16384 px a side)")
         return own if all(abs(a - b) <= 1 for a, b in zip(wanted, own, strict=True)) else wanted
 
     def save(self, path: str | Path) -> None:

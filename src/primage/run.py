@@ -112,6 +112,8 @@ class Run:
             return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(f"{self.path}: is not a run folder (there is no run.json in it)") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunError(f"{file}: cannot be read ({error})") from error
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
@@ -270,6 +272,9 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
         differences.insert(0, "another photo")
     if old.layers_sha256 != record.layers_sha256:
         differences.insert(0, "other primitive files")
+    if not differences and (size := read_image(folder / "photo.png").shape) != photo.shape:
+        # "No larger than the photo" and that size wished for are the same settings.
+        differences.append(f"working size was {size[1]}×{size[0]} px, now {photo.shape[1]}×{photo.shape[0]} px")
     if differences:
         raise RunError(f"{folder}: was started with other settings ({differences[0]}); choose another folder")
     return run

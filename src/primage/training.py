@@ -113,7 +113,7 @@ def training(run: Run, device: str = "cpu") -> Iterator[Progress]:
     state = fresh_state(config, run.record.spec.channels, device)
     if run.checkpoint_path.exists():
         state.load(*load_tensors(run.checkpoint_path))
-        run.cut_log(state.step)
+    run.cut_log(state.step)  # all of it, if the run was killed before its first checkpoint
     source = {stage.scale: Source(stage.pair.photo, stage.pair.encoded).to(device) for stage in stages}
 
     started = time.monotonic() - state.seconds

@@ -33,10 +33,11 @@ app.command("weights")(weights.command)
 app.command("doctor")(doctor.command)
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"primage {__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
-from skimage.draw import disk, line, polygon2mask
+from skimage.draw import line, polygon2mask
 
 from primage.edit.records import (
     Copy,
@@ -32,6 +33,8 @@ from primage.primitive.primitive import Primitive
 Mask = Bool[np.ndarray, "h w"]
 #: See `primage.warp.augment`: sampling the distance keeps lines whole where they shrink.
 _LINE_REACH_PX = 0.75
+#: Beyond this many widths or heights all places are alike: out of the picture.
+_FAR = 1e6
 
 
 def apply_edits(primitive: Primitive, edits: Sequence[Edit]) -> Primitive:
@@ -49,6 +52,9 @@ def apply_edits(primitive: Primitive, edits: Sequence[Edit]) -> Primitive:
     """
     for edit in edits:
         primitive = _apply(primitive, edit)
+    if edits and primitive.edges is not None:
+        # Where lines were cut or laid against others they are no longer thin, as those read from a file are.
+        primitive = replace(primitive, edges=thin(primitive.edges))
     return primitive
 
 
@@ -64,7 +70,8 @@ def _apply(primitive: Primitive, edit: Edit) -> Primitive:
     rows, columns = np.nonzero(mask)
     centre = np.array([(rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2])
     if isinstance(edit, Move | Copy):
-        shift = np.array([edit.by[1] * height, edit.by[0] * width])
+        share = np.clip(np.array(edit.by[::-1]), -_FAR, _FAR)
+        shift = share * [height, width]
         return _transform(primitive, mask, np.eye(2), centre, shift, keep=isinstance(edit, Copy))
     if isinstance(edit, Scale):
         return _transform(primitive, mask, np.eye(2) * edit.factor, centre, np.zeros(2))
@@ -93,7 +100,7 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
         (left, top), (right, bottom) = region.top_left, region.bottom_right
         mask = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
     elif isinstance(region, Ellipse):
-        (cx, cy), (rx, ry) = region.centre, region.radii
+        (cx, cy), (rx, ry) = (np.clip(np.array(pair), -_FAR, _FAR) for pair in (region.centre, region.radii))
         mask = ((x - cx) / max(rx, 1e-9)) ** 2 + ((y - cy) / max(ry, 1e-9)) ** 2 <= 1
     elif isinstance(region, Polygon):
         corners = np.array([(py * height - 0.5, px * width - 0.5) for px, py in region.points])
@@ -149,7 +156,7 @@ def _transform(
     rows = np.clip(nearest[..., 0], 0, height - 1)
     columns = np.clip(nearest[..., 1], 0, width - 1)
     target = inside & mask[rows, columns]
-    base = primitive if keep else _empty(primitive, mask)
+    base = primitive if keep or target.all() else _empty(primitive, mask)
 
     segments, edges, colours = base.segments, base.edges, base.colours
     if segments is not None and primitive.segments is not None:
@@ -176,9 +183,9 @@ def _paint(primitive: Primitive, edit: Paint) -> Primitive:
             raise PrimitiveError("a stroke without a label is a line, but the primitive has no lines")
         return Primitive(primitive.kind, primitive.segments, primitive.edges | mask, primitive.colours)
     radius = max(0.5, edit.radius * mask.shape[1])
-    brush = np.zeros((2 * int(radius) + 3,) * 2, dtype=bool)
-    brush[disk((int(radius) + 1, int(radius) + 1), radius + 0.5, shape=brush.shape)] = True
-    return _fill(primitive, ndimage.binary_dilation(mask, brush), edit.label)
+    if mask.any():  # by distance, since a wide brush would take minutes to slide along the stroke
+        mask = ndimage.distance_transform_edt(~mask) < radius + 0.5
+    return _fill(primitive, mask, edit.label)
 
 
 def _pixel(point: Point, size: tuple[int, int]) -> tuple[int, int]:

@@ -78,7 +78,9 @@ class Generator(nn.Module):
         Returns:
             The painted pictures, of the size of ``x``, and how they came about.
         """
-        padded, (height, width) = pad_to_multiple(x, self.multiple)
+        # A bottleneck one pixel wide has nothing to reflect at its borders, and no statistics.
+        least = 2 * self.multiple if min(x.shape[2:]) <= self.multiple else self.multiple
+        padded, (height, width) = pad_to_multiple(x, least)
         painted = self.paint(padded, source, (height, width))
         return painted if padded.shape == x.shape else painted.cut(height, width)
 

@@ -6,25 +6,32 @@ is sharp within a minute, because it *is* the photo's.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import PainterConfig
+from primage.image import pad_to_multiple
 from primage.nets.generator import Generator, Painted, Source, reset_norms
 
 _SLOPE = 0.1
 #: The confidence starts at sigmoid(2) = 0.88: copy first, paint where copying turns out to be wrong.
 _CONFIDENCE_BIAS = 2.0
+#: Most cells of a picture that are compared with all others (64 × 64: 512² at an eighth).
+_MAX_CELLS = 4096
+#: When rendering, a match is averaged over the best cell and this many around it.
+_WINDOW_CELLS = 2
 
 
 class ConvBlock(nn.Sequential):
-    """3 × 3 convolution, BatchNorm, leaky ReLU. (BatchNorm folds into the convolution for rendering.)"""
+    """Convolution, BatchNorm, leaky ReLU. (BatchNorm folds into the convolution for rendering.)"""
 
-    def __init__(self, channels_in: int, channels_out: int, momentum: float, stride: int = 1) -> None:
+    def __init__(self, channels_in: int, channels_out: int, momentum: float, stride: int = 1, size: int = 3) -> None:
         super().__init__(
-            nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False),
+            nn.Conv2d(channels_in, channels_out, size, stride, size // 2, bias=False),
             nn.BatchNorm2d(channels_out, momentum=momentum),
             nn.LeakyReLU(_SLOPE, inplace=True),
         )
@@ -57,19 +64,21 @@ def sample(x: Float[Tensor, "1 c h w"], grid: Float[Tensor, "b h2 w2 2"]) -> Flo
     return F.grid_sample(expanded, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
 
-def _nearest_up(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+def _up(x: Tensor, factor: float = 2.0) -> Tensor:
+    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
 class Painter(Generator):
-    """U-Net with a correspondence head, a refinement that compares primitives, and a light painting decoder.
+    """Finds in the training drawing what each place of the drawing at hand is, copies the photo there, paints the rest.
 
-    1. A U-Net reads the primitive and estimates, at a quarter of the size, where each pixel comes from.
-    2. The *training* primitive and photo, sampled there, are set beside the primitive to paint: a small network
-       corrects the estimate by comparing. It matches instead of memorising, so it serves edits never warped to.
-    3. The photo sampled at the corrected estimate is blended with painted pixels, by the confidence in it.
+    1. One encoder reads both drawings. At an eighth of the size every place is compared with every place of the
+       training drawing; the best matches, with a mild wish to stay in place, are the first estimate.
+    2. At a quarter and at half the size, what the training pair shows at the estimate is set beside what is wanted,
+       and small networks correct the estimate. They compare instead of memorising, so they serve edits never
+       warped to.
+    3. The photo sampled at the last estimate is blended with painted pixels, by the confidence in it.
 
-    All the work is done at half size or below (`pixel_unshuffle`): thin layers at full size are slow on a CPU.
+    No layer works at full size but a 1 × 1 (`pixel_unshuffle`): thin layers at full size are slow on a CPU.
 
     Args:
         config: widths and blocks.
@@ -81,59 +90,64 @@ class Painter(Generator):
     def __init__(self, config: PainterConfig, channels: int) -> None:
         super().__init__()
         widths, momentum = config.widths, config.norm_momentum
-        self.embed = nn.Conv2d(channels, config.embedding, 1)
+        half, quarter = config.refine_widths
 
         def stage(i: int, channels_in: int, stride: int) -> nn.Sequential:
             blocks = [ResidualBlock(widths[i], momentum) for _ in range(config.blocks[i])]
             return nn.Sequential(ConvBlock(channels_in, widths[i], momentum, stride), *blocks)
 
-        inputs = 4 * (config.embedding + 2)
-        self.down = nn.ModuleList(
-            [stage(0, inputs, 1), stage(1, widths[0], 2), stage(2, widths[1], 2), stage(3, widths[2], 2)]
+        self.embed = nn.Conv2d(channels, config.embedding, 1)
+        self.encoder = nn.ModuleList(
+            [stage(0, 4 * config.embedding, 1), stage(1, widths[0], 2), stage(2, widths[1], 2), stage(3, widths[2], 2)]
         )
-        self.up = nn.ModuleList(ConvBlock(widths[i] + widths[i + 1], widths[i], momentum) for i in (2, 1, 0))
-        self.to_grid = nn.Conv2d(widths[1], 2, 3, 1, 1)
+        self.widen = ConvBlock(widths[2] + widths[3], widths[2], momentum)
+        self.describe = nn.Conv2d(widths[2], config.descriptor, 1)
+        self.sharpness = nn.Parameter(torch.empty(()))
+        self.stay = nn.Parameter(torch.empty(()))
 
-        half, quarter = config.refine_widths
-        self.compare = ConvBlock(4 * (2 * config.embedding + 3) + widths[0], half, momentum)
-        self.compare_down = nn.Sequential(
-            ConvBlock(half, quarter, momentum, stride=2), ResidualBlock(quarter, momentum)
+        self.compare_quarter = nn.Sequential(
+            ConvBlock(2 * widths[1] + widths[2] + 2, quarter, momentum), ResidualBlock(quarter, momentum)
         )
-        self.compare_up = ConvBlock(half + quarter, half, momentum)
-        self.to_correction = nn.Conv2d(half, 2, 3, 1, 1)
-
-        self.decode = nn.Sequential(ConvBlock(half + 12, half, momentum), ConvBlock(half, half, momentum))
+        self.correct_quarter = nn.Conv2d(quarter, 2, 3, 1, 1)
+        self.compare_half = nn.Sequential(
+            ConvBlock(2 * widths[0] + 12 + quarter, half, momentum, size=1), ConvBlock(half, half, momentum)
+        )
+        self.correct_half = nn.Conv2d(half, 2, 3, 1, 1)
+        self.decode = ConvBlock(half + 12, half, momentum)
         self.to_image = nn.Conv2d(half, 4 * 4, 3, 1, 1)
 
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
         """See `primage.nets.generator.Generator.paint`."""
-        batch, _, height, width = x.shape
-        here = _coordinates(size, (height, width), x.device).expand(batch, -1, -1, -1)
-        seen = self.embed(x)
+        batch, padded = x.shape[0], (x.shape[2], x.shape[3])
+        here = _coordinates(size, padded, x.device)
+        drawing, source_size = pad_to_multiple(source.primitive, self.multiple)
+        photo_half = F.pixel_unshuffle(pad_to_multiple(source.photo, self.multiple)[0], 2)
 
-        # 1: from what the drawing looks like.
-        features = []
-        out = F.pixel_unshuffle(torch.cat([seen, here], dim=1), 2)
-        for stage in self.down:
-            out = stage(out)
-            features.append(out)
-        for i, block in zip((2, 1, 0), self.up, strict=True):
-            out = block(torch.cat([features[i], _nearest_up(out)], dim=1))
-            if i == 1:
-                shift = F.interpolate(self.to_grid(out), (height, width), mode="bilinear", align_corners=False)
-        first = (here + shift).permute(0, 2, 3, 1)
+        # 1: compare every place with every place.
+        wanted, known = self._encode(x, drawing)
+        there = _coordinates(source_size, (drawing.shape[2], drawing.shape[3]), x.device)
+        place = self._match(wanted[3], known[3], F.avg_pool2d(here, 8), F.avg_pool2d(there, 8))
+        grids = [place]
 
-        # 2: from comparing it with the training drawing, at the place found so far.
-        source_seen = self.embed(source.primitive)
-        there = torch.cat([seen, sample(source_seen, first), sample(source.photo, first)], dim=1)
-        near = self.compare(torch.cat([F.pixel_unshuffle(there, 2), out], dim=1))
-        wide = self.compare_down(near)
-        near = self.compare_up(torch.cat([near, _nearest_up(wide)], dim=1))
-        correction = F.interpolate(self.to_correction(near), (height, width), mode="bilinear", align_corners=False)
-        second = first + correction.permute(0, 2, 3, 1)
+        # 2: correct by comparing closely, at a quarter and at half the size.
+        place = _up(place)
+        moved = place - F.avg_pool2d(here, 4)
+        seen = _sample_level(known[1], place, source_size, 4)
+        near = self.compare_quarter(torch.cat([wanted[1], seen, _up(wanted[3]), moved], dim=1))
+        place = place + self.correct_quarter(near)
+        grids.append(place)
+        place = _up(place)
+        seen = _sample_level(torch.cat([known[0], photo_half], dim=1), place, source_size, 2)
+        near = self.compare_half(torch.cat([wanted[0], seen, _up(near)], dim=1))
+        place = place + self.correct_half(near)
+        grids.append(place)
 
-        # 3: copy, and paint what cannot be copied.
-        copied = sample(source.photo, second)
+        # 3: copy, and paint what cannot be copied. Displacements are enlarged, not places: those have no border.
+        full = []
+        for grid in grids:
+            factor = padded[0] // grid.shape[2]
+            full.append((here + _up(grid - F.avg_pool2d(here, factor), float(factor))).permute(0, 2, 3, 1))
+        copied = sample(source.photo, full[-1])
         decoded = self.to_image(self.decode(torch.cat([near, F.pixel_unshuffle(copied, 2)], dim=1)))
         decoded = F.pixel_shuffle(decoded, 2)
         drawn, confidence = torch.tanh(decoded[:, :3]), decoded[:, 3:] + _CONFIDENCE_BIAS
@@ -141,18 +155,84 @@ class Painter(Generator):
         # average than sharp texture a pixel off.
         keep = torch.sigmoid(confidence).detach()
         image = keep * copied + (1 - keep) * drawn
-        return Painted(image, grids=(first, second), copied=copied, drawn=drawn, confidence=confidence)
+        assert image.shape[0] == batch
+        return Painted(image, grids=tuple(full), copied=copied, drawn=drawn, confidence=confidence)
+
+    def _encode(self, x: Tensor, drawing: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Features of the drawing at hand and of the training drawing, at 1/2, 1/4, 1/8 and, described, 1/8."""
+        # In one batch where sizes allow: while training, both then share the statistics of their normalisation.
+        together = x.shape[1:] == drawing.shape[1:]
+        inputs = [torch.cat([x, drawing])] if together else [x, drawing]
+        levels = []
+        for each in inputs:
+            out = F.pixel_unshuffle(self.embed(each), 2)
+            features = []
+            for stage in self.encoder:
+                out = stage(out)
+                features.append(out)
+            wide = self.widen(torch.cat([features[2], _up(features[3])], dim=1))
+            levels.append([*features[:3], wide])
+        if together:
+            batch = x.shape[0]
+            return [level[:batch] for level in levels[0]], [level[batch:] for level in levels[0]]
+        return levels[0], levels[1]
+
+    def _match(self, wanted: Tensor, known: Tensor, here: Tensor, there: Tensor) -> Tensor:
+        """Where in the training drawing each cell is found, (B, 2, H, W), normalised (x, y)."""
+        a, b = F.normalize(self.describe(wanted), dim=1), F.normalize(self.describe(known), dim=1)
+        # Comparing all with all grows with the fourth power of the side: large pictures match at a coarser level.
+        factor = 1
+        while max(a.shape[2] * a.shape[3], b.shape[2] * b.shape[3]) // factor**2 > _MAX_CELLS:
+            factor *= 2
+        if factor > 1:
+            a, b, here, there = (F.avg_pool2d(t, factor, ceil_mode=True) for t in (a, b, here, there))
+        rows, columns = a.shape[2:]
+        from_, to = here[0].flatten(1).T, there[0].flatten(1).T
+        away = (from_[:, None] - to[None]).square().sum(-1)
+        logits = a.flatten(2).transpose(1, 2) @ b.flatten(2) * self.sharpness.exp() - self.stay.exp() * away
+        if not self.training:
+            logits = _window(logits, b.shape[3])
+        place: Tensor = (logits.softmax(-1) @ to).transpose(1, 2).unflatten(2, (rows, columns))
+        if factor > 1:
+            size = wanted.shape[2:]
+            place = F.interpolate(place, scale_factor=factor, mode="bilinear", align_corners=False)
+            place = place[..., : size[0], : size[1]]
+        return place
 
     def initialise(self, generator: torch.Generator) -> None:
-        """He-normal convolutions; the coordinate heads start at zero: every pixel comes from its own place."""
+        """He-normal convolutions; corrections start at zero, matching with a mild wish to stay in place."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, a=_SLOPE, generator=generator)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         reset_norms(self)
-        for head in (self.to_grid, self.to_correction):
+        for head in (self.correct_quarter, self.correct_half):
             nn.init.zeros_(head.weight)
+        nn.init.constant_(self.sharpness, math.log(10.0))
+        nn.init.constant_(self.stay, math.log(4.0))
+
+
+def _window(logits: Float[Tensor, "b n m"], columns: int) -> Float[Tensor, "b n m"]:
+    """Only the best match and the cells around it: an average of two candidates far apart is neither of them."""
+    cell = torch.arange(logits.shape[2], device=logits.device)
+    best = logits.argmax(-1, keepdim=True)
+    rows_away = (cell // columns - best // columns).abs()
+    columns_away = (cell % columns - best % columns).abs()
+    return logits.masked_fill((rows_away > _WINDOW_CELLS) | (columns_away > _WINDOW_CELLS), float("-inf"))
+
+
+def _sample_level(
+    features: Float[Tensor, "1 c h w"], place: Float[Tensor, "b 2 h2 w2"], size: tuple[int, int], stride: int
+) -> Float[Tensor, "b c h2 w2"]:
+    """Look features of the training pair up, whose cells are ``stride`` pixels of a picture of ``size``, padded."""
+    height, width = features.shape[2:]
+    scaled = []
+    for axis, (proper, cells) in enumerate(((size[1], width), (size[0], height))):
+        pixel = (place[:, axis] + 1) * (0.5 * (proper - 1))
+        cell = (pixel + 0.5) / stride - 0.5
+        scaled.append(cell * (2.0 / max(1, cells - 1)) - 1)
+    return sample(features, torch.stack(scaled, dim=-1))
 
 
 def _coordinates(size: tuple[int, int], padded: tuple[int, int], device: torch.device) -> Float[Tensor, "1 2 h w"]:

@@ -81,7 +81,7 @@ def draw_edges(lines: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
     return np.repeat(np.where(lines, np.uint8(0), np.uint8(255))[..., None], 3, axis=2)
 
 
-def resize_edges(lines: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+def resize_edges(lines: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[np.ndarray, "h2 w2"]:
     """Lines at another size, still one pixel thin and unbroken.
 
     Args:
@@ -94,15 +94,14 @@ def resize_edges(lines: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[
     height, width = lines.shape
     if (height, width) == size:
         return lines.copy()
-    out = np.zeros(size, dtype=bool)
-    if size[0] <= height and size[1] <= width:
-        # Every line pixel marks the cell it falls into: nothing is lost, unlike with nearest sampling.
-        y, x = np.nonzero(lines)
-        out[(y * 2 + 1) * size[0] // (2 * height), (x * 2 + 1) * size[1] // (2 * width)] = True
-        return thin(out)
-    y = (np.arange(size[0]) * 2 + 1) * height // (2 * size[0])
-    x = (np.arange(size[1]) * 2 + 1) * width // (2 * size[1])
-    return thin(lines[np.ix_(y, x)])
+    # Where a side shrinks, every line pixel marks the cell it falls into: nothing is lost, as it is with nearest.
+    rows, columns = min(size[0], height), min(size[1], width)
+    small = np.zeros((rows, columns), dtype=bool)
+    y, x = np.nonzero(lines)
+    small[(y * 2 + 1) * rows // (2 * height), (x * 2 + 1) * columns // (2 * width)] = True
+    y = (np.arange(size[0]) * 2 + 1) * rows // (2 * size[0])
+    x = (np.arange(size[1]) * 2 + 1) * columns // (2 * size[1])
+    return thin(small[np.ix_(y, x)])
 
 
 def thin(lines: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Bool
@@ -14,6 +15,10 @@ from skimage.draw import line
 
 from primage.config import Frozen, validated
 from primage.errors import PrimitiveError
+
+#: A side longer than any photo's would ask for a drawing that fits in no memory.
+_Side = Annotated[int, Field(ge=1, le=65_535)]
+_FAR_PX = 1e6
 
 
 class Landmarks(Frozen):
@@ -25,7 +30,7 @@ class Landmarks(Frozen):
 
     points: tuple[tuple[float, float], ...] = Field(min_length=1, max_length=20_000)
     connections: tuple[tuple[int, int], ...] = ()
-    size: tuple[int, int] | None = None
+    size: tuple[_Side, _Side] | None = None
 
     @model_validator(mode="after")
     def _inside(self) -> Landmarks:
@@ -61,11 +66,16 @@ def read_landmarks(path: str | Path) -> Landmarks:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise PrimitiveError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
+        raise PrimitiveError(f"{path}: cannot be read as landmarks ({error})") from error
     return validated(Landmarks, data, str(path))
 
 
 def _from_csv(text: str, path: Path) -> Landmarks:
-    rows = list(csv.DictReader(text.splitlines()))
+    try:
+        rows = list(csv.DictReader(text.splitlines()))
+    except csv.Error as error:
+        raise PrimitiveError(f"{path}: is not CSV ({error})") from error
     if not rows or not {"x", "y"} <= set(rows[0]):
         raise PrimitiveError(f"{path}: landmarks in CSV want a header with x and y (and, if wished, line)")
     points: list[tuple[float, float]] = []
@@ -83,7 +93,7 @@ def _from_csv(text: str, path: Path) -> Landmarks:
             connections.append((len(points) - 1, len(points)))
         last_line = line_name
         points.append(point)
-    return Landmarks(points=tuple(points), connections=tuple(connections))
+    return validated(Landmarks, {"points": points, "connections": connections}, str(path))
 
 
 def draw_landmarks(landmarks: Landmarks, size: tuple[int, int], photo_size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
@@ -101,7 +111,8 @@ def draw_landmarks(landmarks: Landmarks, size: tuple[int, int], photo_size: tupl
     scale = np.array([size[1] / reference[1], size[0] / reference[0]])
     # A far-off point would draw an endless line.
     bound = 4 * max(size)
-    pixels = np.clip(np.floor((np.array(landmarks.points) + 0.5) * scale), -bound, bound).astype(int)
+    points = np.clip(np.array(landmarks.points), -_FAR_PX, _FAR_PX)
+    pixels = np.clip(np.floor((points + 0.5) * scale), -bound, bound).astype(int)
     out = np.zeros(size, dtype=bool)
     joined = {i for pair in landmarks.connections for i in pair}
     lone = [(i, i) for i in range(len(pixels)) if i not in joined]

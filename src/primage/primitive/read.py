@@ -26,7 +26,10 @@ _log = logging.getLogger(__name__)
 #: A pixel this near to the line colour is a line, even if it was drawn with antialiasing.
 _LINE_TOLERANCE = 64
 #: Line colours looked for in a super primitive drawn as one picture.
-_CANDIDATES = ((0, 0, 0), (255, 255, 255), (255, 0, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255))
+_CANDIDATES = (
+    *((0, 0, 0), (255, 255, 255), (255, 0, 255), (255, 0, 0)),
+    *((0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255)),
+)
 
 Size = tuple[int, int]
 
@@ -264,7 +267,8 @@ def split_lines(
 
 
 def _check_shape(size: tuple[int, ...], other: tuple[int, ...], name: str, other_name: str) -> None:
-    short = 256
+    # At a small size half a pixel of rounding is a large share, so small layers are compared as they are.
+    short = min(256, max(64, min(*size[:2], *other[:2])))
     a, b = working_size((size[0], size[1]), short), working_size((other[0], other[1]), short)
     if any(abs(x - y) > 2 for x, y in zip(a, b, strict=True)):
         raise PrimitiveError(

@@ -73,7 +73,7 @@ def merge_regions(
     target = np.arange(count)
     cost = np.full((count, count), np.inf)
     for a, b in np.argwhere(np.triu(neighbour)):
-        cost[a, b] = _ward(mean, area, a, np.array([b]), smallest)[0]
+        cost[a, b] = _ward(mean, area, int(a), np.array([b]), smallest)[0]
     while True:
         a, b = np.unravel_index(np.argmin(cost), cost.shape)
         small = area[target == np.arange(count)].min() < smallest

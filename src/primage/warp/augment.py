@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from primage.config import AugmentConfig
+from primage.image import to_image, to_tensor
 from primage.labels import LabelMap
 from primage.primitive.edges import distance_to_edges, thin
 from primage.primitive.primitive import Primitive
@@ -53,7 +54,7 @@ def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Gen
     return grid
 
 
-def _uniform(low: float, high: float, generator: torch.Generator) -> float:
+def _uniform(low: float | int, high: float | int, generator: torch.Generator) -> float:
     return low + (high - low) * float(torch.rand((), generator=generator))
 
 
@@ -164,8 +165,7 @@ class PrimitiveWarper:
     ) -> UInt8[np.ndarray, "h2 w2 3"]:
         if self.primitive.kind == "paint":  # a painting is flat colours, like labels
             return np.asarray(colours.reshape(-1, 3)[flat])
-        x = torch.from_numpy(colours).permute(2, 0, 1)[None].float()
-        return np.asarray(warp_photo(x, grid)[0].round().byte().permute(1, 2, 0).numpy())
+        return to_image(warp_photo(to_tensor(colours), grid))
 
     @staticmethod
     def _warp_edges(distance: Tensor, grid: Tensor) -> Bool[np.ndarray, "h w"]:

@@ -44,7 +44,7 @@ def fit(
         float64.
 
     Raises:
-        ValueError: fewer than three points, or all of them on one line.
+        ValueError: fewer than three points, all of them on one line, or two in one place and no smoothing.
 
     Source:
         Paper §3.2, eq. 4; Wahba 1990, eq. 2.4.23. With λ = 0 Bookstein 1989, eq. 12.
@@ -52,12 +52,16 @@ def fit(
     count = points.shape[0]
     if count < 3:
         raise ValueError(f"a thin-plate spline needs three points or more, not {count}")
-    system = _system(points.double(), smoothing)
+    centres = points.double()
+    spread = torch.linalg.svdvals(centres - centres.mean(dim=0))
+    # Rounding hides both faults from the solver, which then returns millions.
+    if spread[1] <= 1e-6 * spread[0]:
+        raise ValueError("the control points lie on one line")
+    if smoothing == 0 and torch.pdist(centres).min() <= 1e-9 * spread[0]:
+        raise ValueError("two of the control points coincide, which wants some smoothing")
+    system = _system(centres, smoothing)
     right = torch.cat([values.double(), values.new_zeros(*values.shape[:-2], 3, values.shape[-1]).double()], dim=-2)
-    try:
-        solution = torch.linalg.solve(system, right)
-    except RuntimeError as error:
-        raise ValueError("the control points lie on one line, or two of them coincide") from error
+    solution = torch.linalg.solve(system, right)
     result: Tensor = solution.to(values.dtype)
     return result
 

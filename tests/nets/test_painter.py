@@ -1,0 +1,152 @@
+"""Our generator: starts as a copy, takes any size, renders the same with its norms folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import nn
+
+from primage.config import PainterConfig, preset
+from primage.nets.generator import Generator, Source, build_generator, parameter_count
+from primage.nets.painter import ConvBlock, fold_norms, sample
+from primage.warp.tps import identity_grid
+from tests.tiny import one_thread
+
+CONFIG = PainterConfig(embedding=4, widths=(8, 8, 8, 8), blocks=(1, 0, 0, 1), refine_widths=(8, 8))
+SIZES = [(32, 32), (48, 64), (33, 57), (70, 41), (16, 16), (17, 90), (5, 7)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(shape, generator=rng(seed)) * 2 - 1
+
+
+def source(size: tuple[int, int] = (40, 56), channels: int = 5) -> Source:
+    return Source(noise(1, 3, *size, seed=8), noise(1, channels, *size, seed=9))
+
+
+def experienced(seed: int = 0) -> Generator:
+    """A painter whose weights and statistics are not those of the start."""
+    network = build_generator(CONFIG, 5, rng(seed))
+    draw = rng(seed + 1)
+    with torch.no_grad():
+        for tensor in network.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.add_(torch.rand(tensor.shape, generator=draw) * 0.1 - 0.05)
+    return network.eval()
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], training: bool) -> None:
+    network = experienced().train(training)
+    with torch.no_grad():
+        painted = network(noise(2, 5, *size), source())
+    assert painted.image.shape == (2, 3, *size)
+    assert painted.image.abs().max() <= 1
+    assert [grid.shape for grid in painted.grids] == [(2, *size, 2)] * 2
+    assert painted.copied is not None
+    assert painted.drawn is not None
+    assert painted.confidence is not None
+    assert painted.copied.shape == painted.drawn.shape == (2, 3, *size)
+    assert painted.confidence.shape == (2, 1, *size)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (48, 64), (33, 57), (41, 70)])
+def test_a_fresh_painter_copies_the_photo_where_it_is(size: tuple[int, int]) -> None:
+    pair = source(size)
+    painted = build_generator(CONFIG, 5, rng())(noise(2, 5, *size), pair)
+    for grid in painted.grids:
+        torch.testing.assert_close(grid, identity_grid(size).expand(2, -1, -1, -1), atol=1e-6, rtol=0)
+    torch.testing.assert_close(painted.copied, pair.photo.expand(2, -1, -1, -1), atol=2e-5, rtol=0)
+
+
+def test_the_picture_is_the_blend_of_copied_and_drawn_by_the_confidence() -> None:
+    painted = experienced()(noise(1, 5, 32, 48), source())
+    assert painted.copied is not None
+    assert painted.drawn is not None
+    assert painted.confidence is not None
+    keep = torch.sigmoid(painted.confidence)
+    torch.testing.assert_close(painted.image, keep * painted.copied + (1 - keep) * painted.drawn)
+
+
+def test_the_pictures_losses_do_not_teach_the_confidence() -> None:
+    network = build_generator(CONFIG, 5, rng())
+    painted = network(noise(1, 5, 32, 32), source())
+    assert painted.confidence is not None
+    (gradient,) = torch.autograd.grad(painted.image.square().mean(), painted.confidence, allow_unused=True)
+    assert gradient is None
+
+
+def test_every_parameter_learns_once_the_heads_have_moved() -> None:
+    network = experienced().train()
+    painted = network(noise(2, 5, 32, 48), source())
+    assert painted.confidence is not None
+    total = painted.image.square().mean() + painted.confidence.square().mean()
+    (total + sum(grid.square().mean() for grid in painted.grids)).backward()
+    idle = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert idle == []
+
+
+def test_folding_the_norms_changes_nothing_but_the_time() -> None:
+    network = experienced()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    x = noise(2, 5, 33, 57)
+    with torch.no_grad():
+        plain = network(x, source())
+        weights = list(network.parameters())
+        fold_norms(network)
+        folded = network(x, source())
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    torch.testing.assert_close(folded.image, plain.image, atol=1e-4, rtol=0)
+    torch.testing.assert_close(folded.grids[-1], plain.grids[-1], atol=1e-4, rtol=0)
+    # The tensors of before may be shared with a model: they must stay as they were.
+    assert all(any(torch.equal(p, tensor) for tensor in before.values()) for p in weights)
+
+
+def test_folding_twice_is_folding_once() -> None:
+    network = experienced()
+    fold_norms(network)
+    fold_norms(network)
+    assert sum(isinstance(module[1], nn.Identity) for module in network.modules() if isinstance(module, ConvBlock)) > 5
+
+
+def test_a_painter_depends_on_the_seed_alone_and_leaves_the_global_one_alone() -> None:
+    before = torch.random.get_rng_state()
+    one, same, other = (build_generator(CONFIG, 5, rng(seed)).state_dict() for seed in (3, 3, 4))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_fresh_statistics_are_those_of_no_data() -> None:
+    network = build_generator(CONFIG, 5, rng())
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert not module.running_mean.any()
+            assert bool((module.running_var == 1).all())
+            assert bool((module.weight == 1).all())
+
+
+def test_the_preset_painter_is_small() -> None:
+    config = preset("standard").generator
+    assert isinstance(config, PainterConfig)
+    assert parameter_count(build_generator(config, 14, rng())) < 5e6
+
+
+def test_sampling_at_the_identity_gives_the_picture_and_outside_its_border() -> None:
+    x = noise(1, 3, 9, 13)
+    torch.testing.assert_close(sample(x, identity_grid((9, 13))), x, atol=1e-5, rtol=0)
+    far = torch.full((2, 1, 1, 2), 5.0)
+    torch.testing.assert_close(sample(x, far), x[:, :, -1:, -1:].expand(2, -1, -1, -1))

@@ -1,0 +1,130 @@
+"""The published generator and discriminator: their size, any picture size, their randomness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+
+from primage.config import DiscriminatorConfig, Pix2PixHDConfig, preset
+from primage.nets.discriminator import MultiscaleDiscriminator, build_discriminator
+from primage.nets.generator import Source, build_generator, build_network, parameter_count
+from tests.tiny import one_thread
+
+SIZES = [(32, 32), (48, 64), (33, 57), (70, 41), (16, 16), (17, 90), (5, 7)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(shape, generator=rng(seed)) * 2 - 1
+
+
+def source(channels: int = 3) -> Source:
+    return Source(noise(1, 3, 20, 30), noise(1, channels, 20, 30))
+
+
+def test_generator_has_the_published_number_of_parameters() -> None:
+    with torch.device("meta"):
+        assert parameter_count(build_network(Pix2PixHDConfig(), 3)) == 182_443_267
+        assert parameter_count(build_network(preset("paper").generator, 3)) == 182_443_267
+
+
+def test_discriminator_has_the_published_number_of_parameters() -> None:
+    with torch.device("meta"):
+        assert parameter_count(MultiscaleDiscriminator(DiscriminatorConfig(), 3)) == 5_535_618
+
+
+@pytest.mark.parametrize("enhancers", [0, 1, 2])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], enhancers: int) -> None:
+    config = Pix2PixHDConfig(ngf=2, n_blocks=1, n_blocks_local=1, n_local_enhancers=enhancers, n_downsampling=3)
+    network = build_generator(config, 5, rng()).eval()
+    with torch.no_grad():
+        painted = network(noise(2, 5, *size), source(5))
+    assert painted.image.shape == (2, 3, *size)
+    assert painted.image.abs().max() <= 1
+    assert painted.grids == ()
+    assert painted.copied is None
+
+
+def test_enhancers_add_detail_around_a_wider_coarse_network() -> None:
+    config = Pix2PixHDConfig(ngf=2, n_blocks=1, n_blocks_local=2, n_local_enhancers=2)
+    network = build_network(config, 3)
+    assert network.multiple == 64
+    assert network.coarse.body[1].out_channels == 8  # 2 · 2²
+    assert [enhancer.down[1].out_channels for enhancer in network.enhancers] == [4, 2]
+    assert not any(isinstance(module, nn.Tanh) for module in network.coarse.modules())
+    assert sum(isinstance(module, nn.Tanh) for module in network.enhancers[-1].modules()) == 1
+
+
+@pytest.mark.parametrize("enhancers", [0, 1, 2])
+def test_every_parameter_learns(enhancers: int) -> None:
+    config = Pix2PixHDConfig(ngf=2, n_blocks=1, n_blocks_local=1, n_local_enhancers=enhancers, n_downsampling=2)
+    network = build_generator(config, 3, rng())
+    (network(noise(1, 3, 48, 40), source()).image - noise(1, 3, 48, 40, seed=1)).abs().mean().backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in network.parameters())
+    assert all(p.grad.abs().sum() > 0 for name, p in network.named_parameters() if name.endswith("weight"))
+
+
+def test_the_photo_is_known_by_heart_and_not_looked_at() -> None:
+    network = build_generator(Pix2PixHDConfig(ngf=2, n_blocks=1), 3, rng())
+    x = noise(1, 3, 32, 32)
+    other = Source(noise(1, 3, 9, 9, seed=5), noise(1, 3, 9, 9, seed=6))
+    assert torch.equal(network(x, source()).image, network(x, other).image)
+
+
+def test_initial_weights_are_normal_with_deviation_002() -> None:
+    network = build_generator(Pix2PixHDConfig(ngf=16, n_blocks=2), 3, rng())
+    weights = torch.cat([p.detach().flatten() for name, p in network.named_parameters() if name.endswith("weight")])
+    assert abs(float(weights.std()) - 0.02) < 1e-4
+    assert abs(float(weights.mean())) < 1e-4
+    assert all(not p.any() for name, p in network.named_parameters() if name.endswith("bias"))
+
+
+def test_networks_depend_on_the_seed_alone_and_leave_the_global_one_alone() -> None:
+    before = torch.random.get_rng_state()
+    one, same, other = (build_generator(Pix2PixHDConfig(ngf=2), 3, rng(seed)).state_dict() for seed in (3, 3, 4))
+    critics = [build_discriminator(DiscriminatorConfig(ndf=2), 3, rng(seed)).state_dict() for seed in (3, 3, 4)]
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not all(torch.equal(one[name], other[name]) for name in one)
+    assert all(torch.equal(critics[0][name], critics[1][name]) for name in critics[0])
+    assert not all(torch.equal(critics[0][name], critics[2][name]) for name in critics[0])
+
+
+@pytest.mark.parametrize("scales", [1, 2, 3])
+@pytest.mark.parametrize("size", [(64, 64), (33, 57), (16, 32)])
+def test_each_scale_judges_patches_at_half_the_size(scales: int, size: tuple[int, int]) -> None:
+    critic = build_discriminator(DiscriminatorConfig(ndf=4, num_D=scales), 5, rng())
+    judged = critic(noise(2, 5, *size), noise(2, 3, *size))
+    assert [len(stages) for stages in judged] == [5] * scales  # 3 halvings, one more, the scores
+    assert [stages[-1].shape[1] for stages in judged] == [1] * scales
+    assert [stages[0].shape[1] for stages in judged] == [4] * scales
+    heights = [stages[0].shape[2] for stages in judged]
+    assert all(abs(a - 2 * b) <= 2 for a, b in pairwise(heights))
+
+
+def test_channels_double_up_to_512() -> None:
+    with torch.device("meta"):
+        critic = MultiscaleDiscriminator(DiscriminatorConfig(ndf=128, n_layers=4, num_D=1), 3)
+    widths = [stage[0].out_channels for stage in critic.scales[0].stages]
+    assert widths == [128, 256, 512, 512, 512, 1]
+
+
+def test_the_judgement_is_of_the_pair() -> None:
+    critic = build_discriminator(DiscriminatorConfig(ndf=4, num_D=1), 3, rng())
+    photo, one, other = noise(1, 3, 32, 32), noise(1, 3, 32, 32, seed=1), noise(1, 3, 32, 32, seed=2)
+    assert not torch.allclose(critic(one, photo)[0][-1], critic(other, photo)[0][-1])
+    assert not torch.allclose(critic(photo, one)[0][-1], critic(photo, other)[0][-1])

@@ -1,0 +1,185 @@
+"""Settings: presets, JSON, ranges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import annotated_types as at
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from primage.api import configure
+from primage.config import (
+    PRESETS,
+    Config,
+    LossConfig,
+    Phase,
+    Pix2PixHDConfig,
+    preset,
+    validated,
+)
+from primage.errors import ConfigError, UserError
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_survives_json(name: str) -> None:
+    config = preset(name)
+    assert config.preset == name
+    again = Config.model_validate_json(config.model_dump_json())
+    assert again == config
+    assert Config.model_validate(json.loads(json.dumps(config.model_dump(mode="json")))) == config
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_says_how_long_it_trains(name: str) -> None:
+    assert (preset(name).steps is None) != (preset(name).minutes is None)
+
+
+def test_the_paper_preset_is_the_published_configuration() -> None:
+    config = preset("paper")
+    assert (config.steps, config.optim.lr, config.optim.betas, config.optim.schedule) == (
+        16_000,
+        2e-4,
+        (0.5, 0.999),
+        "linear",
+    )
+    assert config.generator == Pix2PixHDConfig(ngf=64, n_downsampling=4, n_blocks=9, n_local_enhancers=0)
+    loss = config.loss
+    assert (loss.gan, loss.lambda_GAN, loss.lambda_feat, loss.lambda_perc) == ("lsgan", 1.0, 10.0, 10.0)
+    assert (loss.lambda_L1, loss.perceptual_network, config.primitive.encoding) == (0.0, "vgg19", "rgb")
+    assert (config.discriminator.ndf, config.discriminator.num_D, config.optim.ema) == (64, 2, 0.0)
+
+
+def test_the_perceptual_loss_takes_part_in_the_standard_preset() -> None:
+    for name in ("standard", "draft"):
+        assert preset(name).loss.lambda_perc > 0
+        assert preset(name).phases[-1].perceptual
+
+
+def test_there_is_no_other_preset() -> None:
+    with pytest.raises(ConfigError, match="no preset 'best'; choose one of paper, standard, draft"):
+        preset("best")
+
+
+def test_settings_cannot_be_changed_in_place() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        preset("draft").seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("place", [(), ("augment",), ("generator",), ("primitive", "edges"), ("loss",)])
+def test_an_unknown_field_is_refused_wherever_it_stands(place: tuple[str, ...]) -> None:
+    data = preset("standard").model_dump()
+    inner = data
+    for name in place:
+        inner = inner[name]
+    inner["lamda"] = 1
+    with pytest.raises(ConfigError, match="lamda: Extra inputs are not permitted"):
+        validated(Config, data, "settings")
+
+
+@pytest.mark.parametrize(
+    "setting", ["augment.cutmx=true", "cutmix=true", "augment.cutmix", "augment", "", "=", "a.b.c=1"]
+)
+def test_a_setting_that_does_not_exist_is_refused_by_name(setting: str) -> None:
+    with pytest.raises(ConfigError, match="there is no such setting") as caught:
+        configure(settings=[setting])
+    assert setting in str(caught.value)
+
+
+def limits(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Each numeric limit of a model and the models in it, as a path and the nearest value beyond it."""
+    for name, field in model.model_fields.items():
+        path = prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from limits(field.annotation, path + ".")
+        for rule in field.metadata:
+            for kind, step in ((at.Ge, -1), (at.Le, 1)):
+                if isinstance(rule, kind):
+                    yield path, getattr(rule, kind.__name__.lower()) + step
+            if isinstance(rule, at.Gt):
+                yield path, rule.gt
+            if isinstance(rule, at.Lt):
+                yield path, rule.lt
+            if isinstance(rule, at.Interval):
+                raise NotImplementedError(path)
+
+
+BEYOND = [
+    *(("standard", path, value) for path, value in limits(Config)),
+    *(("paper", path, value) for path, value in limits(Pix2PixHDConfig, "generator.")),
+    *(("standard", path, value) for path, value in limits(type(preset("standard").generator), "generator.")),
+]
+
+
+def test_the_limits_are_found() -> None:
+    assert len(BEYOND) > 60
+
+
+@pytest.mark.parametrize(("name", "path", "value"), BEYOND)
+def test_a_number_beyond_its_limit_is_refused(name: str, path: str, value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        configure(name, settings=[f"{path}={value}"])
+    assert path.rpartition(".")[2] in str(caught.value)
+    assert "should be" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "primitive.edges.low=0.5",  # above high
+        "augment.cutmix_px=[96,32]",
+        "augment.cutmix_px=[0,32]",
+        "augment.canny_sigma_range=[3.0,1.2]",
+        "augment.cutmix=perhaps",
+        "augment.tps_shift=NaN",
+        "optim.lr=Infinity",
+        "optim.lr=fast",
+        "optim.betas=[0.5]",
+        "optim.betas=[1.0,0.999]",
+        "optim.betas=[0.5,-0.1]",
+        "optim.schedule=exponential",
+        "generator.architecture=unet",
+        "generator.ngf=64",  # the other generator's
+        "generator.widths=[8,8,8]",
+        "loss.gan=wgan",
+        "loss.perceptual_network=resnet",
+        'loss.perceptual_layers=["relu1_1"]',  # as many as there are weights
+        "phases=[]",
+        'phases=[{"until":0.5}]',
+        'phases=[{"until":1.0},{"until":0.5}]',
+        'phases=[{"until":0.5},{"until":0.5},{"until":1.0}]',
+        'phases=[{"until":1.0,"scale":0}]',
+        'phases=[{"until":1.0,"batch":0}]',
+        "seed=0.5",
+        "size_px=null",
+        "minutes=null",  # and no steps either: the training would have no end
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(setting: str) -> None:
+    with pytest.raises(ConfigError):
+        configure("standard", settings=[setting])
+
+
+def test_minutes_and_steps_exclude_each_other() -> None:
+    with pytest.raises(ConfigError, match="minutes or steps, not both"):
+        configure(minutes=1.0, steps=1)
+    assert configure("paper", minutes=3.0).steps is None
+    assert configure("standard", steps=3).minutes is None
+    assert configure("standard", steps=0).steps == 0
+
+
+def test_settings_reach_their_fields() -> None:
+    settings = ["augment.cutmix=true", "primitive.segments.method=slic", "augment.cutmix_px=[8, 9]", "optim.lr=0.5"]
+    config = configure("draft", "edges", 64, settings=[*settings, 'phases=[{"scale":0.5}]'], seed=7)
+    assert config.augment.cutmix
+    assert config.augment.cutmix_px == (8, 9)
+    assert config.primitive.segments.method == "slic"
+    assert (config.optim.lr, config.size_px, config.seed, config.primitive.kind) == (0.5, 64, 7, "edges")
+    assert config.phases == (Phase(scale=0.5),)
+    assert preset("draft").augment.cutmix is False
+
+
+def test_a_settings_error_is_the_users() -> None:
+    assert ConfigError.exit_code == UserError.exit_code == 2
+    assert LossConfig().lambda_perc == 10

@@ -1,0 +1,130 @@
+"""Each loss against numbers worked out by hand, and where its gradient goes."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from primage import losses
+from primage.nets.features import FeatureExtractor
+
+
+def full(value: float, *shape: int) -> Tensor:
+    return torch.full(shape or (1, 1, 2, 2), value)
+
+
+def leaf(x: Tensor) -> Tensor:
+    return x.clone().requires_grad_()
+
+
+def test_lsgan_is_the_squared_distance_to_one_or_zero_summed_over_scales() -> None:
+    scores = torch.tensor([[[[1.0, 0.0], [0.5, 2.0]]]])
+    judged = [[full(9.0), scores], [full(9.0), full(3.0)]]
+    # Scale one: (0 + 1 + 0.25 + 1) / 4 real, (1 + 0 + 0.25 + 4) / 4 fake; scale two: (3 - 1)² and 3².
+    assert float(losses.gan_loss(judged, True, "lsgan")) == pytest.approx(0.5625 + 4)
+    assert float(losses.gan_loss(judged, False, "lsgan")) == pytest.approx(1.3125 + 9)
+
+
+@given(st.lists(st.floats(-20, 20), min_size=1, max_size=4))
+def test_the_log_loss_is_minus_the_logarithm_of_the_probability_given_to_the_truth(scores: list[float]) -> None:
+    judged = [[torch.tensor([score]).view(1, 1, 1, 1)] for score in scores]
+    real = sum(math.log1p(math.exp(-score)) for score in scores)
+    fake = sum(math.log1p(math.exp(score)) for score in scores)
+    assert float(losses.gan_loss(judged, True, "log")) == pytest.approx(real, rel=1e-4, abs=1e-5)
+    assert float(losses.gan_loss(judged, False, "log")) == pytest.approx(fake, rel=1e-4, abs=1e-5)
+
+
+def test_feature_matching_weighs_stages_and_averages_scales() -> None:
+    fake = [[full(1.0), full(2.0), full(0.0)], [full(0.0), full(4.0), full(0.0)]]
+    real = [[full(0.0), full(0.5), full(7.0)], [full(0.0), full(1.0), full(7.0)]]
+    # Three stages, the last is the scores and not compared: weight 4 / 2. ((1 + 1.5) · 2 + (0 + 3) · 2) / 2.
+    assert float(losses.feature_matching_loss(fake, real)) == pytest.approx(5.5)
+
+
+def test_feature_matching_teaches_the_fake_side_alone() -> None:
+    fake, real = leaf(full(1.0)), leaf(full(0.0))
+    losses.feature_matching_loss([[fake, full(0.0)]], [[real, full(0.0)]]).backward()
+    assert fake.grad is not None
+    assert fake.grad.any()
+    assert real.grad is None
+
+
+@pytest.fixture(scope="module")
+def red_and_green() -> FeatureExtractor:
+    """A VGG16 whose first layer gives the normalised red channel, and the green one as its second feature."""
+    weight, bias = torch.zeros(64, 3, 3, 3), torch.zeros(64)
+    weight[0, 0, 1, 1] = weight[1, 1, 1, 1] = 1.0
+    second = torch.zeros(64, 64, 3, 3)
+    second[0, 0, 1, 1] = 2.0
+    tensors = {"features.0.weight": weight, "features.0.bias": bias}
+    tensors |= {"features.2.weight": second, "features.2.bias": torch.zeros(64)}
+    return FeatureExtractor("vgg16", ["relu1_1", "relu1_2"], tensors)
+
+
+def test_the_perceptual_loss_is_the_weighted_difference_of_features(red_and_green: FeatureExtractor) -> None:
+    fake, real = full(1.0, 1, 3, 4, 4), full(1.0, 1, 3, 4, 4)
+    fake[:, 0] = 0.6  # red, in [-1, 1]: 0.2 / 0.458 apart once normalised
+    apart = 0.4 / (2 * 0.229)
+    expected = 0.5 * apart / 64 + 3.0 * 2 * apart / 64
+    assert float(losses.perceptual_loss(red_and_green, fake, real, (0.5, 3.0))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_perceptual_loss_teaches_the_fake_picture_alone(red_and_green: FeatureExtractor) -> None:
+    fake, real = leaf(full(0.9, 1, 3, 4, 4)), leaf(full(0.2, 1, 3, 4, 4))
+    losses.perceptual_loss(red_and_green, fake, real, (1.0, 1.0)).backward()
+    assert fake.grad is not None
+    assert fake.grad[:, 0].any()
+    assert real.grad is None
+    assert all(p.grad is None for p in red_and_green.parameters())
+
+
+def test_the_perceptual_loss_wants_a_weight_for_each_layer(red_and_green: FeatureExtractor) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        losses.perceptual_loss(red_and_green, full(0.0, 1, 3, 4, 4), full(0.0, 1, 3, 4, 4), (1.0,))
+
+
+def test_l1_is_the_mean_absolute_difference() -> None:
+    fake = torch.tensor([1.0, -1.0, 0.0]).view(1, 3, 1, 1)
+    real = torch.tensor([0.5, 0.5, 0.5]).view(1, 3, 1, 1)
+    assert float(losses.l1_loss(fake, real)) == pytest.approx(2.5 / 3)
+
+
+def test_the_grid_loss_is_square_near_the_truth_and_straight_beyond() -> None:
+    truth = torch.zeros(1, 2, 2, 2)
+    near, far = full(0.01, 1, 2, 2, 2), full(-0.1, 1, 2, 2, 2)
+    # 0.01² / (2 · 0.02), and 0.1 - 0.02 / 2; one term for each estimate.
+    assert float(losses.grid_loss([near], truth)) == pytest.approx(0.0025)
+    assert float(losses.grid_loss([near, far], truth)) == pytest.approx(0.0025 + 0.09)
+    assert float(losses.grid_loss([truth], truth)) == 0
+
+
+def test_the_confidence_should_be_one_at_the_truth_and_fall_with_the_error() -> None:
+    truth = torch.zeros(1, 1, 1, 2)
+    error = torch.tensor([0.018, -0.024]).view(1, 1, 1, 2)  # 0.03 long: the target is 1 / e
+    logit = full(1.5, 1, 1, 1, 1)
+    target = math.exp(-1)
+    expected = target * math.log1p(math.exp(-1.5)) + (1 - target) * math.log1p(math.exp(1.5))
+    assert float(losses.confidence_loss(logit, error, truth)) == pytest.approx(expected, rel=1e-5)
+    assert float(losses.confidence_loss(logit, truth, truth)) == pytest.approx(math.log1p(math.exp(-1.5)), rel=1e-5)
+    assert float(losses.confidence_loss(full(-9.0, 1, 1, 1, 1), full(1.0, 1, 1, 1, 2), truth)) < 1e-3
+
+
+def test_the_confidence_loss_teaches_the_confidence_alone() -> None:
+    logit, estimate = leaf(full(0.3, 1, 1, 2, 2)), leaf(full(0.2, 1, 2, 2, 2))
+    losses.confidence_loss(logit, estimate, torch.zeros(1, 2, 2, 2)).backward()
+    assert logit.grad is not None
+    assert logit.grad.any()
+    assert estimate.grad is None
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1))
+def test_equal_pictures_have_no_loss_and_others_a_positive_one(a: float, b: float) -> None:
+    x, y = full(a, 1, 3, 2, 2), full(b, 1, 3, 2, 2)
+    assert float(losses.l1_loss(x, x)) == 0
+    assert float(losses.l1_loss(x, y)) == pytest.approx(abs(a - b), abs=1e-6)
+    assert float(losses.feature_matching_loss([[x, x]], [[x, y]])) == 0

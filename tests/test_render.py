@@ -1,0 +1,157 @@
+"""From model and files to PNGs that say where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from primage import __version__
+from primage.api import train
+from primage.errors import ImageError, LabelError, PrimitiveError
+from primage.image import read_image, read_png_text
+from primage.model import Model
+from primage.primitive.read import LayerFiles
+from primage.primitive.write import write_primitive
+from primage.render import PROVENANCE, render_files
+from tests.tiny import SETTINGS, contents, one_thread, write_photo
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tmp_path_factory.mktemp("model")
+    return train(write_photo(folder), folder / "run", preset="draft", steps=2, settings=SETTINGS["draft"])
+
+
+@pytest.fixture
+def drawings(model: Model, tmp_path: Path) -> Path:
+    """A folder with the training primitive whole and in layers, a mirrored one, and one with a foreign colour."""
+    folder = tmp_path / "drawings"
+    write_primitive(folder / "same.png", model.primitive, model.record.spec, layers=True)
+    pixels = read_image(folder / "same.png")
+    Image.fromarray(pixels[:, ::-1]).save(folder / "mirrored.png")
+    odd = pixels.copy()
+    odd[5:25, 5:25] = (1, 254, 3)
+    Image.fromarray(odd).save(folder / "odd.png")
+    write_photo(folder)
+    return folder
+
+
+def test_a_render_says_where_it_comes_from(model: Model, drawings: Path, tmp_path: Path) -> None:
+    (result,) = render_files(model, [drawings / "same.png"], tmp_path / "out.png")
+    assert result.path == tmp_path / "out.png"
+    assert result.source == drawings / "same.png"
+    assert np.array_equal(read_image(result.path), result.image)
+    assert np.array_equal(result.image, model.render(drawings / "same.png"))
+    data = result.path.read_bytes()
+    assert b"iTXtprimage\0" in data
+    said = json.loads(read_png_text(result.path)[PROVENANCE])
+    assert said["software"] == f"Primage {__version__}"
+    assert said["generated"] is True
+    assert said["weights_sha256"] == model.weights_sha256
+    assert said["photo_sha256"] == model.record.photo_sha256
+    assert (said["preset"], said["steps"], said["primitive"]) == ("draft", 2, "super")
+    digest = hashlib.sha256((drawings / "same.png").read_bytes()).hexdigest()
+    assert said["inputs"] == {"whole": {"name": "same.png", "sha256": digest}}
+
+
+def test_the_same_render_is_the_same_file(model: Model, drawings: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        render_files(model, [drawings / "same.png"], tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_several_primitives_go_into_a_folder_under_their_names(model: Model, drawings: Path, tmp_path: Path) -> None:
+    paths = [drawings / "same.png", drawings / "mirrored.png"]
+    results = render_files(model, paths, tmp_path / "new" / "renders")
+    assert [r.path for r in results] == [tmp_path / "new" / "renders" / name for name in ("same.png", "mirrored.png")]
+    assert list(contents(tmp_path / "new" / "renders")) == ["mirrored.png", "same.png"]
+    assert not np.array_equal(results[0].image, results[1].image)
+
+
+def test_one_primitive_may_go_into_a_folder_too(model: Model, drawings: Path, tmp_path: Path) -> None:
+    (tmp_path / "renders").mkdir()
+    (result,) = render_files(model, [drawings / "same.png"], tmp_path / "renders")
+    assert result.path == tmp_path / "renders" / "same.png"
+
+
+def test_layers_alone_are_a_primitive(model: Model, drawings: Path, tmp_path: Path) -> None:
+    layers = LayerFiles(segments=drawings / "same.segments.png", edges=drawings / "same.edges.png")
+    (result,) = render_files(model, [], tmp_path / "out.png", layers)
+    assert np.array_equal(result.image, model.render(model.primitive))
+    assert json.loads(read_png_text(result.path)[PROVENANCE])["inputs"].keys() == {"segments", "edges"}
+
+
+def test_edges_from_the_training_photo_are_the_training_edges(model: Model, drawings: Path, tmp_path: Path) -> None:
+    layers = LayerFiles(segments=drawings / "same.segments.png", edges_from=drawings / "photo.png")
+    (result,) = render_files(model, [], tmp_path / "out.png", layers)
+    assert np.array_equal(result.image, model.render(model.primitive))
+
+
+def test_a_missing_layer_is_named(model: Model, drawings: Path, tmp_path: Path) -> None:
+    with pytest.raises(PrimitiveError, match="'edges' of the super primitive is missing; give --edges"):
+        render_files(model, [], tmp_path / "out.png", LayerFiles(segments=drawings / "same.segments.png"))
+    with pytest.raises(PrimitiveError, match="'segments' of the super primitive is missing"):
+        render_files(model, [], tmp_path / "out.png", LayerFiles(edges=drawings / "same.edges.png"))
+    with pytest.raises(PrimitiveError, match="there is no primitive to render"):
+        render_files(model, [], tmp_path / "out.png")
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("short", [32, 96])
+def test_the_size_of_a_render_can_be_chosen(short: int, model: Model, drawings: Path, tmp_path: Path) -> None:
+    (result,) = render_files(model, [drawings / "same.png"], tmp_path / "out.png", size_px=short)
+    assert min(result.image.shape[:2]) == short
+    assert read_image(result.path).shape == result.image.shape
+
+
+def test_a_larger_drawing_is_painted_at_the_training_size(model: Model, drawings: Path, tmp_path: Path) -> None:
+    large = Image.open(drawings / "same.png").resize((256, 192), Image.Resampling.NEAREST)
+    large.save(drawings / "large.png")
+    (result,) = render_files(model, [drawings / "large.png"], tmp_path / "out.png")
+    assert result.image.shape == (48, 64, 3)
+
+
+def test_an_unknown_colour_is_an_error_unless_snapped(model: Model, drawings: Path, tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match=r"odd\.png.*#01fe03.*--snap"):
+        render_files(model, [drawings / "odd.png"], tmp_path / "out.png")
+    assert not (tmp_path / "out.png").exists()
+    assert render_files(model, [drawings / "odd.png"], tmp_path / "out.png", snap=True)[0].path.exists()
+
+
+@pytest.mark.parametrize("bad", ["odd.png", "none.png"])
+def test_nothing_is_written_if_one_of_several_is_bad(bad: str, model: Model, drawings: Path, tmp_path: Path) -> None:
+    before = contents(tmp_path)
+    with pytest.raises((LabelError, ImageError)):
+        render_files(model, [drawings / "same.png", drawings / bad, drawings / "mirrored.png"], tmp_path / "renders")
+    assert contents(tmp_path) == before
+
+
+def test_a_render_must_be_a_png(model: Model, drawings: Path, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"name it out\.png"):
+        render_files(model, [drawings / "same.png"], tmp_path / "out.jpg")
+    with pytest.raises(ImageError, match="several primitives want a folder"):
+        render_files(model, [drawings / "same.png", drawings / "mirrored.png"], tmp_path / "out.png")
+
+
+def test_two_of_one_name_would_overwrite_each_other(model: Model, drawings: Path, tmp_path: Path) -> None:
+    with pytest.raises(PrimitiveError, match="the same name"):
+        render_files(model, [drawings / "same.png", drawings.parent / "same.png"], tmp_path / "renders")
+
+
+def test_a_drawing_is_never_overwritten_by_its_render(model: Model, drawings: Path) -> None:
+    before = contents(drawings)
+    with pytest.raises(ImageError, match=r"same\.png"):
+        render_files(model, [drawings / "same.png"], drawings)
+    assert contents(drawings) == before

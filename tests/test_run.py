@@ -1,0 +1,213 @@
+"""The run folder: what it accepts, what it keeps, one writer at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from primage.api import configure, prepare
+from primage.errors import RunError
+from primage.run import (
+    Run,
+    RunRecord,
+    check_free,
+    load_tensors,
+    lock_folder,
+    open_or_create,
+    save_tensors,
+    write_atomically,
+)
+from tests.tiny import SETTINGS, contents, lock_holder, write_photo
+
+KINDS = ("edges", "segments", "super", "paint")
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_photo(tmp_path_factory.mktemp("photo"))
+
+
+def made(photo: Path, folder: Path, kind: str = "super", seed: int = 0) -> Run:
+    config = configure("draft", kind, steps=2, seed=seed, settings=SETTINGS["draft"])
+    prepared = prepare(photo, config, shrink_only=True)
+    return open_or_create(folder, prepared.record, prepared.photo, prepared.primitive)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_gives_its_training_pair_back_exactly(kind: str, photo: Path, tmp_path: Path) -> None:
+    config = configure("draft", kind, steps=2, settings=SETTINGS["draft"])
+    prepared = prepare(photo, config, shrink_only=True)
+    created = open_or_create(tmp_path / "run", prepared.record, prepared.photo, prepared.primitive)
+    run = Run(tmp_path / "run")
+    assert run.record == created.record == prepared.record
+    pixels, primitive = run.pair()
+    assert np.array_equal(pixels, prepared.photo)
+    assert primitive.kind == kind
+    for name in ("edges", "colours"):
+        old, new = getattr(prepared.primitive, name), getattr(primitive, name)
+        assert (old is None) == (new is None)
+        assert old is None or np.array_equal(old, new)
+    if prepared.primitive.segments is not None:
+        assert primitive.segments is not None
+        assert primitive.segments.palette == prepared.primitive.segments.palette == run.record.spec.palette
+        assert np.array_equal(primitive.segments.index, prepared.primitive.segments.index)
+
+
+def test_a_missing_folder_is_made_with_its_parents(photo: Path, tmp_path: Path) -> None:
+    run = made(photo, tmp_path / "a" / "b" / "run")
+    assert {"run.json", "photo.png", "primitive.png", "segments.png", "edges.png"} <= set(contents(run.path))
+    assert not [name for name in contents(run.path) if "partial" in name]
+
+
+def test_the_same_request_opens_the_same_run(photo: Path, tmp_path: Path) -> None:
+    run = made(photo, tmp_path / "run")
+    before = contents(run.path)
+    assert made(photo, tmp_path / "run").record == run.record
+    assert contents(run.path) == before
+
+
+def test_other_settings_are_refused_and_named(photo: Path, tmp_path: Path) -> None:
+    before = contents(made(photo, tmp_path / "run").path)
+    with pytest.raises(RunError, match=r"other settings \(seed was 0, now 1\)"):
+        made(photo, tmp_path / "run", seed=1)
+    with pytest.raises(RunError, match=r"other settings \(primitive.kind was super, now edges\)"):
+        made(photo, tmp_path / "run", "edges")
+    assert contents(tmp_path / "run") == before
+
+
+def test_another_photo_is_refused(photo: Path, tmp_path: Path) -> None:
+    before = contents(made(photo, tmp_path / "run").path)
+    with pytest.raises(RunError, match="another photo"):
+        made(write_photo(tmp_path, seed=1), tmp_path / "run")
+    assert contents(tmp_path / "run") == before
+
+
+def test_another_working_size_is_refused(photo: Path, tmp_path: Path) -> None:
+    """The preset's size and the same size wished for differ if the photo is smaller than that."""
+    config = configure("draft", steps=2, settings=SETTINGS["draft"])
+    small, large = (prepare(photo, config, shrink_only=shrink) for shrink in (True, False))
+    open_or_create(tmp_path / "run", small.record, small.photo, small.primitive)
+    with pytest.raises(RunError, match="other settings"):
+        open_or_create(tmp_path / "run", large.record, large.photo, large.primitive)
+
+
+@pytest.mark.parametrize("name", ["holiday.txt", ".hidden", "model.safetensors"])
+def test_a_folder_with_something_else_in_it_is_refused(name: str, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    before = contents(tmp_path)
+    with pytest.raises(RunError, match=f"not empty and not a run.*{name}"):
+        check_free(tmp_path)
+    assert contents(tmp_path) == before
+
+
+def test_what_a_killed_creation_left_is_no_hindrance(photo: Path, tmp_path: Path) -> None:
+    run = made(photo, tmp_path / "run")
+    (run.path / "run.json").rename(run.path / "run.json.partial")
+    assert made(photo, tmp_path / "run").record == run.record
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    with pytest.raises(RunError, match="is a file"):
+        check_free(tmp_path / "run")
+    with pytest.raises(RunError, match="not a run folder"):
+        Run(tmp_path / "run")
+
+
+@pytest.mark.parametrize("record", ["", "{}", "[]", '{"version": 1', b"\xff\xfe\x00\x81"])
+def test_a_damaged_record_is_refused(record: str | bytes, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes(record if isinstance(record, bytes) else record.encode())
+    with pytest.raises(RunError, match=r"run\.json: cannot be read"):
+        Run(tmp_path)
+
+
+def test_a_record_with_an_unknown_field_is_refused_by_name(photo: Path, tmp_path: Path) -> None:
+    run = made(photo, tmp_path / "run")
+    data = json.loads((run.path / "run.json").read_text())
+    (run.path / "run.json").write_text(json.dumps(data | {"surprise": 1}))
+    with pytest.raises(RunError, match="surprise"):
+        Run(run.path)
+
+
+def test_a_record_survives_json(photo: Path, tmp_path: Path) -> None:
+    record = made(photo, tmp_path / "run").record
+    assert RunRecord.model_validate_json(record.model_dump_json()) == record
+    assert record.photo_sha256
+    assert record.requested == record.config
+
+
+def test_another_process_keeps_the_folder_to_itself(tmp_path: Path) -> None:
+    with lock_holder(tmp_path / ".lock") as holder:
+        with pytest.raises(RunError, match="another process is training here"), lock_folder(tmp_path):
+            pass
+        holder.kill()
+    with lock_folder(tmp_path):  # the lock died with its process
+        pass
+
+
+def test_the_lock_is_released_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), lock_folder(tmp_path):
+        raise KeyError
+    with lock_folder(tmp_path):
+        pass
+
+
+def test_the_log_is_cut_after_a_step_and_loses_half_lines(photo: Path, tmp_path: Path) -> None:
+    run = made(photo, tmp_path / "run")
+    run.cut_log(3)  # there is none yet
+    for step in (1, 2, 3, 4):
+        run.log({"step": step, "G_L1": 0.5})
+    with (run.path / "log.jsonl").open("a") as file:
+        file.write('{"step": 2, "G_')
+    run.cut_log(3)
+    lines = (run.path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3]
+
+
+def test_tensors_and_their_record_come_back(tmp_path: Path) -> None:
+    tensors = {"a": torch.arange(6.0).view(2, 3).T, "b": torch.tensor(3), "rng": torch.Generator().get_state()}
+    save_tensors(tmp_path / "x.safetensors", tensors, {"step": 3, "name": "ß"})
+    back, meta = load_tensors(tmp_path / "x.safetensors")
+    assert meta == {"step": 3, "name": "ß"}
+    assert back.keys() == tensors.keys()
+    assert all(torch.equal(back[name], tensors[name]) and back[name].dtype == tensors[name].dtype for name in back)
+    assert list(contents(tmp_path)) == ["x.safetensors"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "text", "truncated", "foreign", "folder"])
+def test_a_file_that_is_not_ours_is_refused(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    save_tensors(path, {"a": torch.zeros(100)}, {})
+    if damage == "missing":
+        path.unlink()
+    elif damage == "empty":
+        path.write_bytes(b"")
+    elif damage == "text":
+        path.write_text("weights, honestly " * 20)
+    elif damage == "truncated":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif damage == "foreign":
+        save_file({"a": torch.zeros(3)}, path)
+    else:
+        path.unlink()
+        path.mkdir()
+    with pytest.raises(RunError, match=r"x\.safetensors"):
+        load_tensors(path)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run.json"
+    write_atomically(path, "old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("primage.run.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"

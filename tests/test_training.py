@@ -1,0 +1,547 @@
+"""The loop: every preset for real, going on where it stopped, and stopping in every way there is."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from primage import losses, training
+from primage.api import configure, opened_run, prepare, train
+from primage.config import PRESETS, OptimConfig
+from primage.errors import ConfigError, RunError, TrainingError
+from primage.model import Model, load
+from primage.nets.generator import Source
+from primage.nets.weights import weights_available
+from primage.run import Run, load_tensors
+from primage.state import State, fresh_state, learning_rate_factor
+from primage.warp.pair import TrainingPair
+from tests.tiny import (
+    SETTINGS,
+    command,
+    contents,
+    lock_holder,
+    need_weights,
+    one_thread,
+    options,
+    picture,
+    start,
+    write_photo,
+)
+
+#: Every loss from the first step on, no two steps of one length.
+ALL = (*SETTINGS["draft"], "discriminator.start=0.5", "loss.lambda_feat=1", "discriminator.num_D=2")
+PROMPT_SEC = 60
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    return write_photo(tmp_path)
+
+
+def small(photo: Path, folder: Path, steps: int = 6, preset: str = "draft", settings: tuple[str, ...] = ALL) -> Model:
+    return train(photo, folder, preset=preset, steps=steps, settings=settings)  # type: ignore[arg-type]
+
+
+def go(photo: Path, folder: Path, steps: int, stop_after: int | None = None, settings: tuple[str, ...] = ALL) -> None:
+    """Train, saying something at each step; stop by closing the iterator."""
+    config = configure("draft", steps=steps, settings=settings)
+    with opened_run(folder, prepare(photo, config, shrink_only=True)) as run:
+        iterator = training.training(run)
+        for progress in iterator:
+            if progress.step == stop_after:
+                iterator.close()  # type: ignore[attr-defined]
+                return
+
+
+@pytest.fixture
+def talkative(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_LOG_SEC", 0.0)
+
+
+def logged_steps(folder: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    limit = time.monotonic() + PROMPT_SEC
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < limit
+        time.sleep(0.002)
+
+
+# --- every preset
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_two_real_steps_of_every_preset(preset: str, photo: Path, tmp_path: Path) -> None:
+    model = small(photo, tmp_path / "run", 2, preset, SETTINGS[preset])
+    assert model.record.steps == 2
+    assert model.record.config.preset == preset
+    assert all(torch.isfinite(tensor).all() for tensor in model.weights.values())
+    run = Run(tmp_path / "run")
+    start_weights = fresh_state(run.record.config, run.record.spec.channels, "cpu").generator.state_dict()
+    assert any(not torch.equal(model.weights[name], start_weights[name]) for name in start_weights)
+    assert logged_steps(run.path)[-1] == 2
+    assert [path.name for path in (run.path / "previews").iterdir()] == ["000002.png"]
+    assert model.render(model.primitive).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("kind", ["edges", "segments", "paint"])
+def test_two_real_steps_of_other_primitives(kind: str, photo: Path, tmp_path: Path) -> None:
+    model = train(photo, tmp_path / "run", primitive=kind, preset="draft", steps=2, settings=ALL)  # type: ignore[arg-type]
+    assert model.render(model.primitive).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("preset", ["draft", "paper"])
+def test_two_real_steps_with_the_pretrained_loss_network(preset: str, photo: Path, tmp_path: Path) -> None:
+    need_weights("vgg16")
+    settings = (*SETTINGS[preset][1:], "loss.perceptual_network=vgg16", 'phases=[{"until":1.0}]')
+    small(photo, tmp_path / "run", 2, preset, settings)
+    entry = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[0])
+    log = (tmp_path / "run" / "log.jsonl").read_text()
+    assert "G_perc" in log or entry["step"] == 2  # `draft` has it every second step only
+    assert Run(tmp_path / "run").record.config.loss.perceptual_network == "vgg16"
+
+
+def test_all_augmentations_at_once(photo: Path, tmp_path: Path) -> None:
+    switches = ("tps", "flip", "rotation", "crop", "shear", "translation", "cutmix", "canny_sigma")
+    settings = (*ALL, *(f"augment.{name}=true" for name in switches))
+    assert small(photo, tmp_path / "run", 2, settings=settings).record.steps == 2
+
+
+@pytest.mark.parametrize("setting", ["loss.gan=log", "loss.lambda_GAN=0", "optim.ema=0", "discriminator.start=1"])
+def test_a_part_can_be_switched_off_or_replaced(setting: str, photo: Path, tmp_path: Path) -> None:
+    settings = (*(s for s in ALL if s.partition("=")[0] != setting.partition("=")[0]), setting)
+    small(photo, tmp_path / "run", 2, settings=settings)
+    log = (tmp_path / "run" / "log.jsonl").read_text()
+    assert ("D_real" in log) == (setting not in ("loss.lambda_GAN=0", "discriminator.start=1"))
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_hardly_any_steps_still_make_a_model(steps: int, photo: Path, tmp_path: Path) -> None:
+    assert small(photo, tmp_path / "run", steps).record.steps == steps
+
+
+def test_settings_that_leave_no_loss_are_the_users_mistake(photo: Path, tmp_path: Path) -> None:
+    weights = ("GAN", "feat", "perc", "L1", "grid", "copy", "drawn", "confidence")
+    with pytest.raises(ConfigError, match="all losses are switched off"):
+        small(photo, tmp_path / "run", 2, settings=(*ALL, *(f"loss.lambda_{name}=0" for name in weights)))
+    assert not (tmp_path / "run").exists()
+
+
+def test_training_leaves_the_global_randomness_alone(photo: Path, tmp_path: Path) -> None:
+    before = torch.random.get_rng_state()
+    network = ("loss.lambda_perc=1",) if weights_available("vgg16") else ()
+    small(photo, tmp_path / "run", 2, settings=(*ALL, *network, "augment.cutmix=true"))
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_seed_decides(photo: Path, tmp_path: Path) -> None:
+    one, same = small(photo, tmp_path / "a"), small(photo, tmp_path / "b")
+    assert one.weights_sha256 == same.weights_sha256
+    other = train(photo, tmp_path / "c", preset="draft", steps=6, seed=1, settings=ALL)
+    assert other.weights_sha256 != one.weights_sha256
+
+
+# --- going on
+
+
+@pytest.mark.usefixtures("talkative")
+@pytest.mark.parametrize("stops", [(3,), (1, 2, 5)])
+@pytest.mark.parametrize("preset", ["draft", "paper"])
+def test_a_stopped_and_resumed_run_ends_bit_identical(
+    preset: str, stops: tuple[int, ...], photo: Path, tmp_path: Path
+) -> None:
+    settings = ALL if preset == "draft" else (*SETTINGS["paper"], "optim.ema=0.5")
+
+    def drive(folder: Path, stop_after: int | None) -> None:
+        config = configure(preset, steps=6, settings=settings)
+        with opened_run(folder, prepare(photo, config, shrink_only=True)) as run:
+            iterator = training.training(run)
+            for progress in iterator:
+                if progress.step == stop_after:
+                    iterator.close()  # type: ignore[attr-defined]
+                    break
+
+    drive(tmp_path / "whole", None)
+    for stop in stops:
+        drive(tmp_path / "parts", stop)
+        assert load(tmp_path / "parts").record.steps == stop
+    drive(tmp_path / "parts", None)
+
+    whole, parts = load(tmp_path / "whole"), load(tmp_path / "parts")
+    assert parts.weights_sha256 == whole.weights_sha256
+    (expected, meta), (found, found_meta) = (
+        load_tensors(Run(tmp_path / name).checkpoint_path) for name in ("whole", "parts")
+    )
+    assert found.keys() == expected.keys()
+    assert {name.partition("/")[0] for name in found} == {
+        *("rng", "generator", "discriminator", "average", "optimiser_G", "optimiser_D")
+    }
+    assert [name for name in expected if not torch.equal(expected[name], found[name])] == []
+    assert meta["step"] == found_meta["step"] == 6
+    assert logged_steps(tmp_path / "parts") == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_killed_process_is_resumed_by_the_same_command_to_the_same_weights(photo: Path, tmp_path: Path) -> None:
+    steps = 40
+    arguments = options(steps=steps, settings=("checkpoint_sec=0.2", "discriminator.start=0.5"))
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = start("train", photo, "--out", killed, *arguments)
+    wait_for((killed / "checkpoint.safetensors").exists, process)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    step = load_tensors(killed / "checkpoint.safetensors")[1]["step"]
+    assert isinstance(step, int)
+    assert 0 < step < steps
+
+    assert command("train", photo, "--out", killed, *arguments, "--quiet") == 0
+    assert command("train", photo, "--out", whole, *arguments, "--quiet") == 0
+    assert load(killed).weights_sha256 == load(whole).weights_sha256
+    found, expected = (load_tensors(folder / "checkpoint.safetensors")[0] for folder in (killed, whole))
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    numbers = logged_steps(killed)
+    assert numbers == sorted(set(numbers))
+
+
+def test_an_interrupted_process_leaves_a_model_that_renders(photo: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = start("train", photo, "--out", run, *options(steps=10**6))
+    wait_for((run / "log.jsonl").exists, process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PROMPT_SEC)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert "the same command goes on" in err
+    model = load(run)
+    assert 0 < model.record.steps < 10**6
+    assert load_tensors(run / "checkpoint.safetensors")[1]["step"] == model.record.steps
+    assert model.render(model.primitive).shape == (48, 64, 3)
+
+
+def test_the_same_command_on_a_finished_run_ends_at_once(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("train", photo, "--out", tmp_path / "run", *options(steps=3), "--quiet")
+    assert command(*arguments) == 0
+    before = load(tmp_path / "run")
+
+    def no_step(*_arguments: object) -> None:
+        raise AssertionError("a step was taken")
+
+    monkeypatch.setattr(training, "train_step", no_step)
+    assert command(*arguments) == 0
+    after = load(tmp_path / "run")
+    assert after.weights_sha256 == before.weights_sha256
+    assert after.record == before.record
+    assert logged_steps(tmp_path / "run") == [3]
+
+
+@pytest.mark.usefixtures("talkative")
+def test_a_run_killed_before_its_first_checkpoint_logs_no_step_twice(photo: Path, tmp_path: Path) -> None:
+    go(photo, tmp_path / "run", 5, stop_after=3)
+    run = Run(tmp_path / "run")
+    run.checkpoint_path.unlink()
+    run.model_path.unlink()
+    go(photo, tmp_path / "run", 5)
+    assert logged_steps(tmp_path / "run") == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("talkative")
+def test_a_checkpoint_of_another_run_is_refused(photo: Path, tmp_path: Path) -> None:
+    go(photo, tmp_path / "run", 4, stop_after=2)
+    wide = ("generator.widths=[16,16,16,16]" if s.startswith("generator.widths") else s for s in ALL)
+    go(photo, tmp_path / "other", 4, stop_after=2, settings=tuple(wide))
+    (tmp_path / "other" / "checkpoint.safetensors").replace(tmp_path / "run" / "checkpoint.safetensors")
+    before = contents(tmp_path / "run")
+    with pytest.raises(RunError, match="does not belong to this run"):
+        go(photo, tmp_path / "run", 4)
+    assert contents(tmp_path / "run") == before
+
+
+def test_minutes_become_steps_which_the_run_keeps(photo: Path, tmp_path: Path) -> None:
+    arguments = ("train", photo, "--out", tmp_path / "run", *options(minutes=0.02), "--quiet")
+    begin = time.monotonic()
+    assert command(*arguments) == 0
+    assert time.monotonic() - begin < 15
+    record, model = Run(tmp_path / "run").record, load(tmp_path / "run")
+    assert record.requested.steps is None
+    assert record.config.steps is not None
+    assert record.config.minutes == 0.02
+    assert model.record.steps == model.record.config.steps == record.config.steps > 0
+    assert command(*arguments) == 0  # a second timing would have given another number
+    assert Run(tmp_path / "run").record == record
+    assert load(tmp_path / "run").weights_sha256 == model.weights_sha256
+
+
+# --- refusing
+
+
+def refused(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """The one line that a refused training says; nothing below ``folder`` changes."""
+    before = contents(folder)
+    assert command("train", *arguments) == 2
+    assert contents(folder) == before
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    lines = printed.err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("primage: ")
+    return lines[0]
+
+
+def test_a_run_folder_of_other_settings_or_photo_is_refused(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert command("train", photo, "--out", run, *options(steps=2), "--quiet") == 0
+    other = write_photo(tmp_path, seed=1, name="other.png")
+    assert "other settings" in refused(tmp_path, capsys, photo, "--out", run, *options(steps=3))
+    assert "other settings" in refused(tmp_path, capsys, photo, "--out", run, *options(steps=2, seed=1))
+    assert "other settings" in refused(tmp_path, capsys, photo, "--out", run, *options(steps=2, primitive="edges"))
+    assert "another photo" in refused(tmp_path, capsys, other, "--out", run, *options(steps=2))
+
+
+def test_a_folder_of_something_else_is_refused(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("dear")
+    line = refused(tmp_path, capsys, photo, "--out", tmp_path / "letters", *options(steps=2))
+    assert "dear.txt" in line
+
+
+def test_a_second_process_on_the_folder_is_refused(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert command("train", photo, "--out", run, *options(steps=2), "--quiet") == 0
+    with lock_holder(run / ".lock") as holder:
+        line = refused(tmp_path, capsys, photo, "--out", run, *options(steps=2))
+        holder.kill()
+    assert "another process is training here" in line
+    assert command("train", photo, "--out", run, *options(steps=2), "--quiet") == 0
+
+
+# --- not finite
+
+
+def nan_after(steps: int, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a loss not a number once it was asked for ``steps`` times."""
+    true: Callable[..., Tensor] = getattr(losses, name)
+    asked = 0
+
+    def loss(*arguments: object) -> Tensor:
+        nonlocal asked
+        asked += 1
+        value = true(*arguments)
+        return value * float("nan") if asked > steps else value
+
+    monkeypatch.setattr(losses, name, loss)
+
+
+@pytest.mark.usefixtures("talkative")
+def test_a_loss_that_is_not_a_number_ends_the_training_and_keeps_the_last_checkpoint(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tuple(s for s in ALL if s not in SETTINGS["draft"])
+    arguments = ("train", photo, "--out", tmp_path / "run", *options(steps=6, settings=settings))
+    go(photo, tmp_path / "run", 6, stop_after=2)
+    kept = {name: content for name, content in contents(tmp_path / "run").items() if "safetensors" in name}
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        nan_after(3, "grid_loss", patch)
+        with pytest.raises(TrainingError, match="step 5: G_grid is not finite"):
+            go(photo, tmp_path / "run", 6)
+    after = contents(tmp_path / "run")
+    assert {name: after[name] for name in kept} == kept
+    model = load(tmp_path / "run")
+    assert model.record.steps == 2
+    assert model.render(model.primitive).shape == (48, 64, 3)
+
+    with monkeypatch.context() as patch:
+        nan_after(0, "grid_loss", patch)
+        assert command(*arguments, "--quiet") == 1
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith("primage: step 2: G_grid is not finite")
+    # Without the fault the same command goes on, as if nothing had happened.
+    assert command(*arguments, "--quiet") == 0
+    assert load(tmp_path / "run").weights_sha256 == small(photo, tmp_path / "whole").weights_sha256
+
+
+@pytest.fixture
+def step(photo: Path, tmp_path: Path) -> tuple[State, Callable[[], dict[str, float]]]:
+    """A fresh state, and what takes one adversarial step of it."""
+    config = configure("draft", steps=2, settings=(*ALL, "optim.ema=0.5"))
+    prepared = prepare(photo, config, shrink_only=True)
+    spec = prepared.record.spec
+    pair = TrainingPair(prepared.photo, prepared.primitive, spec, 1.0, config.augment)
+    stage = training.Stage(2, pair, batch=2, scale=1.0, perceptual=False, adversarial=True)
+    state = fresh_state(config, spec.channels, "cpu")
+    source = Source(pair.photo, pair.encoded)
+    return state, lambda: training.train_step(state, config, stage, source, None, "cpu")
+
+
+def parameters(state: State) -> list[Tensor]:
+    assert state.average is not None
+    networks = (state.generator, state.discriminator, state.average)
+    return [p.detach().clone() for network in networks for p in network.parameters()]
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [("l1_loss", 0), ("l1_loss", 1), ("gan_loss", 0), ("gan_loss", 1), ("gan_loss", 2), ("feature_matching_loss", 0)],
+)
+def test_no_weight_changes_in_a_step_that_fails(
+    name: str,
+    after: int,
+    step: tuple[State, Callable[[], dict[str, float]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state, take = step
+    before = parameters(state)
+    nan_after(after, name, monkeypatch)
+    with pytest.raises(TrainingError, match="not finite; the weights were not changed"):
+        take()
+    assert all(torch.equal(a, b) for a, b in zip(before, parameters(state), strict=True))
+    assert not state.intact
+    assert not state.optimiser_G.state_dict()["state"]
+    assert not state.optimiser_D.state_dict()["state"]
+
+
+def test_a_gradient_that_is_not_finite_is_noticed_too(
+    step: tuple[State, Callable[[], dict[str, float]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, take = step
+    before = parameters(state)
+    true = losses.l1_loss
+    # The square root of nothing: a loss of 0 with an infinite slope.
+    monkeypatch.setattr(losses, "l1_loss", lambda a, b: true(a, b) + ((a - a) * 1.0).abs().sum().sqrt())
+    with pytest.raises(TrainingError, match="a gradient is not finite"):
+        take()
+    assert all(torch.equal(a, b) for a, b in zip(before, parameters(state), strict=True))
+
+
+# --- the step
+
+
+def test_a_step_names_its_losses_and_changes_all_networks(
+    step: tuple[State, Callable[[], dict[str, float]]],
+) -> None:
+    state, take = step
+    before = parameters(state)
+    values = take()
+    assert set(values) >= {"G_GAN", "G_feat", "G_L1", "G_grid", "D_real", "D_fake"}
+    assert state.intact
+    after = parameters(state)
+    changed = [not torch.equal(a, b) for a, b in zip(before, after, strict=True)]
+    assert sum(changed) > 0.9 * len(changed)
+    assert state.step == 0
+
+
+def test_the_discriminator_learns_from_its_own_loss_alone(
+    step: tuple[State, Callable[[], dict[str, float]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, take = step
+    critic = copy.deepcopy(state.discriminator)
+    seen: list[tuple[Tensor, Tensor]] = []
+    state.discriminator.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs))
+    take()
+    (x, real), (_, fake) = seen[0], seen[-1]
+    assert not fake.requires_grad
+    own = 0.5 * (losses.gan_loss(critic(x, real), True, "lsgan") + losses.gan_loss(critic(x, fake), False, "lsgan"))
+    own.backward()
+    for mine, its in zip(critic.parameters(), state.discriminator.parameters(), strict=True):
+        torch.testing.assert_close(its.grad, mine.grad)
+        assert its.requires_grad
+
+
+def test_stages_change_with_the_phase_and_when_the_discriminator_begins() -> None:
+    config = configure(
+        "draft",
+        steps=100,
+        settings=(
+            "discriminator.start=0.7",
+            'phases=[{"until":0.4,"scale":0.5,"batch":3,"perceptual":false},{"until":1.0}]',
+        ),
+    )
+    pairs = {0.5: _pair(0.5), 1.0: _pair(1.0)}
+    stages = training.plan(config, 100, pairs)
+    facts = [(s.until, s.scale, s.batch, s.perceptual, s.adversarial) for s in stages]
+    assert facts == [(40, 0.5, 3, False, False), (70, 1.0, 1, True, False), (100, 1.0, 1, True, True)]
+    assert [s.pair for s in stages] == [pairs[0.5], pairs[1.0], pairs[1.0]]
+    assert training.plan(config, 0, pairs) == []
+    assert training.plan(config, 1, pairs)[-1].until == 1
+    quiet = config.model_copy(update={"loss": config.loss.model_copy(update={"lambda_GAN": 0.0})})
+    assert not any(stage.adversarial for stage in training.plan(quiet, 100, pairs))
+    assert replace(stages[0], batch=6).cost == pytest.approx(2 * stages[0].cost)
+
+
+def _pair(scale: float) -> TrainingPair:
+    from primage.primitive.primitive import Primitive, PrimitiveSpec
+
+    config = configure("draft", "paint", steps=1)
+    primitive = Primitive("paint", colours=picture())
+    return TrainingPair(picture(), primitive, PrimitiveSpec(config=config.primitive), scale, config.augment)
+
+
+def test_the_linear_schedule_is_constant_for_half_and_falls_to_zero() -> None:
+    config = OptimConfig(schedule="linear")
+    assert [learning_rate_factor(config, step, 16) for step in (0, 4, 8)] == [1, 1, 1]
+    assert learning_rate_factor(config, 12, 16) == pytest.approx(0.5)
+    assert learning_rate_factor(config, 16, 16) == 0
+
+
+def test_the_cosine_schedule_warms_up_and_falls_to_zero() -> None:
+    config = OptimConfig(schedule="cosine")
+    factors = [learning_rate_factor(config, step, 1000) for step in range(1001)]
+    assert factors[0] == pytest.approx(1 / 11)
+    assert max(factors) == pytest.approx(1, abs=1e-3)
+    assert factors[500] == pytest.approx(0.5)
+    assert factors[1000] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_average_trails_the_weights() -> None:
+    config = configure("draft", steps=10, settings=(*SETTINGS["draft"], "optim.ema=0.9"))
+    state = fresh_state(config, 5, "cpu")
+    assert state.average is not None
+    old = next(state.average.parameters()).clone()
+    with torch.no_grad():
+        next(state.generator.parameters()).add_(1.0)
+    state.update_average(0.9)  # early: (1 + 0) / (10 + 0) instead
+    torch.testing.assert_close(next(state.average.parameters()), old + 0.9)
+    state.step = 10**6
+    with torch.no_grad():
+        next(state.generator.parameters()).copy_(old)
+    state.update_average(0.9)
+    torch.testing.assert_close(next(state.average.parameters()), old + 0.81)
+
+
+def test_a_preview_does_not_change_what_is_trained(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "_FIRST_PREVIEWS_SEC", ())
+    often = small(photo, tmp_path / "often", settings=(*ALL, "preview_sec=0.000001"))
+    seldom = small(photo, tmp_path / "seldom", settings=ALL)
+    assert len(os.listdir(tmp_path / "often" / "previews")) == 6
+    assert len(os.listdir(tmp_path / "seldom" / "previews")) == 1
+    assert often.weights_sha256 == seldom.weights_sha256

@@ -1,0 +1,79 @@
+"""Training pairs: sizes, batches, and lines extracted at several sigmas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from primage.config import AugmentConfig
+from primage.image import to_tensor
+from primage.labels import colourise
+from primage.primitive.primitive import Primitive, encode
+from primage.warp.augment import warp_photo
+from primage.warp.pair import TrainingPair
+from primage.warp.tps import identity_grid
+from tests.primitive.drawings import KINDS, astronaut, blocks, cross, described, drawing
+
+OFF = AugmentConfig(tps=False, flip=False)
+
+
+def pair_of(kind: str = "super", scale: float = 1.0, augment: AugmentConfig = OFF, **settings: object) -> TrainingPair:
+    photo = astronaut(64)
+    primitive = drawing(kind, (64, 80))
+    return TrainingPair(photo, primitive, described(primitive, **settings), scale, augment)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("encoding", ["channels", "rgb"])
+def test_an_unwarped_draw_is_the_pair_itself(kind: str, encoding: str) -> None:
+    pair = pair_of(kind, encoding=encoding)
+    batch = pair.draw(2, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(batch.photo, to_tensor(astronaut(64)).expand(2, -1, -1, -1), atol=1e-4, rtol=0)
+    torch.testing.assert_close(batch.primitive[1:], encode(drawing(kind, (64, 80)), pair.spec), atol=1e-6, rtol=0)
+    torch.testing.assert_close(batch.grid[:1], identity_grid((64, 80)), atol=1e-6, rtol=0)
+    assert batch.primitive.shape[1] == pair.spec.channels
+
+
+@pytest.mark.parametrize(("scale", "size"), [(1.0, (64, 80)), (0.5, (32, 40)), (0.3, (19, 24)), (0.01, (16, 16))])
+def test_scale_is_a_share_of_the_working_size_down_to_16_px(scale: float, size: tuple[int, int]) -> None:
+    pair = pair_of(scale=scale)
+    batch = pair.draw(1, torch.Generator().manual_seed(0))
+    assert pair.size == size
+    assert pair.encoded.shape[2:] == batch.photo.shape[2:] == batch.grid.shape[1:3] == size
+
+
+def test_every_item_of_a_batch_has_a_warp_of_its_own_that_fits_its_photo() -> None:
+    pair = pair_of(augment=AugmentConfig())
+    batch = pair.draw(3, torch.Generator().manual_seed(0))
+    assert not torch.equal(batch.grid[0], batch.grid[1])
+    assert not torch.equal(batch.primitive[0], batch.primitive[1])
+    torch.testing.assert_close(warp_photo(pair.photo.expand(3, -1, -1, -1), batch.grid), batch.photo)
+
+
+def test_draws_follow_from_the_generator_alone() -> None:
+    pair = pair_of(augment=AugmentConfig(canny_sigma=True, cutmix=True))
+    before = torch.get_rng_state()
+    first, again = (pair.draw(3, torch.Generator().manual_seed(7)) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before)
+    for name in ("photo", "primitive", "grid"):
+        assert torch.equal(getattr(first, name), getattr(again, name))
+
+
+def test_photo_and_primitive_are_warped_as_one() -> None:
+    labels = blocks((48, 64))
+    primitive = Primitive("segments", labels)
+    pair = TrainingPair(colourise(labels), primitive, described(primitive, encoding="rgb"), 1.0, AugmentConfig())
+    batch = pair.draw(4, torch.Generator().manual_seed(2))
+    assert ((batch.photo - batch.primitive).abs() > 0.05).float().mean() < 0.12
+
+
+@pytest.mark.parametrize(("kind", "varies"), [("edges", True), ("super", True), ("landmarks", False)])
+def test_canny_sigma_varies_extracted_lines_only(kind: str, varies: bool) -> None:
+    pair = pair_of(kind, augment=AugmentConfig(tps=False, flip=False, canny_sigma=True))
+    generator = torch.Generator().manual_seed(0)
+    lines = [pair.draw(1, generator).primitive[0, -2].numpy() for _ in range(12)]
+    assert (len({layer.tobytes() for layer in lines}) > 2) == varies
+    if kind == "super":  # the labels are untouched
+        torch.testing.assert_close(pair.draw(1, generator).primitive[:, :3], pair.encoded[:, :3])
+    assert any(np.array_equal(layer, cross((64, 80))) for layer in lines)  # the person's own lines stay in the pot
