@@ -7,9 +7,9 @@ import os
 # Before torch: the tests' networks are tiny, and threads that wait for each other only slow them (and each other) down.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from pathlib import Path  # noqa: E402
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
 
 DEEPSIM = Path(__file__).parents[2] / "shared" / "data" / "deepsim"
 LPIPS_PAIR = Path(__file__).parents[2] / "shared" / "data" / "lpips"

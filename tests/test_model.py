@@ -108,9 +108,13 @@ def test_a_file_that_is_no_model_is_refused(damage: str, super_model: Model, tmp
         if damage == "shape":
             weights[name] = torch.cat([tensor, tensor])
         Model(super_model.record, weights, super_model.photo, super_model.primitive).save(path)
-    with pytest.raises(RunError) as caught:
+
+    def load_and_render() -> None:
         broken = load(path)
         broken.render(broken.primitive)
+
+    with pytest.raises(RunError) as caught:
+        load_and_render()
     assert str(path) in str(caught.value) or "the file is damaged" in str(caught.value)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -237,6 +238,25 @@ def test_an_interrupted_process_leaves_a_model_that_renders(photo: Path, tmp_pat
     assert 0 < model.record.steps < 10**6
     assert load_tensors(run / "checkpoint.safetensors")[1]["step"] == model.record.steps
     assert model.render(model.primitive).shape == (48, 64, 3)
+
+
+@pytest.mark.usefixtures("talkative")
+def test_a_quiet_training_stops_quietly_after_the_step_at_hand(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    true = training.train_step
+
+    def interrupted(state: State, *others: Any) -> dict[str, float]:
+        if state.step == 1:
+            signal.raise_signal(signal.SIGINT)
+        return true(state, *others)
+
+    monkeypatch.setattr(training, "train_step", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    assert command("train", photo, "--out", tmp_path / "run", *options(steps=5), "--quiet") == 130
+    assert capsys.readouterr() == ("", "")
+    assert load(tmp_path / "run").record.steps == 2
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_the_same_command_on_a_finished_run_ends_at_once(

@@ -5,6 +5,7 @@ Public names are loaded when they are first used, so that ``import primage`` and
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from primage.errors import PrimageError, UserError
     from primage.model import Model, load
     from primage.primitive.primitive import Primitive
+
+# PyTorch's threads spin while they wait for each other. With one core busy elsewhere (a browser, another run) that made
+# training up to 50 times slower; asleep they lose nothing measurable. It counts only if PyTorch is not loaded yet.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = [
     "Config",

@@ -17,6 +17,7 @@ from primage.config import Config, PresetName, PrimitiveKind, preset, validated
 from primage.errors import ConfigError, ImageError, WeightsError
 from primage.image import read_image, resize_image, sha256_file, working_size
 from primage.model import Model, load
+from primage.nets.features import layer_names
 from primage.nets.weights import Progress as WeightsProgress
 from primage.nets.weights import load_weights
 from primage.primitive.primitive import Primitive, PrimitiveSpec
@@ -174,7 +175,9 @@ def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
         RunError: the folder holds something else, or another process trains in it.
     """
     folder = Path(path)
-    if not (folder / "run.json").exists():
+    if (folder / "run.json").exists():
+        Run(folder)  # can it be read?
+    else:
         check_free(folder)
     with lock_folder(folder):
         yield open_or_create(folder, prepared.record, prepared.photo, prepared.primitive)
@@ -185,6 +188,9 @@ def _with_available_weights(config: Config, progress: WeightsProgress | None) ->
     if config.loss.lambda_perc == 0:
         return config
     network = config.loss.perceptual_network
+    unknown = set(config.loss.perceptual_layers) - set(layer_names(network))
+    if unknown:
+        raise ConfigError(f"settings: loss.perceptual_layers: {network} has no layer {', '.join(sorted(unknown))}")
     try:
         load_weights(network, progress=progress)
         return config

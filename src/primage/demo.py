@@ -18,7 +18,7 @@ from primage.sheet import contact_sheet
 #: What is done to the cat. Shares of width and height; see `primage.edit.records`.
 EDITS: dict[str, tuple[Edit, ...]] = {
     "a larger eye": (Scale(region=Ellipse(centre=(0.381, 0.387), radii=(0.105, 0.14)), factor=1.35),),
-    "the nose moved up": (Move(region=Ellipse(centre=(0.588, 0.825), radii=(0.075, 0.085)), by=(0.0, -0.09)),),
+    "the nose moved up": (Move(region=Ellipse(centre=(0.588, 0.825), radii=(0.11, 0.12)), by=(0.0, -0.06)),),
 }
 
 

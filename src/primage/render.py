@@ -64,6 +64,10 @@ def render_files(
         for path in primitives
     ] or [layers]
     targets = _targets(primitives, out)
+    inputs = {path.resolve() for job in jobs for path in vars(job).values() if path is not None}
+    for target in targets:
+        if target.resolve() in inputs:
+            raise ImageError(f"{target}: is what is painted from, and would be overwritten; name another file")
 
     def size_for(size: tuple[int, int]) -> tuple[int, int]:
         return model.render_size(size, size_px)

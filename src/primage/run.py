@@ -63,7 +63,10 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> Non
     """
     scratch = path.with_name(path.name + ".partial")
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    scratch.touch()
+    mode = scratch.stat().st_mode
     save_file(ready, scratch, metadata={"primage": json.dumps(meta)})
+    scratch.chmod(mode)  # safetensors makes its files private, whatever the umask says
     with scratch.open("rb+") as file:
         os.fsync(file.fileno())
     scratch.replace(path)

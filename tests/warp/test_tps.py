@@ -122,7 +122,7 @@ def test_large_smoothing_tends_to_the_best_affine_map() -> None:
 def test_smoothing_moves_no_control_point_further_than_asked() -> None:
     shifts = torch.zeros(1, 3, 3, 2)
     shifts[0, 1, 1] = 0.1
-    exact, smooth = (tps_grid(shifts, (9, 9), λ)[0, 4, 4] for λ in (0.0, 0.5))
+    exact, smooth = (tps_grid(shifts, (9, 9), smoothing)[0, 4, 4] for smoothing in (0.0, 0.5))
     assert 0 < smooth[0] < exact[0]
 
 

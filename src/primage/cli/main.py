@@ -66,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if not arguments:
             arguments = ["--help"]
-        result = app(list(arguments), standalone_mode=False)
+        result = app(list(arguments), prog_name="primage", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except PrimageError as error:
         _complain(str(error))

@@ -81,7 +81,7 @@ def command(
     with (
         opened_run(out, prepared) as run,
         _writer(run.path if tensorboard else None) as write,
-        _stoppable() as stopped,
+        _stoppable(quiet or as_json) as stopped,
     ):
         stop_early = follow(run, training(run, where), stopped, quiet or as_json, write)
     model = load(out)
@@ -97,14 +97,17 @@ def command(
     if as_json:
         print_json(facts)
     elif stop_early:
-        say(f"Stopped after {model.record.steps} steps; the same command goes on. Render with: primage render {out} …")
+        say(
+            f"Stopped after {model.record.steps} steps; the same command goes on. Render with: primage render {out} …",
+            quiet,
+        )
     else:
         say(f"{model.record.steps} steps in {model.record.seconds:.0f} s: {run.model_path}", quiet)
     return 130 if stop_early else 0
 
 
 @contextlib.contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
+def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
     """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C stops at once."""
     asked = False
 
@@ -113,7 +116,7 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        err.print("[dim]stopping after this step …[/]")
+        say("[dim]stopping after this step …[/]", quiet)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

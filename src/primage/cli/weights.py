@@ -46,8 +46,12 @@ def command(
 ) -> None:
     """Show which pretrained networks are there, and fetch them. PRIMAGE_WEIGHTS names another folder."""
     set_up(quiet, as_json)
-    from primage.nets.weights import fetch_weights, weights_folder, weights_status
+    from primage.errors import ConfigError
+    from primage.nets.weights import ENTRIES, fetch_weights, weights_folder, weights_status
 
+    for name in names or []:
+        if name not in ENTRIES:
+            raise ConfigError(f"there are no weights '{name}'; choose of {', '.join(ENTRIES)}")
     if fetch or names:
         with download_bar(quiet or as_json) as on_download:
             for name in names or ["vgg16", "alexnet", "lpips_alexnet"]:

@@ -165,7 +165,9 @@ def _transform(
     if edges is not None and primitive.edges is not None:
         distance = distance_to_edges(primitive.edges & mask)
         moved = ndimage.map_coordinates(distance, np.moveaxis(source, -1, 0), order=1, mode="nearest")
-        edges = np.where(target, thin((moved < _LINE_REACH_PX) & target), edges)
+        # Pixels lie further apart in the source where a region shrinks.
+        reach = _LINE_REACH_PX * max(1.0, float(np.linalg.norm(np.linalg.inv(matrix), 2)))
+        edges = np.where(target, thin((moved < reach) & target), edges)
     if colours is not None and primitive.colours is not None:
         colours = np.where(target[..., None], primitive.colours[rows, columns], colours)
     return Primitive(primitive.kind, segments, edges, colours)

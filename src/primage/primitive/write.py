@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from primage.errors import ImageError
 from primage.image import write_png
 from primage.labels import write_labels
 from primage.primitive.edges import draw_edges
@@ -21,7 +22,12 @@ def write_primitive(path: Path, primitive: Primitive, spec: PrimitiveSpec, layer
 
     Returns:
         The files written.
+
+    Raises:
+        ImageError: ``path`` does not end in .png, or cannot be written.
     """
+    if path.suffix.lower() != ".png":
+        raise ImageError(f"{path}: primitives are PNG files; name it {path.stem}.png")
     if primitive.kind == "segments" and primitive.segments is not None:
         write_labels(path, primitive.segments)
     else:

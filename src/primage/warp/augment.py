@@ -169,5 +169,12 @@ class PrimitiveWarper:
 
     @staticmethod
     def _warp_edges(distance: Tensor, grid: Tensor) -> Bool[np.ndarray, "h w"]:
-        # Sampling the distance, not the line, keeps lines whole where the warp shrinks them.
-        return thin((warp_photo(distance, grid)[0, 0] < _LINE_REACH_PX).numpy())
+        # Sampling the distance, not the line, keeps lines whole where the warp shrinks them: there neighbouring pixels
+        # lie further apart in the source, and a line between them must be near enough to one. Cutmix tears the grid.
+        squared = torch.ones(grid.shape[1:3])
+        x = grid[0, ..., 0] * (0.5 * (distance.shape[3] - 1))
+        y = grid[0, ..., 1] * (0.5 * (distance.shape[2] - 1))
+        for part, dim in ((squared[:, 1:], 1), (squared[1:], 0)):
+            torch.maximum(part, x.diff(dim=dim).square_() + y.diff(dim=dim).square_(), out=part)
+        step = squared.clamp_(max=4).sqrt_()
+        return thin((warp_photo(distance, grid)[0, 0] < _LINE_REACH_PX * step).numpy())

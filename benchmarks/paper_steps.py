@@ -1,0 +1,44 @@
+"""Two steps of the published configuration at 256²: seconds and memory. ``python benchmarks/paper_steps.py``."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import resource
+import tempfile
+from pathlib import Path
+
+import machine
+
+from primage.api import configure, opened_run, prepare
+from primage.demo import sample_photo
+from primage.training import training
+
+STEPS = 2
+
+
+def main() -> None:
+    config = configure("paper", "super", 256, steps=STEPS)
+    with tempfile.TemporaryDirectory() as scratch:
+        prepared = prepare(sample_photo(), config)
+        with opened_run(Path(scratch) / "run", prepared) as run:
+            for progress in training(run):
+                print(progress)
+            log = [json.loads(line) for line in (run.path / "log.jsonl").read_text().splitlines()]
+    seconds = [log[0]["seconds"], *(b["seconds"] - a["seconds"] for a, b in itertools.pairwise(log))]
+    machine.write(
+        "paper_steps",
+        {
+            "size": prepared.record.config.size_px,
+            "working_size": list(prepared.photo.shape[:2]),
+            "perceptual_network": prepared.record.config.loss.perceptual_network,
+            "seconds_a_step": [round(s, 2) for s in seconds],
+            "hours_for_16000_steps": round(seconds[-1] * 16_000 / 3600, 1),
+            "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
+            "losses": {k: v for k, v in log[-1].items() if k not in ("step", "seconds")},
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

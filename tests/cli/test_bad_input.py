@@ -1,0 +1,190 @@
+"""What people get wrong: one line that says so, exit code 2, and nothing written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.tiny import command, contents, options, picture
+
+TRAIN = ("--steps", "1", "--out", "new")
+OK = ("photo.png", *TRAIN)
+SUPER = ("--segments", "primitive.segments.png", "--edges", "primitive.edges.png")
+MOVE = {"op": "move", "region": {"shape": "ellipse", "centre": [0.5, 0.5], "radii": [0.2, 0.2]}, "by": [0.1, 0]}
+
+
+@pytest.fixture
+def mess(place: Path) -> Path:
+    """The working folder with everything in it that is not what its name says."""
+    whole = (place / "photo.png").read_bytes()
+    (place / "text.png").write_text("a picture is worth a thousand words")
+    (place / "truncated.png").write_bytes(whole[: len(whole) // 2])
+    (place / "empty.png").write_bytes(b"")
+    (place / "folder.png").mkdir()
+    Image.fromarray(picture()).save(place / "photo.gif")
+    Image.fromarray(picture()).save(place / "labels.jpg", quality=60)
+    Image.fromarray(picture()[:8, :8]).save(place / "stamp.png")
+    Image.fromarray(picture(size=(48, 48))).save(place / "square.png")
+    pixels = np.array(Image.open(place / "primitive.png").convert("RGB"))
+    Image.fromarray(np.repeat(pixels, 2, axis=1)).save(place / "wide.png")
+    pixels[5:25, 5:25] = (1, 254, 3)
+    Image.fromarray(pixels).save(place / "odd.png")
+    Image.fromarray(np.full((48, 64, 3), 255, np.uint8)).save(place / "blank.png")
+    (place / "points.json").write_text(json.dumps({"points": [[1, 2]], "connections": [[0, 7]]}))
+    (place / "model.txt").write_text("weights")
+    (place / "model.safetensors").write_text("weights")
+    (place / "letters").mkdir()
+    (place / "letters" / "dear.txt").write_text("dear")
+    (place / "broken").mkdir()
+    (place / "broken" / "run.json").write_bytes(b"\xff\xfe\x00")
+    (place / "malformed.json").write_text('[{"op": "move",')
+    (place / "unknown.json").write_text(json.dumps([MOVE | {"op": "explode"}]))
+    (place / "extra.json").write_text(json.dumps([MOVE | {"colour": "red"}]))
+    (place / "object.json").write_text(json.dumps(MOVE))
+    (place / "binary.json").write_bytes(b"\xff\xfe\x00\x80")
+    (place / "nowhere.json").write_text(
+        json.dumps([MOVE | {"region": {"shape": "ellipse", "centre": [5, 5], "radii": [0.1, 0.1]}}])
+    )
+    (place / "label.json").write_text(json.dumps([{"op": "fill", "region": MOVE["region"], "label": 99}]))
+    (place / "good.json").write_text(json.dumps([MOVE]))
+    return place
+
+
+CASES: dict[str, tuple[tuple[str, ...], str]] = {
+    # the photo
+    "missing photo": (("train", "none.png", *TRAIN), "none.png does not exist"),
+    "folder as photo": (("train", "folder.png", *TRAIN), "is a folder"),
+    "text as photo": (("train", "text.png", *TRAIN), "text.png"),
+    "truncated photo": (("train", "truncated.png", *TRAIN), "truncated.png"),
+    "empty photo": (("train", "empty.png", *TRAIN), "0 bytes"),
+    "gif": (("train", "photo.gif", *TRAIN), "PNG, JPEG, WebP, TIFF or BMP"),
+    "stamp": (("train", "stamp.png", *TRAIN), "32 to 8192 px"),
+    # what to do with it
+    "unknown preset": (("train", *OK, "--preset", "best"), "'best'; choose one of"),
+    "unknown primitive": (("train", *OK, "--primitive", "sketch"), "'super'"),
+    "minutes and steps": (("train", *OK, "--minutes", "1"), "minutes or steps, not both"),
+    "negative steps": (("train", "photo.png", "--out", "new", "--steps", "-1"), "steps"),
+    "steps not whole": (("train", "photo.png", "--out", "new", "--steps", "1.5"), "integer"),
+    "no minutes": (("train", "photo.png", "--out", "new", "--minutes", "0"), "minutes"),
+    "minutes not a number": (("train", "photo.png", "--out", "new", "--minutes", "nan"), "finite"),
+    "endless": (("train", "photo.png", "--out", "new", "--set", "minutes=null"), "how long"),
+    "size 0": (("train", *OK, "--size", "0"), "size_px"),
+    "size 31": (("train", *OK, "--size", "31"), "size_px"),
+    "size 5000": (("train", *OK, "--size", "5000"), "size_px"),
+    "negative seed": (("train", *OK, "--seed", "-1"), "seed"),
+    "unknown setting": (("train", *OK, "--set", "augment.cutmx=true"), "augment.cutmx=true"),
+    "setting without value": (("train", *OK, "--set", "augment.cutmix"), "KEY=VALUE"),
+    "setting out of range": (("train", *OK, "--set", "loss.lambda_L1=-1"), "lambda_L1"),
+    "setting of another type": (("train", *OK, "--set", "optim.lr=fast"), "optim.lr"),
+    "no loss layer of that name": (
+        ("train", *OK, "--set", 'loss.perceptual_layers=["relu1_1","relu9_9","relu3_3"]'),
+        "relu9_9",
+    ),
+    "unknown device": (("train", *OK, "--device", "tpu"), "no device 'tpu'"),
+    "absent device": (("train", *OK, "--device", "cuda"), "'cuda'"),
+    # its primitive
+    "missing primitive": (("train", *OK, "--primitive-file", "none.png"), "none.png"),
+    "primitive of another shape": (("train", *OK, "--primitive-file", "wide.png"), "shape"),
+    "labels of another shape": (("train", *OK, "--segments", "square.png"), "square.png"),
+    "jpeg as labels": (("train", *OK, "--segments", "labels.jpg"), "labels.jpg"),
+    "photo as labels": (("train", *OK, "--segments", "photo.png"), "photo.png"),
+    "edges for segments": (
+        ("train", *OK, "-p", "segments", "--edges", "primitive.edges.png"),
+        "'segments' has no layer 'edges'",
+    ),
+    "landmarks without file": (("train", *OK, "-p", "landmarks"), "--primitive-file"),
+    "manual without file": (("train", *OK, "-p", "manual"), "--primitive-file"),
+    "landmarks that name no point": (
+        ("train", *OK, "-p", "landmarks", "--primitive-file", "points.json"),
+        "a point that is not there",
+    ),
+    # where to
+    "no out": (("train", "photo.png", "--steps", "1"), "--out"),
+    "out is a file": (("train", "photo.png", "--steps", "1", "--out", "model.txt"), "is a file"),
+    "out below a file": (("train", "photo.png", "--steps", "1", "--out", "model.txt/run"), "model.txt"),
+    "out is foreign": (("train", "photo.png", "--steps", "1", "--out", "letters"), "dear.txt"),
+    "out is another run": (("train", "photo.png", "--steps", "1", "--out", "run"), "other settings"),
+    "out is broken": (("train", "photo.png", "--steps", "1", "--out", "broken"), "run.json"),
+    # rendering
+    "no model": (("render", "none", "primitive.png"), "none"),
+    "text as model": (("render", "model.txt", "primitive.png"), "model.txt"),
+    "text as safetensors": (("render", "model.safetensors", "primitive.png"), "model.safetensors"),
+    "photo as model": (("render", "photo.png", "primitive.png"), "photo.png"),
+    "folder as model": (("render", "letters", "primitive.png"), "not a run folder"),
+    "no primitive": (("render", "run"), "there is no primitive"),
+    "missing edited primitive": (("render", "run", "none.png"), "none.png"),
+    "unknown colour": (("render", "run", "odd.png"), "#01fe03"),
+    "photo as primitive": (("render", "run", "photo.png"), "photo.png"),
+    "one of several bad": (("render", "run", "primitive.png", "odd.png", "--out", "renders"), "odd.png"),
+    "several into a file": (("render", "run", "primitive.png", "odd.png", "--out", "r.png"), "folder"),
+    "render to jpg": (("render", "run", "primitive.png", "--out", "r.jpg"), "r.png"),
+    "render over its input": (("render", "run", "primitive.png", "--out", "primitive.png"), "overwritten"),
+    "render below a file": (("render", "run", "primitive.png", "--out", "model.txt/r.png"), "model.txt"),
+    "render size 0": (("render", "run", "primitive.png", "--size", "0"), "32 to 4096 px"),
+    "render too large": (("render", "run", "primitive.png", "--size", "5000"), "32 to 4096 px"),
+    "render on nothing": (("render", "run", "primitive.png", "--device", "abacus"), "abacus"),
+    "edges twice": (("render", "run", *SUPER, "--edges-from", "photo.png"), "not both"),
+    "a layer missing": (("render", "run", "--segments", "primitive.segments.png"), "--edges"),
+    "layers of two shapes": (
+        ("render", "run", "--segments", "primitive.segments.png", "--edges-from", "square.png"),
+        "shape",
+    ),
+    # extracting and editing
+    "primitive to jpg": (("primitive", "photo.png", "--out", "p.jpg"), "p.png"),
+    "primitive of nothing": (("primitive", "none.png", "--out", "p.png"), "none.png"),
+    "primitive of no kind": (("primitive", "photo.png", "--out", "p.png", "--kind", "sketch"), "'super'"),
+    "malformed edits": (("edit", "run", "malformed.json", "--out", "e.png"), "malformed.json"),
+    "unknown edit": (("edit", "run", "unknown.json", "--out", "e.png"), "explode"),
+    "edit with a typing slip": (("edit", "run", "extra.json", "--out", "e.png"), "colour"),
+    "edits not a list": (("edit", "run", "object.json", "--out", "e.png"), "object.json"),
+    "edits not text": (("edit", "run", "binary.json", "--out", "e.png"), "binary.json"),
+    "missing edits": (("edit", "run", "none.json", "--out", "e.png"), "none.json"),
+    "edit outside": (("edit", "run", "nowhere.json", "--out", "e.png"), "empty"),
+    "edit with no such label": (("edit", "run", "label.json", "--out", "e.png"), "99"),
+    "edit to jpg": (("edit", "run", "good.json", "--out", "e.jpg"), "e.png"),
+    "edit of text": (("edit", "model.txt", "good.json", "--out", "e.png"), "model.txt"),
+    # the rest
+    "info of nothing": (("info",), "--preset NAME"),
+    "info of two things": (("info", "run", "--preset", "draft"), "--preset NAME"),
+    "info of a missing run": (("info", "none"), "none"),
+    "info of a folder": (("info", "letters"), "not a run folder"),
+    "info of no preset": (("info", "--preset", "best"), "choose one of"),
+    "unknown weights": (("weights", "resnet"), "resnet"),
+    "demo of size 0": (("demo", "--out", "new", "--size", "0"), "size_px"),
+    "demo into a file": (("demo", "--out", "model.txt", "--steps", "1"), "model.txt"),
+    "unknown verb": (("paint",), "paint"),
+    "unknown option": (("info", "run", "--colour"), "--colour"),
+    "unknown flag": (("--colour",), "--colour"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_is_one_line_and_exit_2_and_changes_nothing(
+    case: str, mess: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, hint = CASES[case]
+    if arguments[0] == "train" and "--preset" not in arguments and "loss" not in str(arguments):
+        arguments = (*arguments, "--set", "loss.lambda_perc=0")  # no download for a test
+    before = contents(mess)
+    code = command(*arguments)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    lines = [line for line in printed.err.splitlines() if not line.startswith(("note: ", "warning: "))]
+    assert len(lines) == 1, printed.err
+    assert lines[0].startswith("primage: "), lines
+    assert hint in lines[0]
+    assert "Error:" not in lines[0]
+    assert contents(mess) == before
+    assert code == 2
+
+
+def test_the_same_command_lines_work_without_the_mistake(mess: Path) -> None:
+    assert command("train", "photo.png", "--out", "new", *options(steps=1), "--quiet") == 0
+    assert command("train", "photo.png", "--out", "run", *options(steps=2), "--quiet") == 0
+    assert command("render", "run", "primitive.png", *SUPER, "--out", "r.png", "--device", "cpu", "--quiet") == 0
+    assert command("edit", "run", "good.json", "--out", "e.png", "--quiet") == 0
+    assert command("primitive", "photo.png", "--out", "p.png", "--kind", "edges", "--quiet") == 0

@@ -1,0 +1,269 @@
+"""The command line as a person, and a program, uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from primage import __version__
+from primage.image import read_image, read_png_text
+from primage.model import load
+from tests.tiny import command, contents, need_weights, options, write_photo
+
+VERBS = ("train", "render", "primitive", "edit", "demo", "info", "weights", "doctor")
+REGION = {"shape": "rectangle", "top_left": [0.1, 0.2], "bottom_right": [0.5, 0.7]}
+EDITS = json.dumps([{"op": "move", "region": REGION, "by": [0.2, 0]}])
+Out = pytest.CaptureFixture[str]
+
+
+def said(capsys: Out) -> dict[str, Any]:
+    """The one JSON object on standard output."""
+    data = json.loads(capsys.readouterr().out)
+    assert isinstance(data, dict)
+    return data
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_explains_itself(verb: str, capsys: Out) -> None:
+    assert command(verb, "--help") == 0
+    printed = capsys.readouterr()
+    assert f"primage {verb}" in re.sub(r"\x1b\[[0-9;]*m", "", printed.out)
+    assert "--quiet" in re.sub(r"\x1b\[[0-9;]*m", "", printed.out)
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_help_names_every_verb_and_the_exit_codes(arguments: tuple[str, ...], capsys: Out) -> None:
+    assert command(*arguments) == 0
+    text = capsys.readouterr().out
+    assert all(verb in text for verb in VERBS)
+    assert "130" in text
+
+
+def test_the_version_is_one_line(capsys: Out) -> None:
+    assert command("--version") == 0
+    assert capsys.readouterr().out == f"primage {__version__}\n"
+
+
+def test_the_paper_preset_is_described_with_its_published_size(capsys: Out) -> None:
+    assert command("info", "--preset", "paper", "--json") == 0
+    facts = said(capsys)
+    assert facts["generator_parameters"] == 182_443_267
+    assert facts["discriminator_parameters"] == 5_535_618
+    assert facts["steps"] == 16_000
+    assert facts["config"]["loss"]["lambda_feat"] == 10
+
+
+@pytest.mark.parametrize("what", ["run", "run/model.safetensors"])
+def test_a_run_is_described(what: str, place: Path, capsys: Out) -> None:
+    assert command("info", what, "--json") == 0
+    facts = said(capsys)
+    assert facts["weights_sha256"] == load(place / "run").weights_sha256
+    assert facts["steps"] == facts["steps_planned"] == 2
+    assert facts["seconds"] > 0
+    assert facts["config"]["preset"] == "draft"
+    assert facts["size"] == [48, 64]
+    assert command("info", what) == 0
+    assert facts["weights_sha256"] in capsys.readouterr().out
+
+
+def test_training_as_json_says_one_object(tmp_path: Path, capsys: Out) -> None:
+    run = tmp_path / "run"
+    assert command("train", write_photo(tmp_path), "--out", run, *options(steps=2), "--json") == 0
+    printed = capsys.readouterr()
+    facts = json.loads(printed.out)
+    assert printed.err == ""
+    assert (facts["steps"], facts["of"], facts["stopped"]) == (2, 2, False)
+    assert facts["weights_sha256"] == load(run).weights_sha256
+    assert Path(facts["model"]) == run / "model.safetensors"
+
+
+def test_training_shows_where_it_is_on_standard_error(tmp_path: Path, capsys: Out) -> None:
+    assert command("train", write_photo(tmp_path), "--out", tmp_path / "run", *options(steps=2)) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "step 2/2" in printed.err
+    assert "G_L1" in printed.err
+    assert "model.safetensors" in printed.err
+
+
+def test_tensorboard_gets_the_losses(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    run = tmp_path / "run"
+    assert command("train", write_photo(tmp_path), "--out", run, *options(steps=2), "--tensorboard", "--quiet") == 0
+    assert list((run / "tensorboard").glob("events.*"))
+
+
+def test_rendering_as_json_lists_what_was_written(place: Path, capsys: Out) -> None:
+    assert command("render", "run", "primitive.png", "--out", "a/b.png", "--json") == 0
+    (entry,) = said(capsys)["renders"]
+    assert (entry["path"], entry["source"], entry["size"]) == ("a/b.png", "primitive.png", [48, 64])
+    assert read_image(place / "a" / "b.png").shape == (48, 64, 3)
+    assert "weights_sha256" in read_png_text(place / "a" / "b.png")["primage"]
+
+
+def test_rendering_prints_the_paths_it_wrote(place: Path, capsys: Out) -> None:
+    arguments = ("--segments", "primitive.segments.png", "--edges-from", "photo.png", "--size", "32", "-o", "out.png")
+    assert command("render", "run/model.safetensors", *arguments) == 0
+    assert capsys.readouterr().out == "out.png\n"
+    assert min(read_image(place / "out.png").shape[:2]) == 32
+
+
+def test_the_whole_way_by_hand(place: Path, capsys: Out) -> None:
+    (place / "edits.json").write_text(EDITS)
+    assert command("edit", "run", "edits.json", "--out", "edited.png", "--json") == 0
+    assert said(capsys) == {"files": ["edited.png"], "edits": 1}
+    assert not np.array_equal(read_image(place / "edited.png"), read_image(place / "run" / "primitive.png"))
+    assert command("render", "run", "edited.png", "run/primitive.png", "--out", "renders", "--quiet") == 0
+    assert sorted(os.listdir("renders")) == ["edited.png", "primitive.png"]
+
+
+@pytest.mark.parametrize("kind", ["super", "edges", "segments", "paint"])
+def test_a_primitive_is_extracted_with_its_layers(kind: str, place: Path, capsys: Out) -> None:
+    assert command("primitive", "photo.png", "--kind", kind, "--out", "p/p.png", "--layers", "--json") == 0
+    facts = said(capsys)
+    assert facts["kind"] == kind
+    assert facts["size"] == [48, 64]
+    layers = {"super": ["segments", "edges"], "edges": ["edges"], "segments": ["segments"], "paint": ["colours"]}[kind]
+    assert facts["files"] == ["p/p.png", *(f"p/p.{layer}.png" for layer in layers)]
+    assert all(read_image(place / file).shape == (48, 64, 3) for file in facts["files"])
+    assert len(facts["labels"]) > 1 if "segments" in layers else facts["labels"] == []
+
+
+def test_quiet_says_nothing_at_all(place: Path, capsys: Out) -> None:
+    (place / "edits.json").write_text(EDITS)
+    for arguments in (
+        ("train", "photo.png", "--out", "run", *options(steps=2)),
+        ("train", "photo.png", "--out", "new", *options(steps=1)),
+        ("primitive", "photo.png", "--out", "p.png"),
+        ("edit", "run", "edits.json", "--out", "e.png"),
+        ("render", "run", "primitive.png", "--out", "r.png"),
+        ("info", "run"),
+        ("weights",),
+        ("doctor",),
+    ):
+        assert command(*arguments, "--quiet") == 0
+        assert capsys.readouterr() == ("", ""), arguments
+
+
+def test_quiet_does_not_silence_errors(capsys: Out) -> None:
+    assert command("info", "nowhere", "--quiet") == 2
+    assert capsys.readouterr().err.startswith("primage: nowhere")
+
+
+def test_warnings_leave_standard_output_to_the_json(place: Path, capsys: Out) -> None:
+    assert command("train", "photo.png", "--out", "large", *options(steps=0, size=64), "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["steps"] == 0
+    assert printed.err.startswith("warning: photo.png: is 64×48 px and is enlarged to 85×64 px")
+
+
+def test_weights_are_listed_as_json(capsys: Out) -> None:
+    assert command("weights", "--json") == 0
+    facts = said(capsys)
+    assert {"vgg16", "vgg19", "alexnet"} <= {entry["name"] for entry in facts["weights"]}
+    assert all({"present", "verified", "size_bytes", "source"} <= entry.keys() for entry in facts["weights"])
+
+
+def test_the_weights_folder_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.setenv("PRIMAGE_WEIGHTS", str(tmp_path))
+    assert command("weights", "--json") == 0
+    facts = said(capsys)
+    assert facts["folder"] == str(tmp_path)
+    assert not any(entry["present"] for entry in facts["weights"])
+    assert contents(tmp_path) == {}
+
+
+def test_the_doctor_reports_as_json(capsys: Out) -> None:
+    assert command("doctor", "--json") == 0
+    facts = said(capsys)
+    assert facts["ok"] is True
+    names = {check["name"] for check in facts["checks"]}
+    assert {"python", "torch", "cores", "disk", "weights: vgg16"} <= names
+
+
+def test_the_demo_writes_a_contact_sheet(tmp_path: Path, capsys: Out) -> None:
+    need_weights("vgg16")
+    arguments = ("demo", "--out", tmp_path / "demo", "--steps", 1, "--size", 32)
+    assert command(*arguments, "--json") == 0
+    facts = said(capsys)
+    sheet = read_image(facts["contact_sheet"])
+    assert sheet.shape[0] > 2 * 32
+    assert sheet.shape[1] > 4 * 48
+    assert {"contact-sheet.png", "edit-1.png", "edit-2.png", "edit-1.json", "run"} <= set(contents(tmp_path / "demo"))
+    assert load(facts["run"]).record.steps == 1
+    before = contents(tmp_path / "demo" / "run")
+    assert command(*arguments, "--quiet") == 0  # a demo that was stopped can be started again
+    assert contents(tmp_path / "demo" / "run") == before
+
+
+def coloured(*arguments: str, **environment: str) -> str:
+    """What a command writes to a terminal."""
+    master, slave = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "primage.cli.main", *arguments],
+        stdout=slave,
+        stderr=slave,
+        env=kept | {"TERM": "xterm-256color"} | environment,
+    )
+    os.close(slave)
+    text = b""
+    while True:
+        try:
+            piece = os.read(master, 4096)
+        except OSError:  # the terminal's other end is closed
+            piece = b""
+        if not piece:
+            break
+        text += piece
+    os.close(master)
+    process.wait()
+    return text.decode()
+
+
+def test_a_terminal_gets_colour_unless_it_wants_none() -> None:
+    colour = re.compile(r"\x1b\[(?:[0-9;]*;)?[39][0-7]m")
+    assert colour.search(coloured("no-such-verb"))
+    plain = coloured("no-such-verb", NO_COLOR="1")
+    assert "no-such-verb" in plain
+    assert not colour.search(plain)
+
+
+def test_an_unexpected_failure_is_one_line_and_exit_1(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    monkeypatch.delenv("PRIMAGE_DEBUG", raising=False)
+
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("two\nlines")
+
+    monkeypatch.setattr("primage.render.render_files", broken)
+    assert command("render", "run", "primitive.png") == 1
+    assert capsys.readouterr().err == "primage: RuntimeError: two lines (PRIMAGE_DEBUG=1 shows where)\n"
+    monkeypatch.setenv("PRIMAGE_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        command("render", "run", "primitive.png")
+
+
+def test_ctrl_c_outside_the_training_is_exit_130(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("primage.render.render_files", interrupted)
+    assert command("render", "run", "primitive.png") == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_messages_may_hold_brackets(capsys: Out) -> None:
+    assert command("info", "[bold]none[/]") == 2
+    assert "[bold]none[/]" in capsys.readouterr().err
