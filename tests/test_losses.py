@@ -105,7 +105,7 @@ def test_the_grid_loss_is_square_near_the_truth_and_straight_beyond() -> None:
 
 def test_the_confidence_should_be_one_at_the_truth_and_fall_with_the_error() -> None:
     truth = torch.zeros(1, 1, 1, 2)
-    error = torch.tensor([0.018, -0.024]).view(1, 1, 1, 2)  # 0.03 long: the target is 1 / e
+    error = torch.tensor([0.048, -0.064]).view(1, 1, 1, 2)  # 0.08 long: the target is 1 / e
     logit = full(1.5, 1, 1, 1, 1)
     target = math.exp(-1)
     expected = target * math.log1p(math.exp(-1.5)) + (1 - target) * math.log1p(math.exp(1.5))
