@@ -30,6 +30,7 @@ ORDER = (
     "run",
     "model",
     "state",
+    "publish",
     "training",
     "edit",
     "render",

@@ -23,6 +23,7 @@ from primage.nets.weights import weights_available
 SETTINGS: dict[str, tuple[str, ...]] = {
     "draft": (
         "loss.lambda_perc=0",
+        "loss.lambda_GAN=0.1",  # so that the discriminator is tested, too
         "generator.embedding=4",
         "generator.widths=[8,8,8,8]",
         "generator.blocks=[0,0,0,1]",

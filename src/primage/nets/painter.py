@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -22,8 +22,12 @@ _SLOPE = 0.1
 _CONFIDENCE_BIAS = 2.0
 #: Most cells of a picture that are compared with all others (64 × 64: 512² at an eighth).
 _MAX_CELLS = 4096
-#: When rendering, a match is averaged over the best cell and this many around it.
+#: A match is averaged over the best cell and this many around it.
 _WINDOW_CELLS = 2
+#: How strictly a match is trusted, how stiff displacements are where it is not, and how far that reaches.
+_TRUST_POWER = 4
+_STIFFNESS = 0.5
+_DIFFUSIONS = 60
 
 
 class ConvBlock(nn.Sequential):
@@ -118,7 +122,7 @@ class Painter(Generator):
 
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
         """See `primage.nets.generator.Generator.paint`."""
-        batch, padded = x.shape[0], (x.shape[2], x.shape[3])
+        padded = (x.shape[2], x.shape[3])
         here = _coordinates(size, padded, x.device)
         drawing, source_size = pad_to_multiple(source.primitive, self.multiple)
         photo_half = F.pixel_unshuffle(pad_to_multiple(source.photo, self.multiple)[0], 2)
@@ -126,23 +130,24 @@ class Painter(Generator):
         # 1: compare every place with every place.
         wanted, known = self._encode(x, drawing)
         there = _coordinates(source_size, (drawing.shape[2], drawing.shape[3]), x.device)
-        place = self._match(wanted[3], known[3], F.avg_pool2d(here, 8), F.avg_pool2d(there, 8))
-        grids = [place]
+        guess, place = self._match(wanted[3], known[3], F.avg_pool2d(here, 8), F.avg_pool2d(there, 8))
+        grids = [guess, place]
 
-        # 2: correct by comparing closely, at a quarter and at half the size.
-        place = _up(place)
-        moved = place - F.avg_pool2d(here, 4)
+        # 2: correct by comparing closely, at a quarter and at half the size. Displacements are enlarged, not places:
+        # those would be pulled inwards at the border.
+        moved = _up(place - F.avg_pool2d(here, 8))
+        place = moved + F.avg_pool2d(here, 4)
         seen = _sample_level(known[1], place, source_size, 4)
         near = self.compare_quarter(torch.cat([wanted[1], seen, _up(wanted[3]), moved], dim=1))
         place = place + self.correct_quarter(near)
         grids.append(place)
-        place = _up(place)
+        place = _up(place - F.avg_pool2d(here, 4)) + F.avg_pool2d(here, 2)
         seen = _sample_level(torch.cat([known[0], photo_half], dim=1), place, source_size, 2)
         near = self.compare_half(torch.cat([wanted[0], seen, _up(near)], dim=1))
         place = place + self.correct_half(near)
         grids.append(place)
 
-        # 3: copy, and paint what cannot be copied. Displacements are enlarged, not places: those have no border.
+        # 3: copy, and paint what cannot be copied.
         full = []
         for grid in grids:
             factor = padded[0] // grid.shape[2]
@@ -155,7 +160,6 @@ class Painter(Generator):
         # average than sharp texture a pixel off.
         keep = torch.sigmoid(confidence).detach()
         image = keep * copied + (1 - keep) * drawn
-        assert image.shape[0] == batch
         return Painted(image, grids=tuple(full), copied=copied, drawn=drawn, confidence=confidence)
 
     def _encode(self, x: Tensor, drawing: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -177,8 +181,11 @@ class Painter(Generator):
             return [level[:batch] for level in levels[0]], [level[batch:] for level in levels[0]]
         return levels[0], levels[1]
 
-    def _match(self, wanted: Tensor, known: Tensor, here: Tensor, there: Tensor) -> Tensor:
-        """Where in the training drawing each cell is found, (B, 2, H, W), normalised (x, y)."""
+    def _match(self, wanted: Tensor, known: Tensor, here: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+        """Where in the training drawing each cell is found: the mean of all matches, and the best one made smooth.
+
+        Both are (B, 2, H, W), normalised (x, y). The mean teaches all descriptors, the other is what is built on.
+        """
         a, b = F.normalize(self.describe(wanted), dim=1), F.normalize(self.describe(known), dim=1)
         # Comparing all with all grows with the fourth power of the side: large pictures match at a coarser level.
         factor = 1
@@ -190,14 +197,24 @@ class Painter(Generator):
         from_, to = here[0].flatten(1).T, there[0].flatten(1).T
         away = (from_[:, None] - to[None]).square().sum(-1)
         logits = a.flatten(2).transpose(1, 2) @ b.flatten(2) * self.sharpness.exp() - self.stay.exp() * away
-        if not self.training:
-            logits = _window(logits, b.shape[3])
-        place: Tensor = (logits.softmax(-1) @ to).transpose(1, 2).unflatten(2, (rows, columns))
+        likely = logits.softmax(-1)
+        window = _window(logits, b.shape[3])
+        best = logits.masked_fill(~window, float("-inf")).softmax(-1) @ to
+        # How much of the likelihood lies about the best match: little, where a place looks like many others.
+        trust = (likely * window).sum(-1).detach() ** _TRUST_POWER
+
+        def as_map(x: Tensor) -> Tensor:
+            return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], rows, columns)
+
+        guess = as_map(likely @ to)
+        place = here + _diffuse(as_map(best - from_), as_map(trust[..., None]))
         if factor > 1:
             size = wanted.shape[2:]
-            place = F.interpolate(place, scale_factor=factor, mode="bilinear", align_corners=False)
-            place = place[..., : size[0], : size[1]]
-        return place
+            guess, place = (
+                F.interpolate(t, scale_factor=factor, mode="bilinear", align_corners=False)[..., : size[0], : size[1]]
+                for t in (guess, place)
+            )
+        return guess, place
 
     def initialise(self, generator: torch.Generator) -> None:
         """He-normal convolutions; corrections start at zero, matching with a mild wish to stay in place."""
@@ -213,13 +230,27 @@ class Painter(Generator):
         nn.init.constant_(self.stay, math.log(4.0))
 
 
-def _window(logits: Float[Tensor, "b n m"], columns: int) -> Float[Tensor, "b n m"]:
-    """Only the best match and the cells around it: an average of two candidates far apart is neither of them."""
+def _window(logits: Float[Tensor, "b n m"], columns: int) -> Bool[Tensor, "b n m"]:
+    """The best match and the cells around it: an average of two candidates far apart is neither of them."""
     cell = torch.arange(logits.shape[2], device=logits.device)
     best = logits.argmax(-1, keepdim=True)
     rows_away = (cell // columns - best // columns).abs()
     columns_away = (cell % columns - best % columns).abs()
-    return logits.masked_fill((rows_away > _WINDOW_CELLS) | (columns_away > _WINDOW_CELLS), float("-inf"))
+    return (rows_away <= _WINDOW_CELLS) & (columns_away <= _WINDOW_CELLS)
+
+
+def _diffuse(moved: Float[Tensor, "b 2 h w"], trust: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 2 h w"]:
+    """Let displacements that are not to be trusted follow their neighbours'.
+
+    Jacobi's iteration for the least of Σ trust · |d - moved|² + stiffness · Σ |d - d of a neighbour|².
+    """
+    share = trust / (trust + _STIFFNESS)
+    out = moved
+    for _ in range(_DIFFUSIONS):
+        wide = F.pad(out, (1, 1, 1, 1), mode="replicate")
+        around = wide[..., :-2, 1:-1] + wide[..., 2:, 1:-1] + wide[..., 1:-1, :-2] + wide[..., 1:-1, 2:]
+        out = torch.lerp(around * 0.25, moved, share.expand_as(moved))
+    return out
 
 
 def _sample_level(

@@ -23,6 +23,9 @@ from primage.warp.tps import identity_grid, reflect, tps_grid
 
 #: A warped pixel closer than this to a line of the source is on a line; thinning brings it back to one pixel.
 _LINE_REACH_PX = 0.75
+#: How far `_local` turns and scales at most.
+_LOCAL_DEG = 35.0
+_LOCAL_LOG_SCALE = math.log(1.6)
 
 
 def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "1 h w 2"]:
@@ -45,6 +48,8 @@ def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Gen
         shifts = (torch.rand(1, n, n, 2, generator=generator) * 2 - 1) * config.tps_shift
         shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0  # the photo's corners stay
         grid = tps_grid(shifts, size, config.tps_lambda)
+    if config.local and _chance(config.local_probability, generator):
+        grid = _local(grid, config, generator)
     affine = _draw_affine(config, size[0] / size[1], generator)
     if affine is not None:
         grid = grid @ affine[:2, :2].T + affine[:2, 2]
@@ -52,6 +57,33 @@ def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Gen
     if config.cutmix and _chance(config.cutmix_probability, generator):
         grid = _cutmix(grid, config.cutmix_px, generator)
     return grid
+
+
+def _local(
+    grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, generator: torch.Generator
+) -> Float[Tensor, "1 h w 2"]:
+    """Move, turn and scale parts of the picture, the surroundings giving way smoothly: what a person's edits do.
+
+    Each part is an affine map that fades out with a Gaussian about a random place. Shifts stay below 0.8 radii, where
+    a fading shift starts to fold the picture.
+    """
+    height, width = grid.shape[1:3]
+    to_isotropic = grid.new_tensor([1.0, height / width])
+    here = identity_grid((height, width)) * to_isotropic
+    offset = torch.zeros_like(grid)
+    for _ in range(1 + int(torch.randint(config.local_count, (), generator=generator))):
+        low, high = config.local_radius
+        # Radii are in widths, x runs over two units a width.
+        radius = 2 * math.exp(_uniform(math.log(low), math.log(high), generator))
+        centre = (torch.rand(2, generator=generator) * 2 - 1) * to_isotropic
+        shift = (torch.rand(2, generator=generator) * 2 - 1) * (0.8 * radius)
+        angle = math.radians(_uniform(-_LOCAL_DEG, _LOCAL_DEG, generator))
+        scale = math.exp(_uniform(-_LOCAL_LOG_SCALE, _LOCAL_LOG_SCALE, generator))
+        turn = scale * torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+        away = here - centre
+        fade = torch.exp(away.square().sum(-1, keepdim=True) / (-2 * radius**2))
+        offset = offset + fade * (away @ (turn - torch.eye(2)).T + shift)
+    return grid + offset / to_isotropic
 
 
 def _uniform(low: float | int, high: float | int, generator: torch.Generator) -> float:
