@@ -10,6 +10,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# What fails in CI must fail again at home; at home every run may look somewhere new.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 DEEPSIM = Path(__file__).parents[2] / "shared" / "data" / "deepsim"
 LPIPS_PAIR = Path(__file__).parents[2] / "shared" / "data" / "lpips"

@@ -170,14 +170,14 @@ def test_minutes_and_steps_exclude_each_other() -> None:
 
 
 def test_settings_reach_their_fields() -> None:
-    settings = ["augment.cutmix=true", "primitive.segments.method=slic", "augment.cutmix_px=[8, 9]", "optim.lr=0.5"]
+    settings = ["augment.rotation=true", "primitive.segments.method=slic", "augment.cutmix_px=[8, 9]", "optim.lr=0.5"]
     config = configure("draft", "edges", 64, settings=[*settings, 'phases=[{"scale":0.5}]'], seed=7)
-    assert config.augment.cutmix
+    assert config.augment.rotation
     assert config.augment.cutmix_px == (8, 9)
     assert config.primitive.segments.method == "slic"
     assert (config.optim.lr, config.size_px, config.seed, config.primitive.kind) == (0.5, 64, 7, "edges")
     assert config.phases == (Phase(scale=0.5),)
-    assert preset("draft").augment.cutmix is False
+    assert preset("draft").augment.rotation is False
 
 
 def test_a_settings_error_is_the_users() -> None:

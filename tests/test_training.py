@@ -500,6 +500,7 @@ def test_stages_change_with_the_phase_and_when_the_discriminator_begins() -> Non
         "draft",
         steps=100,
         settings=(
+            "loss.lambda_GAN=0.1",
             "discriminator.start=0.7",
             'phases=[{"until":0.4,"scale":0.5,"batch":3,"perceptual":false},{"until":1.0}]',
         ),

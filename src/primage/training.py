@@ -35,6 +35,9 @@ _LOG_SEC = 1.0
 _FIRST_PREVIEWS_SEC = (5.0, 12.0, 25.0)
 #: What previews, checkpoints and the last model take of the wished minutes.
 _OVERHEAD = 0.06
+#: How many rounds of steps are timed, if that takes no longer than this.
+_ROUNDS = 3
+_ROUNDS_SEC = 4.0
 
 
 @dataclass(frozen=True)
@@ -316,14 +319,16 @@ def _fix_steps(run: Run, pairs: dict[float, TrainingPair], perceptual: FeatureEx
         source = Source(stage.pair.photo, stage.pair.encoded).to(device)
         state.step = last
         times: list[float] = []
-        # Whole rounds of the perceptual loss's turn, after a first step that is always slow.
-        every = config.loss.perceptual_every if stage.perceptual else 2
-        while len(times) <= every:
+        # Rounds of the perceptual loss's turn, after a first step that is always slow; one round if it takes seconds.
+        every = config.loss.perceptual_every if stage.perceptual else 1
+        while len(times) <= every or (len(times) <= _ROUNDS * every and sum(times[1:]) < _ROUNDS_SEC):
             tick = time.monotonic()
             train_step(state, config, stage, source, perceptual, device)
             state.step += 1
             times.append(time.monotonic() - tick)
-        total += float(np.mean(times[1:])) * (stage.until - last) / nominal
+        rounds = np.add.reduceat(times[1:], np.arange(0, len(times) - 1, every))[: (len(times) - 1) // every] / every
+        # The median: something else on the machine may have been busy for a moment.
+        total += float(np.median(rounds)) * (stage.until - last) / nominal
         last = stage.until
     available = config.minutes * 60 * (1 - _OVERHEAD) - (time.monotonic() - begin)
     steps = max(1, int(available / total))

@@ -33,6 +33,8 @@ from primage.primitive.primitive import Primitive
 Mask = Bool[np.ndarray, "h w"]
 #: See `primage.warp.augment`: sampling the distance keeps lines whole where they shrink.
 _LINE_REACH_PX = 0.75
+#: Corners beyond this are brought back to it: far outside any picture, and still a number that can be drawn with.
+_FAR_PX = 1e6
 #: Beyond this many widths or heights all places are alike: out of the picture.
 _FAR = 1e6
 
@@ -104,7 +106,7 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
         mask = ((x - cx) / max(rx, 1e-9)) ** 2 + ((y - cy) / max(ry, 1e-9)) ** 2 <= 1
     elif isinstance(region, Polygon):
         corners = np.array([(py * height - 0.5, px * width - 0.5) for px, py in region.points])
-        mask = np.asarray(polygon2mask((height, width), corners))
+        mask = np.asarray(polygon2mask((height, width), np.clip(corners, -_FAR_PX, _FAR_PX)))
     else:
         if primitive.segments is None:
             raise PrimitiveError("the region is given by labels, but the primitive has none")
