@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.config import Config, PresetName, PrimitiveKind, preset, validated
-from primage.errors import ConfigError, ImageError, WeightsError
+from primage.errors import ConfigError, ImageError, RunError, WeightsError
 from primage.image import read_image, resize_image, sha256_file, working_size
 from primage.model import Model, load
 from primage.nets.features import layer_names
@@ -68,7 +68,11 @@ def configure(
     config = validated(Config, data, "settings")
     if config.steps is None and config.minutes is None:
         raise ConfigError("settings: neither steps nor minutes say how long to train; give one of them")
-    if not any(value for name, value in config.loss if name.startswith("lambda_")):
+    loss = config.loss
+    useful = [loss.lambda_GAN, loss.lambda_perc, loss.lambda_L1]
+    if config.generator.architecture == "painter":
+        useful += [loss.lambda_grid, loss.lambda_copy, loss.lambda_drawn, loss.lambda_confidence]
+    if not any(useful):
         raise ConfigError("settings: all losses are switched off; give one of loss.lambda_… a weight")
     return config
 
@@ -149,15 +153,30 @@ def prepare(
         WeightsError: the pretrained loss network cannot be had.
     """
     working, primitive, spec = read_pair(photo, config, files, shrink_only)
-    layers = {name: path for name, path in vars(files).items() if path is not None}
     record = RunRecord(
         requested=config,
         config=_with_available_weights(config, progress),
         spec=spec,
         photo_sha256=sha256_file(photo),
-        layers_sha256={name: sha256_file(path) for name, path in layers.items() if path.is_file()},
+        layers_sha256=primitive.sha256(),
     )
     return Prepared(record, working, primitive)
+
+
+def check_target(path: str | Path) -> None:
+    """Refuse a run folder that cannot be one, before anything long is done for it.
+
+    Raises:
+        RunError: the path leads through a file, something else is in the folder, or its run cannot be read.
+    """
+    folder = Path(path)
+    for parent in folder.absolute().parents:
+        if parent.exists() and not parent.is_dir():
+            raise RunError(f"{folder}: cannot be made, for {parent} is a file")
+    if (folder / "run.json").exists():
+        Run(folder)
+    else:
+        check_free(folder)
 
 
 @contextlib.contextmanager
@@ -175,10 +194,7 @@ def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
         RunError: the folder holds something else, or another process trains in it.
     """
     folder = Path(path)
-    if (folder / "run.json").exists():
-        Run(folder)  # can it be read?
-    else:
-        check_free(folder)
+    check_target(folder)
     with lock_folder(folder):
         yield open_or_create(folder, prepared.record, prepared.photo, prepared.primitive)
 
@@ -253,6 +269,7 @@ def train(
 
     files = LayerFiles(whole=path(primitive_file), segments=path(segments), edges=path(edges))
     # Everything that can be wrong with the inputs comes out before the folder is touched.
+    check_target(run)
     prepared = prepare(photo, config, files, shrink_only=size is None)
     with opened_run(run, prepared) as opened:
         for progress in training(opened, device):

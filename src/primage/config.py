@@ -70,7 +70,9 @@ class AugmentConfig(Frozen):
 
     tps: bool = True
     tps_points: int = Field(3, ge=2, le=16, description="control points on a side")
-    tps_shift: float = Field(0.1, ge=0, le=1, description="greatest shift of a control point, in widths of the photo")
+    tps_shift: float = Field(
+        0.1, ge=0, le=1, description="greatest shift of a control point, in the photo's shorter sides"
+    )
     tps_lambda: float = Field(0.0, ge=0, description="λ of eq. 4, in widths of the photo squared; 0 interpolates")
     tps_probability: Fraction = 0.99
     flip: bool = True
@@ -88,7 +90,7 @@ class AugmentConfig(Frozen):
     cutmix_probability: Fraction = 0.5
     local: bool = Field(False, description="edit-like: parts are moved, turned and scaled, their surroundings give way")
     local_count: int = Field(3, ge=1, le=20, description="at most so many parts in one warp")
-    local_radius: tuple[float, float] = Field((0.04, 0.18), description="of a part, in widths of the photo")
+    local_radius: tuple[float, float] = Field((0.04, 0.18), description="of a part, in the photo's shorter sides")
     local_probability: Fraction = 0.7
     canny_sigma: bool = False
     canny_sigma_range: tuple[float, float] = (1.2, 3.0)

@@ -12,6 +12,7 @@ from primage.image import write_png
 from primage.model import Model
 from primage.primitive.primitive import draw
 from primage.primitive.write import write_primitive
+from primage.render import PROVENANCE, provenance
 from primage.run import write_atomically
 from primage.sheet import contact_sheet
 
@@ -44,7 +45,7 @@ def edit_and_render(model: Model, folder: Path) -> Path:
         result = model.render(edited)
         write_atomically(folder / f"edit-{number}.json", edits_to_json(edits))
         write_primitive(folder / f"edit-{number}-primitive.png", edited, model.record.spec)
-        write_png(folder / f"edit-{number}.png", result)
+        write_png(folder / f"edit-{number}.png", result, {PROVENANCE: provenance(model)})
         rows.append([model.photo, draw(model.primitive, line_colour), draw(edited, line_colour), result])
         captions.append(["photo", "its super primitive", f"edited: {title}", "result"])
     path = folder / "contact-sheet.png"

@@ -98,7 +98,7 @@ def _targets(primitives: Sequence[Path], out: Path) -> list[Path]:
     return targets
 
 
-def provenance(model: Model, files: LayerFiles) -> str:
+def provenance(model: Model, files: LayerFiles = NO_FILES) -> str:
     """What a render says of itself: the program, the model, and what it was painted from (JSON)."""
     record = model.record
     inputs = {

@@ -65,7 +65,11 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> Non
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     scratch.touch()
     mode = scratch.stat().st_mode
-    save_file(ready, scratch, metadata={"primage": json.dumps(meta)})
+    try:
+        save_file(ready, scratch, metadata={"primage": json.dumps(meta)})
+    except BaseException:  # a full disk must not stay full of half a checkpoint
+        scratch.unlink(missing_ok=True)
+        raise
     scratch.chmod(mode)  # safetensors makes its files private, whatever the umask says
     with scratch.open("rb+") as file:
         os.fsync(file.fileno())
@@ -173,16 +177,6 @@ class Run:
         )
         return read_image(self.path / "photo.png"), primitive
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder for writing. The lock goes with its process, even if that is killed.
-
-        Raises:
-            RunError: another process trains in this folder.
-        """
-        with lock_folder(self.path):
-            yield
-
     @property
     def model_path(self) -> Path:
         """Where the model lies."""
@@ -224,7 +218,8 @@ def check_free(folder: Path) -> None:
     # What a creation that was killed before its last file may have left.
     own = {"previews", "photo.png", "primitive.png", "segments.png", "edges.png", "colours.png", ".lock"}
     if folder.is_dir():
-        foreign = sorted(p.name for p in folder.iterdir() if p.name not in own and not p.name.endswith(".partial"))
+        left = (".partial", ".tmp")
+        foreign = sorted(p.name for p in folder.iterdir() if p.name not in own and p.suffix not in left)
         if foreign:
             raise RunError(f"{folder}: is not empty and not a run ({foreign[0]} is there); choose another folder")
 
@@ -273,11 +268,11 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
     differences = _differences(old.requested.model_dump(), record.requested.model_dump())
     if old.photo_sha256 != record.photo_sha256:
         differences.insert(0, "another photo")
-    if old.layers_sha256 != record.layers_sha256:
-        differences.insert(0, "other primitive files")
     if not differences and (size := read_image(folder / "photo.png").shape) != photo.shape:
         # "No larger than the photo" and that size wished for are the same settings.
         differences.append(f"working size was {size[1]}×{size[0]} px, now {photo.shape[1]}×{photo.shape[0]} px")
+    if old.layers_sha256 != record.layers_sha256:
+        differences.append("another primitive")
     if differences:
         raise RunError(f"{folder}: was started with other settings ({differences[0]}); choose another folder")
     return run

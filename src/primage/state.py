@@ -47,6 +47,11 @@ class State:
         #: False while a step is half done.
         self.intact = True
 
+    def finish_step(self) -> None:
+        """Count the step. From here on the state may be saved."""
+        self.step += 1
+        self.intact = True
+
     def set_learning_rates(self, config: Config) -> None:
         """Set both learning rates for the coming step."""
         factor = learning_rate_factor(config.optim, self.step, config.steps or 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator as PythonGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from primage.warp.pair import TrainingPair
 
 _log = logging.getLogger(__name__)
 
-#: Steps between two lines of the log, unless steps are slow.
+#: Seconds between two lines of the log; a step that takes longer has a line of its own.
 _LOG_SEC = 1.0
 #: The first previews come at these seconds, then every ``preview_sec``.
 _FIRST_PREVIEWS_SEC = (5.0, 12.0, 25.0)
@@ -89,7 +89,7 @@ class Stage:
         return self.batch * self.scale**2 * (1 + 1.0 * self.perceptual + 0.3 * self.adversarial)
 
 
-def training(run: Run, device: str = "cpu") -> Iterator[Progress]:
+def training(run: Run, device: str = "cpu") -> PythonGenerator[Progress, None, None]:
     """Train the run to its end, from its last checkpoint if it has one.
 
     Args:
@@ -122,6 +122,7 @@ def training(run: Run, device: str = "cpu") -> Iterator[Progress]:
     logged_at, logged_step = state.seconds, state.step
     previews_due = [s for s in _FIRST_PREVIEWS_SEC if s > state.seconds]
     values: dict[str, float] = {}
+    rate = 0.0
 
     def save() -> None:
         nonlocal saved_at, saved_step, save_cost
@@ -133,7 +134,7 @@ def training(run: Run, device: str = "cpu") -> Iterator[Progress]:
         while state.step < config.steps:
             stage = next(stage for stage in stages if state.step < stage.until)
             values = train_step(state, config, stage, source[stage.scale], perceptual, device)
-            state.step += 1
+            state.finish_step()
             state.seconds = time.monotonic() - started
 
             preview = None
@@ -146,19 +147,21 @@ def training(run: Run, device: str = "cpu") -> Iterator[Progress]:
             if state.seconds - saved_at >= max(config.checkpoint_sec, 10 * save_cost):
                 save()
             elapsed = state.seconds - logged_at
-            if elapsed >= _LOG_SEC or preview or state.step == config.steps:
+            last = state.step == config.steps
+            if elapsed >= _LOG_SEC or preview or last:
                 rate = (state.step - logged_step) / max(elapsed, 1e-9)
                 logged_at, logged_step = state.seconds, state.step
                 run.log({"step": state.step, "seconds": round(state.seconds, 2), **values})
                 left = _seconds_left(state, config.steps, stages)
-                yield Progress(state.step, config.steps, state.seconds, left, rate, values, preview)
+                if not last:  # the last one is told of when its model is there
+                    yield Progress(state.step, config.steps, state.seconds, left, rate, values, preview)
     finally:
         # Reached at the end, and when closed at a yield. After an error in a step the last checkpoint stays as it is.
         if state.intact:
             if saved_step != state.step:
                 save()
             preview = publish(run, state, config, pairs[1.0], device)
-    yield Progress(state.step, config.steps, state.seconds, 0.0, 0.0, values, preview)
+    yield Progress(state.step, config.steps, state.seconds, 0.0, rate, values, preview)
 
 
 def train_step(
@@ -172,7 +175,7 @@ def train_step(
     """One step: draw warps, paint them, improve the generator, then the discriminator.
 
     Args:
-        state: networks and optimisers; changed in place, except for its step count.
+        state: networks and optimisers; changed in place; `State.finish_step` counts the step.
         config: the run's settings.
         stage: size, batch, and whether the discriminator takes part.
         source: the training pair at the stage's size.
@@ -239,7 +242,6 @@ def train_step(
         state.optimiser_D.step()
     state.optimiser_G.step()
     state.update_average(config.optim.ema)
-    state.intact = True
     return values
 
 
@@ -324,7 +326,7 @@ def _fix_steps(run: Run, pairs: dict[float, TrainingPair], perceptual: FeatureEx
         while len(times) <= every or (len(times) <= _ROUNDS * every and sum(times[1:]) < _ROUNDS_SEC):
             tick = time.monotonic()
             train_step(state, config, stage, source, perceptual, device)
-            state.step += 1
+            state.finish_step()
             times.append(time.monotonic() - tick)
         rounds = np.add.reduceat(times[1:], np.arange(0, len(times) - 1, every))[: (len(times) - 1) // every] / every
         # The median: something else on the machine may have been busy for a moment.

@@ -264,8 +264,10 @@ def test_no_presets_warp_breaks_a_closed_curve(preset: str, size: tuple[int, int
     ring = thin(np.abs(np.hypot(x, y) - 14) < 0.8)
     warper = PrimitiveWarper(Primitive("edges", edges=ring))
     whole = 0
+    # Cutting and pasting cuts lines by design; every other warp must leave them whole.
+    smooth = PRESETS[preset].augment.model_copy(update={"cutmix": False})
     for seed in range(30):
-        warped = warper.warp(drawn(size, seed, PRESETS[preset].augment)).edges
+        warped = warper.warp(drawn(size, seed, smooth)).edges
         assert warped is not None
         if np.pad(warped[1:-1, 1:-1], 1).sum() < warped.sum():  # it left the picture, and came back as a mirror image
             continue

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages, only errors.")]
@@ -49,7 +49,7 @@ def print_json(data: Any) -> None:
 def say(message: str, quiet: bool = False) -> None:
     """A line for people, unless they asked for quiet."""
     if not quiet:
-        err.print(message)
+        err.print(escape(message))
 
 
 def checked_device(name: str) -> str:
@@ -64,4 +64,8 @@ def checked_device(name: str) -> str:
         raise ConfigError(f"there is no device '{name}'; choose cpu, cuda or mps")
     if not available[kind]:
         raise ConfigError(f"this machine has no usable '{kind}' device; use cpu")
+    try:
+        torch.empty(0, device=name)
+    except RuntimeError as error:
+        raise ConfigError(f"there is no device '{name}' on this machine") from error
     return name

@@ -46,5 +46,5 @@ def command(
     if as_json:
         print_json({"contact_sheet": str(sheet.resolve()), "run": str(run.resolve())})
     else:
-        say(f"Look at [bold]{sheet.resolve()}[/]", quiet)
+        say(f"Look at {sheet.resolve()}", quiet)
     return 0

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Edges, Json, Quiet, Segments, out, print_json, set_up
+from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
 
 
 def command(
@@ -45,4 +45,4 @@ def command(
     if as_json:
         print_json({"files": [str(path) for path in written], "edits": len(records)})
     elif not quiet:
-        out.print(str(written[0]))
+        typer.echo(str(written[0]))

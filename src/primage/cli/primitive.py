@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Edges, Json, Quiet, Segments, out, print_json, set_up
+from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
 
 
 def command(
@@ -58,4 +58,4 @@ def command(
         )
     elif not quiet:
         for path in written:
-            out.print(str(path))
+            typer.echo(str(path))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_device, out, print_json, set_up
+from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_device, print_json, set_up
 
 
 def command(
@@ -44,4 +44,4 @@ def command(
         )
     elif not quiet:
         for result in results:
-            out.print(str(result.path))
+            typer.echo(str(result.path))

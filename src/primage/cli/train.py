@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -68,7 +69,7 @@ def command(
 ) -> int:
     """Train on one photo. Ctrl-C leaves a usable model; the same command goes on from there."""
     set_up(quiet, as_json)
-    from primage.api import configure, opened_run, prepare
+    from primage.api import check_target, configure, opened_run, prepare
     from primage.model import load
     from primage.primitive.read import LayerFiles
     from primage.training import training
@@ -76,14 +77,19 @@ def command(
     config = configure(preset, primitive, size, minutes, steps, seed, settings or [])
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
     where = checked_device(device)
+    check_target(out)
+    if tensorboard:
+        _check_tensorboard()
     with download_bar(quiet or as_json) as on_download:
         prepared = prepare(photo, config, files, shrink_only=size is None, progress=on_download)
     with (
         opened_run(out, prepared) as run,
         _writer(run.path if tensorboard else None) as write,
         _stoppable(quiet or as_json) as stopped,
+        # Closed before the lock goes: closing saves.
+        contextlib.closing(training(run, where)) as progress,
     ):
-        stop_early = follow(run, training(run, where), stopped, quiet or as_json, write)
+        stop_early = follow(run, progress, stopped, quiet or as_json, write)
     model = load(out)
     facts = {
         "run": str(out),
@@ -126,18 +132,23 @@ def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
+def _check_tensorboard() -> None:
+    from primage.errors import ConfigError
+
+    try:
+        import torch.utils.tensorboard  # noqa: F401
+    except ImportError as error:
+        raise ConfigError("TensorBoard is not installed; pip install 'primage[tensorboard]'") from error
+
+
 @contextlib.contextmanager
 def _writer(folder: Path | None) -> Iterator[Callable[[int, dict[str, float]], None]]:
     """Writes losses for TensorBoard, if that is wished for."""
     if folder is None:
         yield lambda _step, _values: None
         return
-    from primage.errors import ConfigError
+    from torch.utils.tensorboard import SummaryWriter
 
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise ConfigError("TensorBoard is not installed; pip install 'primage[tensorboard]'") from error
     writer = SummaryWriter(str(folder / "tensorboard"))
 
     def write(step: int, values: dict[str, float]) -> None:
@@ -174,9 +185,9 @@ def follow(
     plain = not err.is_terminal
     last_line = float("-inf")
     with Progress(*columns, console=err, disable=quiet or plain, transient=False) as bar:
-        task = bar.add_task(f"training {run.path.name}", total=None, left="", numbers="timing a few steps …")
+        task = bar.add_task(f"training {escape(run.path.name)}", total=None, left="", numbers="timing a few steps …")
         if plain and not quiet:
-            err.print(f"training {run.path} ({run.record.config.preset})")
+            err.print(f"training {escape(str(run.path))} ({run.record.config.preset})")
         for progress in steps:
             write(progress.step, progress.losses)
             losses = " ".join(f"{name} {value:.3g}" for name, value in progress.losses.items())
@@ -189,7 +200,6 @@ def follow(
                 last_line = progress.seconds
                 err.print(f"step {progress.step}/{progress.steps}  {left}  {numbers}")
             if stopped() and not finished:
-                steps.close()  # type: ignore[attr-defined]
                 return True
     return False
 

@@ -78,11 +78,14 @@ class Generator(nn.Module):
         Returns:
             The painted pictures, of the size of ``x``, and how they came about.
         """
-        # A bottleneck one pixel wide has nothing to reflect at its borders, and no statistics.
-        least = 2 * self.multiple if min(x.shape[2:]) <= self.multiple else self.multiple
-        padded, (height, width) = pad_to_multiple(x, least)
+        padded, (height, width) = self.padded(x)
         painted = self.paint(padded, source, (height, width))
         return painted if padded.shape == x.shape else painted.cut(height, width)
+
+    def padded(self, x: Float[Tensor, "b c h w"]) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
+        """``x`` mirrored to multiples of `multiple`, and its own (height, width)."""
+        # A bottleneck one pixel wide has nothing to reflect at its borders, and no statistics.
+        return pad_to_multiple(x, 2 * self.multiple if min(x.shape[2:]) <= self.multiple else self.multiple)
 
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
         """The network itself.

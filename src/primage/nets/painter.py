@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import PainterConfig
-from primage.image import pad_to_multiple
 from primage.nets.generator import Generator, Painted, Source, reset_norms
 
 _SLOPE = 0.1
@@ -124,8 +123,8 @@ class Painter(Generator):
         """See `primage.nets.generator.Generator.paint`."""
         padded = (x.shape[2], x.shape[3])
         here = _coordinates(size, padded, x.device)
-        drawing, source_size = pad_to_multiple(source.primitive, self.multiple)
-        photo_half = F.pixel_unshuffle(pad_to_multiple(source.photo, self.multiple)[0], 2)
+        drawing, source_size = self.padded(source.primitive)
+        photo_half = F.pixel_unshuffle(self.padded(source.photo)[0], 2)
 
         # 1: compare every place with every place.
         wanted, known = self._encode(x, drawing)
@@ -191,8 +190,10 @@ class Painter(Generator):
         factor = 1
         while max(a.shape[2] * a.shape[3], b.shape[2] * b.shape[3]) // factor**2 > _MAX_CELLS:
             factor *= 2
+        fine, size = here, (wanted.shape[2], wanted.shape[3])
         if factor > 1:
-            a, b, here, there = (F.avg_pool2d(t, factor, ceil_mode=True) for t in (a, b, here, there))
+            a, b = (_pool(t, factor) for t in (a, b))
+            here, there = (_pool(t, factor) for t in (here, there))
         rows, columns = a.shape[2:]
         from_, to = here[0].flatten(1).T, there[0].flatten(1).T
         away = (from_[:, None] - to[None]).square().sum(-1)
@@ -209,11 +210,7 @@ class Painter(Generator):
         guess = as_map(likely @ to)
         place = here + _diffuse(as_map(best - from_), as_map(trust[..., None]))
         if factor > 1:
-            size = wanted.shape[2:]
-            guess, place = (
-                F.interpolate(t, scale_factor=factor, mode="bilinear", align_corners=False)[..., : size[0], : size[1]]
-                for t in (guess, place)
-            )
+            guess, place = (fine + _up(t - here, float(factor))[..., : size[0], : size[1]] for t in (guess, place))
         return guess, place
 
     def initialise(self, generator: torch.Generator) -> None:
@@ -228,6 +225,13 @@ class Painter(Generator):
             nn.init.zeros_(head.weight)
         nn.init.constant_(self.sharpness, math.log(10.0))
         nn.init.constant_(self.stay, math.log(4.0))
+
+
+def _pool(x: Tensor, factor: int) -> Tensor:
+    """Mean over blocks; the last ones are filled up by repeating the border."""
+    height, width = x.shape[2:]
+    missing = (0, -width % factor, 0, -height % factor)
+    return F.avg_pool2d(F.pad(x, missing, mode="replicate"), factor)
 
 
 def _window(logits: Float[Tensor, "b n m"], columns: int) -> Bool[Tensor, "b n m"]:

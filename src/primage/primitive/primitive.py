@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,6 +70,20 @@ class Primitive:
         """(height, width) in pixels."""
         return self._layer_size(LAYERS[self.kind][0])
 
+    def sha256(self) -> dict[str, str]:
+        """Hash of each layer's content, whatever file it came from."""
+        hashes = {}
+        for name in LAYERS[self.kind]:
+            layer = getattr(self, name)
+            digest = hashlib.sha256()
+            if isinstance(layer, LabelMap):
+                digest.update(layer.palette.model_dump_json().encode())
+                layer = layer.index
+            digest.update(repr(layer.shape).encode())
+            digest.update(np.ascontiguousarray(layer).tobytes())
+            hashes[name] = digest.hexdigest()
+        return hashes
+
     def resized(self, size: tuple[int, int]) -> Primitive:
         """The same drawing at another size: labels nearest, lines still one pixel thin, colours averaged.
 
@@ -95,6 +110,7 @@ class PrimitiveSpec(Frozen):
     palette: Palette | None = None
     line_colour: tuple[int, int, int] = (0, 0, 0)
     photo_size: tuple[int, int] | None = None
+    edges_given: bool = False
 
     @property
     def kind(self) -> str:

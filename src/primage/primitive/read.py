@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from primage.config import PrimitiveConfig
 from primage.errors import PrimitiveError
-from primage.image import read_image, resize_image, working_size
+from primage.image import decode, flatten, read_image, resize_image, working_size
 from primage.labels import LabelMap, Palette, labels_from_rgb, read_labels, resize_labels
 from primage.primitive.edges import edges_from_image, extract_edges, resize_edges, thin
 from primage.primitive.landmarks import draw_landmarks, read_landmarks
@@ -103,7 +103,8 @@ def training_primitive(
     working = resize_image(photo, size)
     if "segments" in wanted and layers.segments is None:
         layers.segments = extract_segments(working, config.segments)
-    if "edges" in wanted and layers.edges is None:
+    edges_extracted = "edges" in wanted and layers.edges is None
+    if edges_extracted:
         if config.kind == "landmarks":
             raise PrimitiveError("landmarks are not extracted; give points (.json, .csv) with --primitive-file")
         source = working if files.edges_from is None else _photo_at(files.edges_from, size)
@@ -117,7 +118,8 @@ def training_primitive(
     if layers.line_colour is not None:
         # Whoever drew lines in a colour of their own will draw the edited ones in it, too.
         spec = spec.model_copy(update={"line_colour": layers.line_colour})
-    return primitive, spec.model_copy(update={"photo_size": (photo.shape[0], photo.shape[1])})
+    update = {"photo_size": (photo.shape[0], photo.shape[1]), "edges_given": not edges_extracted}
+    return primitive, spec.model_copy(update=update)
 
 
 def read_primitive(
@@ -189,6 +191,7 @@ def _read(
             layers.colours = read_image(files.whole)
     if files.segments is not None:
         layers.segments = read_labels(files.segments, palette, snap)
+        layers.line_colour = None  # it belonged to the labels that these replace
     if files.edges is not None:
         layers.edges = _read_lines(files.edges, kind, photo_size)
     elif files.edges_from is not None:
@@ -211,11 +214,13 @@ def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Layers:
     palette = spec.palette if spec is not None else None
     if path.is_dir() or path.suffix.lower() in (".json", ".zip"):
         return _Layers(segments=read_labels(path, palette, snap))
-    rgb = read_image(path)
-    colour = spec.line_colour if spec is not None else find_line_colour(rgb)
-    if colour is not None and not (spec is None and bool((rgb == rgb[..., :1]).all())):
+    decoded = decode(path)
+    rgb = flatten(decoded)
+    coloured = decoded.image.mode in ("RGB", "RGBA")  # in a grey or palette file, values are labels
+    colour = spec.line_colour if spec is not None else find_line_colour(rgb) if coloured else None
+    if colour is not None:
         lines, unclear = split_lines(rgb, colour, palette)
-        if lines.any():
+        if lines.any() or (spec is not None and coloured):  # every line may have been erased
             segments = labels_from_rgb(rgb, palette, snap, where=str(path), ignore=lines | unclear)
             return _Layers(segments=segments, edges=thin(lines), line_colour=colour)
     _log.info("%s: no lines are drawn over the labels", path)

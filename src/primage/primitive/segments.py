@@ -31,7 +31,9 @@ def extract_segments(photo: UInt8[np.ndarray, "h w 3"], config: SegmentsConfig) 
         start = slic(photo, n_segments=max(200, 8 * config.regions), compactness=8, start_label=0)
     else:
         side = min(photo.shape[:2])
-        start = felzenszwalb(photo, scale=max(20.0, side / 4), sigma=0.8, min_size=max(8, side * side // 3000))
+        start = felzenszwalb(
+            photo, scale=max(20.0, side / 4), sigma=0.8, min_size=max(8, photo.shape[0] * photo.shape[1] // 3000)
+        )
     index, _, _ = relabel_sequential(np.asarray(start) + 1)
     merged = merge_regions(index - 1, rgb2lab(photo), config.regions, config.min_area)
     areas = np.bincount(merged.ravel())

@@ -47,7 +47,8 @@ def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Gen
         n = config.tps_points
         shifts = (torch.rand(1, n, n, 2, generator=generator) * 2 - 1) * config.tps_shift
         shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0  # the photo's corners stay
-        grid = tps_grid(shifts, size, config.tps_lambda)
+        # In widths, as published for square photos; a wide one would fold, so there it is heights.
+        grid = tps_grid(shifts * min(1.0, size[0] / size[1]), size, config.tps_lambda)
     if config.local and _chance(config.local_probability, generator):
         grid = _local(grid, config, generator)
     affine = _draw_affine(config, size[0] / size[1], generator)
@@ -73,8 +74,8 @@ def _local(
     offset = torch.zeros_like(grid)
     for _ in range(1 + int(torch.randint(config.local_count, (), generator=generator))):
         low, high = config.local_radius
-        # Radii are in widths, x runs over two units a width.
-        radius = 2 * math.exp(_uniform(math.log(low), math.log(high), generator))
+        # Radii are in widths (or heights, if those are less); x runs over two units a width.
+        radius = 2 * min(1.0, height / width) * math.exp(_uniform(math.log(low), math.log(high), generator))
         centre = (torch.rand(2, generator=generator) * 2 - 1) * to_isotropic
         shift = (torch.rand(2, generator=generator) * 2 - 1) * (0.8 * radius)
         angle = math.radians(_uniform(-_LOCAL_DEG, _LOCAL_DEG, generator))

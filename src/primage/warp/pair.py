@@ -42,7 +42,8 @@ class TrainingPair:
         primitive: of the same size.
         spec: how it is encoded.
         scale: share of the working size to train at.
-        augment: which warps; with ``canny_sigma`` the edges are extracted anew at several sigmas.
+        augment: which warps; with ``canny_sigma`` the edges are extracted anew at several sigmas, unless they were
+            given as a file.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class TrainingPair:
         self.photo = to_tensor(small)
         self.encoded = encode(resized, spec)
         self._warpers = [PrimitiveWarper(resized)]
-        if augment.canny_sigma and resized.edges is not None and spec.kind in ("edges", "super"):
+        if augment.canny_sigma and resized.edges is not None and spec.kind != "landmarks" and not spec.edges_given:
             for sigma in np.geomspace(*augment.canny_sigma_range, _SIGMAS):
                 # The range is for the working size; a smaller picture wants less blur for the same lines.
                 settings = spec.config.edges.model_copy(update={"sigma": float(max(0.5, sigma * scale))})
