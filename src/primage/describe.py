@@ -39,7 +39,7 @@ def describe_preset(name: str) -> dict[str, Any]:
         "preset": name,
         "architecture": config.generator.architecture,
         "generator_parameters": parameter_count(generator),
-        "discriminator_parameters": parameter_count(discriminator),
+        "discriminator_parameters": parameter_count(discriminator) if config.loss.lambda_GAN > 0 else 0,
         "channels": channels,
         "steps": config.steps,
         "minutes": config.minutes,

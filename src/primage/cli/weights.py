@@ -38,7 +38,7 @@ def download_bar(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]
 
 def command(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Which to fetch; those that `draft` needs if absent.")
+        list[str] | None, typer.Argument(help="Which to fetch; those that training and judging need if absent.")
     ] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch them now instead of only looking.")] = False,
     as_json: Json = False,
