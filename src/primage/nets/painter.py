@@ -24,9 +24,10 @@ _MAX_CELLS = 4096
 #: A match is averaged over the best cell and this many around it.
 _WINDOW_CELLS = 2
 #: How strictly a match is trusted, how stiff displacements are where it is not, and how far that reaches.
-_TRUST_POWER = 4
-_STIFFNESS = 0.5
-_DIFFUSIONS = 60
+_TRUST_POWER = 8
+_STIFFNESS = 3.0
+#: Iterations while training, and while rendering.
+_DIFFUSIONS = (60, 200)
 
 
 class ConvBlock(nn.Sequential):
@@ -208,7 +209,7 @@ class Painter(Generator):
             return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], rows, columns)
 
         guess = as_map(likely @ to)
-        place = here + _diffuse(as_map(best - from_), as_map(trust[..., None]))
+        place = here + _diffuse(as_map(best - from_), as_map(trust[..., None]), _DIFFUSIONS[not self.training])
         if factor > 1:
             guess, place = (fine + _up(t - here, float(factor))[..., : size[0], : size[1]] for t in (guess, place))
         return guess, place
@@ -243,14 +244,16 @@ def _window(logits: Float[Tensor, "b n m"], columns: int) -> Bool[Tensor, "b n m
     return (rows_away <= _WINDOW_CELLS) & (columns_away <= _WINDOW_CELLS)
 
 
-def _diffuse(moved: Float[Tensor, "b 2 h w"], trust: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 2 h w"]:
+def _diffuse(
+    moved: Float[Tensor, "b 2 h w"], trust: Float[Tensor, "b 1 h w"], iterations: int
+) -> Float[Tensor, "b 2 h w"]:
     """Let displacements that are not to be trusted follow their neighbours'.
 
     Jacobi's iteration for the least of Σ trust · |d - moved|² + stiffness · Σ |d - d of a neighbour|².
     """
     share = trust / (trust + _STIFFNESS)
     out = moved
-    for _ in range(_DIFFUSIONS):
+    for _ in range(iterations):
         wide = F.pad(out, (1, 1, 1, 1), mode="replicate")
         around = wide[..., :-2, 1:-1] + wide[..., 2:, 1:-1] + wide[..., 1:-1, :-2] + wide[..., 1:-1, 2:]
         out = torch.lerp(around * 0.25, moved, share.expand_as(moved))
