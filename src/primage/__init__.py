@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from primage.model import Model, load
     from primage.primitive.primitive import Primitive
 
-# PyTorch's threads spin while they wait for each other. With one core busy elsewhere (a browser, another run) that slows
-# training down many times over; asleep they lose little. It counts only if PyTorch is not loaded yet.
+# PyTorch's threads spin while they wait for each other. With one core busy elsewhere (a browser, another run) that
+# slows training down many times over; asleep they lose little. It counts only if PyTorch is not loaded yet.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = [
