@@ -266,7 +266,7 @@ PRESETS: dict[str, Config] = {
         optim=OptimConfig(lr=2e-3, lr_discriminator=5e-4, betas=(0.8, 0.99), schedule="cosine", ema=0.98),
         phases=(Phase(until=0.85, scale=0.5, batch=2, perceptual=False), Phase()),
         checkpoint_sec=20.0,
-        preview_sec=20.0,
+        preview_sec=30.0,
     ),
 }
 

@@ -17,7 +17,7 @@ from primage.state import State
 from primage.warp.pair import TrainingPair
 
 #: Warps that the normalisation statistics of the averaged weights are estimated on.
-_NORM_BATCHES = 12
+_NORM_BATCHES = 6
 
 
 def publish(run: Run, state: State, config: Config, pair: TrainingPair, device: str) -> Path:

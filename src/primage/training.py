@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 #: Seconds between two lines of the log; a step that takes longer has a line of its own.
 _LOG_SEC = 1.0
 #: The first previews come at these seconds, then every ``preview_sec``.
-_FIRST_PREVIEWS_SEC = (5.0, 12.0, 25.0)
+_FIRST_PREVIEWS_SEC = (5.0, 15.0)
 #: What previews, checkpoints and the last model take of the wished minutes.
 _OVERHEAD = 0.06
 #: How many rounds of steps are timed, if that takes no longer than this.
