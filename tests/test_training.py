@@ -564,6 +564,7 @@ def test_a_preview_does_not_change_what_is_trained(
     photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "_FIRST_PREVIEWS_SEC", ())
+    monkeypatch.setattr(training, "_REST", 0)
     often = small(photo, tmp_path / "often", settings=(*ALL, "preview_sec=0.000001"))
     seldom = small(photo, tmp_path / "seldom", settings=ALL)
     assert len(os.listdir(tmp_path / "often" / "previews")) == 6

@@ -35,6 +35,8 @@ _LOG_SEC = 1.0
 _FIRST_PREVIEWS_SEC = (5.0, 15.0)
 #: What previews, checkpoints and the last model take of the wished minutes.
 _OVERHEAD = 0.06
+#: A preview or checkpoint of a large model takes seconds: each comes only after so many times that.
+_REST = 10
 #: How many rounds of steps are timed, if that takes no longer than this.
 _ROUNDS = 3
 _ROUNDS_SEC = 4.0
@@ -118,7 +120,7 @@ def training(run: Run, device: str = "cpu") -> PythonGenerator[Progress, None, N
     started = time.monotonic() - state.seconds
     saved_at = state.seconds
     saved_step = state.step if run.checkpoint_path.exists() else -1
-    save_cost = 0.0
+    save_cost = publish_cost = 0.0
     logged_at, logged_step = state.seconds, state.step
     previews_due = [s for s in _FIRST_PREVIEWS_SEC if s > state.seconds]
     values: dict[str, float] = {}
@@ -139,12 +141,13 @@ def training(run: Run, device: str = "cpu") -> PythonGenerator[Progress, None, N
 
             preview = None
             due = previews_due[0] if previews_due else state.previewed_sec + config.preview_sec
-            if state.seconds >= due and state.step < config.steps:
+            rested = state.seconds - state.previewed_sec >= _REST * publish_cost
+            if state.seconds >= due and rested and state.step < config.steps:
                 previews_due = [s for s in previews_due if s > state.seconds]
                 preview = publish(run, state, config, pairs[1.0], device)
+                publish_cost = time.monotonic() - started - state.seconds
                 state.previewed_sec = state.seconds = time.monotonic() - started
-            # A checkpoint of a large model takes seconds: never spend more than a tenth of the time on saving.
-            if state.seconds - saved_at >= max(config.checkpoint_sec, 10 * save_cost):
+            if state.seconds - saved_at >= max(config.checkpoint_sec, _REST * save_cost):
                 save()
             elapsed = state.seconds - logged_at
             last = state.step == config.steps

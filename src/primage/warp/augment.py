@@ -6,7 +6,9 @@ once, and the grid is the true correspondence between the warped pair and the tr
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -28,6 +30,18 @@ _LOCAL_DEG = 35.0
 _LOCAL_LOG_SCALE = math.log(1.6)
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep PyTorch's small operations on this thread: waking another one takes longer than they do."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@one_thread()
 def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "1 h w 2"]:
     """Draw a random warp: TPS, then rotation, shear, crop, translation, flip, and cutmix on top.
 
@@ -70,8 +84,9 @@ def _local(
     """
     height, width = grid.shape[1:3]
     to_isotropic = grid.new_tensor([1.0, height / width])
-    here = identity_grid((height, width)) * to_isotropic
-    offset = torch.zeros_like(grid)
+    # Parts are smooth and much wider than four pixels: a quarter of the size is enough to say where they go.
+    here = identity_grid((max(2, height // 4), max(2, width // 4))) * to_isotropic
+    offset = torch.zeros_like(here)
     for _ in range(1 + int(torch.randint(config.local_count, (), generator=generator))):
         low, high = config.local_radius
         # Radii are in widths (or heights, if those are less); x runs over two units a width.
@@ -84,7 +99,9 @@ def _local(
         away = here - centre
         fade = torch.exp(away.square().sum(-1, keepdim=True) / (-2 * radius**2))
         offset = offset + fade * (away @ (turn - torch.eye(2)).T + shift)
-    return grid + offset / to_isotropic
+    offset = (offset / to_isotropic).permute(0, 3, 1, 2)
+    full = F.interpolate(offset, (height, width), mode="bilinear", align_corners=True)
+    return grid + full.permute(0, 2, 3, 1)
 
 
 def _uniform(low: float | int, high: float | int, generator: torch.Generator) -> float:
@@ -170,6 +187,7 @@ class PrimitiveWarper:
         if primitive.edges is not None:
             self._distance = torch.from_numpy(distance_to_edges(primitive.edges))[None, None]
 
+    @one_thread()
     def warp(self, grid: Float[Tensor, "1 h w 2"]) -> Primitive:
         """The primitive as seen through a warp: labels nearest, lines re-thinned, paintings nearest.
 

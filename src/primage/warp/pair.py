@@ -13,7 +13,7 @@ from primage.config import AugmentConfig
 from primage.image import resize_image, to_tensor
 from primage.primitive.edges import extract_edges
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
-from primage.warp.augment import PrimitiveWarper, draw_grid, warp_photo
+from primage.warp.augment import PrimitiveWarper, draw_grid, one_thread, warp_photo
 
 #: How many edge layers of different sigma are made beforehand: Canny is too slow for every step.
 _SIGMAS = 8
@@ -70,6 +70,7 @@ class TrainingPair:
                 edges = extract_edges(small, settings)
                 self._warpers.append(PrimitiveWarper(Primitive(resized.kind, resized.segments, edges)))
 
+    @one_thread()
     def draw(self, batch: int, generator: torch.Generator, device: torch.device | str = "cpu") -> Batch:
         """Warp the pair afresh.
 
