@@ -46,7 +46,7 @@ def publish(run: Run, state: State, config: Config, pair: TrainingPair, device: 
         steps=state.step,
         seconds=round(state.seconds, 2),
     )
-    weights = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+    weights = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
     Model(record, weights, photo, primitive).save(run.model_path)
 
     network.eval()

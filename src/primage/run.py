@@ -27,9 +27,9 @@ from primage._version import __version__
 from primage.config import Config, Frozen
 from primage.errors import RunError
 from primage.image import read_image, write_png
-from primage.labels import read_labels, write_labels
-from primage.primitive.edges import draw_edges
+from primage.labels import read_labels
 from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
+from primage.primitive.write import write_layer
 
 
 class RunRecord(Frozen):
@@ -150,12 +150,8 @@ class Run:
             (folder / "previews").mkdir(parents=True, exist_ok=True)
             write_png(folder / "photo.png", photo)
             write_png(folder / "primitive.png", draw(primitive, record.spec.line_colour))
-            if primitive.segments is not None:
-                write_labels(folder / "segments.png", primitive.segments)
-            if primitive.edges is not None:
-                write_png(folder / "edges.png", draw_edges(primitive.edges))
-            if primitive.colours is not None:
-                write_png(folder / "colours.png", primitive.colours)
+            for name in LAYERS[primitive.kind]:
+                write_layer(folder / f"{name}.png", primitive, name)
             write_atomically(folder / "run.json", record.model_dump_json(indent=2))
         except OSError as error:
             raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error

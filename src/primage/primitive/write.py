@@ -8,7 +8,7 @@ from primage.errors import ImageError
 from primage.image import write_png
 from primage.labels import write_labels
 from primage.primitive.edges import draw_edges
-from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
+from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
 
 
 def write_primitive(path: Path, primitive: Primitive, spec: PrimitiveSpec, layers: bool = False) -> list[Path]:
@@ -34,19 +34,24 @@ def write_primitive(path: Path, primitive: Primitive, spec: PrimitiveSpec, layer
         write_png(path, draw(primitive, spec.line_colour))
     written = [path]
     if layers:
-        for name, layer in (
-            ("segments", primitive.segments),
-            ("edges", primitive.edges),
-            ("colours", primitive.colours),
-        ):
-            if layer is None:
-                continue
+        for name in LAYERS[primitive.kind]:
             file = path.with_name(f"{path.stem}.{name}.png")
-            if name == "segments" and primitive.segments is not None:
-                write_labels(file, primitive.segments)
-            elif primitive.edges is not None and name == "edges":
-                write_png(file, draw_edges(primitive.edges))
-            elif primitive.colours is not None:
-                write_png(file, primitive.colours)
+            write_layer(file, primitive, name)
             written.append(file)
     return written
+
+
+def write_layer(path: Path, primitive: Primitive, name: str) -> None:
+    """Write one layer as a PNG: labels with their palette, lines black on white, colours as they are.
+
+    Args:
+        path: where to.
+        primitive: whose layer.
+        name: segments, edges or colours; one that the primitive has.
+    """
+    if name == "segments" and primitive.segments is not None:
+        write_labels(path, primitive.segments)
+    elif name == "edges" and primitive.edges is not None:
+        write_png(path, draw_edges(primitive.edges))
+    elif primitive.colours is not None:
+        write_png(path, primitive.colours)
