@@ -92,12 +92,16 @@ class AugmentConfig(Frozen):
     local_count: int = Field(3, ge=1, le=20, description="at most so many parts in one warp")
     local_radius: tuple[float, float] = Field((0.04, 0.18), description="of a part, in the photo's shorter sides")
     local_probability: Fraction = 0.7
+    parts: bool = Field(False, description="edit-like: parts are cut out, copied, moved, scaled, pasted elsewhere")
+    parts_count: int = Field(2, ge=1, le=20, description="at most so many parts in one warp")
+    parts_radius: tuple[float, float] = Field((0.05, 0.2), description="of a part, in the photo's shorter sides")
+    parts_probability: Fraction = 0.5
     canny_sigma: bool = False
     canny_sigma_range: tuple[float, float] = (1.2, 3.0)
 
     @model_validator(mode="after")
     def _ranges(self) -> AugmentConfig:
-        for name in ("cutmix_px", "canny_sigma_range", "local_radius"):
+        for name in ("cutmix_px", "canny_sigma_range", "local_radius", "parts_radius"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise ValueError(f"{name} wants 0 < low <= high, not {low}, {high}")
@@ -119,11 +123,11 @@ class PainterConfig(Frozen):
     """Our small generator: finds where each pixel comes from, and paints what cannot be copied."""
 
     architecture: Literal["painter"] = "painter"
-    embedding: int = Field(8, ge=1, description="channels each pixel of the primitive is reduced to")
+    embedding: int = Field(10, ge=4, description="channels each pixel of the primitive is reduced to")
     widths: tuple[int, int, int, int] = Field((24, 48, 96, 128), description="channels at 1/2, 1/4, 1/8, 1/16")
     blocks: tuple[int, int, int, int] = Field((0, 0, 1, 2), description="residual blocks at 1/2, 1/4, 1/8, 1/16")
     descriptor: int = Field(64, ge=1, description="length of what places are compared by")
-    refine_widths: tuple[int, int] = Field((32, 64), description="channels of the corrections at 1/2 and 1/4")
+    refine_widths: tuple[int, int, int] = Field((32, 64, 64), description="channels of the corrections at 1/2, 1/4, 1/8")
     norm_momentum: float = Field(0.05, gt=0, le=1)
 
     @model_validator(mode="after")
@@ -154,6 +158,7 @@ class LossConfig(Frozen):
     lambda_perc: float = Field(10.0, ge=0)
     lambda_L1: float = Field(0.0, ge=0)  # noqa: N815
     lambda_grid: float = Field(0.0, ge=0, description="correspondences against the warp's own grid")
+    lambda_match: float = Field(0.0, ge=0, description="likelihoods of all matches against the same")
     lambda_copy: float = Field(0.0, ge=0, description="L1 of the copied pixels alone")
     lambda_drawn: float = Field(0.0, ge=0, description="L1 of the painted pixels alone")
     lambda_confidence: float = Field(0.0, ge=0, description="confidence against how right the copying was")
@@ -222,6 +227,7 @@ _SMALL_LOSS = LossConfig(
     lambda_perc=1.0,
     lambda_L1=0.5,
     lambda_grid=10.0,
+    lambda_match=0.5,
     lambda_copy=0.5,
     lambda_drawn=0.5,
     lambda_confidence=0.2,

@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from primage.nets.features import FeatureExtractor
+from primage.nets.generator import Matches
+from primage.warp.tps import identity_grid
 
 #: Scores and features as `primage.nets.discriminator.MultiscaleDiscriminator` gives them.
 Judgement = Sequence[Sequence[Tensor]]
@@ -98,15 +100,56 @@ def grid_loss(estimates: Sequence[Float[Tensor, "b h w 2"]], truth: Float[Tensor
     """How far the estimated correspondences are from the warp's own grid.
 
     Args:
-        estimates: coarse to fine, (B, H, W, 2) each, normalised.
-        truth: the grid that made the warped pair, reflected into the picture.
+        estimates: coarse to fine, (B, H / k, W / k, 2) each, normalised, for blocks of k × k pixels.
+        truth: (B, H, W, 2), the grid that made the warped pair, reflected into the picture.
 
     Returns:
-        A scalar: smooth L1 with its bend at 0.02 (2.5 px at 256²), summed over the estimates.
+        A scalar: smooth L1 with its bend at 0.02 (2.5 px at 256²), summed over the estimates. Blocks that the warp
+        tears, whose mean place is nowhere, do not count.
     """
+    height, width = truth.shape[1:3]
+    moved = (truth - identity_grid((height, width)).to(truth)).permute(0, 3, 1, 2)
+    here = identity_grid((height, width)).to(truth).permute(0, 3, 1, 2)
     total = truth.new_zeros(())
     for estimate in estimates:
-        total = total + F.smooth_l1_loss(estimate, truth, beta=0.02)
+        factor = round(height / estimate.shape[1])
+        if factor == 1:
+            total = total + F.smooth_l1_loss(estimate, truth, beta=0.02)
+            continue
+        mean = F.avg_pool2d(moved, factor)
+        spread = torch.maximum(F.max_pool2d(moved, factor) - mean, mean + F.max_pool2d(-moved, factor))
+        torn = spread.amax(1, keepdim=True) > factor / min(height, width)  # half of the block's own width
+        wanted = mean + F.avg_pool2d(here, factor)
+        error = F.smooth_l1_loss(estimate.permute(0, 3, 1, 2), wanted, beta=0.02, reduction="none")
+        total = total + (error * ~torn).sum() / (2 * (~torn).sum()).clamp(min=1)
+    return total
+
+
+def match_loss(matches: Matches, truth: Float[Tensor, "b h w 2"]) -> Float[Tensor, ""]:
+    """Cross-entropy of the likelihoods of all matches with the cells that a place truly comes from.
+
+    Unlike a distance it does not ask for the mean of two candidates, so it also teaches which of them it is.
+
+    Args:
+        matches: of cells of k × k pixels.
+        truth: (B, H, W, 2), the grid that made the warped pair.
+
+    Returns:
+        A scalar, in nats. The truth is the middle of the cell, shared among the four cells around its source.
+    """
+    _, rows, columns, rows_there, columns_there = matches.logits.shape
+    k = matches.cell_px
+    middle = truth[:, k // 2 :: k, k // 2 :: k][:, :rows, :columns]
+    likely = matches.logits.flatten(3).log_softmax(-1)
+    x, y = (
+        ((middle[..., axis] + 1) * (0.5 * (matches.size[1 - axis] - 1)) / k - 0.5).clamp(0, cells - 1)
+        for axis, cells in ((0, columns_there), (1, rows_there))
+    )
+    total = truth.new_zeros(())
+    for row, share_y in ((y.floor(), 1 - y % 1), (y.ceil(), y % 1)):
+        for column, share_x in ((x.floor(), 1 - x % 1), (x.ceil(), x % 1)):
+            cell = (row * columns_there + column).long()[..., None]
+            total = total - (share_x * share_y * likely.gather(3, cell)[..., 0]).mean()
     return total
 
 

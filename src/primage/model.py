@@ -19,7 +19,7 @@ from primage.errors import PrimitiveError, RunError
 from primage.image import resize_image, to_image, to_tensor, working_size
 from primage.labels import LabelMap
 from primage.nets.generator import Generator, Painted, Source, build_network
-from primage.nets.painter import fold_norms
+from primage.nets.layers import fold_norms
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors

@@ -220,6 +220,8 @@ def train_step(
         terms["G_L1"] = (weights.lambda_L1, losses.l1_loss(fake, real))
     if painted.grids and weights.lambda_grid > 0:
         terms["G_grid"] = (weights.lambda_grid, losses.grid_loss(painted.grids, batch.grid))
+    if painted.matches is not None and weights.lambda_match > 0:
+        terms["G_match"] = (weights.lambda_match, losses.match_loss(painted.matches, batch.grid))
     if painted.copied is not None and weights.lambda_copy > 0:
         terms["G_copy"] = (weights.lambda_copy, losses.l1_loss(painted.copied, real))
     if painted.drawn is not None and weights.lambda_drawn > 0:

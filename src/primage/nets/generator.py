@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
@@ -10,6 +11,9 @@ from torch import Tensor, nn
 
 from primage.config import GeneratorConfig, PainterConfig
 from primage.image import pad_to_multiple
+
+if TYPE_CHECKING:
+    from primage.nets.matcher import Known
 
 
 @dataclass(frozen=True)
@@ -19,14 +23,31 @@ class Source:
     Attributes:
         photo: (1, 3, H, W) in [-1, 1].
         primitive: (1, C, H, W), its encoded primitive.
+        known: what a generator made of it beforehand (`Generator.prepared`).
     """
 
-    photo: Float[Tensor, "1 3 h w"]
-    primitive: Float[Tensor, "1 c h w"]
+    photo: Float[Tensor, "s 3 h w"]
+    primitive: Float[Tensor, "s c h w"]
+    known: Known | None = None
 
     def to(self, device: torch.device | str) -> Source:
         """The same on another device."""
         return Source(self.photo.to(device), self.primitive.to(device))
+
+
+@dataclass(frozen=True)
+class Matches:
+    """How well each cell of a drawing fits each cell of the training drawing.
+
+    Attributes:
+        logits: (B, H, W, H', W'); the softmax over the last two is the likelihood.
+        cell_px: width of a cell in pixels.
+        size: (height, width) of the training drawing in pixels; cells beyond it are padding.
+    """
+
+    logits: Float[Tensor, "b h w h2 w2"]
+    cell_px: int
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -35,10 +56,12 @@ class Painted:
 
     Attributes:
         image: (B, 3, H, W) in [-1, 1].
-        grids: estimates of where each pixel comes from, coarse to fine, each (B, H, W, 2), (x, y), normalised.
+        grids: estimates of where each place comes from, coarse to fine, each (B, H / k, W / k, 2), (x, y), normalised;
+            the last at full size, the others for blocks of k × k pixels.
         copied: (B, 3, H, W), the photo sampled at the last estimate; None for a generator that does not copy.
         drawn: (B, 3, H, W) in [-1, 1], what is painted where copying is not trusted.
         confidence: (B, 1, H, W) logits, how far the last estimate is trusted; ``image`` is the blend of both.
+        matches: likelihoods that the estimates began with.
     """
 
     image: Float[Tensor, "b 3 h w"]
@@ -46,19 +69,28 @@ class Painted:
     copied: Float[Tensor, "b 3 h w"] | None = None
     drawn: Float[Tensor, "b 3 h w"] | None = None
     confidence: Float[Tensor, "b 1 h w"] | None = None
+    matches: Matches | None = None
 
     def cut(self, height: int, width: int) -> Painted:
-        """Only the top left part."""
+        """Only the top left part; blocks and cells that reach beyond it are dropped."""
+        full = self.image.shape[2]
+        matches = self.matches
+        if matches is not None:
+            rows, columns = height // matches.cell_px, width // matches.cell_px
+            matches = Matches(matches.logits[:, :rows, :columns], matches.cell_px, matches.size)
 
         def part(x: Tensor | None) -> Tensor | None:
             return None if x is None else x[..., :height, :width]
 
         return Painted(
             image=self.image[..., :height, :width],
-            grids=tuple(grid[:, :height, :width] for grid in self.grids),
+            grids=tuple(
+                grid[:, : height * grid.shape[1] // full, : width * grid.shape[1] // full] for grid in self.grids
+            ),
             copied=part(self.copied),
             drawn=part(self.drawn),
             confidence=part(self.confidence),
+            matches=matches,
         )
 
 
@@ -86,6 +118,17 @@ class Generator(nn.Module):
         """``x`` mirrored to multiples of `multiple`, and its own (height, width)."""
         # A bottleneck one pixel wide has nothing to reflect at its borders, and no statistics.
         return pad_to_multiple(x, 2 * self.multiple if min(x.shape[2:]) <= self.multiple else self.multiple)
+
+    def prepared(self, source: Source) -> Source:
+        """Do once what every render would do again with the training pair.
+
+        Args:
+            source: the training pair.
+
+        Returns:
+            The same, with what this generator, as it is now, made of it.
+        """
+        return source
 
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
         """The network itself.

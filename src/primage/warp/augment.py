@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
+from skimage.measure import label, regionprops
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -28,6 +30,9 @@ _LINE_REACH_PX = 0.75
 #: How far `_local` turns and scales at most.
 _LOCAL_DEG = 35.0
 _LOCAL_LOG_SCALE = math.log(1.6)
+#: The same for `_parts`.
+_PART_DEG = 40.0
+_PART_LOG_SCALE = math.log(2.0)
 
 
 @contextlib.contextmanager
@@ -42,13 +47,16 @@ def one_thread() -> Iterator[None]:
 
 
 @one_thread()
-def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Generator) -> Float[Tensor, "1 h w 2"]:
-    """Draw a random warp: TPS, then rotation, shear, crop, translation, flip, and cutmix on top.
+def draw_grid(
+    config: AugmentConfig, size: tuple[int, int], generator: torch.Generator, regions: Regions | None = None
+) -> Float[Tensor, "1 h w 2"]:
+    """Draw a random warp: TPS, then rotation, shear, crop, translation, flip, and parts and cutmix on top.
 
     Args:
         config: which augmentations, and how strong.
         size: (height, width) of the photo.
         generator: where the randomness comes from, on the CPU.
+        regions: things in the photo that may be cut out whole.
 
     Returns:
         (1, H, W, 2), (x, y), normalised, within [-1, 1] (borders reflected): the source of every pixel.
@@ -69,6 +77,8 @@ def draw_grid(config: AugmentConfig, size: tuple[int, int], generator: torch.Gen
     if affine is not None:
         grid = grid @ affine[:2, :2].T + affine[:2, 2]
     grid = reflect(grid)
+    if config.parts and _chance(config.parts_probability, generator):
+        grid = _parts(grid, config, generator, regions)
     if config.cutmix and _chance(config.cutmix_probability, generator):
         grid = _cutmix(grid, config.cutmix_px, generator)
     return grid
@@ -159,6 +169,101 @@ def _cutmix(
     grid = grid.clone()
     grid[:, to_y : to_y + side, to_x : to_x + side] = grid[:, y : y + side, x : x + side].clone()
     return grid
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Connected regions of one label, of a size that a person would take hold of.
+
+    Attributes:
+        index: (1, 1, H, W) float32, 0 for no region, or 1 … N.
+        centres: (N, 2), (x, y), normalised.
+        radii: (N,), in shorter sides: half the root of the area.
+    """
+
+    index: Float[Tensor, "1 1 h w"]
+    centres: Float[Tensor, "n 2"]
+    radii: Float[Tensor, " n"]
+
+
+def find_regions(segments: LabelMap) -> Regions | None:
+    """Find what could be cut out of a label map.
+
+    Args:
+        segments: (H, W) labels.
+
+    Returns:
+        Regions that cover between 0.3 % and 25 % of the picture; None if there is none.
+    """
+    height, width = segments.index.shape
+    connected = label(segments.index.astype(np.int32) + 1)
+    index = np.zeros((height, width), np.float32)
+    centres, radii = [], []
+    for region in regionprops(connected):
+        if 0.003 <= region.area / (height * width) <= 0.25:
+            y, x = region.centroid
+            centres.append((2 * x / max(1, width - 1) - 1, 2 * y / max(1, height - 1) - 1))
+            radii.append(0.5 * math.sqrt(region.area) / min(height, width))
+            index[connected == region.label] = len(centres)
+    if not centres:
+        return None
+    return Regions(
+        torch.from_numpy(index)[None, None],
+        torch.tensor(centres, dtype=torch.float32),
+        torch.tensor(radii, dtype=torch.float32),
+    )
+
+
+def _parts(
+    grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, generator: torch.Generator, regions: Regions | None
+) -> Float[Tensor, "1 h w 2"]:
+    """Cut parts out and paste them elsewhere, turned and scaled: what is copied has two sources or two places.
+
+    A part is a region of the label map or a blob. Half of the time its old place is covered by what lies beside it,
+    as after a move. All parts are taken from the warp as it was, so none is torn by another.
+    """
+    height, width = grid.shape[1:3]
+    to_isotropic = grid.new_tensor([1.0, height / width])
+    short = min(1.0, height / width)  # half the shorter side, where x runs over two units a width
+    here = identity_grid((height, width)) * to_isotropic
+    out = grid.clone()
+
+    def paste(source: Tensor, target: Tensor, turn: Tensor, radius: float, chosen: int) -> None:
+        moved = (here - target) @ turn.T + source
+        places = warp_photo(grid.permute(0, 3, 1, 2), reflect(moved / to_isotropic)).permute(0, 2, 3, 1)
+        if chosen and regions is not None:
+            nearest = F.grid_sample(regions.index, places, mode="nearest", align_corners=True)[0]
+            inside = nearest == chosen
+        else:
+            away = here - target
+            wobble = 1 + 0.25 * torch.sin(
+                torch.atan2(away[..., 1], away[..., 0]) * int(torch.randint(1, 6, (), generator=generator))
+                + _uniform(0, 2 * math.pi, generator)
+            )
+            inside = away.norm(dim=-1) < 2 * short * radius * wobble
+        torch.where(inside[..., None], places, out, out=out)
+
+    for _ in range(1 + int(torch.randint(config.parts_count, (), generator=generator))):
+        low, high = config.parts_radius
+        radius = math.exp(_uniform(math.log(low), math.log(high), generator))
+        source = (torch.rand(2, generator=generator) * 2 - 1) * 0.9 * to_isotropic
+        chosen = 0
+        if regions is not None and _chance(0.5, generator):
+            chosen = 1 + int(torch.randint(len(regions.radii), (), generator=generator))
+            source, radius = regions.centres[chosen - 1] * to_isotropic, float(regions.radii[chosen - 1])
+        target = (torch.rand(2, generator=generator) * 2 - 1) * 0.95 * to_isotropic
+        angle = math.radians(_uniform(-_PART_DEG, _PART_DEG, generator)) if _chance(0.5, generator) else 0.0
+        scale = math.exp(_uniform(-_PART_LOG_SCALE, _PART_LOG_SCALE, generator)) if _chance(0.6, generator) else 1.0
+        turn = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) / scale
+        if _chance(0.15, generator):
+            turn = turn @ torch.diag(torch.tensor([-1.0, 1.0]))
+        if _chance(0.5, generator):  # cover the old place with what lies beside it
+            direction = _uniform(0, 2 * math.pi, generator)
+            beside = torch.tensor([math.cos(direction), math.sin(direction)])
+            aside = beside * (2 * short * radius * _uniform(1.2, 2.5, generator))
+            paste(source + aside, source, torch.eye(2), radius * 1.2, 0)
+        paste(source, target, turn, radius * scale, chosen)
+    return out
 
 
 def warp_photo(x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"]) -> Float[Tensor, "b c h2 w2"]:

@@ -13,7 +13,7 @@ from primage.config import AugmentConfig
 from primage.image import resize_image, to_tensor
 from primage.primitive.edges import extract_edges
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
-from primage.warp.augment import PrimitiveWarper, draw_grid, one_thread, warp_photo
+from primage.warp.augment import PrimitiveWarper, draw_grid, find_regions, one_thread, warp_photo
 
 #: How many edge layers of different sigma are made beforehand: Canny is too slow for every step.
 _SIGMAS = 8
@@ -63,6 +63,7 @@ class TrainingPair:
         self.photo = to_tensor(small)
         self.encoded = encode(resized, spec)
         self._warpers = [PrimitiveWarper(resized)]
+        self._regions = find_regions(resized.segments) if augment.parts and resized.segments is not None else None
         if augment.canny_sigma and resized.edges is not None and spec.kind != "landmarks" and not spec.edges_given:
             for sigma in np.geomspace(*augment.canny_sigma_range, _SIGMAS):
                 # The range is for the working size; a smaller picture wants less blur for the same lines.
@@ -82,7 +83,7 @@ class TrainingPair:
         Returns:
             ``batch`` warped pairs, each with a warp of its own.
         """
-        grids = [draw_grid(self.augment, self.size, generator) for _ in range(batch)]
+        grids = [draw_grid(self.augment, self.size, generator, self._regions) for _ in range(batch)]
         warpers = [self._warpers[int(torch.randint(len(self._warpers), (), generator=generator))] for _ in range(batch)]
         encoded = [encode(warper.warp(grid), self.spec) for warper, grid in zip(warpers, grids, strict=True)]
         grid = torch.cat(grids)

@@ -1,0 +1,159 @@
+"""What the matcher learns from: a picture's drawing, edited drawings of it, and where everything truly comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+from torch.nn import functional as F
+
+from primage.config import AugmentConfig, EdgesConfig
+from primage.image import resize_image, to_image, to_tensor
+from primage.labels import Label, LabelMap, Palette
+from primage.pretrain.pictures import Picture
+from primage.primitive.codes import CODE_CHANNELS, colour_codes
+from primage.primitive.edges import distance_to_edges, extract_edges
+from primage.primitive.primitive import CLOSENESS_PX, Primitive
+from primage.warp.augment import PrimitiveWarper, draw_grid, find_regions, warp_photo
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One source and some targets.
+
+    Attributes:
+        photo: (1, 3, H, W) in [-1, 1], of the source.
+        drawing: (1, 10, H, W), the source's drawing as the matcher sees it.
+        photos: (B, 3, H, W), of the targets.
+        drawings: (B, 10, H, W).
+        grid: (B, H, W, 2), where each pixel of a target comes from.
+    """
+
+    photo: Float[Tensor, "1 3 h w"]
+    drawing: Float[Tensor, "1 10 h w"]
+    photos: Float[Tensor, "b 3 h w"]
+    drawings: Float[Tensor, "b 10 h w"]
+    grid: Float[Tensor, "b h w 2"]
+
+
+def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Generator) -> Episode:
+    """Make a source and targets of a picture.
+
+    Labels are random codes, new each time and merged at random: only whether two are alike can be learnt. The target's
+    lines are the source's, warped, or found anew in the changed photo, as in a video; parts of them are missing.
+
+    Args:
+        picture: square.
+        side: of the episode's pictures, in pixels.
+        targets: how many.
+        rng: where the randomness comes from.
+    """
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    photo = resize_image(picture.photo, (side, side))
+    step = np.arange(side) * picture.index.shape[0] // side
+    index = picture.index[step[:, None], step[None]]
+    colours = picture.colours
+    if rng.random() < 0.5:
+        photo, index = np.ascontiguousarray(photo[:, ::-1]), np.ascontiguousarray(index[:, ::-1])
+
+    kind = rng.choice(["super", "edges", "segments", "paint"], p=[0.5, 0.28, 0.12, 0.1])
+    names = len(colours)
+    if kind == "paint":
+        codes = torch.from_numpy(colours) @ colour_codes()
+    else:
+        if rng.random() < 0.5:
+            merged = rng.integers(0, min(names, int(rng.integers(2, 12))), names)
+            index = merged[index]
+        codes = torch.from_numpy(
+            (rng.choice([-0.5, 0.5], (names, CODE_CHANNELS)) + rng.normal(0, 0.05, (names, CODE_CHANNELS))).astype(
+                np.float32
+            )
+        )
+    palette = Palette(labels=tuple(Label(id=i, colour=(i, 0, 0)) for i in range(names)), source="made")
+    labels = LabelMap(index.astype(np.uint8), palette)
+    settings = EdgesConfig(
+        sigma=float(rng.uniform(1.0, 2.4)) * (side / 256) ** 0.5,
+        low=0.04,
+        high=float(rng.uniform(0.07, 0.14)),
+        min_length_px=int(14 * side / 256),
+    )
+    lines = extract_edges(photo, settings)
+    warper = PrimitiveWarper(Primitive("super", labels, lines))
+    regions = find_regions(labels) if kind != "edges" else None
+    tensor = to_tensor(photo)
+    source = _embed(index, lines, codes, kind)
+
+    grids, photos, drawings = [], [], []
+    for _ in range(targets):
+        strong = rng.random()
+        augment = AugmentConfig(
+            tps_points=int(rng.integers(3, 7)),
+            tps_probability=0.85,
+            tps_shift=float(0.01 + 0.11 * strong),
+            flip=False,
+            rotation=True,
+            rotation_deg=15,
+            rotation_probability=0.3,
+            local=True,
+            local_probability=0.6,
+            parts=True,
+            parts_count=3,
+            parts_probability=0.55,
+        )
+        grid = draw_grid(augment, (side, side), generator, regions)
+        warped = warp_photo(tensor, grid)
+        primitive = warper.warp(grid)
+        assert primitive.segments is not None
+        assert primitive.edges is not None
+        own, found = primitive.segments.index.astype(np.int64), primitive.edges
+        if rng.random() < 0.5:
+            again = settings.model_copy(update={"sigma": settings.sigma * float(np.exp(rng.normal(0, 0.06)))})
+            found = extract_edges(_changed(to_image(warped), rng), again)
+        if rng.random() < 0.4:
+            own = _jittered(own, rng)
+        if rng.random() < 0.35:
+            found = found & ~_blobs(side, rng)
+        grids.append(grid)
+        photos.append(warped)
+        drawings.append(_embed(own, found, codes, kind))
+    return Episode(tensor, source, torch.cat(photos), torch.cat(drawings), torch.cat(grids))
+
+
+def _embed(index: np.ndarray, lines: Bool[np.ndarray, "h w"], codes: Tensor, kind: str) -> Float[Tensor, "1 10 h w"]:
+    height, width = index.shape
+    out = torch.zeros(1, CODE_CHANNELS + 2, height, width)
+    if kind != "edges":
+        out[0, :CODE_CHANNELS] = codes[torch.from_numpy(index.astype(np.int64))].permute(2, 0, 1)
+    if kind in ("super", "edges"):
+        out[0, CODE_CHANNELS] = torch.from_numpy(lines.astype(np.float32))
+        out[0, CODE_CHANNELS + 1] = torch.from_numpy(np.exp(distance_to_edges(lines) / -CLOSENESS_PX))
+    return out
+
+
+def _changed(photo: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
+    """Another frame: a little brighter, blurred, noisy."""
+    out = photo.astype(np.float32) * rng.uniform(0.85, 1.15) + rng.uniform(-10, 10)
+    if rng.random() < 0.5:
+        out = gaussian_filter(out, (*[rng.uniform(0, 0.8)] * 2, 0))
+    out += rng.standard_normal(out.shape) * rng.uniform(0, 5)
+    return np.asarray(out.clip(0, 255).astype(np.uint8))
+
+
+def _jittered(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Labels whose borders wander by a pixel or two, as segmentations of later frames do."""
+    height, width = index.shape
+    coarse = torch.from_numpy(rng.normal(0, rng.uniform(0.5, 2.0), (1, 2, 12, 12)))
+    shift = F.interpolate(coarse, (height, width), mode="bicubic")[0].round().long().numpy()
+    rows = (np.arange(height)[:, None] + shift[0]).clip(0, height - 1)
+    columns = (np.arange(width)[None] + shift[1]).clip(0, width - 1)
+    return np.asarray(index[rows, columns])
+
+
+def _blobs(side: int, rng: np.random.Generator) -> Bool[np.ndarray, "h w"]:
+    """Where lines are missing."""
+    noise = gaussian_filter(rng.standard_normal((side, side)), side / 16)
+    return np.asarray(noise > np.quantile(noise, rng.uniform(0.75, 0.98)))
