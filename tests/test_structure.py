@@ -32,6 +32,7 @@ ORDER = (
     "state",
     "publish",
     "training",
+    "pretrain",
     "edit",
     "render",
     "describe",

@@ -24,10 +24,11 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "draft": (
         "loss.lambda_perc=0",
         "loss.lambda_GAN=0.1",  # so that the discriminator is tested, too
+        "matcher=none",  # it fits the presets' widths only
         "generator.embedding=4",
         "generator.widths=[8,8,8,8]",
         "generator.blocks=[0,0,0,1]",
-        "generator.refine_widths=[8,8]",
+        "generator.refine_widths=[8,8,8]",
         "discriminator.ndf=4",
     ),
     "paper": (

@@ -22,7 +22,7 @@ from primage.nets.weights import Progress as WeightsProgress
 from primage.nets.weights import load_weights
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.read import NO_FILES, LayerFiles, training_primitive
-from primage.run import Run, RunRecord, check_free, lock_folder, open_or_create
+from primage.run import Run, RunRecord, check_free, lock_folder, open_or_create, read_meta
 from primage.training import Progress, training
 
 _log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def configure(
     steps: int | None = None,
     seed: int = 0,
     settings: Sequence[str] = (),
+    matcher: str | None = None,
 ) -> Config:
     """Settings from a preset and what differs from it.
 
@@ -44,9 +45,10 @@ def configure(
         kind: of primitive: edges, segments, super, paint, landmarks or manual.
         size_px: short side of the working size; the preset's if None.
         minutes: how long to train; not together with ``steps``.
-        steps: how many steps to train.
+        steps: how many steps to train; 0 renders with what the shipped matcher knows.
         seed: of all randomness.
         settings: any field by its path, "augment.cutmix=true"; the value is JSON, or a plain word.
+        matcher: "universal" starts from the shipped weights, "none" is strict single image; the preset's if None.
 
     Returns:
         Checked settings.
@@ -61,6 +63,8 @@ def configure(
     data["primitive"]["kind"] = kind
     if size_px is not None:
         data["size_px"] = size_px
+    if matcher is not None:
+        data["matcher"] = matcher
     if minutes is not None or steps is not None:
         data |= {"minutes": minutes, "steps": steps}
     for setting in settings:
@@ -71,7 +75,7 @@ def configure(
     loss = config.loss
     useful = [loss.lambda_GAN, loss.lambda_perc, loss.lambda_L1]
     if config.generator.architecture == "painter":
-        useful += [loss.lambda_grid, loss.lambda_copy, loss.lambda_drawn, loss.lambda_confidence]
+        useful += [loss.lambda_grid, loss.lambda_match, loss.lambda_copy, loss.lambda_drawn, loss.lambda_confidence]
     if not any(useful):
         raise ConfigError("settings: all losses are switched off; give one of loss.lambda_… a weight")
     return config
@@ -199,9 +203,44 @@ def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
         yield open_or_create(folder, prepared.record, prepared.photo, prepared.primitive)
 
 
+@contextlib.contextmanager
+def continued_run(path: str | Path, minutes: float | None = None, steps: int | None = None) -> Iterator[Run]:
+    """An existing run with more to do, held for writing: it goes on from its last checkpoint.
+
+    Args:
+        path: the run folder.
+        minutes: how much longer to train; not together with ``steps``.
+        steps: how many steps more; the preset's minutes again if neither is given.
+
+    Yields:
+        The run. Its record says from which step on the new stretch goes, so it can be interrupted like any other.
+
+    Raises:
+        ConfigError: both minutes and steps.
+        RunError: there is no such run, or another process trains in it.
+        WeightsError: the loss network cannot be had.
+    """
+    if minutes is not None and steps is not None:
+        raise ConfigError("give minutes or steps, not both")
+    folder = Path(path)
+    Run(folder)
+    with lock_folder(folder):
+        run = Run(folder)
+        done = read_meta(run.checkpoint_path)["step"] if run.checkpoint_path.exists() else 0
+        config = run.record.config
+        changes: dict[str, Any] = {"stretch_from": done, "steps": None, "minutes": minutes or config.minutes}
+        if steps is not None:
+            changes |= {"steps": done + steps, "minutes": None}
+        elif changes["minutes"] is None:
+            raise ConfigError(f"{folder}: say how much longer to train, in minutes or steps")
+        data = config.model_dump() | changes
+        run.amend(_with_available_weights(validated(Config, data, "settings"), None))
+        yield run
+
+
 def _with_available_weights(config: Config, progress: WeightsProgress | None) -> Config:
     """The loss network is made sure of before a run begins; VGG16 stands in for a VGG19 that cannot be had."""
-    if config.loss.lambda_perc == 0:
+    if config.loss.lambda_perc == 0 or config.steps == 0:
         return config
     network = config.loss.perceptual_network
     unknown = set(config.loss.perceptual_layers) - set(layer_names(network))
@@ -233,6 +272,7 @@ def train(
     steps: int | None = None,
     seed: int = 0,
     settings: Sequence[str] = (),
+    matcher: str | None = None,
     device: str = "cpu",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Model:
@@ -251,6 +291,7 @@ def train(
         steps: how many steps to train, instead.
         seed: of all randomness.
         settings: any other setting, "augment.cutmix=true" (see `primage.config.Config`).
+        matcher: "universal" starts from the shipped weights, "none" is strict single image; the preset's if None.
         device: where to compute.
         on_progress: is told how far it is, about once a second.
 
@@ -262,7 +303,7 @@ def train(
         TrainingError: a loss is not finite.
         WeightsError: the pretrained loss network cannot be had.
     """
-    config = configure(preset, primitive, size, minutes, steps, seed, settings)
+    config = configure(preset, primitive, size, minutes, steps, seed, settings, matcher)
 
     def path(file: str | Path | None) -> Path | None:
         return None if file is None else Path(file)

@@ -127,7 +127,9 @@ class PainterConfig(Frozen):
     widths: tuple[int, int, int, int] = Field((24, 48, 96, 128), description="channels at 1/2, 1/4, 1/8, 1/16")
     blocks: tuple[int, int, int, int] = Field((0, 0, 1, 2), description="residual blocks at 1/2, 1/4, 1/8, 1/16")
     descriptor: int = Field(64, ge=1, description="length of what places are compared by")
-    refine_widths: tuple[int, int, int] = Field((32, 64, 64), description="channels of the corrections at 1/2, 1/4, 1/8")
+    refine_widths: tuple[int, int, int] = Field(
+        (32, 64, 64), description="channels of the corrections at 1/2, 1/4, 1/8"
+    )
     norm_momentum: float = Field(0.05, gt=0, le=1)
 
     @model_validator(mode="after")
@@ -202,6 +204,10 @@ class Config(Frozen):
     seed: int = Field(0, ge=0, lt=2**63)
     steps: int | None = Field(None, ge=0, description="fixed before the first step; timed from minutes if absent")
     minutes: float | None = Field(None, gt=0, le=60 * 24 * 30)
+    stretch_from: int = Field(0, ge=0, description="steps done before minutes were added to the run (--continue)")
+    matcher: Literal["universal", "none"] = Field(
+        "universal", description="start from the shipped matcher, or (strict single image) from nothing"
+    )
     primitive: PrimitiveConfig = PrimitiveConfig()
     augment: AugmentConfig = AugmentConfig()
     generator: GeneratorConfig = PainterConfig()
@@ -217,6 +223,10 @@ class Config(Frozen):
         untils = [phase.until for phase in self.phases]
         if not untils or untils != sorted(set(untils)) or untils[-1] != 1.0:
             raise ValueError("the phases must end at growing shares of the steps, the last at 1.0")
+        if self.matcher == "universal":
+            own = self.generator.model_dump(exclude={"norm_momentum"})
+            if own != PainterConfig().model_dump(exclude={"norm_momentum"}):
+                raise ValueError("the shipped matcher fits the presets' painter only; choose matcher none")
         return self
 
 
@@ -243,6 +253,7 @@ PRESETS: dict[str, Config] = {
     "paper": Config(
         preset="paper",
         steps=16_000,
+        matcher="none",
         primitive=PrimitiveConfig(encoding="rgb"),
         augment=AugmentConfig(rotation=True),
         generator=Pix2PixHDConfig(),
@@ -254,7 +265,7 @@ PRESETS: dict[str, Config] = {
         preset="standard",
         minutes=10.0,
         augment=AugmentConfig(
-            tps_points=4, tps_shift=0.09, flip=False, local=True, cutmix=True, cutmix_probability=0.2
+            tps_points=4, tps_shift=0.09, flip=False, local=True, parts=True, cutmix=True, cutmix_probability=0.1
         ),
         discriminator=DiscriminatorConfig(ndf=24, num_D=1, start=0.9),
         loss=_SMALL_LOSS,
@@ -263,9 +274,9 @@ PRESETS: dict[str, Config] = {
     ),
     "draft": Config(
         preset="draft",
-        minutes=2.0,
+        minutes=1.0,
         augment=AugmentConfig(
-            tps_points=4, tps_shift=0.08, flip=False, local=True, cutmix=True, cutmix_probability=0.2
+            tps_points=4, tps_shift=0.08, flip=False, local=True, parts=True, cutmix=True, cutmix_probability=0.1
         ),
         discriminator=DiscriminatorConfig(ndf=24, num_D=1, start=0.9),
         loss=_SMALL_LOSS,

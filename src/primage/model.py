@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class Model:
     photo: UInt8[np.ndarray, "h w 3"]
     primitive: Primitive
     device: str = "cpu"
+    _sources: dict[tuple[int, int], Source] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -102,17 +103,24 @@ class Model:
         Raises:
             PrimitiveError: the kind or the labels are not the model's.
         """
-        spec = self.record.spec
-        photo, source = self.photo, self.primitive
-        if primitive.size != self.size:
-            # The source must be seen at the same scale as what is compared with it.
-            scale = min(primitive.size) / min(self.size)
-            size = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
-            photo, source = resize_image(photo, size), source.resized(size)
-        pair = Source(to_tensor(photo), encode(source, spec)).to(self.device)
         with torch.inference_mode():
-            out: Painted = self.generator(encode(primitive, spec).to(self.device), pair)
+            x = encode(primitive, self.record.spec).to(self.device)
+            out: Painted = self.generator(x, self._source(primitive.size))
         return out
+
+    def _source(self, size: tuple[int, int]) -> Source:
+        """The training pair as seen beside a primitive of ``size``; what the network made of it is kept."""
+        if size not in self._sources:
+            photo, source = self.photo, self.primitive
+            if size != self.size:
+                # The source must be seen at the same scale as what is compared with it.
+                scale = min(size) / min(self.size)
+                own = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
+                photo, source = resize_image(photo, own), source.resized(own)
+            pair = Source(to_tensor(photo), encode(source, self.record.spec)).to(self.device)
+            self._sources.clear()  # one size at a time is what is worked at
+            self._sources[size] = self.generator.prepared(pair)
+        return self._sources[size]
 
     def render(
         self, primitive: Primitive | str | Path, size_px: int | None = None, snap: bool = False

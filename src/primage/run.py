@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -76,7 +77,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> Non
     scratch.replace(path)
 
 
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what `save_tensors` wrote.
 
     Args:
@@ -88,11 +89,30 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
     Raises:
         RunError: the file is missing, broken, or not one of ours.
     """
+    with _opened(path) as file:
+        meta = json.loads((file.metadata() or {})["primage"])
+        return {name: file.get_tensor(name) for name in file.keys()}, meta  # noqa: SIM118
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """Read the record of what `save_tensors` wrote, and none of the tensors.
+
+    Args:
+        path: a safetensors file.
+
+    Raises:
+        RunError: the file is missing, broken, or not one of ours.
+    """
+    with _opened(path) as file:
+        meta: dict[str, Any] = json.loads((file.metadata() or {})["primage"])
+        return meta
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            meta = json.loads(metadata["primage"])
-            return {name: file.get_tensor(name) for name in file.keys()}, meta  # noqa: SIM118
+            yield file
     except FileNotFoundError as error:
         raise RunError(f"{path}: there is no such file") from error
     except (SafetensorError, KeyError, json.JSONDecodeError, OSError) as error:
@@ -172,6 +192,15 @@ class Run:
             colours=read_image(self.path / "colours.png") if "colours" in layers else None,
         )
         return read_image(self.path / "photo.png"), primitive
+
+    def amend(self, config: Config) -> None:
+        """Write what was fixed only after the run was made: the number of steps, or minutes that were added.
+
+        Args:
+            config: replaces the record's.
+        """
+        self.record = self.record.model_copy(update={"config": config})
+        write_atomically(self.path / "run.json", self.record.model_dump_json(indent=2))
 
     @property
     def model_path(self) -> Path:

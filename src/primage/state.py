@@ -13,6 +13,12 @@ from primage.config import Config, OptimConfig
 from primage.errors import RunError
 from primage.nets.discriminator import MultiscaleDiscriminator, build_discriminator
 from primage.nets.generator import Generator, build_generator
+from primage.nets.universal import start_from_matcher
+from primage.primitive.codes import code_matrix
+from primage.primitive.primitive import PrimitiveSpec
+
+#: Of the learning rate, when minutes are added to a run.
+_AGAIN = 0.5
 
 
 class State:
@@ -54,7 +60,10 @@ class State:
 
     def set_learning_rates(self, config: Config) -> None:
         """Set both learning rates for the coming step."""
-        factor = learning_rate_factor(config.optim, self.step, config.steps or 0)
+        before = config.stretch_from
+        factor = learning_rate_factor(config.optim, self.step - before, (config.steps or before) - before)
+        if before:
+            factor *= _AGAIN
         for optimiser, lr in (
             (self.optimiser_G, config.optim.lr),
             (self.optimiser_D, config.optim.lr_discriminator),
@@ -133,21 +142,23 @@ def _under(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
-def fresh_state(config: Config, channels: int, device: str) -> State:
-    """Networks with fresh weights, drawn from the run's seed.
+def fresh_state(config: Config, spec: PrimitiveSpec, device: str) -> State:
+    """Networks with fresh weights, drawn from the run's seed, or a generator that can already match.
 
     Args:
         config: the run's settings.
-        channels: of the encoded primitive.
+        spec: what the primitives are like.
         device: where the networks should lie.
 
     Returns:
         The state before the first step.
     """
     rng = torch.Generator().manual_seed(config.seed)
-    generator = build_generator(config.generator, channels, rng).to(device)
-    discriminator = build_discriminator(config.discriminator, channels, rng).to(device)
-    return State(generator, discriminator, config, rng)
+    generator = build_generator(config.generator, spec.channels, rng)
+    if config.matcher == "universal":
+        start_from_matcher(generator, code_matrix(spec))
+    discriminator = build_discriminator(config.discriminator, spec.channels, rng).to(device)
+    return State(generator.to(device), discriminator, config, rng)
 
 
 def learning_rate_factor(config: OptimConfig, step: int, steps: int) -> float:

@@ -23,7 +23,7 @@ from primage.errors import TrainingError
 from primage.nets.features import FeatureExtractor
 from primage.nets.generator import Source
 from primage.publish import publish
-from primage.run import Run, load_tensors, save_tensors, write_atomically
+from primage.run import Run, load_tensors, save_tensors
 from primage.state import State, fresh_state
 from primage.warp.pair import TrainingPair
 
@@ -106,12 +106,12 @@ def training(run: Run, device: str = "cpu") -> PythonGenerator[Progress, None, N
     """
     config = run.record.config
     pairs = _pairs(run)
-    perceptual = _perceptual(config, device)
+    perceptual = _perceptual(config, device) if config.steps != 0 else None
     if config.steps is None:
         config = _fix_steps(run, pairs, perceptual, device)
     assert config.steps is not None
     stages = plan(config, config.steps, pairs)
-    state = fresh_state(config, run.record.spec.channels, device)
+    state = fresh_state(config, run.record.spec, device)
     if run.checkpoint_path.exists():
         state.load(*load_tensors(run.checkpoint_path))
     run.cut_log(state.step)  # all of it, if the run was killed before its first checkpoint
@@ -294,6 +294,8 @@ def _pairs(run: Run) -> dict[float, TrainingPair]:
 def plan(config: Config, steps: int, pairs: dict[float, TrainingPair]) -> list[Stage]:
     """Cut the training into stages where the phase changes or the discriminator begins.
 
+    Minutes that were added to a run are all of the last phase's kind.
+
     Args:
         config: phases, and when the discriminator begins.
         steps: how many there are.
@@ -302,11 +304,13 @@ def plan(config: Config, steps: int, pairs: dict[float, TrainingPair]) -> list[S
     Returns:
         Stages in order; those without a step are left out.
     """
-    adversarial_from = round(config.discriminator.start * steps) if config.loss.lambda_GAN > 0 else steps
     stages: list[Stage] = []
-    begin = 0
-    for phase in config.phases:
-        end = round(phase.until * steps)
+    first = begin = config.stretch_from
+    adversarial_from = first + round(config.discriminator.start * (steps - first))
+    if config.loss.lambda_GAN == 0:
+        adversarial_from = steps
+    for phase in config.phases if first == 0 else config.phases[-1:]:
+        end = first + round(phase.until * (steps - first))
         for until, adversarial in ((min(end, adversarial_from), False), (end, True)):
             if until > begin:
                 stages.append(Stage(until, pairs[phase.scale], phase.batch, phase.scale, phase.perceptual, adversarial))
@@ -319,9 +323,10 @@ def _fix_steps(run: Run, pairs: dict[float, TrainingPair], perceptual: FeatureEx
     config = run.record.config
     assert config.minutes is not None
     begin = time.monotonic()
-    nominal = 10_000
-    state = fresh_state(config, run.record.spec.channels, device)
-    total, last = 0.0, 0
+    first = config.stretch_from
+    nominal = first + 10_000
+    state = fresh_state(config, run.record.spec, device)
+    total, last = 0.0, first
     for stage in plan(config, nominal, pairs):
         source = Source(stage.pair.photo, stage.pair.encoded).to(device)
         state.step = last
@@ -335,14 +340,13 @@ def _fix_steps(run: Run, pairs: dict[float, TrainingPair], perceptual: FeatureEx
             times.append(time.monotonic() - tick)
         rounds = np.add.reduceat(times[1:], np.arange(0, len(times) - 1, every))[: (len(times) - 1) // every] / every
         # The median: something else on the machine may have been busy for a moment.
-        total += float(np.median(rounds)) * (stage.until - last) / nominal
+        total += float(np.median(rounds)) * (stage.until - last) / (nominal - first)
         last = stage.until
     available = config.minutes * 60 * (1 - _OVERHEAD) - (time.monotonic() - begin)
-    steps = max(1, int(available / total))
+    steps = first + max(1, int(available / total))
     fixed = config.model_copy(update={"steps": steps})
-    run.record = run.record.model_copy(update={"config": fixed})
-    write_atomically(run.path / "run.json", run.record.model_dump_json(indent=2))
-    _log.info("%.2f s a step on average: %d steps in %g minutes", total, steps, config.minutes)
+    run.amend(fixed)
+    _log.info("%.2f s a step on average: %d steps in %g minutes", total, steps - first, config.minutes)
     return fixed
 
 

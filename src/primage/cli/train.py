@@ -40,8 +40,18 @@ if TYPE_CHECKING:
 
 
 def command(
-    photo: Annotated[Path, typer.Argument(help="The photo: PNG, JPEG, WebP, TIFF or BMP.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run folder. The same command resumes.")],
+    photo: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The photo: PNG, JPEG, WebP, TIFF or BMP. (Not needed with --continue.)", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="RUN", help="The run folder. The same command resumes.", show_default=False
+        ),
+    ] = None,
     primitive: Annotated[
         str, typer.Option("--primitive", "-p", help="edges, segments, super, paint, landmarks or manual.")
     ] = "super",
@@ -51,12 +61,19 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
-    preset: Annotated[str, typer.Option(help="draft (2 min), standard (10 min) or paper (the published model).")] = (
+    preset: Annotated[str, typer.Option(help="draft (1 min), standard (10 min) or paper (the published model).")] = (
         "standard"
     ),
     size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the photo's if less].")] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train [default: the preset's].")] = None,
-    steps: Annotated[int | None, typer.Option(help="How many steps to train, instead of minutes.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="How many steps to train, instead of minutes; 0 renders at once.")
+    ] = None,
+    add: Annotated[bool, typer.Option("--continue", help="Add --minutes or --steps to the run in RUN.")] = False,
+    matcher: Annotated[
+        str | None,
+        typer.Option(help="universal starts from the shipped matcher; none is strict single image."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
     settings: Annotated[
         list[str] | None,
@@ -67,23 +84,37 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Train on one photo. Ctrl-C leaves a usable model; the same command goes on from there."""
+    """Train on one photo. Ctrl-C leaves a usable model; the same command goes on from there.
+
+    A run that is done is trained longer by: primage train --continue --out RUN --minutes 5
+    """
     set_up(quiet, as_json)
-    from primage.api import check_target, configure, opened_run, prepare
+    from primage.api import check_target, configure, continued_run, opened_run, prepare
+    from primage.errors import ConfigError
     from primage.model import load
     from primage.primitive.read import LayerFiles
     from primage.training import training
 
-    config = configure(preset, primitive, size, minutes, steps, seed, settings or [])
+    if out is None:
+        raise ConfigError("say where the run is to be kept: --out RUN")
+    if photo is None and not add:
+        raise ConfigError("name the photo to train on (or --continue, to train a run longer)")
+    config = configure(preset, primitive, size, minutes, steps, seed, settings or [], matcher)
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
     where = checked_device(device)
     check_target(out)
     if tensorboard:
         _check_tensorboard()
-    with download_bar(quiet or as_json) as on_download:
-        prepared = prepare(photo, config, files, shrink_only=size is None, progress=on_download)
+    opened: contextlib.AbstractContextManager[Run]
+    if add:
+        opened = continued_run(out, minutes, steps)
+    else:
+        assert photo is not None
+        with download_bar(quiet or as_json) as on_download:
+            prepared = prepare(photo, config, files, shrink_only=size is None, progress=on_download)
+        opened = opened_run(out, prepared)
     with (
-        opened_run(out, prepared) as run,
+        opened as run,
         _writer(run.path if tensorboard else None) as write,
         _stoppable(quiet or as_json) as stopped,
         # Closed before the lock goes: closing saves.

@@ -70,10 +70,10 @@ def _solve(wanted: Tensor, start: Tensor, trust: Tensor, right: Tensor, down: Te
         return out
 
     diagonal = trust.clone()
-    for part, bonds in ((diagonal[..., :-1], right), (diagonal[..., 1:], right)):
-        part += bonds
-    for part, bonds in ((diagonal[..., :-1, :], down), (diagonal[..., 1:, :], down)):
-        part += bonds
+    diagonal[..., :-1] += right
+    diagonal[..., 1:] += right
+    diagonal[..., :-1, :] += down
+    diagonal[..., 1:, :] += down
 
     def dot(a: Tensor, b: Tensor) -> Tensor:
         return (a * b).sum((2, 3), keepdim=True)

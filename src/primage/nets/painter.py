@@ -59,9 +59,7 @@ class Painter(Generator):
         # average than sharp texture a pixel off.
         keep = torch.sigmoid(confidence).detach()
         image = keep * copied + (1 - keep) * drawn
-        return Painted(
-            image, grids=grids, copied=copied, drawn=drawn, confidence=confidence, matches=matches
-        )
+        return Painted(image, grids=grids, copied=copied, drawn=drawn, confidence=confidence, matches=matches)
 
     def prepared(self, source: Source) -> Source:
         """See `primage.nets.generator.Generator.prepared`."""
@@ -83,7 +81,11 @@ class Painter(Generator):
         both = self.matcher.encode(self.embed(torch.cat([x, drawing])))
         batch = x.shape[0]
         half, quarter, eighth = (level[:batch] for level in both)
-        known = (for_batch(both[0][batch:], batch), for_batch(both[1][batch:], batch), for_batch(both[2][batch:], batch))
+        known = (
+            for_batch(both[0][batch:], batch),
+            for_batch(both[1][batch:], batch),
+            for_batch(both[2][batch:], batch),
+        )
         return (half, quarter, eighth), self._know(source, known)
 
     def initialise(self, generator: torch.Generator) -> None:

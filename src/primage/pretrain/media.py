@@ -54,6 +54,6 @@ def _member(wheels: Path, prefix: str, name: str) -> bytes:
 def _frames(video: bytes) -> list[UInt8[np.ndarray, "h w 3"]]:
     import av
 
-    with av.open(io.BytesIO(video)) as container:
+    with av.open(io.BytesIO(video), mode="r") as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     return [np.asarray(frames[i]) for i in np.linspace(0, len(frames) - 1, _FRAMES).round().astype(int)]

@@ -70,7 +70,7 @@ def draw(side: int, rng: np.random.Generator) -> Picture:
         centre = rng.uniform(-0.05, 1.05, 2) * side
         mask = _shape(side, centre, radius, rng)
         labelled = rng.random() < 0.65
-        name = int(rng.integers(2, 2 + classes))
+        name: int | None = int(rng.integers(2, 2 + classes))
         surface = _texture(side, rng)
         _put(photo, index, mask, surface, name if labelled else None)
         for _ in range(int(rng.integers(0, 4)) if radius > 0.1 * side else 0):  # parts, some of them in pairs
@@ -121,9 +121,7 @@ def _texture(side: int, rng: np.random.Generator) -> Float[np.ndarray, "h w 3"]:
     return out
 
 
-def _shape(
-    side: int, centre: Float[np.ndarray, "2"], radius: float, rng: np.random.Generator
-) -> Bool[np.ndarray, "h w"]:
+def _shape(side: int, centre: Float[np.ndarray, 2], radius: float, rng: np.random.Generator) -> Bool[np.ndarray, "h w"]:
     """A mask: a blob, an ellipse, a polygon or a stroke."""
     kind = rng.integers(4)
     if kind == 3:
@@ -139,7 +137,9 @@ def _shape(
     reach = np.full(48, radius)
     if kind == 0:
         for frequency in range(2, 7):
-            reach = reach * (1 + rng.normal(0, 0.25 / frequency**0.5) * np.sin(frequency * angles + rng.uniform(0, 6.3)))
+            reach = reach * (
+                1 + rng.normal(0, 0.25 / frequency**0.5) * np.sin(frequency * angles + rng.uniform(0, 6.3))
+            )
     elif kind == 2:
         angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 8))))
         reach = radius * rng.uniform(0.6, 1.2, len(angles))

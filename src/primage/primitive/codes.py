@@ -39,7 +39,7 @@ def label_codes(count: int) -> Float[Tensor, "count 8"]:
 def colour_codes() -> Float[Tensor, "3 8"]:
     """What a colour in [-1, 1]³ is multiplied with: like colours have like codes."""
     corners = label_codes(3)
-    basis, _ = torch.linalg.qr(corners.T)
+    basis: Tensor = torch.linalg.qr(corners.T).Q
     return basis.T.contiguous()
 
 
