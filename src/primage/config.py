@@ -96,6 +96,8 @@ class AugmentConfig(Frozen):
     parts_count: int = Field(2, ge=1, le=20, description="at most so many parts in one warp")
     parts_radius: tuple[float, float] = Field((0.05, 0.2), description="of a part, in the photo's shorter sides")
     parts_probability: Fraction = 0.5
+    redraw: bool = Field(False, description="lines found anew in the warped photo, changed as in another frame")
+    redraw_probability: Fraction = 0.4
     canny_sigma: bool = False
     canny_sigma_range: tuple[float, float] = (1.2, 3.0)
 
@@ -248,6 +250,10 @@ _SMALL_LOSS = LossConfig(
     perceptual_every=2,
 )
 
+_SMALL_AUGMENT = AugmentConfig(
+    tps_points=4, flip=False, local=True, parts=True, redraw=True, cutmix=True, cutmix_probability=0.1
+)
+
 PRESETS: dict[str, Config] = {
     # The published configuration: 8,000 + 8,000 linearly decaying steps, LSGAN, feature matching and VGG19 at 10.
     "paper": Config(
@@ -265,7 +271,14 @@ PRESETS: dict[str, Config] = {
         preset="standard",
         minutes=10.0,
         augment=AugmentConfig(
-            tps_points=4, tps_shift=0.09, flip=False, local=True, parts=True, cutmix=True, cutmix_probability=0.1
+            tps_points=4,
+            tps_shift=0.09,
+            flip=False,
+            local=True,
+            parts=True,
+            redraw=True,
+            cutmix=True,
+            cutmix_probability=0.1,
         ),
         discriminator=DiscriminatorConfig(ndf=24, num_D=1, start=0.9),
         loss=_SMALL_LOSS,
@@ -276,7 +289,14 @@ PRESETS: dict[str, Config] = {
         preset="draft",
         minutes=1.0,
         augment=AugmentConfig(
-            tps_points=4, tps_shift=0.08, flip=False, local=True, parts=True, cutmix=True, cutmix_probability=0.1
+            tps_points=4,
+            tps_shift=0.08,
+            flip=False,
+            local=True,
+            parts=True,
+            redraw=True,
+            cutmix=True,
+            cutmix_probability=0.1,
         ),
         discriminator=DiscriminatorConfig(ndf=24, num_D=1, start=0.9),
         loss=_SMALL_LOSS,

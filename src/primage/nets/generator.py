@@ -61,7 +61,7 @@ class Painted:
         copied: (B, 3, H, W), the photo sampled at the last estimate; None for a generator that does not copy.
         drawn: (B, 3, H, W) in [-1, 1], what is painted where copying is not trusted.
         confidence: (B, 1, H, W) logits, how far the last estimate is trusted; ``image`` is the blend of both.
-        matches: likelihoods that the estimates began with.
+        matches: likelihoods that the estimates began with; only while training.
     """
 
     image: Float[Tensor, "b 3 h w"]

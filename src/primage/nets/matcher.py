@@ -24,6 +24,8 @@ _CELL_PX = 8
 _MAX_CELLS = 4096
 #: A match is averaged over the best cell and this many around it: an average of two candidates far apart is neither.
 _WINDOW_CELLS = 2
+#: While rendering so many cells are compared with all at a time.
+_ROWS = 256
 #: A match of likelihood p is trusted p to this power, before what is learnt about it.
 _TRUST_POWER = 8.0
 _LEAST_TRUST = 1e-4
@@ -110,7 +112,7 @@ class Matcher(nn.Module):
 
     def forward(
         self, wanted: Features, known: Known, size: tuple[int, int]
-    ) -> tuple[tuple[Tensor, ...], Tensor, Matches]:
+    ) -> tuple[tuple[Tensor, ...], Tensor, Matches | None]:
         """Match one drawing with another.
 
         Args:
@@ -120,7 +122,8 @@ class Matcher(nn.Module):
 
         Returns:
             Estimates of where each place comes from at 1/8 (three), 1/4, 1/2 and 1, (B, 2, H, W) each, normalised
-            (x, y); features (B, C, H / 2, W / 2) of the last comparison; the likelihoods of all matches.
+            (x, y); features (B, C, H / 2, W / 2) of the last comparison; the likelihoods of all matches, while
+            training.
         """
         padded = (wanted[0].shape[2] * 2, wanted[0].shape[3] * 2)
         full = coordinates(size, padded, wanted[0].device)
@@ -158,8 +161,8 @@ class Matcher(nn.Module):
         final = _choose(moved, F.pixel_shuffle(self.choose_full(near), 2)) + full
         return (best, whole, corrected, at_quarter, at_half, final), near, matches
 
-    def _measure(self, wanted: Tensor, known: Known, here: Tensor) -> tuple[Tensor, Tensor, Matches]:
-        """The best match of each cell, (B, 2, H, W); the logarithm of its likelihood (B, 1, H, W); all likelihoods."""
+    def _measure(self, wanted: Tensor, known: Known, here: Tensor) -> tuple[Tensor, Tensor, Matches | None]:
+        """The best match of each cell, (B, 2, H, W); the logarithm of its likelihood (B, 1, H, W); all of them."""
         there = coordinates(known.size, tuple(8 * n for n in known.features[2].shape[2:]), wanted.device)
         there = F.avg_pool2d(there, 8)
         a, b = (F.normalize(self.describe(x), dim=1) for x in (wanted, known.features[2]))
@@ -171,32 +174,26 @@ class Matcher(nn.Module):
         if factor > 1:
             a, b, here, there = (_pool(t, factor) for t in (a, b, here, there))
         (rows, columns), (rows_there, columns_there) = a.shape[2:], b.shape[2:]
+        # |p - q|² = |p|² - 2 p·q + |q|²: three more channels make the wish to stay part of the product. (|p|² is the
+        # same for all matches of a place, so it does not matter.)
         from_, to = here[0].flatten(1).T, there[0].flatten(1).T
-        away = (from_[:, None] - to[None]).square().sum(-1)
-        logits = torch.baddbmm(
-            -self.stay.exp() * away[None],
-            a.flatten(2).transpose(1, 2),
-            (b.flatten(2) * self.sharpness.exp()).expand(a.shape[0], -1, -1),
-        )
-
-        reach = torch.arange(-_WINDOW_CELLS, _WINDOW_CELLS + 1, device=a.device)
-        top = logits.argmax(-1)[..., None]
-        row = top // columns_there + reach.repeat_interleave(len(reach))
-        column = top % columns_there + reach.repeat(len(reach))
-        inside = (row >= 0) & (row < rows_there) & (column >= 0) & (column < columns_there)
-        cell = row.clamp(0, rows_there - 1) * columns_there + column.clamp(0, columns_there - 1)
-        window = logits.gather(2, cell).masked_fill(~inside, float("-inf"))
-        best = (window.softmax(-1)[..., None] * to[cell]).sum(2)
-        total = logits.logsumexp(-1, keepdim=True)
-        likelihood = window.logsumexp(-1, keepdim=True) - total
-
+        stay = self.stay.exp()
+        wanted_cells = torch.cat([a.flatten(2).transpose(1, 2) * self.sharpness.exp(), _rows(2 * stay * from_, a)], 2)
+        wanted_cells = torch.cat([wanted_cells, torch.ones_like(wanted_cells[..., :1])], 2)
+        known_cells = torch.cat([b.flatten(2).transpose(1, 2), _rows(to, b)], 2)
+        known_cells = torch.cat([known_cells, _rows(-stay * to.square().sum(1, keepdim=True), b)], 2)
+        known_cells = for_batch(known_cells.transpose(1, 2)[..., None], a.shape[0])[..., 0]
+        matches = None
+        if self.training:
+            logits = wanted_cells @ known_cells
+            best, likelihood = _best(logits, to, columns_there)
+            shaped = logits.unflatten(1, (rows, columns)).unflatten(3, (rows_there, columns_there))
+            matches = Matches(shaped, _CELL_PX * factor, known.size)
+        else:  # some rows at a time, which stay in the processor's cache
+            parts = [_best(part @ known_cells, to, columns_there) for part in wanted_cells.split(_ROWS, dim=1)]
+            best, likelihood = (torch.cat(each, dim=1) for each in zip(*parts, strict=True))
         best, likelihood = (
             x.transpose(1, 2).reshape(x.shape[0], x.shape[2], rows, columns) for x in (best, likelihood)
-        )
-        matches = Matches(
-            logits.unflatten(1, (rows, columns)).unflatten(3, (rows_there, columns_there)),
-            _CELL_PX * factor,
-            known.size,
         )
         if factor > 1:
             best = fine + up(best - here, float(factor))[..., : size[0], : size[1]]
@@ -219,6 +216,27 @@ class Matcher(nn.Module):
             nn.init.zeros_(head.weight)
         nn.init.constant_(self.sharpness, math.log(10.0))
         nn.init.constant_(self.stay, math.log(4.0))
+
+
+def _rows(x: Float[Tensor, "n c"], like: Tensor) -> Float[Tensor, "b n c"]:
+    return x[None].expand(like.shape[0], -1, -1)
+
+
+def _best(
+    logits: Float[Tensor, "b n m"], to: Float[Tensor, "m 2"], columns: int
+) -> tuple[Float[Tensor, "b n 2"], Float[Tensor, "b n 1"]]:
+    """The mean place in a window around the best match, and the logarithm of the likelihood of that window."""
+    reach = torch.arange(-_WINDOW_CELLS, _WINDOW_CELLS + 1, device=logits.device)
+    last = logits.shape[2] // columns - 1
+    greatest, top = logits.max(-1, keepdim=True)
+    row = top // columns + reach.repeat_interleave(len(reach))
+    column = top % columns + reach.repeat(len(reach))
+    inside = (row >= 0) & (row <= last) & (column >= 0) & (column < columns)
+    cell = row.clamp(0, last) * columns + column.clamp(0, columns - 1)
+    window = (logits.gather(2, cell) - greatest).masked_fill(~inside, float("-inf"))
+    place = (window.softmax(-1)[..., None] * to[cell]).sum(2)
+    total = (logits - greatest).exp().sum(-1, keepdim=True).log()
+    return place, window.logsumexp(-1, keepdim=True) - total
 
 
 def _pool(x: Tensor, factor: int) -> Tensor:

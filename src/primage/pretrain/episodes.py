@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional as F
@@ -18,7 +18,7 @@ from primage.pretrain.pictures import Picture
 from primage.primitive.codes import CODE_CHANNELS, colour_codes
 from primage.primitive.edges import distance_to_edges, extract_edges
 from primage.primitive.primitive import CLOSENESS_PX, Primitive
-from primage.warp.augment import PrimitiveWarper, draw_grid, find_regions, warp_photo
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, warp_photo
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
         own, found = primitive.segments.index.astype(np.int64), primitive.edges
         if rng.random() < 0.5:
             again = settings.model_copy(update={"sigma": settings.sigma * float(np.exp(rng.normal(0, 0.06)))})
-            found = extract_edges(_changed(to_image(warped), rng), again)
+            found = extract_edges(another_frame(to_image(warped), rng), again)
         if rng.random() < 0.4:
             own = _jittered(own, rng)
         if rng.random() < 0.35:
@@ -132,15 +132,6 @@ def _embed(index: np.ndarray, lines: Bool[np.ndarray, "h w"], codes: Tensor, kin
         out[0, CODE_CHANNELS] = torch.from_numpy(lines.astype(np.float32))
         out[0, CODE_CHANNELS + 1] = torch.from_numpy(np.exp(distance_to_edges(lines) / -CLOSENESS_PX))
     return out
-
-
-def _changed(photo: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-    """Another frame: a little brighter, blurred, noisy."""
-    out = photo.astype(np.float32) * rng.uniform(0.85, 1.15) + rng.uniform(-10, 10)
-    if rng.random() < 0.5:
-        out = gaussian_filter(out, (*[rng.uniform(0, 0.8)] * 2, 0))
-    out += rng.standard_normal(out.shape) * rng.uniform(0, 5)
-    return np.asarray(out.clip(0, 255).astype(np.uint8))
 
 
 def _jittered(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
+from scipy.ndimage import gaussian_filter
 from skimage.measure import label, regionprops
 from torch import Tensor
 from torch.nn import functional as F
@@ -277,6 +278,23 @@ def warp_photo(x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"]) ->
         (B, C, H', W'), same range; what lies outside is taken from the border (see `primage.warp.tps.reflect`).
     """
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+
+def another_frame(photo: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
+    """The same a moment later: a little brighter or darker, blurred, noisy; its lines differ as in a video.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        rng: where the randomness comes from.
+
+    Returns:
+        Same shape.
+    """
+    out = photo.astype(np.float32) * rng.uniform(0.85, 1.15) + rng.uniform(-10, 10)
+    if rng.random() < 0.5:
+        out = gaussian_filter(out, (*[rng.uniform(0, 0.8)] * 2, 0))
+    out += rng.standard_normal(out.shape) * rng.uniform(0, 5)
+    return np.asarray(out.clip(0, 255).astype(np.uint8))
 
 
 class PrimitiveWarper:

@@ -10,10 +10,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from primage.config import AugmentConfig
-from primage.image import resize_image, to_tensor
+from primage.image import resize_image, to_image, to_tensor
 from primage.primitive.edges import extract_edges
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
-from primage.warp.augment import PrimitiveWarper, draw_grid, find_regions, one_thread, warp_photo
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, one_thread, warp_photo
 
 #: How many edge layers of different sigma are made beforehand: Canny is too slow for every step.
 _SIGMAS = 8
@@ -64,7 +64,20 @@ class TrainingPair:
         self.encoded = encode(resized, spec)
         self._warpers = [PrimitiveWarper(resized)]
         self._regions = find_regions(resized.segments) if augment.parts and resized.segments is not None else None
-        if augment.canny_sigma and resized.edges is not None and spec.kind != "landmarks" and not spec.edges_given:
+        extracted = resized.edges is not None and spec.kind != "landmarks" and not spec.edges_given
+        self._redrawn = None
+        if augment.redraw and extracted:
+            edges = spec.config.edges
+            # A smaller picture wants less blur for the same lines, and has steeper slopes.
+            self._redrawn = edges.model_copy(
+                update={
+                    "sigma": max(0.5, edges.sigma * scale),
+                    "low": min(1.0, edges.low / scale),
+                    "high": min(1.0, edges.high / scale),
+                    "min_length_px": round(edges.min_length_px * scale),
+                }
+            )
+        if augment.canny_sigma and extracted:
             for sigma in np.geomspace(*augment.canny_sigma_range, _SIGMAS):
                 # The range is for the working size; a smaller picture wants less blur for the same lines.
                 settings = spec.config.edges.model_copy(update={"sigma": float(max(0.5, sigma * scale))})
@@ -85,7 +98,13 @@ class TrainingPair:
         """
         grids = [draw_grid(self.augment, self.size, generator, self._regions) for _ in range(batch)]
         warpers = [self._warpers[int(torch.randint(len(self._warpers), (), generator=generator))] for _ in range(batch)]
-        encoded = [encode(warper.warp(grid), self.spec) for warper, grid in zip(warpers, grids, strict=True)]
-        grid = torch.cat(grids)
-        photo = warp_photo(self.photo.expand(batch, -1, -1, -1), grid)
-        return Batch(photo.to(device), torch.cat(encoded).to(device), grid.to(device))
+        photos = [warp_photo(self.photo, grid) for grid in grids]
+        primitives = [warper.warp(grid) for warper, grid in zip(warpers, grids, strict=True)]
+        if self._redrawn is not None:
+            for i in range(batch):
+                if float(torch.rand((), generator=generator)) < self.augment.redraw_probability:
+                    rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
+                    lines = extract_edges(another_frame(to_image(photos[i]), rng), self._redrawn)
+                    primitives[i] = Primitive(primitives[i].kind, primitives[i].segments, lines)
+        encoded = torch.cat([encode(primitive, self.spec) for primitive in primitives])
+        return Batch(torch.cat(photos).to(device), encoded.to(device), torch.cat(grids).to(device))
