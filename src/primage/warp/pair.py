@@ -67,14 +67,14 @@ class TrainingPair:
         extracted = resized.edges is not None and spec.kind != "landmarks" and not spec.edges_given
         self._redrawn = None
         if augment.redraw and extracted:
-            edges = spec.config.edges
+            own = spec.config.edges
             # A smaller picture wants less blur for the same lines, and has steeper slopes.
-            self._redrawn = edges.model_copy(
+            self._redrawn = own.model_copy(
                 update={
-                    "sigma": max(0.5, edges.sigma * scale),
-                    "low": min(1.0, edges.low / scale),
-                    "high": min(1.0, edges.high / scale),
-                    "min_length_px": round(edges.min_length_px * scale),
+                    "sigma": max(0.5, own.sigma * scale),
+                    "low": min(1.0, own.low / scale),
+                    "high": min(1.0, own.high / scale),
+                    "min_length_px": round(own.min_length_px * scale),
                 }
             )
         if augment.canny_sigma and extracted:
