@@ -40,7 +40,7 @@ class Episode:
     grid: Float[Tensor, "b h w 2"]
 
 
-def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Generator) -> Episode:
+def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Generator, parts: float = 0.55) -> Episode:
     """Make a source and targets of a picture.
 
     Labels are random codes, new each time and merged at random: only whether two are alike can be learnt. The target's
@@ -51,6 +51,7 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
         side: of the episode's pictures, in pixels.
         targets: how many.
         rng: where the randomness comes from.
+        parts: share of the targets in which regions are cut out and pasted elsewhere.
     """
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     photo = resize_image(picture.photo, (side, side))
@@ -102,7 +103,7 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
             local_probability=0.6,
             parts=True,
             parts_count=3,
-            parts_probability=0.55,
+            parts_probability=parts,
         )
         grid = draw_grid(augment, (side, side), generator, regions)
         warped = warp_photo(tensor, grid)

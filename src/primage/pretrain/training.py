@@ -9,8 +9,9 @@ import copy
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +27,45 @@ from primage.nets.painter import Painter
 from primage.pretrain.episodes import Episode, draw_episode
 from primage.pretrain.pictures import Picture, draw, of_photo
 from primage.primitive.codes import EMBEDDED_CHANNELS
-from primage.run import save_tensors
+from primage.run import load_tensors, save_tensors
 
 _SIDE = 256
-#: (side, sources, targets of each), and the share of the steps after which the second takes over.
-_PHASES = ((128, 2, 3), (256, 1, 2))
-_TURN = 0.8
-_LR = 1.5e-3
 _WARM_UP = 150
 _EMA = 0.998
 _CLIP = 5.0
 _SAVE_SEC = 120.0
 _SAY_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of the training, with an optimiser of its own.
+
+    Attributes:
+        sides: of the pictures in pixels; one is chosen at each step.
+        sources: pictures a step.
+        targets: edited versions of each.
+        steps: how many.
+        schedule: the learning rate falls as half a cosine over so many steps, of which ``steps`` are done.
+        lr: at the start.
+        parts: share of the versions in which regions are cut out and pasted elsewhere.
+    """
+
+    sides: tuple[int, ...]
+    sources: int
+    targets: int
+    steps: int
+    schedule: int
+    lr: float
+    parts: float
+
+
+#: Small pictures first: most is learnt there, four times as fast. What is learnt there alone does worse at 256² the
+#: longer it lasts, so the second stage is at working sizes.
+STAGES = (
+    Stage(sides=(128,), sources=2, targets=3, steps=2494, schedule=5000, lr=1.5e-3, parts=0.55),
+    Stage(sides=(192, 256, 256, 320), sources=1, targets=2, steps=1500, schedule=1500, lr=1e-3, parts=0.75),
+)
 
 
 def _draw(seed: int) -> Picture:
@@ -72,16 +100,22 @@ def _start(seed: int) -> Painter:
 
 
 def pretraining(
-    photos: list[UInt8[np.ndarray, "h w 3"]], out: Path, steps: int, drawn: int, seed: int
+    photos: list[UInt8[np.ndarray, "h w 3"]],
+    out: Path,
+    drawn: int,
+    seed: int,
+    stages: Sequence[Stage] = STAGES,
+    start: Path | None = None,
 ) -> Iterator[dict[str, float]]:
-    """Train and save, every two minutes and at the end.
+    """Train and save, every two minutes and at the end of each stage.
 
     Args:
         photos: to learn from beside the drawn pictures; may be empty.
         out: the safetensors file; half precision.
-        steps: of the optimiser.
         drawn: how many pictures are drawn.
         seed: of everything.
+        stages: one after the other; each begins with the averaged weights, in half precision, of the one before.
+        start: weights to begin with instead of random ones.
 
     Yields:
         Running means of the losses (before weighting) and of the error in pixels, every 50 steps.
@@ -90,18 +124,34 @@ def pretraining(
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         pictures = list(pool.map(_draw, range(seed * 1_000_000, seed * 1_000_000 + drawn), chunksize=8))
     crops = _crops(photos, np.random.default_rng(seed))
+    pools = [crops, pictures] if crops else [pictures, pictures]
+    for number, stage in enumerate(stages):
+        for means in _stage(stage, number, pools, seed, start, out):
+            yield {"stage": number, "seconds": time.monotonic() - started, **means}
+        start = out
+
+
+def _stage(
+    stage: Stage, number: int, pools: list[list[Picture]], seed: int, start: Path | None, out: Path
+) -> Iterator[dict[str, float]]:
     network = _start(seed)
+    if start is not None:
+        tensors, _ = load_tensors(start)
+        network.load_state_dict(tensors, strict=False)  # all but the first layer, which stays as it is
     average = copy.deepcopy(network).requires_grad_(False)
-    optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], lr=_LR, betas=(0.9, 0.99))
+    optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], betas=(0.9, 0.99))
     means: dict[str, float] = {}
     saved = time.monotonic()
-    for step in range(steps):
-        side, sources, targets = _PHASES[0] if step < _TURN * steps else _PHASES[1]
-        rng = np.random.default_rng((seed, step))
-        chosen = [crops if crops and rng.random() < 0.5 else pictures for _ in range(sources)]
-        source, truth = _batch([draw_episode(c[int(rng.integers(len(c)))], side, targets, rng) for c in chosen])
+    for step in range(stage.steps):
+        rng = np.random.default_rng((seed, number, step) if number else (seed, step))
+        side = stage.sides[0] if len(stage.sides) == 1 else int(rng.choice(stage.sides))
+        chosen = [pools[int(rng.random() >= 0.5)] for _ in range(stage.sources)]
+        source, truth = _batch(
+            [draw_episode(c[int(rng.integers(len(c)))], side, stage.targets, rng, stage.parts) for c in chosen]
+        )
         for group in optimiser.param_groups:
-            group["lr"] = _LR * min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+            falling = 0.5 + 0.5 * math.cos(math.pi * step / stage.schedule)
+            group["lr"] = stage.lr * min(1.0, (step + 1) / _WARM_UP) * falling
         painted = network(truth.drawings, source)
         terms = _terms(painted, truth)
         optimiser.zero_grad(set_to_none=True)
@@ -117,13 +167,14 @@ def pretraining(
         values = {name: float(value.detach()) for name, (_, value) in terms.items()}
         values |= {"error_px": float(error.mean()), "median_error_px": float(error.median())}
         means = {name: means.get(name, value) * 0.98 + 0.02 * value for name, value in values.items()}
-        if time.monotonic() - saved > _SAVE_SEC or step == steps - 1:
+        last = step == stage.steps - 1
+        if time.monotonic() - saved > _SAVE_SEC or last:
             tensors = {k: v.half() if v.is_floating_point() else v for k, v in average.state_dict().items()}
             tensors.pop("embed.weight")
-            save_tensors(out, tensors, {"steps": step + 1, "of": steps, "seed": seed, "drawn": drawn})
+            save_tensors(out, tensors, {"stage": number, "steps": step + 1, "seed": seed})
             saved = time.monotonic()
-        if step % _SAY_EVERY == _SAY_EVERY - 1 or step == steps - 1:
-            yield {"step": step + 1, "seconds": time.monotonic() - started, **means}
+        if step % _SAY_EVERY == _SAY_EVERY - 1 or last:
+            yield {"step": step + 1, **means}
 
 
 def _terms(painted: Painted, truth: Episode) -> dict[str, tuple[float, Tensor]]:
