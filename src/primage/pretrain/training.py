@@ -143,7 +143,7 @@ def _stage(
     means: dict[str, float] = {}
     saved = time.monotonic()
     for step in range(stage.steps):
-        rng = np.random.default_rng((seed, number, step) if number else (seed, step))
+        rng = np.random.default_rng((seed, step))
         side = stage.sides[0] if len(stage.sides) == 1 else int(rng.choice(stage.sides))
         chosen = [pools[int(rng.random() >= 0.5)] for _ in range(stage.sources)]
         source, truth = _batch(
