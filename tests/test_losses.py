@@ -12,6 +12,8 @@ from torch import Tensor
 
 from primage import losses
 from primage.nets.features import FeatureExtractor
+from primage.nets.generator import Matches
+from primage.warp.tps import identity_grid
 
 
 def full(value: float, *shape: int) -> Tensor:
@@ -128,3 +130,42 @@ def test_equal_pictures_have_no_loss_and_others_a_positive_one(a: float, b: floa
     assert float(losses.l1_loss(x, x)) == 0
     assert float(losses.l1_loss(x, y)) == pytest.approx(abs(a - b), abs=1e-6)
     assert float(losses.feature_matching_loss([[x, x]], [[x, y]])) == 0
+
+
+def test_the_grid_loss_is_nothing_for_the_truth_at_every_scale() -> None:
+    truth = identity_grid((32, 48)) * 0.9
+    coarse = [torch.nn.functional.avg_pool2d(truth.permute(0, 3, 1, 2), k).permute(0, 2, 3, 1) for k in (8, 4, 2)]
+    assert float(losses.grid_loss([*coarse, truth], truth)) == pytest.approx(0, abs=1e-6)
+    assert float(losses.grid_loss([coarse[0] + 0.1], truth)) == pytest.approx(0.1 - 0.01, rel=1e-3)
+
+
+def test_blocks_that_a_warp_tears_do_not_count() -> None:
+    truth = identity_grid((32, 32)).clone()
+    truth[:, 4:12, 4:12] = 0.9  # tears the first four blocks of 8, and fills none
+    coarse = torch.nn.functional.avg_pool2d(identity_grid((32, 32)).permute(0, 3, 1, 2), 8).permute(0, 2, 3, 1).clone()
+    coarse[:, :2, :2] = 7.0
+    assert float(losses.grid_loss([coarse], truth)) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_match_loss_is_the_cross_entropy_with_the_true_cell() -> None:
+    truth = identity_grid((32, 32))
+    even = Matches(torch.zeros(1, 4, 4, 4, 4), 8, (32, 32))
+    assert float(losses.match_loss(even, truth)) == pytest.approx(math.log(16))
+    sure = torch.full((1, 4, 4, 4, 4), -50.0)
+    for row in range(4):
+        for column in range(4):
+            sure[0, row, column, row, column] = 50.0
+    # The middle of a cell of even width lies half a pixel off the pixel that stands for it, and is shared so.
+    shared = float(losses.match_loss(Matches(sure, 8, (32, 32)), truth))
+    assert shared < 0.2 * 100
+    wrong = float(losses.match_loss(Matches(sure.flip(4), 8, (32, 32)), truth))
+    assert wrong > 90
+
+
+def test_the_match_loss_asks_for_one_of_two_candidates_and_not_for_their_mean() -> None:
+    truth = torch.zeros(1, 32, 32, 2) - 0.75
+    logits = torch.full((1, 4, 4, 4, 4), -9.0)
+    one, mean = logits.clone(), logits.clone()
+    one[..., 0, 0] = one[..., 3, 3] = 9.0
+    mean[..., 1:3, 1:3] = 9.0
+    assert losses.match_loss(Matches(one, 8, (32, 32)), truth) < losses.match_loss(Matches(mean, 8, (32, 32)), truth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -18,12 +19,14 @@ import torch
 from torch import Tensor
 
 from primage import losses, training
-from primage.api import configure, opened_run, prepare, train
-from primage.config import PRESETS, OptimConfig
+from primage.api import configure, continued_run, opened_run, prepare, train
+from primage.config import PRESETS, OptimConfig, PrimitiveConfig
 from primage.errors import ConfigError, RunError, TrainingError
 from primage.model import Model, load
 from primage.nets.generator import Source
+from primage.nets.universal import matcher_weights
 from primage.nets.weights import weights_available
+from primage.primitive.primitive import PrimitiveSpec
 from primage.run import Run, load_tensors
 from primage.state import State, fresh_state, learning_rate_factor
 from primage.warp.pair import TrainingPair
@@ -98,7 +101,7 @@ def test_two_real_steps_of_every_preset(preset: str, photo: Path, tmp_path: Path
     assert model.record.config.preset == preset
     assert all(torch.isfinite(tensor).all() for tensor in model.weights.values())
     run = Run(tmp_path / "run")
-    start_weights = fresh_state(run.record.config, run.record.spec.channels, "cpu").generator.state_dict()
+    start_weights = fresh_state(run.record.config, run.record.spec, "cpu").generator.state_dict()
     assert any(not torch.equal(model.weights[name], start_weights[name]) for name in start_weights)
     assert logged_steps(run.path)[-1] == 2
     assert [path.name for path in (run.path / "previews").iterdir()] == ["000002.png"]
@@ -123,7 +126,7 @@ def test_two_real_steps_with_the_pretrained_loss_network(preset: str, photo: Pat
 
 
 def test_all_augmentations_at_once(photo: Path, tmp_path: Path) -> None:
-    switches = ("tps", "flip", "rotation", "crop", "shear", "translation", "cutmix", "canny_sigma")
+    switches = ("tps", "flip", "rotation", "crop", "shear", "translation", "cutmix", "canny_sigma", "parts", "redraw")
     settings = (*ALL, *(f"augment.{name}=true" for name in switches))
     assert small(photo, tmp_path / "run", 2, settings=settings).record.steps == 2
 
@@ -142,10 +145,80 @@ def test_hardly_any_steps_still_make_a_model(steps: int, photo: Path, tmp_path: 
 
 
 def test_settings_that_leave_no_loss_are_the_users_mistake(photo: Path, tmp_path: Path) -> None:
-    weights = ("GAN", "feat", "perc", "L1", "grid", "copy", "drawn", "confidence")
+    weights = ("GAN", "feat", "perc", "L1", "grid", "match", "copy", "drawn", "confidence")
     with pytest.raises(ConfigError, match="all losses are switched off"):
         small(photo, tmp_path / "run", 2, settings=(*ALL, *(f"loss.lambda_{name}=0" for name in weights)))
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("matcher", ["universal", "none"])
+def test_no_step_at_all_gives_a_model_that_renders(matcher: str, photo: Path, tmp_path: Path) -> None:
+    settings = () if matcher == "universal" else ALL
+    model = train(photo, tmp_path / "run", steps=0, settings=settings, matcher=matcher)
+    assert model.record.steps == 0
+    assert model.render(model.primitive).shape == (48, 64, 3)
+    assert Run(tmp_path / "run").record.config.matcher == matcher
+
+
+def test_the_shipped_matcher_is_where_training_starts(photo: Path, tmp_path: Path) -> None:
+    model = train(photo, tmp_path / "run", steps=0)
+    shipped = matcher_weights()
+    assert set(model.weights) - set(shipped) == {"embed.weight"}
+    for name, tensor in shipped.items():
+        if "running_" not in name and "num_batches" not in name:  # estimated anew on the photo
+            assert torch.equal(model.weights[name], tensor), name
+
+
+def continued(run: Path, **longer: float) -> Model:
+    with continued_run(run, **longer) as opened:  # type: ignore[arg-type]
+        for _ in training.training(opened):
+            pass
+    return load(run)
+
+
+def test_steps_can_be_added_to_a_run(photo: Path, tmp_path: Path) -> None:
+    first = small(photo, tmp_path / "run", 3)
+    more = continued(tmp_path / "run", steps=4)
+    assert (first.record.steps, more.record.steps) == (3, 7)
+    assert first.weights_sha256 != more.weights_sha256
+    config = Run(tmp_path / "run").record.config
+    assert config.stretch_from == 3
+    # At full size only, whatever the phases were.
+    prepared = prepare(photo, config, shrink_only=True)
+    pair = TrainingPair(prepared.photo, prepared.primitive, prepared.record.spec, 1.0, config.augment)
+    stages = training.plan(config, 7, {1.0: pair, 0.5: pair})
+    assert {(stage.scale, stage.batch) for stage in stages} == {(1.0, 1)}
+    # The first command finds everything done; a second addition counts from there.
+    assert small(photo, tmp_path / "run", 3).weights_sha256 == more.weights_sha256
+    assert continued(tmp_path / "run", steps=1).record.steps == 8
+
+
+def test_an_interrupted_addition_ends_with_the_same_weights(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("whole", "cut"):
+        small(photo, tmp_path / name, 2)
+    whole = continued(tmp_path / "whole", steps=4)
+    monkeypatch.setattr(training, "_LOG_SEC", 0.0)  # so that there is something to say after each step
+    with continued_run(tmp_path / "cut", steps=4) as run, contextlib.closing(training.training(run)) as steps:
+        assert next(steps).step == 3
+    assert small(photo, tmp_path / "cut", 2).weights_sha256 == whole.weights_sha256
+
+
+def test_added_minutes_are_timed(photo: Path, tmp_path: Path) -> None:
+    small(photo, tmp_path / "run", 2)
+    assert continued(tmp_path / "run", minutes=0.02).record.steps > 2
+
+
+def test_the_learning_rate_begins_again_at_half(photo: Path, tmp_path: Path) -> None:
+    config = configure("draft", steps=30, settings=ALL).model_copy(update={"stretch_from": 10})
+    state = fresh_state(config, prepare(photo, config, shrink_only=True).record.spec, "cpu")
+    rates = []
+    for state.step in range(10, 30):
+        state.set_learning_rates(config)
+        rates.append(state.optimiser_G.param_groups[0]["lr"])
+    assert max(rates) == pytest.approx(0.5 * config.optim.lr, rel=0.05)
+    assert rates[-1] < 0.05 * config.optim.lr
 
 
 def test_training_leaves_the_global_randomness_alone(photo: Path, tmp_path: Path) -> None:
@@ -416,7 +489,7 @@ def step(photo: Path, tmp_path: Path) -> tuple[State, Callable[[], dict[str, flo
     spec = prepared.record.spec
     pair = TrainingPair(prepared.photo, prepared.primitive, spec, 1.0, config.augment)
     stage = training.Stage(2, pair, batch=2, scale=1.0, perceptual=False, adversarial=True)
-    state = fresh_state(config, spec.channels, "cpu")
+    state = fresh_state(config, spec, "cpu")
     source = Source(pair.photo, pair.encoded)
     return state, lambda: training.train_step(state, config, stage, source, None, "cpu")
 
@@ -546,7 +619,7 @@ def test_the_cosine_schedule_warms_up_and_falls_to_zero() -> None:
 
 def test_the_average_trails_the_weights() -> None:
     config = configure("draft", steps=10, settings=(*SETTINGS["draft"], "optim.ema=0.9"))
-    state = fresh_state(config, 5, "cpu")
+    state = fresh_state(config, PrimitiveSpec(config=PrimitiveConfig(kind="edges")), "cpu")
     assert state.average is not None
     old = next(state.average.parameters()).clone()
     with torch.no_grad():

@@ -96,7 +96,7 @@ def l1_loss(fake: Float[Tensor, "b c h w"], real: Float[Tensor, "b c h w"]) -> F
     return F.l1_loss(fake, real)
 
 
-def grid_loss(estimates: Sequence[Float[Tensor, "b h w 2"]], truth: Float[Tensor, "b h w 2"]) -> Float[Tensor, ""]:
+def grid_loss(estimates: Sequence[Float[Tensor, "b _ _ 2"]], truth: Float[Tensor, "b h w 2"]) -> Float[Tensor, ""]:
     """How far the estimated correspondences are from the warp's own grid.
 
     Args:

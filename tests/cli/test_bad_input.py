@@ -84,6 +84,13 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
         ("train", *OK, "--set", 'loss.perceptual_layers=["relu1_1","relu9_9","relu3_3"]'),
         "relu9_9",
     ),
+    "no photo named": (("train", "--out", "new", "--steps", "1"), "name the photo"),
+    "no folder named": (("train", "photo.png", "--steps", "1"), "--out RUN"),
+    "nothing to continue": (("train", "--continue", "--out", "new", "--steps", "1"), "is not a run folder"),
+    "something else to continue": (("train", "--continue", "--out", "letters", "--steps", "1"), "not a run"),
+    "unknown matcher": (("train", *OK, "--matcher", "best"), "matcher"),
+    "widths that the matcher does not fit": (("train", *OK, "--set", "generator.descriptor=32"), "matcher none"),
+    "a matcher for the paper": (("train", *OK, "--preset", "paper", "--matcher", "universal"), "matcher none"),
     "unknown device": (("train", *OK, "--device", "tpu"), "no device 'tpu'"),
     "absent device": (("train", *OK, "--device", "cuda"), "'cuda'"),
     # its primitive

@@ -10,11 +10,11 @@ from torch import nn
 
 from primage.config import PainterConfig, preset
 from primage.nets.generator import Generator, Source, build_generator, parameter_count
-from primage.nets.painter import ConvBlock, fold_norms, sample
+from primage.nets.layers import ConvBlock, fold_norms, sample
 from primage.warp.tps import identity_grid
 from tests.tiny import one_thread
 
-CONFIG = PainterConfig(embedding=4, widths=(8, 8, 8, 8), blocks=(1, 0, 0, 1), refine_widths=(8, 8))
+CONFIG = PainterConfig(embedding=4, widths=(8, 8, 8, 8), blocks=(1, 0, 0, 1), refine_widths=(8, 8, 8))
 SIZES = [(32, 32), (48, 64), (33, 57), (70, 41), (16, 16), (17, 90), (5, 7)]
 
 
@@ -55,8 +55,12 @@ def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], train
         painted = network(noise(2, 5, *size), source())
     assert painted.image.shape == (2, 3, *size)
     assert painted.image.abs().max() <= 1
-    assert len(painted.grids) >= 2
-    assert {tuple(grid.shape) for grid in painted.grids} == {(2, *size, 2)}
+    *coarse, last = painted.grids
+    assert last.shape == (2, *size, 2)
+    for grid, factor in zip(coarse, (8, 8, 8, 4, 2), strict=True):
+        # Blocks that reach beyond the picture are dropped.
+        assert grid.shape == (2, size[0] // factor, size[1] // factor, 2)
+    assert (painted.matches is not None) == training
     assert painted.copied is not None
     assert painted.drawn is not None
     assert painted.confidence is not None
@@ -64,30 +68,40 @@ def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], train
     assert painted.confidence.shape == (2, 1, *size)
 
 
-def start_errors(size: tuple[int, int]) -> list[float]:
-    """How far from its own place a fresh painter finds each pixel of the training drawing, by estimate."""
+@pytest.mark.parametrize("size", [(32, 32), (48, 64), (33, 57), (96, 128)])
+def test_a_fresh_painter_finds_the_training_drawing_roughly_where_it_is(size: tuple[int, int]) -> None:
     pair = source(size)
     with torch.no_grad():
         painted = build_generator(CONFIG, 5, rng()).eval()(pair.primitive, pair)
-    return [float((grid - identity_grid(size)).abs().mean()) for grid in painted.grids]
+    assert float((painted.grids[-1] - identity_grid(size)).abs().mean()) < 0.08  # of a picture from -1 to 1
 
 
-@pytest.mark.parametrize("size", [(32, 32), (48, 64), (33, 57), (96, 128)])
-def test_a_fresh_painter_finds_the_training_drawing_roughly_where_it_is(size: tuple[int, int]) -> None:
-    assert max(start_errors(size)) < 0.08  # of a picture from -1 to 1
+@pytest.mark.parametrize("size", [(32, 32), (33, 57)])
+def test_a_prepared_source_paints_the_same(size: tuple[int, int]) -> None:
+    network, x = experienced(), noise(1, 5, *size)
+    with torch.no_grad():
+        plain, prepared = network(x, source()), network(x, network.prepared(source()))
+    torch.testing.assert_close(plain.image, prepared.image, atol=1e-3, rtol=0)  # noise magnifies rounding
 
 
-@pytest.mark.parametrize("size", [(32, 32), (48, 64), (33, 57), (96, 128)])
-def test_corrections_of_zero_do_not_move_the_estimate(size: tuple[int, int]) -> None:
-    first, *_, last = start_errors(size)
-    assert last <= 1.02 * first
+def test_each_of_several_sources_serves_its_own_drawings() -> None:
+    network = experienced()
+    a, b = source(), Source(noise(1, 3, 40, 56, seed=4), noise(1, 5, 40, 56, seed=5))
+    x = noise(4, 5, 40, 56)
+    both = Source(torch.cat([a.photo, b.photo]), torch.cat([a.primitive, b.primitive]))
+    with torch.no_grad():
+        together = network(x, both).image
+        apart = torch.cat([network(x[:2], a).image, network(x[2:], b).image])
+    torch.testing.assert_close(together, apart, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 57)])
 def test_the_copy_is_the_photo_at_the_last_estimate(size: tuple[int, int]) -> None:
     pair = source((40, 56))
     painted = experienced()(noise(2, 5, *size), pair)
-    torch.testing.assert_close(painted.copied, sample(pair.photo, painted.grids[-1]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        painted.copied, sample(pair.photo, painted.grids[-1], "bicubic").clamp(-1, 1), atol=1e-4, rtol=0
+    )
 
 
 def test_the_picture_is_the_blend_of_copied_and_drawn_by_the_confidence() -> None:
@@ -111,7 +125,9 @@ def test_every_parameter_learns_once_the_heads_have_moved() -> None:
     network = experienced().train()
     painted = network(noise(2, 5, 32, 48), source())
     assert painted.confidence is not None
+    assert painted.matches is not None
     total = painted.image.square().mean() + painted.confidence.square().mean()
+    total = total + painted.matches.logits.log_softmax(-1)[..., 0].mean()
     (total + sum(grid.square().mean() for grid in painted.grids)).backward()
     idle = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert idle == []
@@ -127,7 +143,7 @@ def test_folding_the_norms_changes_nothing_but_the_time() -> None:
         fold_norms(network)
         folded = network(x, source())
     assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
-    torch.testing.assert_close(folded.image, plain.image, atol=1e-4, rtol=0)
+    torch.testing.assert_close(folded.image, plain.image, atol=1e-3, rtol=0)
     torch.testing.assert_close(folded.grids[-1], plain.grids[-1], atol=1e-4, rtol=0)
     # The tensors of before may be shared with a model: they must stay as they were.
     assert all(any(torch.equal(p, tensor) for tensor in before.values()) for p in weights)

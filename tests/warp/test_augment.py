@@ -15,7 +15,7 @@ from primage.config import PRESETS, AugmentConfig
 from primage.labels import colourise
 from primage.primitive.edges import extract_edges, remove_small, thin
 from primage.primitive.primitive import Primitive
-from primage.warp.augment import PrimitiveWarper, draw_grid, warp_photo
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, warp_photo
 from primage.warp.tps import identity_grid
 from tests.primitive.drawings import KINDS, astronaut, blocks, components, cross, described, drawing, patches, same
 
@@ -265,7 +265,7 @@ def test_no_presets_warp_breaks_a_closed_curve(preset: str, size: tuple[int, int
     warper = PrimitiveWarper(Primitive("edges", edges=ring))
     whole = 0
     # Cutting and pasting cuts lines by design; every other warp must leave them whole.
-    smooth = PRESETS[preset].augment.model_copy(update={"cutmix": False})
+    smooth = PRESETS[preset].augment.model_copy(update={"cutmix": False, "parts": False})
     for seed in range(30):
         warped = warper.warp(drawn(size, seed, smooth)).edges
         assert warped is not None
@@ -315,3 +315,50 @@ def test_warped_edges_lie_where_the_grid_says() -> None:
     on_line = np.argwhere(lines)[:, ::-1]
     nearest = np.linalg.norm(source[:, None] - on_line[None], axis=2).min(axis=1)
     assert nearest.max() < 1.1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.tuples(st.integers(8, 60), st.integers(8, 60)))
+def test_parts_come_from_inside_the_picture(seed: int, size: tuple[int, int]) -> None:
+    grid = drawn(size, seed, AugmentConfig(parts=True, parts_probability=1.0, parts_count=4))
+    assert grid.shape == (1, *size, 2)
+    assert float(grid.abs().max()) <= 1
+
+
+def test_a_part_is_seen_twice_or_elsewhere_and_the_rest_stays() -> None:
+    changed = 0
+    for seed in range(20):
+        grid = drawn((64, 64), seed, parts=True, parts_probability=1.0)
+        moved = (grid - identity_grid((64, 64))).norm(dim=-1) > 0.02
+        assert float(moved.float().mean()) < 0.9
+        changed += bool(moved.any())
+    assert changed >= 18
+
+
+def test_regions_are_cut_out_whole() -> None:
+    primitive = drawing("segments")
+    assert primitive.segments is not None
+    regions = find_regions(primitive.segments)
+    assert regions is not None
+    for number in range(1, len(regions.radii) + 1):
+        area = float((regions.index == number).float().mean())
+        assert 0.003 <= area <= 0.25
+        values = primitive.segments.index[(regions.index[0, 0] == number).numpy()]
+        assert len(np.unique(values)) == 1
+    assert regions.centres.abs().max() <= 1
+
+
+def test_a_picture_of_one_label_has_no_regions() -> None:
+    primitive = drawing("segments")
+    assert primitive.segments is not None
+    flat = type(primitive.segments)(np.zeros((20, 30), np.uint8), primitive.segments.palette)
+    assert find_regions(flat) is None
+
+
+def test_another_frame_is_nearly_the_same() -> None:
+    photo = astronaut()
+    other = another_frame(photo, np.random.default_rng(0))
+    assert other.shape == photo.shape
+    assert other.dtype == np.uint8
+    difference = np.abs(other.astype(int) - photo)
+    assert 0 < difference.mean() < 40

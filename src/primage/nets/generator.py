@@ -65,7 +65,7 @@ class Painted:
     """
 
     image: Float[Tensor, "b 3 h w"]
-    grids: tuple[Float[Tensor, "b h w 2"], ...] = ()
+    grids: tuple[Float[Tensor, "b _ _ 2"], ...] = ()
     copied: Float[Tensor, "b 3 h w"] | None = None
     drawn: Float[Tensor, "b 3 h w"] | None = None
     confidence: Float[Tensor, "b 1 h w"] | None = None

@@ -23,18 +23,18 @@ from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find
 
 @dataclass(frozen=True)
 class Episode:
-    """One source and some targets.
+    """A source (or several, S, of one size) and some targets of each.
 
     Attributes:
-        photo: (1, 3, H, W) in [-1, 1], of the source.
-        drawing: (1, 10, H, W), the source's drawing as the matcher sees it.
-        photos: (B, 3, H, W), of the targets.
+        photo: (S, 3, H, W) in [-1, 1], of the source.
+        drawing: (S, 10, H, W), the source's drawing as the matcher sees it.
+        photos: (B, 3, H, W), of the targets, B / S of each source in turn.
         drawings: (B, 10, H, W).
         grid: (B, H, W, 2), where each pixel of a target comes from.
     """
 
-    photo: Float[Tensor, "1 3 h w"]
-    drawing: Float[Tensor, "1 10 h w"]
+    photo: Float[Tensor, "s 3 h w"]
+    drawing: Float[Tensor, "s 10 h w"]
     photos: Float[Tensor, "b 3 h w"]
     drawings: Float[Tensor, "b 10 h w"]
     grid: Float[Tensor, "b h w 2"]
