@@ -50,11 +50,13 @@ class Painter(Generator):
         wanted, known = self._encode(x, source)
         places, near, matches = self.matcher(wanted, known, size)
         grids = tuple(place.permute(0, 2, 3, 1) for place in places)
-        # Bicubic: two blurs (a bilinear one, and the eye's surprise at it) are one too many.
+        # Bicubic: bilinear sampling blurs wherever the copy lies between pixels.
         copied = sample(source.photo, grids[-1], "bicubic").clamp(-1, 1)
         decoded = self.to_image(self.decode(torch.cat([near, F.pixel_unshuffle(copied, 2)], dim=1)))
         decoded = F.pixel_shuffle(decoded, 2)
-        drawn, confidence = torch.tanh(decoded[:, :3]), decoded[:, 3:] + _CONFIDENCE_BIAS
+        # What is painted begins as what is copied: where there is nothing to paint over, nothing is lost.
+        drawn = (copied + decoded[:, :3]).clamp(-1, 1)
+        confidence = decoded[:, 3:] + _CONFIDENCE_BIAS
         # The confidence learns from the correspondences alone: the picture's losses would rather have a blurred
         # average than sharp texture a pixel off.
         keep = torch.sigmoid(confidence).detach()
@@ -89,7 +91,7 @@ class Painter(Generator):
         return (half, quarter, eighth), self._know(source, known)
 
     def initialise(self, generator: torch.Generator) -> None:
-        """He-normal convolutions; corrections start at zero, matching with a mild wish to stay in place."""
+        """He-normal convolutions; corrections and paint start at zero, matching with a mild wish to stay in place."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, a=SLOPE, generator=generator)
@@ -97,3 +99,4 @@ class Painter(Generator):
                     nn.init.zeros_(module.bias)
         reset_norms(self)
         self.matcher.start()
+        nn.init.zeros_(self.to_image.weight)

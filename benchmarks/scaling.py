@@ -1,0 +1,87 @@
+"""How a step's time and the memory grow with the picture, and the time of a photo against the published method.
+
+``python benchmarks/scaling.py`` (about five minutes)
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import machine
+import skimage.data
+
+from primage.api import configure, prepare
+from primage.config import Config
+from primage.nets.features import FeatureExtractor
+from primage.nets.generator import Source
+from primage.state import fresh_state
+from primage.training import plan, train_step
+from primage.warp.pair import TrainingPair
+
+SIZES = (128, 256, 512, 1024)
+PHOTO = Path(skimage.data.__file__).parent / "astronaut.png"
+
+
+def step_seconds(config: Config, size: int, rounds: int) -> list[float]:
+    """Seconds of steps of the last phase, whose perceptual loss comes every second step, after the first two."""
+    config = config.model_copy(update={"size_px": size, "steps": 100})
+    prepared = prepare(PHOTO, config)
+    loss = prepared.record.config.loss
+    perceptual = FeatureExtractor(loss.perceptual_network, loss.perceptual_layers)
+    pair = TrainingPair(prepared.photo, prepared.primitive, prepared.record.spec, 1.0, config.augment)
+    stage = plan(config, 100, dict.fromkeys({1.0, *(phase.scale for phase in config.phases)}, pair))[-1]
+    state = fresh_state(config, prepared.record.spec, "cpu")
+    source = Source(pair.photo, pair.encoded)
+    times = []
+    for _ in range(rounds + 2):
+        begin = time.perf_counter()
+        train_step(state, config, stage, source, perceptual, "cpu")
+        state.finish_step()
+        times.append(time.perf_counter() - begin)
+    return times[2:]
+
+
+def memory(size: int) -> float:
+    """Peak memory in GB of a process of its own."""
+    order = [sys.executable, __file__, "--memory", str(size)]
+    return float(subprocess.run(order, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def main() -> None:
+    standard = configure("standard", "super")
+    steps = {}
+    for size in SIZES:
+        times = step_seconds(standard, size, 8 if size <= 512 else 4)
+        steps[size] = statistics.mean(times)  # every second one is dearer, so not the median
+        print(json.dumps({size: steps[size]}), file=sys.stderr)
+    paper = statistics.mean(step_seconds(configure("paper", "super"), 256, 2))
+    growth = {b: steps[b] / steps[a] / ((b / a) ** 2) for a, b in itertools.pairwise(SIZES)}
+    machine.write(
+        "scaling",
+        {
+            "step_seconds": {str(size): round(seconds, 3) for size, seconds in steps.items()},
+            "growth_over_pixels": {str(size): round(value, 3) for size, value in growth.items()},
+            "growth_over_pixels_128_to_1024": round(steps[1024] / steps[128] / 64, 3),
+            "peak_rss_gb": {str(size): memory(size) for size in (256, 512)},
+            "paper_step_seconds": round(paper, 2),
+            "paper_hours": round(paper * 16_000 / 3600, 1),
+            "standard_minutes": standard.minutes,
+            "times_less_than_paper": round(paper * 16_000 / ((standard.minutes or 0) * 60), 1),
+        },
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--memory"]:
+        import resource
+
+        step_seconds(configure("standard", "super"), int(sys.argv[2]), 4)
+        print(round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2))
+    else:
+        main()
