@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.config import Config, PresetName, PrimitiveKind, preset, validated
+from primage.config import FROM_NOTHING, Config, PresetName, PrimitiveKind, preset, validated
 from primage.errors import ConfigError, ImageError, RunError, WeightsError
 from primage.image import read_image, resize_image, sha256_file, working_size
 from primage.model import Model, load
@@ -63,8 +63,13 @@ def configure(
     data["primitive"]["kind"] = kind
     if size_px is not None:
         data["size_px"] = size_px
-    if matcher is not None:
+    for setting in settings:  # before all others: it decides on what they change
+        if setting.partition("=")[0].strip() == "matcher":
+            matcher = setting.partition("=")[2].strip().strip('"')
+    if matcher is not None and matcher != data["matcher"]:
         data["matcher"] = matcher
+        data["optim"] |= FROM_NOTHING["optim"]
+        data["phases"] = [phase.model_dump() for phase in FROM_NOTHING["phases"]]
     if minutes is not None or steps is not None:
         data |= {"minutes": minutes, "steps": steps}
     for setting in settings:
