@@ -78,6 +78,29 @@ class Flip(Frozen):
     axis: Literal["horizontal", "vertical"] = "horizontal"
 
 
+class Swap(Frozen):
+    """Exchange two regions: each goes to where the other's middle was; what is left open is closed from around it."""
+
+    op: Literal["swap"] = "swap"
+    region: Region
+    other: Region
+
+
+class Handle(Frozen):
+    """A place that a person drags."""
+
+    source: Point
+    target: Point
+
+
+class Warp(Frozen):
+    """Bend the whole drawing by dragging places of it; the border stays, unless it is told to give way."""
+
+    op: Literal["warp"] = "warp"
+    handles: tuple[Handle, ...] = Field(min_length=1, max_length=256)
+    pin_border: bool = True
+
+
 class Erase(Frozen):
     """Empty a region: no lines, labels and colours closed from around it."""
 
@@ -102,7 +125,7 @@ class Paint(Frozen):
     radius: float = Field(0.01, gt=0, le=1, description="of a label's stroke, as a share of the width")
 
 
-Edit = Annotated[Move | Copy | Scale | Flip | Erase | Fill | Paint, Field(discriminator="op")]
+Edit = Annotated[Move | Copy | Scale | Flip | Swap | Warp | Erase | Fill | Paint, Field(discriminator="op")]
 _EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 
 

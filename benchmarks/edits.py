@@ -1,0 +1,126 @@
+"""Edits that a smooth warp cannot reach, on photos that packages carry: one training a photo, one contact sheet.
+
+``python benchmarks/edits.py [--minutes M] [--matcher universal|none] [--wheels FOLDER] [--only PHOTO]``
+
+Each row of a sheet: the edited drawing, the photo cut and pasted by the same edit (what the drawing asks for, with hard
+seams and smeared holes), ours before any training on the photo, ours after M minutes. Beside the sheet a JSON: LPIPS
+to the pasted photo inside the box of what the edit changed. It is no truth (what was left open has none), but it tells
+a copied part that is there from one that is not. Look at the pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import machine
+import numpy as np
+import skimage.data
+import torch
+from common import decode_video, train_keeping, video_member
+
+from primage.api import configure, prepare
+from primage.edit.apply import apply_edits
+from primage.edit.records import Edit, edits_from_json
+from primage.evaluate.lpips import LPIPS
+from primage.image import to_tensor, write_png
+from primage.model import Model, load
+from primage.primitive.primitive import Primitive, draw
+from primage.sheet import contact_sheet
+
+HERE = Path(__file__).parent
+SUITE = HERE / "edits" / "suite.json"
+BIKES_FRAME = 120
+_MARGIN_PX = 8
+#: LPIPS wants pictures of this side or more.
+_LEAST_PX = 64
+
+
+def photo_file(name: str, folder: Path, wheels: Path | None) -> Path:
+    if name != "bikes":
+        return next(Path(skimage.data.__file__).parent.glob(f"{name}.*"))
+    path = folder / "bikes.png"
+    write_png(path, decode_video(video_member(wheels, "bikes.mp4"))[BIKES_FRAME])
+    return path
+
+
+def changed_box(before: Primitive, after: Primitive) -> tuple[slice, slice]:
+    """Rows and columns of what an edit of the drawing changed, with a margin."""
+    changed = np.zeros(before.size, bool)
+    if before.segments is not None and after.segments is not None:
+        changed |= before.segments.index != after.segments.index
+    if before.edges is not None and after.edges is not None:
+        changed |= before.edges != after.edges
+    rows, columns = np.nonzero(changed)
+    box = []
+    for places, side in ((rows, before.size[0]), (columns, before.size[1])):
+        grow = max(_MARGIN_PX, (_LEAST_PX - int(places.max() - places.min())) // 2)
+        first = min(max(0, int(places.min()) - grow), side - _LEAST_PX)
+        box.append(slice(max(0, first), int(places.max()) + grow + 1))
+    return box[0], box[1]
+
+
+def sheets(name: str, entries: Sequence[dict], options: argparse.Namespace) -> list[dict]:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        photo = photo_file(name, folder, options.wheels)
+        arguments = {"preset_name": "standard", "kind": "super", "size_px": 256, "matcher": options.matcher}
+        zero = load(train_keeping(prepare(photo, configure(steps=0, **arguments)), folder / "zero")[-1])
+        models: dict[str, Model] = {"0 s": zero}
+        if options.minutes:
+            prepared = prepare(photo, configure(minutes=options.minutes, **arguments))
+            models[f"{options.minutes:g} min"] = load(train_keeping(prepared, folder / "run")[-1])
+        distance = LPIPS("alexnet")
+        line_colour = zero.record.spec.line_colour
+        original = draw(zero.primitive, line_colour)
+        rows, captions, found = [[zero.photo, original]], [[name, "its drawing"]], []
+        for label, model in models.items():
+            rows[0].append(model.render(model.primitive))
+            captions[0].append(f"unedited, {label}")
+        for entry in entries:
+            edits: tuple[Edit, ...] = edits_from_json(json.dumps(entry["edits"]), entry["title"])
+            edited = apply_edits(zero.primitive, edits)
+            pasted = apply_edits(Primitive("manual", colours=zero.photo), edits).colours
+            assert pasted is not None
+            box = changed_box(zero.primitive, edited)
+            row, caption, scores = [draw(edited, line_colour), pasted], [entry["title"], "cut and pasted"], {}
+            for label, model in models.items():
+                image = model.render(edited)
+                with torch.inference_mode():
+                    score = float(distance(to_tensor(image[box]), to_tensor(pasted[box])))
+                scores[label] = round(score, 4)
+                row.append(image)
+                caption.append(f"{label} ({score:.3f})")
+            rows.append(row)
+            captions.append(caption)
+            found.append({"photo": name, "kind": entry["kind"], "title": entry["title"], "lpips_to_pasted": scores})
+    if options.sheets:
+        options.sheets.mkdir(parents=True, exist_ok=True)
+        write_png(options.sheets / f"{name}.png", contact_sheet(rows, captions))
+    return found
+
+
+def main(options: argparse.Namespace) -> None:
+    suite = json.loads(SUITE.read_text(encoding="utf-8"))
+    names = [options.only] if options.only else list(dict.fromkeys(entry["photo"] for entry in suite))
+    found = []
+    for name in names:
+        found += sheets(name, [entry for entry in suite if entry["photo"] == name], options)
+    labels = found[0]["lpips_to_pasted"]
+    means = {label: round(float(np.mean([f["lpips_to_pasted"][label] for f in found])), 4) for label in labels}
+    settings = {"minutes": options.minutes, "matcher": options.matcher, "photos": names}
+    machine.write(options.name, {**settings, "mean_lpips_to_pasted": means, "edits": found})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--matcher", default="universal", choices=("universal", "none"))
+    parser.add_argument("--wheels", type=Path)
+    parser.add_argument("--only", help="one photo of the suite")
+    parser.add_argument("--sheets", type=Path, default=HERE / "edits" / "sheets", help="folder of the contact sheets")
+    parser.add_argument("--name", default="edits", help="of the JSON")
+    main(parser.parse_args())
