@@ -19,7 +19,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheels", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--drawn", type=int, default=400, help="pictures")
+    parser.add_argument("--drawn", type=int, default=800, help="pictures")
     parser.add_argument("--no-photos", action="store_true", help="drawn pictures only")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="weights to begin with")

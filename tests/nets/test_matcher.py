@@ -12,7 +12,7 @@ from primage.config import PainterConfig, preset
 from primage.errors import WeightsError
 from primage.nets import universal
 from primage.nets.generator import Source, build_generator
-from primage.nets.matcher import _best, _choose
+from primage.nets.matcher import _best, _nearby
 from primage.nets.universal import MATCHER_FILE, matcher_sha256, matcher_weights, start_from_matcher
 from primage.primitive.codes import code_matrix
 from primage.primitive.primitive import PrimitiveSpec, encode
@@ -27,28 +27,33 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def test_choosing_without_a_preference_enlarges_bilinearly() -> None:
-    moved = torch.rand(2, 2, 5, 7, generator=torch.Generator().manual_seed(0))
-    out = _choose(moved, torch.zeros(2, 9, 10, 14))
-    torch.testing.assert_close(out, F.interpolate(moved, scale_factor=2.0, mode="bilinear"), atol=1e-2, rtol=0)
-
-
-def test_a_strong_preference_takes_one_neighbour_as_it_is() -> None:
-    moved = torch.rand(1, 2, 4, 4, generator=torch.Generator().manual_seed(0))
-    logits = torch.zeros(1, 9, 8, 8)
-    logits[:, 5] = 50.0  # the one to the right
-    out = _choose(moved, logits)
-    torch.testing.assert_close(out[:, :, 2, 2], moved[:, :, 1, 2])
-
-
 def test_the_best_match_is_the_mean_of_its_window_alone() -> None:
     to = F.avg_pool2d(identity_grid((64, 64)).permute(0, 3, 1, 2), 8)[0].flatten(1).T
     logits = torch.full((1, 1, 64), -30.0)
     logits[..., 9] = logits[..., 10] = 5.0  # row 1, columns 1 and 2
     logits[..., 54] = 4.9  # far away
-    place, likelihood = _best(logits, to, 8)
+    place, likelihood = _best(logits, logits, to, 8)
     torch.testing.assert_close(place[0, 0], (to[9] + to[10]) / 2, atol=1e-4, rtol=0)
     assert float(likelihood) == pytest.approx(float(torch.tensor(2 / (2 + 0.9048)).log()), abs=1e-3)
+
+
+def test_what_was_agreed_on_decides_and_the_likelihood_is_its_own() -> None:
+    to = F.avg_pool2d(identity_grid((64, 64)).permute(0, 3, 1, 2), 8)[0].flatten(1).T
+    logits = torch.full((1, 1, 64), -30.0)
+    logits[..., 9], logits[..., 54] = 5.0, 4.0
+    agreed = logits.clone()
+    agreed[..., 54] = 9.0
+    place, likelihood = _best(logits, agreed, to, 8)
+    torch.testing.assert_close(place[0, 0], to[54], atol=1e-4, rtol=0)
+    assert float(likelihood) == pytest.approx(float(torch.tensor(1 / (1 + 2.71828)).log()), abs=1e-3)
+
+
+def test_a_coarse_estimate_is_refined_by_looking_about_it() -> None:
+    there = F.avg_pool2d(identity_grid((64, 96)).permute(0, 3, 1, 2), 8)
+    known = F.normalize(torch.randn(1, 16, 8, 12, generator=torch.Generator().manual_seed(0)), dim=1)
+    cell = torch.tensor([2 * 8 / 95, 2 * 8 / 63])[None, :, None, None]
+    found = _nearby(60 * known, known, there + 1.3 * cell, there, (64, 96))
+    torch.testing.assert_close(found, there, atol=1e-3, rtol=0)
 
 
 def test_the_file_is_small_and_of_the_presets_network() -> None:

@@ -41,7 +41,7 @@ def diffuse(
 class _Diffuse(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, moved: Tensor, trust: Tensor, right: Tensor, down: Tensor) -> Tensor:
-        field = _solve(trust * moved, moved, trust, right, down)
+        field = solve(trust * moved, moved, trust, right, down)
         ctx.save_for_backward(moved, trust, right, down, field)
         return field
 
@@ -49,14 +49,16 @@ class _Diffuse(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         moved, trust, right, down, field = ctx.saved_tensors
         # A d = trust · moved, so with A λ = gradient: δ = λ · (δ(trust · moved) - δA d).
-        pull = _solve(gradients[0], torch.zeros_like(moved), trust, right, down)
+        pull = solve(gradients[0], torch.zeros_like(moved), trust, right, down)
         to_trust = (pull * (moved - field)).sum(1, keepdim=True)
         to_right = -(pull.diff(dim=3) * field.diff(dim=3)).sum(1, keepdim=True)
         to_down = -(pull.diff(dim=2) * field.diff(dim=2)).sum(1, keepdim=True)
         return trust * pull, to_trust, to_right, to_down
 
 
-def _solve(wanted: Tensor, start: Tensor, trust: Tensor, right: Tensor, down: Tensor) -> Tensor:
+def solve(
+    wanted: Tensor, start: Tensor, trust: Tensor, right: Tensor, down: Tensor, iterations: int = _ITERATIONS
+) -> Tensor:
     """Conjugate gradients with the diagonal as preconditioner; every picture and axis on its own."""
 
     def product(x: Tensor) -> Tensor:
@@ -82,7 +84,7 @@ def _solve(wanted: Tensor, start: Tensor, trust: Tensor, right: Tensor, down: Te
     residual = wanted - product(x)
     scaled = residual / diagonal
     direction, size = scaled, dot(residual, scaled)
-    for _ in range(_ITERATIONS):
+    for _ in range(iterations):
         ahead = product(direction)
         step = size / (dot(direction, ahead) + _TINY)
         x = x + step * direction

@@ -14,26 +14,55 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import PainterConfig
+from primage.nets.consensus import consensus
 from primage.nets.diffusion import diffuse
+from primage.nets.enlarge import enlarge, nine_around, twice
 from primage.nets.generator import Matches
 from primage.nets.layers import ConvBlock, ResidualBlock, coordinates, for_batch, sample, up
 
 #: Cells that are compared are so many pixels wide, or twice, four times … that for large pictures.
 _CELL_PX = 8
-#: Most cells of a picture that are compared with all others (64 × 64: 512² at an eighth).
-_MAX_CELLS = 4096
+#: Most cells of a picture that are compared with all others (32 × 80: 256 × 640 px at an eighth).
+_MAX_CELLS = 2560
 #: A match is averaged over the best cell and this many around it: an average of two candidates far apart is neither.
 _WINDOW_CELLS = 2
-#: While rendering so many cells are compared with all at a time.
-_ROWS = 256
 #: A match of likelihood p is trusted p to this power, before what is learnt about it.
 _TRUST_POWER = 8.0
 _LEAST_TRUST = 1e-4
 #: Logits of bonds between neighbours at the start.
 _BOND = 2.0
+#: Neighbours whose matches are this many cells further apart than they are have nothing to do with each other.
+_TEAR_CELLS = 1.6
+_TORN_BOND = 1e-4
+#: What it costs two neighbours not to keep company, in nats: in an empty area, and where the drawing changes.
+_BREAK_COSTS = (6.0, 1.5)
+#: How fast the one becomes the other: over the variance of the drawing in both cells and its change between them.
+_BREAK_SLOPE = 8.0
 
-#: Features of a drawing at 1/2, 1/4 and 1/8 of its size.
-Features = tuple[Tensor, Tensor, Tensor]
+
+@dataclass(frozen=True)
+class Features:
+    """What is made of a drawing.
+
+    Attributes:
+        half: (B, C, H / 2, W / 2), learnt.
+        quarter: (B, C, H / 4, W / 4), learnt.
+        eighth: (B, C, H / 8, W / 8), learnt; has seen a sixteenth.
+        drawn: the embedded drawing itself, as means of blocks of 2, 4 and 8 pixels, (B, E, H / k, W / k).
+        busy: (B, 1, H / 8, W / 8), how much the drawing varies within a block of 8, summed over its channels.
+    """
+
+    half: Tensor
+    quarter: Tensor
+    eighth: Tensor
+    drawn: tuple[Tensor, Tensor, Tensor]
+    busy: Tensor
+
+    def part(self, begin: int, end: int) -> Features:
+        """Those of some drawings of the batch."""
+        half, quarter, eighth, busy = (x[begin:end] for x in (self.half, self.quarter, self.eighth, self.busy))
+        a, b, c = (x[begin:end] for x in self.drawn)
+        return Features(half, quarter, eighth, (a, b, c), busy)
 
 
 @dataclass(frozen=True)
@@ -41,7 +70,7 @@ class Known:
     """The training pair as the matcher looks at it.
 
     Attributes:
-        features: of the drawing, (1 or S, C, H / k, W / k) for k = 2, 4, 8, padded.
+        features: of the drawing, padded; of one drawing, or of S.
         photo_half: (1 or S, 12, H / 2, W / 2), the padded photo with 2 × 2 pixels as channels.
         size: (height, width) without the padding.
     """
@@ -54,13 +83,13 @@ class Known:
 class Matcher(nn.Module):
     """Where each place comes from, coarse to fine.
 
-    1. One encoder reads both drawings. At an eighth of the size all places are compared with all; the best match and
-       the cells around it, with a mild wish to stay in place, are the measurement.
-    2. A measurement that is not unambiguous follows its neighbours (`primage.nets.diffusion`), except where the bond
-       between them is learnt to break: at the outline of what was moved or copied.
+    1. One encoder reads both drawings. At an eighth of the size all places are compared with all: by what is learnt
+       about them, by what the drawing itself shows there, and with a mild wish to stay in place.
+    2. Neighbours agree on matches that keep company, or part where that is cheaper (`primage.nets.consensus`). Among
+       those that keep company, matches that are not unambiguous follow the others (`primage.nets.diffusion`).
     3. At 1/8, 1/4 and 1/2, what the training pair shows at the estimate is set beside what is wanted, and a small
-       network corrects the estimate. Between the levels each place chooses among the nine estimates around it
-       (Teed & Deng 2020, §3.3), so that outlines stay sharp.
+       network corrects the estimate. Between the levels each place chooses among the nine estimates around it, by what
+       is learnt and by what the training drawing shows there, so that outlines stay sharp (`primage.nets.enlarge`).
 
     Args:
         config: widths and blocks.
@@ -82,6 +111,8 @@ class Matcher(nn.Module):
         self.describe = nn.Conv2d(widths[2], config.descriptor, 1)
         self.sharpness = nn.Parameter(torch.empty(()))
         self.stay = nn.Parameter(torch.empty(()))
+        #: Logarithms of what it costs to differ from the drawing, by channel, at 1/8, 1/4 and 1/2.
+        self.unlike = nn.Parameter(torch.empty(3, config.embedding))
         self.judge = nn.Sequential(ConvBlock(2 * widths[2] + 1, eighth, momentum), nn.Conv2d(eighth, 3, 1))
 
         self.compare_eighth = nn.Sequential(
@@ -108,7 +139,10 @@ class Matcher(nn.Module):
             out = stage(out)
             features.append(out)
         half, quarter, eighth, sixteenth = features
-        return half, quarter, self.widen(torch.cat([eighth, up(sixteenth)], dim=1))
+        eighth = self.widen(torch.cat([eighth, up(sixteenth)], dim=1))
+        means = F.avg_pool2d(embedded, 2), F.avg_pool2d(embedded, 4), F.avg_pool2d(embedded, _CELL_PX)
+        variance = F.avg_pool2d(embedded.square(), _CELL_PX) - means[2].square()
+        return Features(half, quarter, eighth, means, variance.sum(1, keepdim=True).detach())
 
     def forward(
         self, wanted: Features, known: Known, size: tuple[int, int]
@@ -125,80 +159,92 @@ class Matcher(nn.Module):
             (x, y); features (B, C, H / 2, W / 2) of the last comparison; the likelihoods of all matches, while
             training.
         """
-        padded = (wanted[0].shape[2] * 2, wanted[0].shape[3] * 2)
-        full = coordinates(size, padded, wanted[0].device)
+        padded = (wanted.half.shape[2] * 2, wanted.half.shape[3] * 2)
+        full = coordinates(size, padded, wanted.half.device)
         here = {factor: F.avg_pool2d(full, factor) for factor in (2, 4, 8)}
-        half, quarter, eighth = known.features
-        half = torch.cat([half, for_batch(known.photo_half, half.shape[0])], dim=1)
+        features, place = known.features, known.size
+        half = torch.cat([features.half, for_batch(known.photo_half, features.half.shape[0])], dim=1)
 
-        best, likelihood, matches = self._measure(wanted[2], known, here[8])
-        seen = _look_up(eighth, best, known.size, 8)
-        judged = self.judge(torch.cat([wanted[2], seen, likelihood], dim=1))
+        best, likelihood, matches = self._measure(wanted, known, here[8])
+        seen = look_up(features.eighth, best, place, 8)
+        judged = self.judge(torch.cat([wanted.eighth, seen, likelihood], dim=1))
         trust = (_TRUST_POWER * likelihood.detach() + judged[:, :1]).clamp(math.log(_LEAST_TRUST), 3.0).exp()
         bonds = torch.sigmoid(judged[:, 1:] + _BOND)
-        moved = diffuse(best - here[8], trust, bonds[:, :1, :, 1:], bonds[:, 1:, 1:])
+        right, down = (_torn((best - here[8]) / _cell(place, 8, full), dim) for dim in (3, 2))
+        moved = diffuse(best - here[8], trust, bonds[:, :1, :, 1:] * right, bonds[:, 1:, 1:] * down)
         whole = moved + here[8]
 
-        seen = _look_up(eighth, whole, known.size, 8)
-        near = self.compare_eighth(torch.cat([wanted[2], seen, moved], dim=1))
+        seen = look_up(features.eighth, whole, place, 8)
+        near = self.compare_eighth(torch.cat([wanted.eighth, seen, moved], dim=1))
         moved = moved + self.correct_eighth(near)
         corrected = moved + here[8]
 
         near = up(near)
-        moved = _choose(moved, self.choose_quarter(torch.cat([wanted[1], near], dim=1)))
-        seen = _look_up(quarter, moved + here[4], known.size, 4)
-        near = self.compare_quarter(torch.cat([wanted[1], seen, near, moved], dim=1))
+        preference = self.choose_quarter(torch.cat([wanted.quarter, near], dim=1))
+        preference = preference - self._unlike(1, moved, wanted, known, here[4])
+        moved = enlarge(moved, preference, _cell(place, 8, full).flatten())
+        seen = look_up(features.quarter, moved + here[4], place, 4)
+        near = self.compare_quarter(torch.cat([wanted.quarter, seen, near, moved], dim=1))
         moved = moved + self.correct_quarter(near)
         at_quarter = moved + here[4]
 
         near = up(near)
-        moved = _choose(moved, self.choose_half(torch.cat([wanted[0], near], dim=1)))
-        seen = _look_up(half, moved + here[2], known.size, 2)
-        near = self.compare_half(torch.cat([wanted[0], seen, near], dim=1))
+        preference = self.choose_half(torch.cat([wanted.half, near], dim=1))
+        preference = preference - self._unlike(2, moved, wanted, known, here[2])
+        moved = enlarge(moved, preference, _cell(place, 4, full).flatten())
+        seen = look_up(half, moved + here[2], place, 2)
+        near = self.compare_half(torch.cat([wanted.half, seen, near], dim=1))
         moved = moved + self.correct_half(near)
         at_half = moved + here[2]
 
-        final = _choose(moved, F.pixel_shuffle(self.choose_full(near), 2)) + full
-        return (best, whole, corrected, at_quarter, at_half, final), near, matches
+        moved = enlarge(moved, F.pixel_shuffle(self.choose_full(near), 2), _cell(place, 2, full).flatten())
+        return (best, whole, corrected, at_quarter, at_half, moved + full), near, matches
 
-    def _measure(self, wanted: Tensor, known: Known, here: Tensor) -> tuple[Tensor, Tensor, Matches | None]:
+    def _unlike(self, level: int, moved: Tensor, wanted: Features, known: Known, here: Tensor) -> Tensor:
+        """What it would cost each place of the finer level to be moved as one of the nine around it, (B, 9, H, W)."""
+        stride = 8 >> level
+        drawn, there = wanted.drawn[2 - level], known.features.drawn[2 - level]
+        batch = moved.shape[0]
+        places = (twice(nine_around(moved)) + here[:, :, None]).transpose(1, 2).flatten(0, 1)
+        seen = look_up(there, places, known.size, stride)
+        apart = (seen.unflatten(0, (batch, 9)) - drawn[:, None]).square()
+        cost = torch.einsum("bnchw,c->bnhw", apart, self.unlike[level].exp())
+        # A pixel alone says little; the block around it tells a line from the next.
+        return F.avg_pool2d(cost, 3, 1, 1, count_include_pad=False)
+
+    def _measure(self, wanted: Features, known: Known, here: Tensor) -> tuple[Tensor, Tensor, Matches | None]:
         """The best match of each cell, (B, 2, H, W); the logarithm of its likelihood (B, 1, H, W); all of them."""
-        there = coordinates(known.size, tuple(8 * n for n in known.features[2].shape[2:]), wanted.device)
+        features = known.features
+        there = coordinates(known.size, tuple(8 * n for n in features.eighth.shape[2:]), here.device)
         there = F.avg_pool2d(there, 8)
-        a, b = (F.normalize(self.describe(x), dim=1) for x in (wanted, known.features[2]))
+        a, b = (F.normalize(self.describe(x), dim=1) for x in (wanted.eighth, features.eighth))
+        drawn, drawn_there, busy = wanted.drawn[2], features.drawn[2], wanted.busy
         # Comparing all with all grows with the fourth power of the side: large pictures match at a coarser level.
         factor = 1
         while max(a.shape[2] * a.shape[3], b.shape[2] * b.shape[3]) // factor**2 > _MAX_CELLS:
             factor *= 2
-        fine, size = here, wanted.shape[2:]
+        fine, fine_a, fine_b, fine_there = here, a, b, there
         if factor > 1:
-            a, b, here, there = (_pool(t, factor) for t in (a, b, here, there))
-        (rows, columns), (rows_there, columns_there) = a.shape[2:], b.shape[2:]
-        # |p - q|² = |p|² - 2 p·q + |q|²: three more channels make the wish to stay part of the product. (|p|² is the
-        # same for all matches of a place, so it does not matter.)
-        from_, to = here[0].flatten(1).T, there[0].flatten(1).T
-        stay = self.stay.exp()
-        wanted_cells = torch.cat([a.flatten(2).transpose(1, 2) * self.sharpness.exp(), _rows(2 * stay * from_, a)], 2)
-        wanted_cells = torch.cat([wanted_cells, torch.ones_like(wanted_cells[..., :1])], 2)
-        known_cells = torch.cat([b.flatten(2).transpose(1, 2), _rows(to, b)], 2)
-        known_cells = torch.cat([known_cells, _rows(-stay * to.square().sum(1, keepdim=True), b)], 2)
-        known_cells = for_batch(known_cells.transpose(1, 2)[..., None], a.shape[0])[..., 0]
-        matches = None
-        if self.training:
-            logits = wanted_cells @ known_cells
-            best, likelihood = _best(logits, to, columns_there)
-            shaped = logits.unflatten(1, (rows, columns)).unflatten(3, (rows_there, columns_there))
-            matches = Matches(shaped, _CELL_PX * factor, known.size)
-        else:  # some rows at a time, which stay in the processor's cache
-            parts = [_best(part @ known_cells, to, columns_there) for part in wanted_cells.split(_ROWS, dim=1)]
-            best, likelihood = (torch.cat(each, dim=1) for each in zip(*parts, strict=True))
-        best, likelihood = (
-            x.transpose(1, 2).reshape(x.shape[0], x.shape[2], rows, columns) for x in (best, likelihood)
-        )
+            a, b, here, there, drawn, drawn_there, busy = (
+                _pool(t, factor) for t in (a, b, here, there, drawn, drawn_there, busy)
+            )
+        batch, shape, shape_there = a.shape[0], a.shape[2:], b.shape[2:]
+        places = there[0].flatten(1).T
+        logits = _cells(a * self.sharpness.exp()) @ for_batch(b, batch).flatten(2)
+        logits = logits - self.stay.exp() * _apart(_cells(here), places)
+        scale = (0.5 * self.unlike[0]).exp()[:, None, None]
+        logits = logits - _apart(_cells(drawn * scale), _cells(for_batch(drawn_there * scale, batch)))
+        shaped = logits.unflatten(1, shape).unflatten(3, shape_there)
+        breaks = (_break_cost(drawn, busy, dim) for dim in (3, 2))
+        agreed = consensus(shaped.detach(), *breaks).flatten(3).flatten(1, 2)
+        best, likelihood = _best(logits, agreed, places, shape_there[1])
+        best, likelihood = (x.transpose(1, 2).unflatten(2, shape) for x in (best, likelihood))
         if factor > 1:
-            best = fine + up(best - here, float(factor))[..., : size[0], : size[1]]
-            likelihood = up(likelihood, float(factor))[..., : size[0], : size[1]]
-        return best, likelihood, matches
+            height, width = fine.shape[2:]
+            best = fine + up(best - here, float(factor))[..., :height, :width]
+            likelihood = up(likelihood, float(factor))[..., :height, :width]
+            best = _nearby(fine_a * self.sharpness.exp(), fine_b, best, fine_there, known.size)
+        return best, likelihood, Matches(shaped, _CELL_PX * factor, known.size) if self.training else None
 
     def start(self) -> None:
         """What fresh weights begin as: corrections and choices at nothing, matching with a mild wish to stay."""
@@ -216,27 +262,77 @@ class Matcher(nn.Module):
             nn.init.zeros_(head.weight)
         nn.init.constant_(self.sharpness, math.log(10.0))
         nn.init.constant_(self.stay, math.log(4.0))
+        nn.init.constant_(self.unlike, math.log(2.0))
 
 
-def _rows(x: Float[Tensor, "n c"], like: Tensor) -> Float[Tensor, "b n c"]:
-    return x[None].expand(like.shape[0], -1, -1)
+def _cells(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n c"]:
+    return x.flatten(2).transpose(1, 2)
+
+
+def _apart(a: Float[Tensor, "s n c"], b: Float[Tensor, "... m c"]) -> Float[Tensor, "s n m"]:
+    """Squared distance of all to all."""
+    return a.square().sum(-1, keepdim=True) - 2 * a @ b.mT + b.square().sum(-1)[..., None, :]
+
+
+def _cell(size: tuple[int, int], stride: int, like: Tensor) -> Float[Tensor, "1 2 1 1"]:
+    """Width and height of a cell in normalised coordinates."""
+    sides = [2.0 * stride / max(1, size[1] - 1), 2.0 * stride / max(1, size[0] - 1)]
+    return like.new_tensor(sides)[None, :, None, None]
+
+
+def _torn(moved_cells: Float[Tensor, "b 2 h w"], dim: int) -> Tensor:
+    """1 where a cell and the next one keep company, nearly 0 where their matches are torn apart."""
+    whole = moved_cells.diff(dim=dim).abs().amax(1, keepdim=True) < _TEAR_CELLS
+    return whole.to(moved_cells.dtype).clamp(min=_TORN_BOND)
+
+
+def _break_cost(drawn: Float[Tensor, "b c h w"], busy: Float[Tensor, "b 1 h w"], dim: int) -> Tensor:
+    """What it costs each cell not to keep company with the next one along an axis."""
+    n = drawn.shape[dim] - 1
+    change = drawn.diff(dim=dim).square().sum(1) + (busy.narrow(dim, 0, n) + busy.narrow(dim, 1, n))[:, 0]
+    dear, cheap = _BREAK_COSTS
+    return cheap + (dear - cheap) * torch.exp(-_BREAK_SLOPE * change.detach())
 
 
 def _best(
-    logits: Float[Tensor, "b n m"], to: Float[Tensor, "m 2"], columns: int
+    logits: Float[Tensor, "b n m"], agreed: Float[Tensor, "b n m"], to: Float[Tensor, "m 2"], columns: int
 ) -> tuple[Float[Tensor, "b n 2"], Float[Tensor, "b n 1"]]:
-    """The mean place in a window around the best match, and the logarithm of the likelihood of that window."""
+    """The mean place in a window around the match agreed on, and the log-likelihood of that window in its own right."""
     reach = torch.arange(-_WINDOW_CELLS, _WINDOW_CELLS + 1, device=logits.device)
     last = logits.shape[2] // columns - 1
-    greatest, top = logits.max(-1, keepdim=True)
+    top = agreed.argmax(-1, keepdim=True)
     row = top // columns + reach.repeat_interleave(len(reach))
     column = top % columns + reach.repeat(len(reach))
     inside = (row >= 0) & (row <= last) & (column >= 0) & (column < columns)
     cell = row.clamp(0, last) * columns + column.clamp(0, columns - 1)
-    window = (logits.gather(2, cell) - greatest).masked_fill(~inside, float("-inf"))
-    place = (window.softmax(-1)[..., None] * to[cell]).sum(2)
-    total = (logits - greatest).exp().sum(-1, keepdim=True).log()
-    return place, window.logsumexp(-1, keepdim=True) - total
+    own = logits.gather(2, cell)
+    # Weighted by what was agreed on; the gradient goes to the likelihoods, as if the others had kept quiet.
+    weighted = agreed.gather(2, cell) + own - own.detach()
+    weights = weighted.masked_fill(~inside, float("-inf")).softmax(-1)
+    likelihood = own.masked_fill(~inside, float("-inf")).logsumexp(-1, keepdim=True)
+    return (weights[..., None] * to[cell]).sum(2), likelihood - logits.logsumexp(-1, keepdim=True)
+
+
+def _nearby(
+    a: Float[Tensor, "b c h w"],
+    b: Float[Tensor, "s c h2 w2"],
+    best: Float[Tensor, "b 2 h w"],
+    there: Float[Tensor, "1 2 h2 w2"],
+    size: tuple[int, int],
+) -> Float[Tensor, "b 2 h w"]:
+    """Look about an estimate that was made at a coarser level: the mean place of the cells around it, by likeness."""
+    rows, columns = b.shape[2:]
+    reach = torch.arange(-_WINDOW_CELLS, _WINDOW_CELLS + 1, device=a.device)
+    middle = ((best + 1) / _cell(size, _CELL_PX, best) - 0.5).round().long()
+    column = (middle[:, 0, None] + reach.repeat(len(reach))[:, None, None]).clamp(0, columns - 1)
+    row = (middle[:, 1, None] + reach.repeat_interleave(len(reach))[:, None, None]).clamp(0, rows - 1)
+    cell = row * columns + column  # (B, 25, H, W)
+    b = for_batch(b, a.shape[0]).flatten(2)
+    logits = torch.stack(
+        [(a * b.gather(2, c.flatten(1)[:, None].expand(-1, b.shape[1], -1)).view_as(a)).sum(1) for c in cell.unbind(1)],
+        dim=1,
+    )
+    return torch.einsum("bnhw,cbnhw->bchw", logits.softmax(1), there[0].flatten(1)[:, cell])
 
 
 def _pool(x: Tensor, factor: int) -> Tensor:
@@ -246,24 +342,7 @@ def _pool(x: Tensor, factor: int) -> Tensor:
     return F.avg_pool2d(F.pad(x, missing, mode="replicate"), factor)
 
 
-def _choose(moved: Float[Tensor, "b 2 h w"], logits: Float[Tensor, "b 9 h2 w2"]) -> Float[Tensor, "b 2 h2 w2"]:
-    """Enlarge displacements twice: each place takes a mixture of the nine around it; at logits of 0, bilinear."""
-    height, width = moved.shape[2:]
-    nine = F.unfold(F.pad(moved, (1, 1, 1, 1), mode="replicate"), 3).unflatten(1, (2, 9)).unflatten(3, (height, width))
-    # (B, 9, h, 2, w, 2): each coarse place with its four fine ones.
-    weights = logits.unflatten(2, (height, 2)).unflatten(4, (width, 2)) + _bilinear(logits.device)[:, None, :, None]
-    weights = weights.softmax(1)
-    return torch.einsum("bcnhw,bnhiwj->bchiwj", nine, weights).flatten(4, 5).flatten(2, 3)
-
-
-def _bilinear(device: torch.device) -> Float[Tensor, "9 2 2"]:
-    """Logarithms of the bilinear weights of nine neighbours for the four quarters of a cell; never quite 0."""
-    one = torch.tensor([[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]], device=device)  # by side, over before, at, after
-    weights = torch.einsum("iy,jx->yxij", one, one).reshape(9, 2, 2)
-    return (weights + 1e-3).log()
-
-
-def _look_up(
+def look_up(
     features: Float[Tensor, "s c h w"], place: Float[Tensor, "b 2 h2 w2"], size: tuple[int, int], stride: int
 ) -> Float[Tensor, "b c h2 w2"]:
     """Look features of the training pair up, whose cells are ``stride`` pixels of a picture of ``size``, padded."""

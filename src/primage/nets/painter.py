@@ -13,8 +13,9 @@ from torch.nn import functional as F
 
 from primage.config import PainterConfig
 from primage.nets.generator import Generator, Painted, Source, reset_norms
-from primage.nets.layers import SLOPE, ConvBlock, for_batch, sample
+from primage.nets.layers import SLOPE, ConvBlock, coordinates, sample
 from primage.nets.matcher import Features, Known, Matcher
+from primage.nets.seams import mend_seams
 
 #: The confidence starts at sigmoid(2) = 0.88: copy first, paint where copying turns out to be wrong.
 _CONFIDENCE_BIAS = 2.0
@@ -52,6 +53,10 @@ class Painter(Generator):
         grids = tuple(place.permute(0, 2, 3, 1) for place in places)
         # Bicubic: bilinear sampling blurs wherever the copy lies between pixels.
         copied = sample(source.photo, grids[-1], "bicubic").clamp(-1, 1)
+        if not self.training:
+            moved = places[-1] - coordinates(size, tuple(x.shape[2:]), x.device)
+            pixels = moved.new_tensor([0.5 * (size[1] - 1), 0.5 * (size[0] - 1)])[:, None, None]
+            copied = mend_seams(copied, moved * pixels, self.embed(x))
         decoded = self.to_image(self.decode(torch.cat([near, F.pixel_unshuffle(copied, 2)], dim=1)))
         decoded = F.pixel_shuffle(decoded, 2)
         # What is painted begins as what is copied: where there is nothing to paint over, nothing is lost.
@@ -81,14 +86,8 @@ class Painter(Generator):
             return self.matcher.encode(self.embed(x)), self._know(source, self.matcher.encode(self.embed(drawing)))
         # In one batch: while training, both then share the statistics of their normalisation.
         both = self.matcher.encode(self.embed(torch.cat([x, drawing])))
-        batch = x.shape[0]
-        half, quarter, eighth = (level[:batch] for level in both)
-        known = (
-            for_batch(both[0][batch:], batch),
-            for_batch(both[1][batch:], batch),
-            for_batch(both[2][batch:], batch),
-        )
-        return (half, quarter, eighth), self._know(source, known)
+        # (A batch of several sources has as many targets of each, in turn.)
+        return both.part(0, x.shape[0]), self._know(source, both.part(x.shape[0], len(both.half)))
 
     def initialise(self, generator: torch.Generator) -> None:
         """He-normal convolutions; corrections and paint start at zero, matching with a mild wish to stay in place."""

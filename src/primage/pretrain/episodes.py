@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,6 +19,9 @@ from primage.primitive.codes import CODE_CHANNELS, colour_codes
 from primage.primitive.edges import distance_to_edges, extract_edges
 from primage.primitive.primitive import CLOSENESS_PX, Primitive
 from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, warp_photo
+
+#: Share of the targets in which something is erased.
+_ERASED = 0.3
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,11 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
             local_probability=0.6,
             parts=True,
             parts_count=3,
+            parts_radius=(0.05, 0.3),
             parts_probability=parts,
         )
         grid = draw_grid(augment, (side, side), generator, regions)
+        erased = _erase(grid, rng) if rng.random() < _ERASED else None
         warped = warp_photo(tensor, grid)
         primitive = warper.warp(grid)
         assert primitive.segments is not None
@@ -118,6 +123,9 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
             own = _jittered(own, rng)
         if rng.random() < 0.35:
             found = found & ~_blobs(side, rng)
+        if erased is not None:
+            nearest = distance_transform_edt(erased, return_distances=False, return_indices=True)
+            own, found = own[nearest[0], nearest[1]], found & ~erased
         grids.append(grid)
         photos.append(warped)
         drawings.append(_embed(own, found, codes, kind))
@@ -143,6 +151,26 @@ def _jittered(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rows = (np.arange(height)[:, None] + shift[0]).clip(0, height - 1)
     columns = (np.arange(width)[None] + shift[1]).clip(0, width - 1)
     return np.asarray(index[rows, columns])
+
+
+def _erase(grid: Float[Tensor, "1 h w 2"], rng: np.random.Generator) -> Bool[np.ndarray, "h w"]:
+    """Cover an ellipse with what lies beside it, in place; returns the ellipse.
+
+    Its drawing will be emptied as an eraser does: what is there then looks like what was beside, less its lines.
+    """
+    height, width = grid.shape[1:3]
+    radii = np.exp(rng.uniform(np.log(0.04), np.log(0.16), 2)) * min(height, width)
+    centre = rng.uniform(0.1, 0.9, 2) * (height, width)
+    angle = rng.uniform(0, 2 * np.pi)
+    shift = np.array([np.sin(angle), np.cos(angle)]) * 2 * radii.max() * rng.uniform(1.0, 1.8)
+    inside_out = centre + shift < 0, centre + shift > (height - 1, width - 1)
+    shift[inside_out[0] | inside_out[1]] *= -1
+    y, x = np.mgrid[:height, :width]
+    inside = ((y - centre[0]) / radii[0]) ** 2 + ((x - centre[1]) / radii[1]) ** 2 <= 1
+    rows = (y[inside] + round(shift[0])).clip(0, height - 1)
+    columns = (x[inside] + round(shift[1])).clip(0, width - 1)
+    grid[0, torch.from_numpy(inside)] = grid[0, torch.from_numpy(rows), torch.from_numpy(columns)]
+    return np.asarray(inside)
 
 
 def _blobs(side: int, rng: np.random.Generator) -> Bool[np.ndarray, "h w"]:

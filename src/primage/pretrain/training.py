@@ -63,8 +63,8 @@ class Stage:
 #: Small pictures first: most is learnt there, four times as fast. What is learnt there alone does worse at 256² the
 #: longer it lasts, so the second stage is at working sizes.
 STAGES = (
-    Stage(sides=(128,), sources=2, targets=3, steps=2494, schedule=5000, lr=1.5e-3, parts=0.55),
-    Stage(sides=(192, 256, 256, 320), sources=1, targets=2, steps=1500, schedule=1500, lr=1e-3, parts=0.75),
+    Stage(sides=(128,), sources=2, targets=3, steps=2200, schedule=3000, lr=1.5e-3, parts=0.55),
+    Stage(sides=(192, 256, 256, 320), sources=1, targets=2, steps=2600, schedule=2600, lr=1e-3, parts=0.7),
 )
 
 

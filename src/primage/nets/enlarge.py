@@ -1,0 +1,60 @@
+"""Enlarges a field of displacements without blurring its tears."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+#: Displacements that differ by more than this many coarse cells belong to different things, and are never mixed.
+_TEAR_CELLS = 1.0
+
+
+def nine_around(moved: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b 2 9 h w"]:
+    """The displacements of each cell and the eight about it, row by row; beyond the border its own are repeated."""
+    nine = F.unfold(F.pad(moved, (1, 1, 1, 1), mode="replicate"), 3)
+    return nine.unflatten(1, (2, 9)).unflatten(3, tuple(moved.shape[2:]))
+
+
+def twice(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
+    """Each cell as four alike."""
+    return x.repeat_interleave(2, -2).repeat_interleave(2, -1)
+
+
+def enlarge(
+    moved: Float[Tensor, "b 2 h w"], preference: Float[Tensor, "b 9 h2 w2"], cell: Float[Tensor, "2"]
+) -> Float[Tensor, "b 2 h2 w2"]:
+    """Enlarge twice: each place takes a mixture of the nine displacements around it that agree with the best of them.
+
+    Args:
+        moved: displacements, any unit.
+        preference: logits, which of the nine; at 0 everywhere this is bilinear interpolation, but across tears.
+        cell: width and height of a coarse cell in the unit of ``moved``.
+
+    Returns:
+        (B, 2, 2 H, 2 W). Two halves of a tear are not averaged: in between there is nothing.
+
+    Source:
+        Teed & Deng 2020, §3.3 (convex upsampling), restricted to one side of a tear.
+    """
+    height, width = moved.shape[2:]
+    nine = nine_around(moved)
+    # (B, 9, h, 2, w, 2): each coarse cell with its four places.
+    logits = preference.unflatten(2, (height, 2)).unflatten(4, (width, 2)) + _bilinear(moved.device)[:, None, :, None]
+    weights = logits.softmax(1)
+    best = weights.argmax(1, keepdim=True)
+    apart = torch.zeros_like(weights)
+    for axis in (0, 1):
+        side = (nine[:, axis] / cell[axis])[:, :, :, None, :, None].expand_as(weights)
+        apart = torch.maximum(apart, (side - side.gather(1, best)).abs())
+    weights = weights * (apart < _TEAR_CELLS)
+    weights = weights / weights.sum(1, keepdim=True)
+    return torch.einsum("bcnhw,bnhiwj->bchiwj", nine, weights).flatten(4, 5).flatten(2, 3)
+
+
+def _bilinear(device: torch.device) -> Float[Tensor, "9 2 2"]:
+    """Logarithms of the bilinear weights of nine neighbours for the four quarters of a cell; never quite 0."""
+    one = torch.tensor([[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]], device=device)  # by side, over before, at, after
+    weights = torch.einsum("iy,jx->yxij", one, one).reshape(9, 2, 2)
+    return (weights + 1e-3).log()

@@ -1,0 +1,44 @@
+"""Enlarging displacements: bilinear where they are whole, sharp where they are torn."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F
+
+from primage.nets.enlarge import enlarge, nine_around, twice
+
+CELL = torch.tensor([1.0, 1.0])
+
+
+def test_without_a_preference_it_enlarges_bilinearly() -> None:
+    moved = torch.rand(2, 2, 5, 7, generator=torch.Generator().manual_seed(0)) * 0.9  # never a cell apart
+    out = enlarge(moved, torch.zeros(2, 9, 10, 14), CELL)
+    torch.testing.assert_close(out, F.interpolate(moved, scale_factor=2.0, mode="bilinear"), atol=1e-2, rtol=0)
+
+
+def test_a_strong_preference_takes_one_neighbour_as_it_is() -> None:
+    moved = torch.rand(1, 2, 4, 4, generator=torch.Generator().manual_seed(0))
+    preference = torch.zeros(1, 9, 8, 8)
+    preference[:, 5] = 50.0  # the one to the right
+    torch.testing.assert_close(enlarge(moved, preference, CELL)[:, :, 2, 2], moved[:, :, 1, 2])
+
+
+def test_nothing_is_invented_between_the_two_sides_of_a_tear() -> None:
+    moved = torch.zeros(1, 2, 4, 6)
+    moved[..., 3:] = 7.0
+    out = enlarge(moved, torch.randn(1, 9, 8, 12, generator=torch.Generator().manual_seed(0)), CELL)
+    assert set(out.round(decimals=3).unique().tolist()) <= {0.0, 7.0}
+
+
+def test_what_counts_as_a_tear_is_measured_in_cells() -> None:
+    moved = torch.zeros(1, 2, 4, 6)
+    moved[..., 3:] = 7.0
+    out = enlarge(moved, torch.zeros(1, 9, 8, 12), 10 * CELL)
+    torch.testing.assert_close(out, F.interpolate(moved, scale_factor=2.0, mode="bilinear"), atol=3e-2, rtol=0)
+
+
+def test_nine_around_are_in_rows_and_repeat_the_border() -> None:
+    moved = torch.arange(6.0).view(1, 1, 2, 3).expand(1, 2, 2, 3)
+    nine = nine_around(moved)
+    assert nine[0, 0, :, 0, 1].tolist() == [0, 1, 2, 0, 1, 2, 3, 4, 5]
+    assert twice(moved)[0, 0, 0].tolist() == [0, 0, 1, 1, 2, 2]
