@@ -183,3 +183,19 @@ def test_settings_reach_their_fields() -> None:
 def test_a_settings_error_is_the_users() -> None:
     assert ConfigError.exit_code == UserError.exit_code == 2
     assert LossConfig().lambda_perc == 10
+
+
+def test_without_the_matcher_presets_learn_faster_and_begin_with_small_pictures() -> None:
+    with_it, without = configure("standard"), configure("standard", matcher="none")
+    assert len(with_it.phases) == 1
+    assert [phase.scale for phase in without.phases] == [0.5, 1.0]
+    assert without.optim.lr > with_it.optim.lr
+    assert configure("standard", settings=("matcher=none",)) == without
+    assert configure("standard", matcher="none", settings=("optim.lr=0.001",)).optim.lr == 0.001
+    assert configure("standard", matcher="universal") == with_it
+    assert configure("paper", matcher="none") == configure("paper")
+
+
+def test_the_shipped_matcher_refuses_another_network_with_one_sentence() -> None:
+    with pytest.raises(ConfigError, match="choose matcher none"):
+        configure("standard", settings=("generator.embedding=8",))

@@ -19,12 +19,15 @@ from primage.edit.records import (
     Erase,
     Fill,
     Flip,
+    Handle,
     LabelRegion,
     Move,
     Paint,
     Polygon,
     Rectangle,
     Scale,
+    Swap,
+    Warp,
     edits_from_json,
     edits_to_json,
 )
@@ -53,6 +56,8 @@ def every_edit(region: Rectangle | Ellipse | Polygon | LabelRegion = BOX) -> lis
         Scale(region=region, factor=0.5),
         Flip(region=region),
         Flip(region=region, axis="vertical"),
+        Swap(region=region, other=Rectangle(top_left=(0.6, 0.6), bottom_right=(0.8, 0.9))),
+        Warp(handles=(Handle(source=(0.3, 0.4), target=(0.4, 0.45)),)),
         Erase(region=region),
     ]
 
@@ -293,6 +298,8 @@ def test_regions_cover_what_they_say() -> None:
 )
 def test_an_empty_region_is_refused(region: Rectangle) -> None:
     for edit in every_edit(region):
+        if isinstance(edit, Warp):  # bends the whole
+            continue
         with pytest.raises(PrimitiveError, match="region of an edit is empty"):
             apply_edits(spot("super"), [edit])
 
@@ -388,3 +395,69 @@ def test_bad_json_is_refused_with_the_file_and_the_place(text: str, complaint: s
     with pytest.raises(PrimitiveError, match=complaint) as caught:
         edits_from_json(text, "my.json")
     assert str(caught.value).startswith("my.json: ")
+
+
+# --- swap and warp
+
+
+def two_blocks() -> Primitive:
+    """Label 1 at rows 4 … 9, columns 6 … 15; label 2 at rows 24 … 35, columns 40 … 49; label 0 elsewhere."""
+    index = np.zeros(SIZE, np.uint8)
+    index[4:10, 6:16], index[24:36, 40:50] = 1, 2
+    return Primitive("segments", LabelMap(index, blocks().palette))
+
+
+def test_swapped_regions_take_each_others_middle() -> None:
+    edit = Swap(region=LabelRegion(labels=(1,)), other=LabelRegion(labels=(2,)))
+    after = apply_edits(two_blocks(), [edit]).segments
+    assert after is not None
+    np.testing.assert_array_equal(after.index == 1, at(slice(27, 33), slice(40, 50)))
+    np.testing.assert_array_equal(after.index == 2, at(slice(1, 13), slice(6, 16)))
+
+
+def test_a_swap_done_twice_undoes_itself_where_nothing_left_the_picture() -> None:
+    edit = Swap(region=LabelRegion(labels=(1,)), other=LabelRegion(labels=(2,)))
+    assert same(apply_edits(two_blocks(), [edit, edit]), two_blocks())
+
+
+def test_a_warp_takes_each_handle_to_its_target_and_leaves_the_border() -> None:
+    before = spot("segments")
+    # The block's corners, dragged five pixels to the right and three down.
+    corners = [(15, 10), (29, 10), (15, 19), (29, 19)]
+    handles = tuple(
+        Handle(source=((x + 0.5) / 60, (y + 0.5) / 40), target=((x + 5.5) / 60, (y + 3.5) / 40)) for x, y in corners
+    )
+    moved = marked(apply_edits(before, [Warp(handles=handles)]))
+    rows, columns = np.nonzero(moved)
+    assert abs(rows.min() - 13) <= 1
+    assert abs(rows.max() - 22) <= 1
+    assert abs(columns.min() - 20) <= 1
+    assert abs(columns.max() - 34) <= 1
+
+
+def test_handles_that_stay_change_nothing() -> None:
+    stay = Warp(handles=(Handle(source=(0.3, 0.4), target=(0.3, 0.4)),))
+    for kind in KINDS:
+        assert same(apply_edits(spot(kind), [stay]), spot(kind))
+
+
+def test_without_the_border_a_warp_of_one_shift_is_a_move_of_everything() -> None:
+    handles = tuple(
+        Handle(source=(x, y), target=(x + 0.1, y)) for x, y in ((0.2, 0.2), (0.7, 0.3), (0.4, 0.8), (0.8, 0.8))
+    )
+    after = marked(apply_edits(spot("segments"), [Warp(handles=handles, pin_border=False)]))
+    np.testing.assert_array_equal(after, at(slice(10, 20), slice(21, 36)))
+
+
+@pytest.mark.parametrize(
+    ("handles", "pin", "words"),
+    [
+        ([(0.3, 0.4), (0.3, 0.4)], True, "coincide"),
+        ([(0.3, 0.4)], False, "three handles"),
+        ([(0.1, 0.5), (0.5, 0.5), (0.9, 0.5)], False, "one line"),
+    ],
+)
+def test_handles_that_make_no_warp_are_refused(handles: list[tuple[float, float]], pin: bool, words: str) -> None:
+    edit = Warp(handles=tuple(Handle(source=(0.2, 0.2), target=target) for target in handles), pin_border=pin)
+    with pytest.raises(PrimitiveError, match=words):
+        apply_edits(spot("segments"), [edit])

@@ -12,7 +12,9 @@ from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
 
 def command(
     model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder or a model file.")],
-    edits: Annotated[Path, typer.Argument(help="A JSON list of edits: move, copy, scale, flip, erase, fill, paint.")],
+    edits: Annotated[
+        Path, typer.Argument(help="A JSON list of edits: move, copy, scale, flip, swap, warp, erase, fill, paint.")
+    ],
     target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The edited primitive, a PNG.")],
     primitive_file: Annotated[
         Path | None,

@@ -11,10 +11,10 @@ from torch.nn import functional as F
 _TEAR_CELLS = 1.0
 
 
-def nine_around(moved: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b 2 9 h w"]:
-    """The displacements of each cell and the eight about it, row by row; beyond the border its own are repeated."""
-    nine = F.unfold(F.pad(moved, (1, 1, 1, 1), mode="replicate"), 3)
-    return nine.unflatten(1, (2, 9)).unflatten(3, tuple(moved.shape[2:]))
+def nine_around(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
+    """Each cell and the eight about it, row by row; the border is repeated."""
+    nine = F.unfold(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3)
+    return nine.view(x.shape[0], x.shape[1], 9, *x.shape[2:])
 
 
 def twice(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
@@ -23,7 +23,7 @@ def twice(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
 
 
 def enlarge(
-    moved: Float[Tensor, "b 2 h w"], preference: Float[Tensor, "b 9 h2 w2"], cell: Float[Tensor, "2"]
+    moved: Float[Tensor, "b 2 h w"], preference: Float[Tensor, "b 9 h2 w2"], cell: Float[Tensor, 2]
 ) -> Float[Tensor, "b 2 h2 w2"]:
     """Enlarge twice: each place takes a mixture of the nine displacements around it that agree with the best of them.
 

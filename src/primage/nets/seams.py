@@ -20,7 +20,8 @@ _BLOCK_PX = 4
 _SEAM_PX = 6.0
 #: A block that is moved by less keeps its colours.
 _STILL_PX = 1.0
-_ANCHOR = 1e-3
+#: How much of an offset a moved block resists, and a still one.
+_MOVED_ANCHOR, _STILL_ANCHOR = 1e-3, 100.0
 #: How fast a seam that the drawing shows is left alone: over the variance of the drawing on both sides.
 _SLOPE = 8.0
 #: Offsets are smooth inside an object, and hardly reach beyond a line.
@@ -71,13 +72,13 @@ def mend_seams(
         wanted.narrow(dim, 1, n).add_(bond * step)
         wanted.narrow(dim, 0, n).sub_(bond * step)
     still = moved.abs().amax(1, keepdim=True) < _STILL_PX
-    trust = torch.where(still, 1.0, _ANCHOR)
+    trust = torch.where(still, _STILL_ANCHOR, _MOVED_ANCHOR)
     offset = solve(wanted, wanted, trust, bonds[0], bonds[1], _ITERATIONS)
     return (copied + _spread(offset, moved, moved_px)).clamp(-1, 1)
 
 
 def _spread(offset: Tensor, moved: Tensor, moved_px: Tensor) -> Float[Tensor, "b 3 h w"]:
-    """Offsets of pixels from those of blocks: the mean of the blocks around that are moved alike, the near ones first."""
+    """Offsets of pixels: the mean of those of the blocks around that are moved alike, the near ones first."""
     k = _BLOCK_PX
     height, width = offset.shape[2:]
     total = weights = torch.zeros_like(moved_px[:, :1]).unflatten(2, (height, k)).unflatten(4, (width, k))
@@ -85,15 +86,11 @@ def _spread(offset: Tensor, moved: Tensor, moved_px: Tensor) -> Float[Tensor, "b
     away = torch.stack([here + 1, here, here - 1])
     near = torch.exp(-2 * (away.square()[:, None, :, None] + away.square()[None, :, None, :])).flatten(0, 1)
     own = moved_px.unflatten(2, (height, k)).unflatten(4, (width, k))
-    around, offsets = nine_around(moved), _nine(offset)
+    around, offsets = nine_around(moved), nine_around(offset)
     for n in range(9):
         apart = (own - around[:, :, n, :, None, :, None]).square().sum(1, keepdim=True)
         weight = near[n][:, None, :] * torch.exp(-apart / (2 * _ALIKE_PX**2))
         total = total + weight * offsets[:, :, n, :, None, :, None]
         weights = weights + weight
-    return (total / (weights + 1e-6)).flatten(4, 5).flatten(2, 3)
-
-
-def _nine(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
-    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
-    return F.unfold(padded, 3).unflatten(1, (x.shape[1], 9)).unflatten(3, tuple(x.shape[2:]))
+    mean: Tensor = total / (weights + 1e-6)
+    return mean.reshape(*offset.shape[:2], *moved_px.shape[2:])

@@ -1,0 +1,332 @@
+"""Makes docs/benchmarks.md, docs/ablations.md, the plot and README's table from the JSONs in results/.
+
+``python benchmarks/report.py [--check]``: with --check nothing is written, and it fails if something would change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from plot import chart
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+BEGIN, END = "<!-- benchmarks: made by benchmarks/report.py -->", "<!-- /benchmarks -->"
+VIDEO = "python benchmarks/face_video.py FOLDER"
+
+
+def result(name: str) -> dict[str, Any] | None:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def lpips(name: str, field: str = "lpips_alexnet_mean") -> Callable[[], str | None]:
+    def read() -> str | None:
+        found = result(name)
+        return None if found is None else f"{found[field]:.3f}"
+
+    return read
+
+
+def of(name: str, show: Callable[[dict[str, Any]], str]) -> Callable[[], str | None]:
+    def read() -> str | None:
+        found = result(name)
+        return None if found is None else show(found)
+
+    return read
+
+
+def no_tps() -> str | None:
+    ours, theirs = (result(f"face_video_standard_10min_{kind}") for kind in ("no_matcher", "no_tps"))
+    if ours is None or theirs is None:
+        return None
+    less = 1 - ours["lpips_alexnet_mean"] / theirs["lpips_alexnet_mean"]
+    return f"{theirs['lpips_alexnet_mean']:.3f}; ours is {less:.0%} lower"
+
+
+def larger() -> str | None:
+    small, large = result("face_video_standard_10min"), result("face_video_standard_20min_480px")
+    if small is None or large is None:
+        return None
+    ratio = large["lpips_alexnet_mean"] / small["lpips_alexnet_mean"]
+    return f"{ratio:.2f}× ({large['lpips_alexnet_mean']:.3f})"
+
+
+def matcher_size() -> str:
+    size = (ROOT / "src/primage/nets/matcher.safetensors").stat().st_size
+    return f"{size / 1e6:.1f} MB"
+
+
+#: What, target, stretch, what was measured, the command.
+TABLE: tuple[tuple[str, str, str, Callable[[], str | None], str], ...] = (
+    (
+        "later frames of a face (20), super, 256², **0 s** of training (with the matcher)",
+        "≤ 0.08",
+        "≤ 0.065",
+        lpips("face_video_standard_zero"),
+        f"{VIDEO} --minutes 0",
+    ),
+    (
+        "the same after 1 minute, `draft`",
+        "≤ 0.07",
+        "≤ 0.06",
+        lpips("face_video_draft_1min"),
+        f"{VIDEO} --preset draft --minutes 1",
+    ),
+    (
+        "the same after 10 minutes, `standard`",
+        "≤ 0.06",
+        "≤ 0.045",
+        lpips("face_video_standard_10min"),
+        f"{VIDEO} --minutes 10",
+    ),
+    (
+        "the same after 10 minutes, `--matcher none`",
+        "≤ 0.085",
+        "≤ 0.065",
+        lpips("face_video_standard_10min_no_matcher"),
+        f"{VIDEO} --minutes 10 --matcher none",
+    ),
+    (
+        "a copy of the training frame",
+        "",
+        "",
+        lpips("face_video_standard_zero", "copy_of_training_frame"),
+        f"{VIDEO} --minutes 0",
+    ),
+    (
+        "frames where 10 minutes beat the copy",
+        "≥ 17 of 20",
+        "19",
+        of("face_video_standard_10min", lambda r: f"{r['frames_better_than_copy']} of {r['frames']}"),
+        f"{VIDEO} --minutes 10",
+    ),
+    (
+        "the unedited drawing gives the photo back, at 0 s",
+        "≤ 0.02",
+        "≤ 0.005",
+        lpips("face_video_standard_zero", "unedited_primitive"),
+        f"{VIDEO} --minutes 0",
+    ),
+    (
+        "the same after 10 minutes",
+        "≤ 0.02",
+        "≤ 0.005",
+        lpips("face_video_standard_10min", "unedited_primitive"),
+        f"{VIDEO} --minutes 10",
+    ),
+    (
+        "carphone, edges only, 10 minutes: LPIPS over the copy's",
+        "≤ 0.75",
+        "≤ 0.6",
+        of("carphone_10min", lambda r: f"{r['relative_to_copy']:.2f} ({r['lpips_alexnet_mean']:.3f})"),
+        "python benchmarks/carphone.py --minutes 10",
+    ),
+    (
+        "the same network without TPS (crop and flip, no matcher)",
+        "ours ≥ 35 % lower",
+        "",
+        no_tps,
+        f"{VIDEO} --minutes 10 --no-tps",
+    ),
+    (
+        "480², 20 minutes: LPIPS over our own at 256²",
+        "≤ 1.25×",
+        "",
+        larger,
+        f"{VIDEO} --minutes 20 --size 480",
+    ),
+    (
+        "render, file in, array out, 256²",
+        "≤ 150 ms",
+        "60",
+        of("render_speed", lambda r: f"{r['sizes']['256']['median_ms']:.0f} ms"),
+        "python benchmarks/render_speed.py",
+    ),
+    (
+        "the same at 512²",
+        "≤ 400 ms",
+        "150",
+        of("render_speed", lambda r: f"{r['sizes']['512']['median_ms']:.0f} ms"),
+        "python benchmarks/render_speed.py",
+    ),
+    (
+        "training memory, 256² / 512²",
+        "≤ 1.5 / 3 GB",
+        "",
+        of("scaling", lambda r: f"{r['peak_rss_gb']['256']:.2f} / {r['peak_rss_gb']['512']:.2f} GB"),
+        "python benchmarks/scaling.py",
+    ),
+    (
+        "a step's time from 128² to 1024², over the pixels'",
+        "≤ 1.2×",
+        "",
+        of("scaling", lambda r: f"{r['growth_over_pixels_128_to_1024']:.2f}×"),
+        "python benchmarks/scaling.py",
+    ),
+    (
+        "time a photo against `paper`, same run",
+        "≥ 200× less",
+        "400×",
+        of("scaling", lambda r: f"{r['times_less_than_paper']:.0f}× ({r['paper_hours']:.0f} h)"),
+        "python benchmarks/scaling.py",
+    ),
+    ("the matcher's file", "≤ 5 MB", "", matcher_size, "make matcher"),
+)
+SHORT = (0, 1, 2, 3, 4, 6, 8, 11, 12)
+
+
+def machine_line(names: list[str]) -> str:
+    seen = sorted({(f["cpu"], f["threads"], f["commit"]) for n in names if (r := result(n)) for f in [r["machine"]]})
+    return "; ".join(f"{cpu}, {threads} thread(s), commit {commit}" for cpu, threads, commit in seen)
+
+
+def table(rows: tuple[int, ...] | range, full: bool) -> str:
+    head = "| what | target | stretch | measured | command |" if full else "| what | measured | command |"
+    lines = [head, "|---" * head.count(" | ") + "|---|"]
+    for number in rows:
+        what, target, stretch, read, command = TABLE[number]
+        found = read() or "not measured"
+        middle = f"{target} | {stretch} | **{found}**" if full else found
+        lines.append(f"| {what} | {middle} | `{command}` |")
+    return "\n".join(lines)
+
+
+def quality_plot() -> str:
+    series = {}
+    for label, name in (
+        ("standard", "face_video_standard_10min"),
+        ("draft", "face_video_draft_1min"),
+        ("standard, no matcher", "face_video_standard_10min_no_matcher"),
+        ("standard, no TPS", "face_video_standard_10min_no_tps"),
+        ("paper", "face_video_paper_10min_no_matcher"),
+    ):
+        if found := result(name):
+            series[label] = [(max(5.0, point["seconds"]), point["lpips"]) for point in found["curve"]]
+    copy = result("face_video_standard_zero")
+    level = copy["copy_of_training_frame"] if copy else 0.12
+    labels = ("time since the photo was dropped (256², two cores)", "LPIPS (AlexNet), 20 later frames")
+    return chart("Quality over time", series, ("a copy of the training frame", level), labels)
+
+
+def edits_text() -> str:
+    found = result("edits")
+    if found is None:
+        return "Not measured."
+    labels = list(found["edits"][0]["lpips_to_pasted"])
+    lines = ["| photo | kind | edit | " + " | ".join(labels) + " |", "|---" * (3 + len(labels)) + "|"]
+    for entry in found["edits"]:
+        scores = " | ".join(f"{entry['lpips_to_pasted'][label]:.3f}" for label in labels)
+        lines.append(f"| {entry['photo']} | {entry['kind']} | {entry['title']} | {scores} |")
+    means = " | ".join(f"**{found['mean_lpips_to_pasted'][label]:.3f}**" for label in labels)
+    return "\n".join([*lines, f"| | | mean | {means} |"])
+
+
+def benchmarks_page() -> str:
+    names = [path.stem for path in sorted(RESULTS.glob("*.json"))]
+    notes = (ROOT / "benchmarks" / "edits" / "notes.md").read_text(encoding="utf-8").strip()
+    return f"""# Benchmarks
+
+This page is made by `python benchmarks/report.py` from the JSONs in `benchmarks/results/`: each one command, with
+commit, versions and processor. LPIPS is the real one with AlexNet; the losses see VGG16 only. FOLDER is the authors'
+example video, which the project does not ship and the matcher has never seen. A machine's speed drifts: compare within
+one file, not between files.
+
+{table(range(len(TABLE)), full=True)}
+
+Measured on: {machine_line(names)}.
+
+## Quality over time
+
+![LPIPS over time for each preset](images/quality.svg)
+
+The presets `standard` and `draft` start from the shipped matcher; "no matcher" and "no TPS" are strict single image.
+`paper` is the published network and schedule, stopped at the same time.
+
+## Edits that a smooth warp cannot reach
+
+`python benchmarks/edits.py` trains each photo once and writes a contact sheet a photo. The figure is LPIPS to the photo
+cut and pasted by the same edit, inside the box of what the edit changed: no truth, since what is left open has none and
+pasting has hard seams; but a copied part that is missing shows.
+
+{edits_text()}
+
+{notes}
+
+## Others
+
+| command | what it says |
+|---|---|
+| `python benchmarks/ablations.py FOLDER` | what each idea is worth: [Ablations](ablations.md) |
+| `python benchmarks/paper_steps.py` | seconds and memory of a step of the published configuration |
+| `python benchmarks/warp_speed.py` | a fresh warp of photo and super primitive at several sizes |
+"""
+
+
+def ablations_page() -> str:
+    found = result("ablations")
+    rows = found["rows"] if found else []
+    notes = (ROOT / "benchmarks" / "ablations.md").read_text(encoding="utf-8").strip()
+
+    def section(kind: str, columns: tuple[tuple[str, str], ...]) -> str:
+        lines = ["| idea | " + " | ".join(title for _, title in columns) + " |", "|---" * (1 + len(columns)) + "|"]
+        for row in rows:
+            if row["kind"] == kind:
+                cells = [str(row.get(key, "")) for key, _ in columns]
+                lines.append(f"| {row['idea']} | " + " | ".join(cells) + " |")
+        return "\n".join(lines)
+
+    work = (("lpips", "LPIPS, video"), ("unedited", "unedited drawing"), ("edits", "edits, LPIPS to pasted"))
+    training = (
+        ("lpips", "LPIPS, video"),
+        ("lpips_spread", "spread over seeds"),
+        ("seeds", "seeds"),
+        ("unedited", "unedited drawing"),
+        ("steps", "steps"),
+    )
+    return f"""# Ablations
+
+This page is made by `python benchmarks/report.py`; the figures come from `python benchmarks/ablations.py FOLDER`. One
+thing is changed at a time; lower is better. One seed where none are named: differences below 0.002 say nothing.
+
+## At work: the shipped matcher, no training on the photo
+
+{section("at work", work)}
+
+## In training: {found["seconds"] if found else 0:g} seconds on the photo
+
+{section("in training", training)}
+
+{notes}
+"""
+
+
+def main(check: bool) -> int:
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    pages = {
+        ROOT / "docs/benchmarks.md": benchmarks_page(),
+        ROOT / "docs/ablations.md": ablations_page(),
+        ROOT / "docs/images/quality.svg": quality_plot(),
+        readme: f"{before}{BEGIN}\n{table(SHORT, full=False)}\n{END}{after}",
+    }
+    changed = [path for path, new in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != new]
+    for path in changed:
+        if check:
+            print(f"{path.relative_to(ROOT)} is not what the results say: run python benchmarks/report.py")
+        else:
+            path.write_text(pages[path], encoding="utf-8")
+    return 1 if check and changed else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    sys.exit(main(parser.parse_args().check))
