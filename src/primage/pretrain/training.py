@@ -112,7 +112,7 @@ def pretraining(
     Args:
         photos: to learn from beside the drawn pictures; may be empty.
         out: the safetensors file; half precision.
-        drawn: how many pictures are drawn.
+        drawn: how many pictures are drawn; may be 0 if there are photos.
         seed: of everything.
         stages: one after the other; each begins with the averaged weights, in half precision, of the one before.
         start: weights to begin with instead of random ones.
@@ -124,7 +124,7 @@ def pretraining(
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         pictures = list(pool.map(_draw, range(seed * 1_000_000, seed * 1_000_000 + drawn), chunksize=8))
     crops = _crops(photos, np.random.default_rng(seed))
-    pools = [crops, pictures] if crops else [pictures, pictures]
+    pools = [crops or pictures, pictures or crops]
     for number, stage in enumerate(stages):
         for means in _stage(stage, number, pools, seed, start, out):
             yield {"stage": number, "seconds": time.monotonic() - started, **means}
