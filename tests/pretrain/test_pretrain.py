@@ -66,8 +66,8 @@ def test_codes_are_new_each_time_and_the_same_for_source_and_target() -> None:
 def test_a_few_steps_write_weights_that_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "_SIDE", 48)
     stages = [
-        Stage(sides=(32,), sources=2, targets=2, steps=1, schedule=2, lr=1e-3, parts=0.5),
-        Stage(sides=(32, 48), sources=1, targets=1, steps=1, schedule=1, lr=1e-3, parts=0.5),
+        Stage(sides=(32,), sources=2, targets=2, steps=1, schedule=2, lr=1e-3, parts=0.5, erased=0.5),
+        Stage(sides=(32, 48), sources=1, targets=1, steps=1, schedule=1, lr=1e-3, parts=0.5, erased=0.5),
     ]
     said = list(pretraining([astronaut()], tmp_path / "m.safetensors", 2, 0, stages))
     assert [means["stage"] for means in said] == [0, 1]

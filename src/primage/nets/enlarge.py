@@ -43,14 +43,22 @@ def enlarge(
     # (B, 9, h, 2, w, 2): each coarse cell with its four places.
     logits = preference.unflatten(2, (height, 2)).unflatten(4, (width, 2)) + _bilinear(moved.device)[:, None, :, None]
     weights = logits.softmax(1)
-    best = weights.argmax(1, keepdim=True)
-    apart = torch.zeros_like(weights)
-    for axis in (0, 1):
-        side = (nine[:, axis] / cell[axis])[:, :, :, None, :, None].expand_as(weights)
-        apart = torch.maximum(apart, (side - side.gather(1, best)).abs())
-    weights = weights * (apart < _TEAR_CELLS)
+    each = nine[:, :, :, :, None, :, None]
+    with torch.no_grad():
+        torn = (each - _of_the_best(each, weights)).abs() > _TEAR_CELLS * cell.view(2, 1, 1, 1, 1, 1)
+    weights = weights.masked_fill(torn.any(1), 0.0)
     weights = weights / weights.sum(1, keepdim=True)
     return torch.einsum("bcnhw,bnhiwj->bchiwj", nine, weights).flatten(4, 5).flatten(2, 3)
+
+
+def _of_the_best(each: Float[Tensor, "b 2 9 h 1 w 1"], weights: Float[Tensor, "b 9 h 2 w 2"]) -> Tensor:
+    """The displacement of the greatest weight, (B, 2, 1, H, 2, W, 2); (torch.argmax over channels is far slower.)"""
+    top, best = weights[:, :1], each[:, :, 0]
+    for n in range(1, 9):
+        weight = weights[:, n : n + 1]
+        best = torch.where(weight > top, each[:, :, n], best)
+        top = torch.maximum(weight, top)
+    return best[:, :, None]
 
 
 def _bilinear(device: torch.device) -> Float[Tensor, "9 2 2"]:

@@ -48,7 +48,8 @@ class Painter(Generator):
 
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
         """See `primage.nets.generator.Generator.paint`."""
-        wanted, known = self._encode(x, source)
+        drawing = self.embed(x)
+        wanted, known = self._encode(drawing, source)
         places, near, matches = self.matcher(wanted, known, size)
         grids = tuple(place.permute(0, 2, 3, 1) for place in places)
         # Bicubic: bilinear sampling blurs wherever the copy lies between pixels.
@@ -56,7 +57,7 @@ class Painter(Generator):
         if not self.training:
             moved = places[-1] - coordinates(size, tuple(x.shape[2:]), x.device)
             pixels = moved.new_tensor([0.5 * (size[1] - 1), 0.5 * (size[0] - 1)])[:, None, None]
-            copied = mend_seams(copied, moved * pixels, self.embed(x))
+            copied = mend_seams(copied, moved * pixels, drawing)
         decoded = self.to_image(self.decode(torch.cat([near, F.pixel_unshuffle(copied, 2)], dim=1)))
         decoded = F.pixel_shuffle(decoded, 2)
         # What is painted begins as what is copied: where there is nothing to paint over, nothing is lost.
@@ -77,17 +78,17 @@ class Painter(Generator):
         size = (source.photo.shape[2], source.photo.shape[3])
         return Known(features, F.pixel_unshuffle(self.padded(source.photo)[0], 2), size)
 
-    def _encode(self, x: Tensor, source: Source) -> tuple[Features, Known]:
-        """Features of the drawing at hand and of the training drawing."""
+    def _encode(self, wanted: Tensor, source: Source) -> tuple[Features, Known]:
+        """Features of the embedded drawing at hand and of the training drawing."""
         if source.known is not None:
-            return self.matcher.encode(self.embed(x)), source.known
-        drawing, _ = self.padded(source.primitive)
-        if x.shape[1:] != drawing.shape[1:]:
-            return self.matcher.encode(self.embed(x)), self._know(source, self.matcher.encode(self.embed(drawing)))
+            return self.matcher.encode(wanted), source.known
+        drawing = self.embed(self.padded(source.primitive)[0])
+        if wanted.shape[1:] != drawing.shape[1:]:
+            return self.matcher.encode(wanted), self._know(source, self.matcher.encode(drawing))
         # In one batch: while training, both then share the statistics of their normalisation.
-        both = self.matcher.encode(self.embed(torch.cat([x, drawing])))
+        both = self.matcher.encode(torch.cat([wanted, drawing]))
         # (A batch of several sources has as many targets of each, in turn.)
-        return both.part(0, x.shape[0]), self._know(source, both.part(x.shape[0], len(both.half)))
+        return both.part(0, len(wanted)), self._know(source, both.part(len(wanted), len(both.half)))
 
     def initialise(self, generator: torch.Generator) -> None:
         """He-normal convolutions; corrections and paint start at zero, matching with a mild wish to stay in place."""

@@ -20,9 +20,6 @@ from primage.primitive.edges import distance_to_edges, extract_edges
 from primage.primitive.primitive import CLOSENESS_PX, Primitive
 from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, warp_photo
 
-#: Share of the targets in which something is erased.
-_ERASED = 0.3
-
 
 @dataclass(frozen=True)
 class Episode:
@@ -43,7 +40,9 @@ class Episode:
     grid: Float[Tensor, "b h w 2"]
 
 
-def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Generator, parts: float = 0.55) -> Episode:
+def draw_episode(
+    picture: Picture, side: int, targets: int, rng: np.random.Generator, parts: float = 0.55, erased: float = 0.3
+) -> Episode:
     """Make a source and targets of a picture.
 
     Labels are random codes, new each time and merged at random: only whether two are alike can be learnt. The target's
@@ -55,6 +54,7 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
         targets: how many.
         rng: where the randomness comes from.
         parts: share of the targets in which regions are cut out and pasted elsewhere.
+        erased: share of the targets in which something is erased.
     """
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     photo = resize_image(picture.photo, (side, side))
@@ -110,7 +110,7 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
             parts_probability=parts,
         )
         grid = draw_grid(augment, (side, side), generator, regions)
-        erased = _erase(grid, rng) if rng.random() < _ERASED else None
+        hole = _erase(grid, rng) if rng.random() < erased else None
         warped = warp_photo(tensor, grid)
         primitive = warper.warp(grid)
         assert primitive.segments is not None
@@ -123,9 +123,9 @@ def draw_episode(picture: Picture, side: int, targets: int, rng: np.random.Gener
             own = _jittered(own, rng)
         if rng.random() < 0.35:
             found = found & ~_blobs(side, rng)
-        if erased is not None:
-            nearest = distance_transform_edt(erased, return_distances=False, return_indices=True)
-            own, found = own[nearest[0], nearest[1]], found & ~erased
+        if hole is not None:
+            nearest = distance_transform_edt(hole, return_distances=False, return_indices=True)
+            own, found = own[nearest[0], nearest[1]], found & ~hole
         grids.append(grid)
         photos.append(warped)
         drawings.append(_embed(own, found, codes, kind))
