@@ -14,7 +14,7 @@ from primage.cli.console import err
 from primage.cli.train import stoppable
 
 if TYPE_CHECKING:
-    from primage.evaluate.protocol import Event
+    from primage.evaluate.runs import Event
 
 Result = TypeVar("Result")
 #: Seconds between two lines where there is no terminal to draw a bar in.
@@ -25,7 +25,7 @@ def follow_events(events: Generator[Event, None, Result], quiet: bool) -> Result
     """Drive an evaluation to its end.
 
     Args:
-        events: what `primage.evaluate.protocol.evaluate` and its like give.
+        events: what `primage.evaluate.job.video_job` and its like give.
         quiet: show nothing.
 
     Returns:

@@ -116,9 +116,8 @@ class _Frame:
             ticks = {t: f"{t:g}" for t in found}
         for value, text in ticks.items():
             anchor = "end" if self.x(value) > _WIDTH - 40 else "middle"
-            lines.append(
-                f'<text x="{self.x(value):.1f}" y="{_HEIGHT - _BOTTOM + 15}" text-anchor="{anchor}">{escape(text)}</text>'
-            )
+            place = f'x="{self.x(value):.1f}" y="{_HEIGHT - _BOTTOM + 15}" text-anchor="{anchor}"'
+            lines.append(f"<text {place}>{escape(text)}</text>")
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
         lines.append(f'<text x="{middle:.1f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(title)}</text>')
         return "".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from primage.errors import ConfigError, ImageError
@@ -116,6 +116,7 @@ def read_clip(
         train: number of the frame to train on, before ``every`` is applied.
         folders: layers that are given.
         limit: take at most so many frames.
+        name: of the clip; the source's if None.
         every: take each frame whose number differs from the training frame's by a multiple of this.
 
     Returns:
@@ -162,18 +163,17 @@ def with_layers(frames: Sequence[Frame], folders: LayerFolders) -> Iterator[Fram
         ConfigError: a folder has no file for a frame.
     """
     found: dict[str, dict[str, Path]] = {}
-    for layer, folder in vars(folders).items():
+    for layer, folder in (("segments", folders.segments), ("edges", folders.edges), ("primitive", folders.primitives)):
         if folder is not None:
             if not folder.is_dir():
                 raise ConfigError(f"{folder}: is no folder of layers")
-            found[layer.removesuffix("s") if layer == "primitives" else layer] = {
-                path.stem: path for path in sorted(folder.iterdir()) if path.is_file()
-            }
+            found[layer] = {path.stem: path for path in sorted(folder.iterdir()) if path.is_file()}
     for frame in frames:
         for layer, files in found.items():
             if frame.name not in files:
                 raise ConfigError(f"{frame.photo}: has no {layer} called {frame.name}.* in the folder given for them")
-        yield replace(frame, **{layer: files[frame.name] for layer, files in found.items()})
+        own = {layer: files[frame.name] for layer, files in found.items()}
+        yield Frame(frame.name, frame.photo, own.get("segments"), own.get("edges"), own.get("primitive"))
 
 
 def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, limit: int | None = None) -> list[Path]:

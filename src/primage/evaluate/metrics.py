@@ -40,10 +40,25 @@ TITLES = {
 class Metric(Protocol):
     """A measure of one picture against the truth."""
 
-    name: str
-    network: str | None
-    weights_sha256: str | None
-    higher_is_better: bool
+    @property
+    def name(self) -> str:
+        """What results call it."""
+        ...
+
+    @property
+    def network(self) -> str | None:
+        """Whose features it uses."""
+        ...
+
+    @property
+    def weights_sha256(self) -> str | None:
+        """Of that network."""
+        ...
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Which way is better."""
+        ...
 
     def __call__(self, fake: Tensor, real: Tensor, /) -> Tensor:
         """(B, 3, H, W) float32 in [-1, 1] twice → (B,) values."""

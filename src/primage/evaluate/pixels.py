@@ -74,7 +74,7 @@ class SSIM:
 class Flicker:
     """How differently from the truth a video changes from one frame to the next; 0 is the truth's own change.
 
-    The mean over pixels and channels of \\|(fakeₜ - fakeₜ₋₁) - (realₜ - realₜ₋₁)\\|, with pictures in [0, 1]. A still
+    The mean over pixels and channels of abs((fakeₜ - fakeₜ₋₁) - (realₜ - realₜ₋₁)), with pictures in [0, 1]. A still
     picture scores how much the truth moves; colours that are wrong but steady cost nothing.
 
     Source:

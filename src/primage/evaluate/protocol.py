@@ -6,8 +6,6 @@ training has a run folder of its own, so the same call goes on where the last on
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from primage.api import check_target, configure, opened_run, prepare
+from primage.api import check_target, configure
 from primage.config import Config
 from primage.errors import ConfigError
 from primage.evaluate.baselines import Method
@@ -26,33 +24,13 @@ from primage.evaluate.frames import Clip
 from primage.evaluate.metrics import Metric, describe
 from primage.evaluate.pixels import Flicker
 from primage.evaluate.results import ClipResult, Results, Trained
+from primage.evaluate.runs import Event, trained
 from primage.image import read_image, resize_image, to_image, to_tensor, write_png
 from primage.model import Model, load
 from primage.primitive.primitive import draw
-from primage.run import Run
-from primage.training import training
-
-_log = logging.getLogger(__name__)
 
 #: Mean difference, in levels of 255, above which a photo is not the frame that a run was trained on.
 _SAME_PHOTO = 3.0
-
-
-@dataclass(frozen=True)
-class Event:
-    """How far an evaluation is.
-
-    Attributes:
-        task: what is being done, for people.
-        done: how much of it.
-        total: of how much; 0 if that is not known yet.
-        detail: more, for people.
-    """
-
-    task: str
-    done: int
-    total: int
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,36 +115,25 @@ def evaluate(
             if run is not None and method is methods[0]:
                 models[method.name] = _finished(run, clip, plan.device)
             else:
-                yield from _train(clip, method, configs[method.name], where, plan)
-                models[method.name] = load(where, plan.device)
+                frame = clip.frames[clip.train]
+                models[method.name] = yield from trained(
+                    *(frame.photo, configs[method.name], where, f"{clip.name}: training {method.label}"),
+                    files=frame.files(plan.kind, train=True),
+                    shrink_only=plan.size_px is None,
+                    device=plan.device,
+                )
         if not models:
             raise ConfigError("nothing is to be trained, so nothing but copies could be judged")
         first = next(iter(models.values()))
         for method in methods:
             yield from _paint(clip, method, models.get(method.name), first, folder / clip.name / method.name)
-        trained = tuple(_describe(method, models.get(method.name), folder / clip.name, run) for method in methods)
+        described = tuple(_describe(method, models.get(method.name), folder / clip.name, run) for method in methods)
         scores = yield from _score(clip, first, methods, folder / clip.name, metrics, flicker)
         kind = first.record.spec.kind
         judged = tuple(frame.name for frame in clip.judged)
-        found.append(ClipResult(clip.name, kind, first.size, clip.frames[clip.train].name, judged, trained, scores))
+        found.append(ClipResult(clip.name, kind, first.size, clip.frames[clip.train].name, judged, described, scores))
     descriptions = [describe(metric) for metric in metrics] + ([describe(flicker)] if flicker else [])
     return Results(tuple(found), tuple(descriptions))
-
-
-def _train(clip: Clip, method: Method, config: Config, folder: Path, plan: Plan) -> Generator[Event, None, None]:
-    task = f"{clip.name}: training {method.label}"
-    if (folder / "run.json").exists() and (folder / "model.safetensors").exists():
-        known = Run(folder).record
-        if known.requested == config and load(folder).record.steps == known.config.steps:
-            yield Event(task, 1, 1, "done before")
-            return
-    yield Event(task, 0, 0)
-    frame = clip.frames[clip.train]
-    prepared = prepare(frame.photo, config, frame.files(plan.kind, train=True), shrink_only=plan.size_px is None)
-    with opened_run(folder, prepared) as run, contextlib.closing(training(run, plan.device)) as steps:
-        for progress in steps:
-            left = f"{progress.seconds_left:.0f} s left" if math.isfinite(progress.seconds_left) else ""
-            yield Event(task, progress.step, progress.steps, left)
 
 
 def _finished(run: Path, clip: Clip, device: str) -> Model:

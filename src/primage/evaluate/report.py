@@ -45,7 +45,8 @@ td.best{font-weight:700;color:var(--mark)}
 .row{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(46%,9.5rem),1fr));gap:.5rem;align-items:start}
 figure{margin:0}figure img{width:100%;height:auto;display:block;border-radius:3px}
 figure img+img{margin-top:3px}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.5rem 0}dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.5rem 0}
+dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
 code{font-size:.85em;overflow-wrap:anywhere}
 @media (max-width:30rem){body{padding:.75rem}dl{grid-template-columns:1fr}dd{margin:0 0 .4rem}}
 """

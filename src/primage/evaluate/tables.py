@@ -19,7 +19,7 @@ PUBLISHED_2 = {
     "SIFID": {"pix2pixHD": (0.51, 0.49, 0.5, 0.26, 0.44), "Ours": (0.07, 0.12, 0.04, 0.12, 0.06)},
 }
 PUBLISHED = {
-    "source": "Vinker, Horwitz, Zabari, Hoshen: Deep Single Image Manipulation, tables 1 and 2; not measured by Primage",
+    "source": "Vinker et al., Deep Single Image Manipulation, tables 1 and 2; not measured by Primage",
     "table_1_cityscapes": PUBLISHED_1,
     "table_2_lrs2": PUBLISHED_2,
 }
@@ -120,8 +120,8 @@ def table_2(results: Results) -> Table:
         rows=tuple(rows),
         best=frozenset(best),
         theirs_rows=frozenset(theirs_rows),
-        note="† The paper's own figures, for its five LRS2 videos Seq1 to Seq5; not measured here, and on the same data "
-        "only if this is --dataset lrs2.",
+        note="† The paper's own figures, for its five LRS2 videos Seq1 to Seq5; not measured here, and on the same "
+        "data only if this is --dataset lrs2.",
     )
 
 
