@@ -153,7 +153,7 @@ def stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        say("[dim]stopping after this step …[/]", quiet)
+        say("stopping after this step …", quiet)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

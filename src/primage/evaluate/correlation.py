@@ -21,7 +21,7 @@ class Estimate:
         low: 2.5th percentile of the mean over resampled frames.
         high: 97.5th percentile.
         frames: how many there were.
-        per_frame: the value of each.
+        per_frame: the value of each, NaN where it has none.
     """
 
     mean: float
@@ -59,6 +59,22 @@ def spearman(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> float:
     return pearson(rankdata(x).astype(float), rankdata(y).astype(float))
 
 
+def partial_spearman(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], control: Float[np.ndarray, " n"]) -> float:
+    """Spearman's correlation of two values with a third held constant.
+
+    Args:
+        x: values.
+        y: as many.
+        control: as many; what might explain both.
+
+    Returns:
+        In [-1, 1]; NaN if a value is constant, or the control says all about one of the others.
+    """
+    xy, xz, yz = spearman(x, y), spearman(x, control), spearman(y, control)
+    rest = (1 - xz**2) * (1 - yz**2)
+    return (xy - xz * yz) / rest**0.5 if rest > 1e-12 else float("nan")
+
+
 def auroc(score: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]) -> float:
     """How well a score tells positives from negatives: the chance that a positive's is the higher.
 
@@ -93,10 +109,10 @@ def over_frames(values: Sequence[float], seed: int = 0) -> Estimate:
     known = np.array([value for value in values if np.isfinite(value)])
     if len(known) == 0:
         nan = float("nan")
-        return Estimate(nan, nan, nan, 0, ())
+        return Estimate(nan, nan, nan, 0, tuple(values))
     drawn = np.random.default_rng(seed).integers(len(known), size=(_RESAMPLES, len(known)))
     low, high = np.percentile(known[drawn].mean(axis=1), (2.5, 97.5)) if len(known) > 1 else (np.nan, np.nan)
-    return Estimate(float(known.mean()), float(low), float(high), len(known), tuple(known.tolist()))
+    return Estimate(float(known.mean()), float(low), float(high), len(known), tuple(values))
 
 
 def between_frames(x: Sequence[float], y: Sequence[float], seed: int = 0) -> Estimate:

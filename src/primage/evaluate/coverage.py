@@ -11,9 +11,19 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, UInt8
 
-from primage.evaluate.correlation import Estimate, auroc, between_frames, over_frames, pearson, spearman
+from primage.evaluate.correlation import (
+    Estimate,
+    auroc,
+    between_frames,
+    over_frames,
+    partial_spearman,
+    pearson,
+    spearman,
+)
 from primage.evaluate.drawings import frame_primitive
 from primage.evaluate.frames import Clip
 from primage.evaluate.risk import Risk, risks
@@ -40,6 +50,7 @@ class FrameCoverage:
         with_tps: (h, w) 1-NN distance to it and its TPS copies.
         error: (h, w) L1 between the features of output and truth, mean over channels.
         risk: what `primage risk` says of the drawing.
+        drawn: (h, w) how much is drawn there, a control: where nothing is drawn, distance and error are small anyway.
     """
 
     name: str
@@ -50,6 +61,7 @@ class FrameCoverage:
     with_tps: Float[np.ndarray, "h w"]
     error: Float[np.ndarray, "h w"]
     risk: Risk
+    drawn: Float[np.ndarray, "h w"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,9 @@ def coverage(
         pair = [features.extract(to_tensor(image))[0] for image in (painted, truth)]
         error = (pair[0] - pair[1]).abs().mean(dim=0).numpy()
         shown = draw(drawing, model.record.spec.line_colour)
-        found.append(FrameCoverage(frame.name, shown, truth, painted, *maps[i], error, risky[i]))
+        found.append(
+            FrameCoverage(frame.name, shown, truth, painted, *maps[i], error, risky[i], drawn(shown, error.shape))
+        )
     errors = np.concatenate([f.error.ravel() for f in found])
     flagged = np.concatenate([f.risk.flagged.ravel() for f in found])
     return Coverage(
@@ -133,15 +147,20 @@ def estimates(frames: Sequence[FrameCoverage], seed: int = 0) -> dict[str, Estim
 
     Returns:
         ``pearson``, ``spearman`` and ``auroc`` of distance and error over the locations of a frame, for the distance
-        ``…_alone``, ``…_with_tps`` and for ``…_risk``; and ``frames_spearman_…`` of their means over frames.
+        ``…_alone``, ``…_with_tps``, ``…_risk`` and the control ``…_drawn``; ``partial_…``, Spearman's with the control
+        held constant; and ``frames_spearman_…`` of their means over frames.
     """
     values: dict[str, list[float]] = {}
     means: dict[str, list[float]] = {}
     for frame in frames:
         error = frame.error.ravel().astype(float)
         failed = error >= np.quantile(error, 1 - FAILED)
-        for name, map_ in (("with_tps", frame.with_tps), ("alone", frame.alone), ("risk", frame.risk.values)):
+        control = frame.drawn.ravel().astype(float)
+        maps = {"alone": frame.alone, "with_tps": frame.with_tps, "risk": frame.risk.values, "drawn": frame.drawn}
+        for name, map_ in maps.items():
             distance = map_.ravel().astype(float)
+            if name != "drawn":
+                values.setdefault(f"partial_{name}", []).append(partial_spearman(distance, error, control))
             values.setdefault(f"pearson_{name}", []).append(pearson(distance, error))
             values.setdefault(f"spearman_{name}", []).append(spearman(distance, error))
             values.setdefault(f"auroc_{name}", []).append(auroc(distance, failed))
@@ -149,3 +168,21 @@ def estimates(frames: Sequence[FrameCoverage], seed: int = 0) -> dict[str, Estim
     whole = [float(frame.error.mean()) for frame in frames]
     found = {name: over_frames(each, seed) for name, each in values.items()}
     return found | {f"frames_spearman_{name}": between_frames(each, whole, seed) for name, each in means.items()}
+
+
+def drawn(drawing: UInt8[np.ndarray, "h w 3"], size: tuple[int, ...]) -> Float[np.ndarray, "h2 w2"]:
+    """How much is drawn about each location: the drawing's mean step from pixel to pixel.
+
+    Args:
+        drawing: (H, W, 3) uint8.
+        size: (h, w) of the map; a location also sees its neighbours, as features do.
+
+    Returns:
+        (h, w), >= 0.
+    """
+    grey = torch.from_numpy(drawing.astype(np.float32).mean(axis=2))
+    steps = torch.zeros_like(grey)
+    steps[:, 1:] += (grey[:, 1:] - grey[:, :-1]).abs()
+    steps[1:] += (grey[1:] - grey[:-1]).abs()
+    cells = F.adaptive_avg_pool2d(steps[None, None], (size[0], size[1]))
+    return F.avg_pool2d(cells, 3, 1, 1, count_include_pad=False)[0, 0].numpy()

@@ -27,6 +27,7 @@ _POINTS = 1500
 TITLES = {
     "pearson": "Pearson, over the locations of a frame",
     "spearman": "Spearman, over the locations of a frame",
+    "partial": "Spearman, how much is drawn held constant",
     "auroc": f"AUROC for the worst {FAILED:.0%} of a frame's locations",
     "frames_spearman": "Spearman of the frames' means",
 }
@@ -34,6 +35,7 @@ _DISTANCES = {
     "alone": "training drawing alone",
     "with_tps": "with TPS copies (the paper's)",
     "risk": "edit-risk map (the run's own warps)",
+    "drawn": "how much is drawn (control)",
 }
 
 
@@ -105,13 +107,22 @@ def coverage_sheet(frames: Sequence[FrameCoverage], model: Model) -> np.ndarray:
             [
                 draw(model.primitive.resized(size), model.record.spec.line_colour),
                 *(frame.drawing, frame.truth, frame.painted),
-                *(heat(frame.alone, size, high=high), heat(frame.with_tps, size, high=high), heat(frame.error, size)),
+                *(
+                    heat(frame.alone, size, high=high),
+                    heat(frame.with_tps, size, high=high),
+                    heat(frame.error, size, high=_most(frame.error)),
+                ),
             ]
         )
         captions.append(
             ["training drawing", f"drawing {frame.name}", "truth", "painted", "1-NN alone", "1-NN with TPS", "error"]
         )
     return contact_sheet(rows, captions)
+
+
+def _most(values: np.ndarray) -> float:
+    """The top of a scale, the highest hundredth of the locations left out: borders have outliers."""
+    return float(np.percentile(values, 99))
 
 
 def _estimate_json(value: Estimate) -> dict[str, object]:
@@ -124,8 +135,8 @@ def _estimate_json(value: Estimate) -> dict[str, object]:
     }
 
 
-def _text(value: Estimate) -> str:
-    if math.isnan(value.mean):
+def _text(value: Estimate | None) -> str:
+    if value is None or math.isnan(value.mean):
         return "–"
     interval = "" if math.isnan(value.low) else f" [{value.low:.2f}, {value.high:.2f}]"
     return f"{value.mean:.2f}{interval}"
@@ -133,7 +144,7 @@ def _text(value: Estimate) -> str:
 
 def _page(found: Coverage, frames: Sequence[FrameCoverage], model: Model, line: Sequence[str]) -> str:
     rows = tuple(
-        (title, *(_text(found.estimates[f"{name}_{distance}"]) for distance in _DISTANCES))
+        (title, *(_text(found.estimates.get(f"{name}_{distance}")) for distance in _DISTANCES))
         for name, title in TITLES.items()
     )
     table = Table(
@@ -170,7 +181,7 @@ def _page(found: Coverage, frames: Sequence[FrameCoverage], model: Model, line: 
             figure_html(heat(frame.alone, size, high=high), "1-NN distance, training drawing alone"),
             figure_html(heat(frame.with_tps, size, high=high), f"1-NN distance with {found.copies} TPS copies"),
             figure_html(heat(frame.risk.values, size, high=2.0), "edit risk (1 is orange-red)"),
-            figure_html(heat(frame.error, size), "prediction error"),
+            figure_html(heat(frame.error, size, high=_most(frame.error)), "prediction error"),
         ]
         body.append(f'<h3>{escape(frame.name)}</h3><div class="row">{"".join(figures)}</div>')
     if line:

@@ -72,6 +72,9 @@ class Clip:
             )
         if not 0 <= self.train < len(self.frames):
             raise ConfigError(f"{self.name}: has no frame {self.train}; its frames are 0 to {len(self.frames) - 1}")
+        names = [frame.name for frame in self.frames]
+        if len(set(names)) < len(names):
+            raise ConfigError(f"{self.name}: two frames are called {max(names, key=names.count)}; rename one")
 
     @property
     def judged(self) -> list[Frame]:
@@ -126,7 +129,7 @@ def read_clip(
         ConfigError: there are no frames, or a frame lacks a layer that others have.
         ImageError: a video cannot be read.
     """
-    name = name or re.sub(r"[^\w.-]+", "-", source.stem if source.is_file() else source.resolve().name)
+    name = name or clip_name(source)
     if source.is_dir() and (source / "train").is_dir() and (source / "test").is_dir():
         return _paired(source, name, limit)
     if every < 1 or (limit is not None and limit < 2):
@@ -142,6 +145,11 @@ def read_clip(
         raise ConfigError(f"{source}: there is no such video or folder of frames")
     frames = [Frame(photo.stem, photo) for photo in photos]
     return Clip(name, tuple(with_layers(frames, folders)), train // every)
+
+
+def clip_name(source: Path) -> str:
+    """What a clip is called: its file or folder, without what a folder's name had better not hold."""
+    return re.sub(r"[^\w.-]+", "-", source.stem if source.is_file() else source.resolve().name)
 
 
 def natural(path: Path) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from primage.evaluate.baselines import Method, baseline, ours
 from primage.evaluate.coverage import Coverage, coverage
 from primage.evaluate.coverage_report import write_coverage
 from primage.evaluate.datasets import KINDS, read_dataset
-from primage.evaluate.frames import Clip, LayerFolders, read_clip
+from primage.evaluate.frames import Clip, LayerFolders, clip_name, read_clip
 from primage.evaluate.metrics import DEFAULT, Metric, build_metrics
 from primage.evaluate.pixels import Flicker
 from primage.evaluate.protocol import Plan, evaluate
@@ -118,7 +118,7 @@ def video_job(job: VideoJob) -> Generator[Event, None, tuple[Results, Path]]:
     trained = methods[0 if job.run is None else 1 :]
     with open_job(job, trained, plan) as (clips, plan, metrics, flicker):
         results = yield from evaluate(clips, methods, plan, job.out, metrics, flicker, job.run)
-        results = replace(results, command={"line": job.line} | asdict(replace(job, line=())))
+        results = replace(results, command=asdict(job))
         yield Event("writing the report", 0, 0)
         return results, write_report(job.out, results, metrics)
 
@@ -181,7 +181,7 @@ def read_clips(job: VideoJob) -> list[Clip]:
         return read_dataset(job.dataset, job.sources[0], job.out, job.videos, job.frames, job.train_frame)
     clips = []
     for source in job.sources:
-        own = source.stem if source.is_file() else source.resolve().name
+        own = clip_name(source)
 
         def beside(folder: Path | None, own: str = own) -> Path | None:
             return folder / own if folder is not None and len(job.sources) > 1 else folder

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -37,6 +37,7 @@ TITLES = {
 }
 
 
+@runtime_checkable
 class Metric(Protocol):
     """A measure of one picture against the truth."""
 

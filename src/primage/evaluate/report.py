@@ -42,13 +42,14 @@ td.best{font-weight:700;color:var(--mark)}
 .chart{width:100%;height:auto;display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.5rem 0;font-size:.875rem}
 .legend svg{margin-right:.4rem;vertical-align:middle}
-.row{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(46%,9.5rem),1fr));gap:.5rem;align-items:start}
+.row{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(46%,11.5rem),1fr));gap:.5rem;align-items:start}
 figure{margin:0}figure img{width:100%;height:auto;display:block;border-radius:3px}
 figure img+img{margin-top:3px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.5rem 0}
 dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
 code{font-size:.85em;overflow-wrap:anywhere}
-@media (max-width:30rem){body{padding:.75rem}dl{grid-template-columns:1fr}dd{margin:0 0 .4rem}}
+@media (max-width:30rem){body{padding:.75rem}th,td{padding:.3rem .4rem}td.text{white-space:normal;min-width:5.5rem}
+dl{grid-template-columns:1fr}dd{margin:0 0 .4rem}}
 """
 
 
@@ -158,9 +159,9 @@ def _clip(folder: Path, clip: ClipResult, results: Results, lpips: LPIPS | None)
         f'<p class="facts">Trained on frame {escape(clip.train_frame)}, judged on {len(clip.frames)} others at {size}; '
         f"primitive: {escape(clip.kind)}.</p>{legend(list(labels.values()))}"
     )
-    x = list(range(len(clip.frames)))
+    x = [float(i) for i in range(len(clip.frames))]
     step = max(1, math.ceil(len(x) / 5))
-    ticks = {float(i): _short(clip.frames[i]) for i in x[::step]}
+    ticks = {i: _short(clip.frames[int(i)]) for i in x[::step]}
     charts = []
     for d in results.metrics:
         series = {labels[m]: clip.scores[m][d.name] for m in labels}

@@ -52,7 +52,7 @@ class InceptionStem:
         Szegedy et al. 2015, arXiv 1512.00567, table 1.
     """
 
-    min_size_px = 15
+    min_size_px = 19
 
     def __init__(self, weights: Mapping[str, Tensor] | None = None, file: str | Path | None = None) -> None:
         tensors = load_official("inception_v3", file) if weights is None else weights
