@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from primage.errors import ConfigError, RunError
+from primage.errors import ConfigError, ImageError, RunError
 from primage.evaluate.baselines import baseline, ours
 from primage.evaluate.frames import read_clip
 from primage.evaluate.job import video_job
@@ -191,6 +191,14 @@ def test_mistakes_come_before_the_first_training(walk: Path, tmp_path: Path) -> 
     file.write_text("")
     with pytest.raises(RunError, match="is a file"):
         finish(video_job(tiny_job(walk, file)))
+
+
+def test_a_broken_frame_comes_out_before_the_training(tmp_path: Path) -> None:
+    (write_frames(tmp_path / "walk", 3) / "2.png").write_text("no picture")
+    job = tiny_job(tmp_path, tmp_path / "out", segments=None, kind="edges")
+    with pytest.raises(ImageError, match=r"2\.png"):
+        finish(video_job(job))
+    assert not (tmp_path / "out/walk").exists()
 
 
 def test_several_clips(walk: Path, tmp_path: Path) -> None:

@@ -217,6 +217,8 @@ def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, lim
     paths = []
     try:
         with av.open(str(source), mode="r") as container:
+            if not container.streams.video:
+                raise ImageError(f"{source}: has no pictures in it")
             for number, frame in enumerate(container.decode(video=0)):
                 if number < first or (number - first) % every:
                     continue
@@ -224,7 +226,7 @@ def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, lim
                 write_png(paths[-1], frame.to_ndarray(format="rgb24"))
                 if limit is not None and len(paths) == limit:
                     break
-    except (av.FFmpegError, IndexError) as error:
+    except av.FFmpegError as error:
         raise ImageError(f"{source}: is not a video that can be read ({error})") from error
     write_atomically(record, json.dumps(wanted | {"files": [path.name for path in paths]}))
     return paths

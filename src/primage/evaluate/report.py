@@ -48,7 +48,7 @@ figure img+img{margin-top:3px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.5rem 0}
 dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
 code{font-size:.85em;overflow-wrap:anywhere}
-@media (max-width:30rem){body{padding:.75rem}th,td{padding:.3rem .4rem}td.text{white-space:normal;min-width:5.5rem}
+@media (max-width:30rem){body{padding:.75rem}th,td{padding:.3rem .4rem}td.text{white-space:normal;min-width:6.5rem}
 dl{grid-template-columns:1fr}dd{margin:0 0 .4rem}}
 """
 
@@ -118,10 +118,10 @@ def table_html(table: Table) -> str:
         return f"<{tag}{known}>{escape(text)}</{tag}>"
 
     head = "".join(cell("th", text, -1, i) for i, text in enumerate(table.heading))
-    rows = "".join(
-        "<tr>" + "".join(cell("td", text, r, c) for c, text in enumerate(row)) + "</tr>"
-        for r, row in enumerate(table.rows)
-    )
+    rows = ""
+    for r, row in enumerate(table.rows):
+        again = texts == 2 and r > 0 and row[0] == table.rows[r - 1][0]  # a group's name once
+        rows += "<tr>" + "".join(cell("td", "" if again and c == 0 else t, r, c) for c, t in enumerate(row)) + "</tr>"
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     return (
         f'<h2>{escape(table.title)}</h2><div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
