@@ -183,7 +183,7 @@ def _page(found: Coverage, frames: Sequence[FrameCoverage], model: Model, line: 
             figure_html(heat(frame.risk.values, size, high=2.0), "edit risk (1 is orange-red)"),
             figure_html(heat(frame.error, size, high=_most(frame.error)), "prediction error"),
         ]
-        body.append(f'<h3>{escape(frame.name)}</h3><div class="row">{"".join(figures)}</div>')
+        body.append(f'<h3>{escape(frame.name)}</h3><div class="row eight">{"".join(figures)}</div>')
     if line:
         body.append(f"<p><code>{escape(' '.join(line))}</code></p>")
     return page_html("Coverage", "\n".join(body))

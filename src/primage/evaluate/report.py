@@ -39,10 +39,11 @@ td.best{font-weight:700;color:var(--mark)}
 .theirs{font-style:italic;opacity:.75;background:var(--soft)}
 .note,figcaption,.facts{font-size:.8125rem;opacity:.85}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:.5rem 1.5rem}
-.chart{width:100%;height:auto;display:block}
+.chart{width:100%;max-width:34rem;height:auto;display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.5rem 0;font-size:.875rem}
 .legend svg{margin-right:.4rem;vertical-align:middle}
 .row{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(46%,11.5rem),1fr));gap:.5rem;align-items:start}
+@media (min-width:60rem){.eight{grid-template-columns:repeat(8,1fr)}}
 figure{margin:0}figure img{width:100%;height:auto;display:block;border-radius:3px}
 figure img+img{margin-top:3px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.5rem 0}

@@ -21,6 +21,8 @@ from primage.warp.augment import PrimitiveWarper, draw_grid
 #: Warps that are in no bank: what is as far away as they are is as familiar as anything the training will meet.
 _HELD_OUT = 8
 _PERCENTILE = 99.0
+#: The map shows colour from here on, in full at 1.
+_FAINT = 0.4
 #: A flagged spot of fewer cells is noise.
 _MIN_CELLS = 2
 
@@ -143,16 +145,14 @@ def draw_risk(risk: Risk, drawing: Primitive, model: Model) -> np.ndarray:
     Returns:
         (H, W, 3) uint8 at the model's working size.
     """
-    size = model.render_size(drawing.size)
+    height, width = size = model.render_size(drawing.size)
+    rows = np.arange(height) * risk.values.shape[0] // height
+    columns = np.arange(width) * risk.values.shape[1] // width
+    values, mask = risk.values[np.ix_(rows, columns)], risk.flagged[np.ix_(rows, columns)]
     picture = resize_image(draw(drawing, model.record.spec.line_colour), size).astype(float)
     grey = 0.5 * picture.mean(axis=2, keepdims=True) + 110
-    colours = heat(risk.values, size, high=2.0).astype(float)
-    share = np.asarray(heat(np.minimum(risk.values, 1.5), size, low=0.5, high=1.5)[..., :1], dtype=float) / 255
-    mixed = grey * (1 - 0.75 * share) + colours * 0.75 * share
-    height, width = size
-    rows = np.arange(height) * risk.flagged.shape[0] // height
-    columns = np.arange(width) * risk.flagged.shape[1] // width
-    mask = risk.flagged[np.ix_(rows, columns)]
+    share = 0.8 * np.clip((values - _FAINT) / (1 - _FAINT), 0, 1)[..., None]
+    mixed = grey * (1 - share) + heat(values, size, high=1.5).astype(float) * share
     mixed[mask & ~ndimage.binary_erosion(mask, iterations=2)] = (220, 20, 60)
     return np.asarray(mixed.clip(0, 255), dtype=np.uint8)
 
