@@ -32,26 +32,16 @@ def command(
 ) -> int:
     """Move a region away step by step and render what opens (paper, fig. 8)."""
     set_up(quiet, as_json)
-    from primage.errors import ConfigError
-    from primage.evaluate.gaps import gap_series, parse_region, write_gaps
-    from primage.evaluate.job import check_copies
-    from primage.evaluate.metrics import build_metrics
-    from primage.evaluate.seen import load_features
-    from primage.model import load
+    from primage.evaluate.gaps import gap_job
 
-    try:
-        x, y = (float(part) for part in towards.split(","))
-    except ValueError as error:
-        raise ConfigError(f"--towards {towards}: write X,Y, shares of width and height, e.g. 0,0.2") from error
-    check_copies(copies)
-    chosen = parse_region(region)
-    trained = load(model, checked_device(device))
-    judge = build_metrics([metric], inception)[0][0] if metric and metric != "flicker" else None
-    features = load_features() if risk else None
-    series = follow_events(gap_series(trained, chosen, (x, y), steps, judge, features, copies), quiet or as_json)
-    if series is None:
+    line = ("primage", *sys.argv[1:])
+    found = follow_events(
+        gap_job(model, region, towards, out, steps, metric, inception, risk, copies, checked_device(device), line),
+        quiet or as_json,
+    )
+    if found is None:
         return 130
-    page = write_gaps(out, series, trained, judge, ("primage", *sys.argv[1:]))
+    series, page = found
     if as_json:
         print_json({"page": str(page), "series": [{"gap": g.gap, "score": g.score, "risk": g.risk} for g in series]})
     else:

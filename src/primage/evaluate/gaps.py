@@ -15,14 +15,14 @@ from primage.edit.apply import apply_edits, region_mask
 from primage.edit.records import Ellipse, LabelRegion, Move, Polygon, Rectangle
 from primage.errors import ConfigError
 from primage.evaluate.charts import line_chart
-from primage.evaluate.metrics import Description, Metric, describe
+from primage.evaluate.metrics import Description, Metric, build_metrics, describe
 from primage.evaluate.report import figure_html, page_html
 from primage.evaluate.results import finite, write_json
 from primage.evaluate.risk import risks
 from primage.evaluate.runs import Event
-from primage.evaluate.seen import COPIES, Features
+from primage.evaluate.seen import COPIES, Features, check_copies, load_features
 from primage.image import to_tensor, write_png
-from primage.model import Model
+from primage.model import Model, load
 from primage.primitive.primitive import draw
 from primage.run import write_atomically
 from primage.sheet import contact_sheet
@@ -132,6 +132,57 @@ def gap_series(
         risk = _mean_in(risky[i].values, opened) if risky is not None and opened.any() else None
         found.append(Gap(float(np.hypot(*move)), shown, result, score, risk))
     return found
+
+
+def gap_job(
+    path: Path,
+    region: str,
+    towards: str,
+    out: Path,
+    steps: int = 6,
+    metric: str = "sifid",
+    inception: Path | None = None,
+    risk: bool = True,
+    copies: int = COPIES,
+    device: str = "cpu",
+    line: Sequence[str] = (),
+) -> Generator[Event, None, tuple[list[Gap], Path]]:
+    """What `primage evaluate gaps` does: check what is asked for, render the series, write it down.
+
+    Args:
+        path: a run folder or a model file.
+        region: what moves; see `parse_region`.
+        towards: "X,Y" of the last step.
+        out: where series, numbers and page go.
+        steps: how many moves.
+        metric: a name out of `primage.evaluate.metrics.METRICS`; none if empty.
+        inception: official weights of Inception-v3.
+        risk: whether the edit risk of what opens is measured.
+        copies: how many warps of the training drawing count as seen.
+        device: where to compute.
+        line: the command line, for the page.
+
+    Yields:
+        Progress.
+
+    Returns:
+        The series, and the page.
+
+    Raises:
+        UserError: an input is at fault; nothing was written.
+        WeightsError: weights cannot be had.
+    """
+    try:
+        x, y = (float(part) for part in towards.split(","))
+    except ValueError as error:
+        raise ConfigError(f"--towards {towards}: write X,Y, shares of width and height, e.g. 0,0.2") from error
+    check_copies(copies)
+    chosen = parse_region(region)
+    model = load(path, device)
+    judges = build_metrics([metric], inception)[0] if metric else []
+    judge = judges[0] if judges else None
+    series = yield from gap_series(model, chosen, (x, y), steps, judge, load_features() if risk else None, copies)
+    return series, write_gaps(out, series, model, judge, line)
 
 
 def write_gaps(

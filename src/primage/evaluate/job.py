@@ -20,7 +20,7 @@ from primage.evaluate.report import write_report
 from primage.evaluate.results import Results
 from primage.evaluate.risk import Risk, draw_risk, edit_risk
 from primage.evaluate.runs import Event
-from primage.evaluate.seen import COPIES, load_features
+from primage.evaluate.seen import COPIES, check_copies, load_features
 from primage.image import write_png
 from primage.model import load
 from primage.primitive.primitive import LAYERS
@@ -284,13 +284,3 @@ def risk_job(
     if out is not None:
         write_png(out, draw_risk(found, drawing, model))
     return found
-
-
-def check_copies(copies: int) -> None:
-    """Refuse a number of warps that cannot be drawn.
-
-    Raises:
-        ConfigError: it is below 0 or above 10,000.
-    """
-    if not 0 <= copies <= 10_000:
-        raise ConfigError(f"{copies} copies cannot be drawn; give 0 to 10000")

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from primage.config import AugmentConfig
-from primage.errors import WeightsError
+from primage.errors import ConfigError, WeightsError
 from primage.evaluate.runs import Event
 from primage.image import to_tensor
 from primage.model import Model
@@ -79,6 +79,16 @@ def load_features(network: str = "auto", file: str | Path | None = None) -> Feat
         return features
 
     return Features(f"vgg16 {_LAYER}", content_sha256(weights), extract)
+
+
+def check_copies(copies: int) -> None:
+    """Refuse a number of warps that cannot be drawn.
+
+    Raises:
+        ConfigError: it is below 0 or above 10,000.
+    """
+    if not 0 <= copies <= 10_000:
+        raise ConfigError(f"{copies} copies cannot be drawn; give 0 to 10000")
 
 
 def tps_only(config: AugmentConfig) -> AugmentConfig:
