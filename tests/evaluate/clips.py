@@ -52,3 +52,23 @@ def write_video(path: Path, count: int = 6) -> Path:
         for packet in stream.encode():
             container.mux(packet)
     return path
+
+
+def write_cityscapes(root: Path, clips: int = 3, frames: int = 4) -> Path:
+    """The layout of Cityscapes' sequences, tiny: road, buildings, a car, and a person who comes in later."""
+    for clip in range(clips):
+        for frame in range(frames):
+            name = f"aachen_{clip:06d}_{frame:06d}"
+            ids = np.full((48, 64), 7, np.uint8)
+            ids[:20] = 11
+            ids[25:35, 10 + frame : 30 + frame] = 26
+            if frame > 1:
+                ids[22:40, 50:58] = 24
+            for place, picture_ in (
+                (f"leftImg8bit_sequence/train/aachen/{name}_leftImg8bit.png", moved(frame)),
+                (f"gtFine_sequence/train/aachen/{name}_gtFine_labelIds.png", ids),
+            ):
+                path = root / place
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(picture_).save(path)
+    return root

@@ -12,7 +12,7 @@ from primage.errors import ConfigError, ImageError
 from primage.evaluate.datasets import cityscapes_clips, lrs2_clips, read_dataset
 from primage.evaluate.frames import Clip, Frame, LayerFolders, clip_name, decode_video, read_clip
 from primage.image import read_image, write_png
-from tests.evaluate.clips import moved, write_frames, write_labels_of, write_video
+from tests.evaluate.clips import moved, write_cityscapes, write_frames, write_labels_of, write_video
 
 
 def test_a_folder_is_in_natural_order(tmp_path: Path) -> None:
@@ -89,23 +89,6 @@ def test_too_little(tmp_path: Path) -> None:
     assert clip_name(tmp_path / "my film (1)") == "my-film-1-"
     with pytest.raises(ConfigError, match="at least 2"):
         read_clip(tmp_path / "one", tmp_path, limit=1)
-
-
-def write_cityscapes(root: Path, clips: int = 3, frames: int = 4) -> Path:
-    """The layout of Cityscapes' sequences, tiny: label ids 7 (road), 11 (building), 26 (car)."""
-    for clip in range(clips):
-        for frame in range(frames):
-            name = f"aachen_{clip:06d}_{frame:06d}"
-            write_png(root / f"leftImg8bit_sequence/train/aachen/{name}_leftImg8bit.png", moved(frame))
-            ids = np.full((48, 64), 7, np.uint8)
-            ids[:20] = 11
-            ids[25:35, 10 + frame : 30 + frame] = 26
-            from PIL import Image
-
-            path = root / f"gtFine_sequence/train/aachen/{name}_gtFine_labelIds.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(ids).save(path)
-    return root
 
 
 def test_cityscapes(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from primage.evaluate.runs import Event
 from primage.image import read_image, to_tensor
 from primage.model import load
 from primage.run import Run
-from tests.evaluate.clips import PIXELS, TINY, moved, write_frames
+from tests.evaluate.clips import PIXELS, TINY, moved, write_cityscapes, write_frames, write_video
 from tests.evaluate.conftest import finish, tiny_job
 from tests.tiny import contents
 
@@ -199,6 +199,34 @@ def test_a_broken_frame_comes_out_before_the_training(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"2\.png"):
         finish(video_job(job))
     assert not (tmp_path / "out/walk").exists()
+
+
+def test_the_papers_data_sets_from_end_to_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    city = write_cityscapes(tmp_path / "city", 2, 3)
+    speaker = tmp_path / "lrs2/main/55"
+    speaker.mkdir(parents=True)
+    write_video(speaker / "1.mp4", 3)
+    for name, root, kind, clips in (
+        ("cityscapes", city, "segments", ["aachen_000000", "aachen_000001"]),
+        ("lrs2", tmp_path / "lrs2", "edges", ["Seq1"]),
+    ):
+        job = tiny_job(
+            *(tmp_path, tmp_path / name),
+            sources=(root,),
+            dataset=name,
+            segments=None,
+            steps=1,
+            baselines=("copy",),
+        )
+        results, _ = finish(video_job(job))
+        assert [clip.name for clip in results.clips] == clips
+        assert {clip.kind for clip in results.clips} == {kind}
+        assert {len(clip.frames) for clip in results.clips} == {2}
+    # A person who is not in the first frame is painted as something that is.
+    palette = load(tmp_path / "cityscapes/aachen_000000/ours/run").record.spec.palette
+    assert palette is not None
+    assert [label.id for label in palette.labels] == [7, 11, 26]
+    assert caplog.records == []
 
 
 def test_several_clips(walk: Path, tmp_path: Path) -> None:
