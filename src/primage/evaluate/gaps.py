@@ -237,10 +237,7 @@ def _body(series: Sequence[Gap], description: Description | None, line: Sequence
         if any(value is not None for value in values):
             chart = line_chart({title: numbers}, x, "gap in % of the width or height", title)
             charts.append(f"<div><h3>{escape(title)}</h3>{chart}</div>")
-    pictures = "".join(
-        f"{figure_html(each.drawing, f'drawing, gap {each.gap:.0%}')}{figure_html(each.result, 'result')}"
-        for each in series
-    )
+    pictures = "".join(figure_html(each.drawing, f"gap {each.gap:.0%}", each.result, "result") for each in series)
     command = f"<p><code>{escape(' '.join(line))}</code></p>" if line else ""
     return (
         "<h1>Empty space: a region moves away</h1>"

@@ -130,16 +130,19 @@ def table_html(table: Table) -> str:
     )
 
 
-def figure_html(image: np.ndarray, caption: str, below: np.ndarray | None = None) -> str:
-    """A picture with its caption, and another one below it (its difference map)."""
-    maps = (
-        f'<img src="{data_uri(below)}" alt="difference map: {escape(caption, quote=True)}">'
-        if below is not None
-        else ""
-    )
+def figure_html(image: np.ndarray, caption: str, below: np.ndarray | None = None, what: str = "difference map") -> str:
+    """A picture with its caption, and another one below it.
+
+    Args:
+        image: (H, W, 3) uint8.
+        caption: of both.
+        below: (H, W, 3) uint8.
+        what: the lower one is, for people who hear the page.
+    """
+    text = escape(caption, quote=True)
+    second = "" if below is None else f'<img src="{data_uri(below)}" alt="{escape(what, quote=True)}: {text}">'
     return (
-        f'<figure><img src="{data_uri(image)}" alt="{escape(caption, quote=True)}">{maps}'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f'<figure><img src="{data_uri(image)}" alt="{text}">{second}<figcaption>{escape(caption)}</figcaption></figure>'
     )
 
 
