@@ -19,7 +19,7 @@ from primage.image import read_image, read_png_text
 from primage.model import load
 from tests.tiny import command, contents, need_weights, options, write_photo
 
-VERBS = ("train", "render", "primitive", "edit", "demo", "info", "weights", "doctor")
+VERBS = ("train", "render", "primitive", "edit", "risk", "demo", "info", "weights", "doctor")
 REGION = {"shape": "rectangle", "top_left": [0.1, 0.2], "bottom_right": [0.5, 0.7]}
 EDITS = json.dumps([{"op": "move", "region": REGION, "by": [0.2, 0]}])
 Out = pytest.CaptureFixture[str]

@@ -14,7 +14,8 @@ from rich.table import Table
 from primage._version import __version__
 from primage.cli.console import Json, Quiet, out, print_json, set_up
 
-_PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", "tensorboard")
+_PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", "tensorboard", "av")
+_OPTIONAL = ("tensorboard", "av")
 
 
 def command(as_json: Json = False, quiet: Quiet = False) -> int:
@@ -47,9 +48,9 @@ def _checks() -> list[dict[str, Any]]:
     add("python", sys.version_info >= (3, 11), f"{version} on {platform.platform()}")
     for package in _PACKAGES:
         try:
-            add(package, True, metadata.version(package), package != "tensorboard")
+            add(package, True, metadata.version(package), package not in _OPTIONAL)
         except metadata.PackageNotFoundError:
-            add(package, False, "not installed", package != "tensorboard")
+            add(package, False, "not installed", package not in _OPTIONAL)
     add("cores", True, f"{os.cpu_count()}, PyTorch uses {torch.get_num_threads()} threads")
     add(
         "cuda",

@@ -12,7 +12,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from primage._version import __version__
-from primage.cli import demo, doctor, edit, info, primitive, render, train, weights
+from primage.cli import demo, doctor, edit, evaluate, info, primitive, render, risk, train, weights
 from primage.cli.console import err
 from primage.errors import PrimageError
 
@@ -27,10 +27,12 @@ app.command("train")(train.command)
 app.command("render")(render.command)
 app.command("primitive")(primitive.command)
 app.command("edit")(edit.command)
+app.command("risk")(risk.command)
 app.command("demo")(demo.command)
 app.command("info")(info.command)
 app.command("weights")(weights.command)
 app.command("doctor")(doctor.command)
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _version(wanted: bool) -> bool:

@@ -116,7 +116,7 @@ def command(
     with (
         opened as run,
         _writer(run.path if tensorboard else None) as write,
-        _stoppable(quiet or as_json) as stopped,
+        stoppable(quiet or as_json) as stopped,
         # Closed before the lock goes: closing saves.
         contextlib.closing(training(run, where)) as progress,
     ):
@@ -144,7 +144,7 @@ def command(
 
 
 @contextlib.contextmanager
-def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
+def stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
     """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C stops at once."""
     asked = False
 
@@ -153,7 +153,7 @@ def _stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        say("[dim]stopping after this step …[/]", quiet)
+        say("stopping after this step …", quiet)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

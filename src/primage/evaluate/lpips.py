@@ -44,6 +44,7 @@ class LPIPS:
         linear = load_weights(f"lpips_{network}")
         convolutions = load_weights(network)
         self.name = f"lpips_{network}"
+        self.network = network
         self.weights_sha256 = content_sha256({**convolutions, **linear})
         self.device = torch.device(device)
         self._features = FeatureExtractor(network, _LAYERS[network], convolutions, scaling="lpips")

@@ -1,0 +1,20 @@
+"""``primage evaluate``: gathers its verbs."""
+
+from __future__ import annotations
+
+import typer
+
+from primage.cli import (
+    evaluate_ablation,
+    evaluate_coverage,
+    evaluate_gaps,
+    evaluate_primitives,
+    evaluate_video,
+)
+
+app = typer.Typer(help="Judge on video, analyse coverage, compare primitives, open gaps, ablate warps.")
+app.command("video")(evaluate_video.command)
+app.command("coverage")(evaluate_coverage.command)
+app.command("primitives")(evaluate_primitives.command)
+app.command("gaps")(evaluate_gaps.command)
+app.command("ablation")(evaluate_ablation.command)

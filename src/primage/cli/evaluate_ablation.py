@@ -1,0 +1,77 @@
+"""``primage evaluate ablation``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from primage.cli.console import Device, Json, Quiet, checked_device, print_json, say, set_up
+from primage.cli.events import follow_events
+
+
+def command(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Videos, or folders of frames.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where runs and table go. The same command resumes.")
+    ],
+    tps: Annotated[str, typer.Option(help="TPS probabilities, the reference first.")] = "0.99,0.5,0",
+    rotation: Annotated[str, typer.Option(help="Greatest rotations in degrees; 0 is off.")] = "0,10",
+    shear: Annotated[str, typer.Option(help="Greatest shears; 0 is off.")] = "0,0.3",
+    cutmix: Annotated[str, typer.Option(help="Cutmix probabilities; 0 is off.")] = "0,0.5",
+    canny_sigma: Annotated[str, typer.Option(help="0: the extraction's; 1: random between 1.2 and 3.")] = "0,1",
+    full: Annotated[bool, typer.Option("--full", help="Every combination, not one factor at a time.")] = False,
+    train_frame: Annotated[int, typer.Option(help="Number of the frame to train on.")] = 0,
+    primitive: Annotated[str, typer.Option("--primitive", "-p", help="edges, segments or super.")] = "edges",
+    segments: Annotated[Path | None, typer.Option(metavar="DIR", help="Label maps named as the frames.")] = None,
+    preset: Annotated[str, typer.Option(help="draft, standard or paper.")] = "standard",
+    minutes: Annotated[float | None, typer.Option(help="Of each training [default: the preset's].")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps of each training, instead of minutes.")] = None,
+    size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the frames' if less].")] = None,
+    frames: Annotated[int | None, typer.Option(help="At most so many frames of a clip.")] = None,
+    every: Annotated[int, typer.Option(help="Take every so many frames.")] = 1,
+    metrics: Annotated[str, typer.Option(help="Commas between.")] = "lpips,sifid",
+    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting. Repeatable.")
+    ] = None,
+    device: Device = "cpu",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Train with different warps, judge on the other frames: what each warp is worth, in one table."""
+    set_up(quiet, as_json)
+    from primage.evaluate.ablation import ablation_job, read_levels
+    from primage.evaluate.job import VideoJob
+
+    job = VideoJob(
+        *(tuple(sources), out, train_frame, primitive, segments),
+        preset=preset,
+        minutes=minutes,
+        steps=steps,
+        size_px=size,
+        baselines=(),
+        frames=frames,
+        every=every,
+        metrics=tuple(part.strip() for part in metrics.split(",") if part.strip()),
+        seed=seed,
+        settings=tuple(settings or ()),
+        device=checked_device(device),
+        line=("primage", *sys.argv[1:]),
+    )
+    words = {"tps": tps, "rotation": rotation, "shear": shear, "cutmix": cutmix, "canny_sigma": canny_sigma}
+    levels = {factor: read_levels(factor, text) for factor, text in words.items()}
+    found = follow_events(ablation_job(job, levels, full), quiet or as_json)
+    if found is None:
+        say(f"Stopped; the same command goes on from the runs in {out}.", quiet)
+        return 130
+    results, page = found
+    if as_json:
+        from primage.evaluate.results import summary
+
+        print_json({"page": str(page), **summary(results)})
+    else:
+        say(f"Look at {page.resolve()}", quiet)
+    return 0

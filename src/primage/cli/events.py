@@ -1,0 +1,65 @@
+"""Shows how far a long evaluation is, and stops it on Ctrl-C at a place from which it can go on."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from primage.cli.console import err
+from primage.cli.train import stoppable
+
+if TYPE_CHECKING:
+    from primage.evaluate.runs import Event
+
+Result = TypeVar("Result")
+#: Seconds between two lines where there is no terminal to draw a bar in.
+_LINE_SEC = 10.0
+
+
+def follow_events(events: Generator[Event, None, Result], quiet: bool) -> Result | None:
+    """Drive an evaluation to its end.
+
+    Args:
+        events: what `primage.evaluate.job.video_job` and its like give.
+        quiet: show nothing.
+
+    Returns:
+        Its result; None if Ctrl-C stopped it.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn())
+    plain = not err.is_terminal
+    shown, shown_at = "", float("-inf")
+    with (
+        stoppable(quiet) as stopped,
+        contextlib.closing(events),
+        Progress(
+            *columns, TimeElapsedColumn(), TextColumn("[dim]{task.fields[detail]}"), console=err, disable=quiet or plain
+        ) as bar,
+    ):
+        task = bar.add_task("", total=None, detail="")
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            bar.update(
+                *(task,),
+                description=escape(event.task),
+                total=event.total or None,
+                completed=event.done,
+                detail=event.detail,
+            )
+            new = event.task != shown
+            if plain and not quiet and (new or time.monotonic() - shown_at >= _LINE_SEC):
+                count = f"  {event.done}/{event.total}" if event.total else ""
+                err.print(escape(f"{event.task}{count}  {event.detail}".rstrip()))
+                shown_at = time.monotonic()
+            shown = event.task
+            if stopped():
+                return None

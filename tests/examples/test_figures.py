@@ -1,0 +1,51 @@
+"""Every figure runs, tiny."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from primage.image import read_image
+from tests.tiny import one_thread
+
+FIGURES = Path(__file__).parents[2] / "examples" / "figures"
+#: The picture each is about.
+PICTURES = {
+    **{i: f"figure{i}.png" for i in (1, 3, 4, 5, 6)},
+    2: "figure2/primitives.png",
+    7: "figure7/coverage.png",
+    8: "figure8/gaps.png",
+}
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Figures share their runs, so the tests share their folder."""
+    return tmp_path_factory.mktemp("figures")
+
+
+@pytest.fixture(autouse=True)
+def _beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.syspath_prepend(str(FIGURES))
+    with one_thread():
+        yield
+
+
+@pytest.mark.parametrize("number", sorted(PICTURES))
+def test_figure(number: int, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figure = importlib.import_module(f"figure{number}")
+    figure.main(["--tiny", "--out", str(out)])
+    assert read_image(out / PICTURES[number]).std() > 10
+    assert str(out / PICTURES[number]) in capsys.readouterr().out
+
+
+def test_each_has_its_line_in_the_readme() -> None:
+    text = (FIGURES / "README.md").read_text(encoding="utf-8")
+    scripts = sorted(path.name for path in FIGURES.glob("figure*.py"))
+    assert scripts == [f"figure{i}.py" for i in range(1, 9)]
+    assert all(f"python examples/figures/{script}" in text for script in scripts)
+    assert "making" not in sys.modules or sys.modules["making"].__doc__
