@@ -23,9 +23,9 @@ import machine
 import numpy as np
 import torch
 from common import Frame, scores, train_keeping
-from face_video import NO_TPS
 
 from primage.api import configure, prepare
+from primage.evaluate.baselines import NO_TPS
 from primage.evaluate.lpips import LPIPS
 from primage.image import read_image, resize_image, to_tensor
 from primage.model import load

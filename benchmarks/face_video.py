@@ -17,19 +17,10 @@ import machine
 from common import Frame, figures, train_keeping
 
 from primage.api import configure, prepare
+from primage.evaluate.baselines import NO_TPS
 from primage.image import read_image, resize_image, to_tensor
 from primage.model import load
 from primage.primitive.read import LayerFiles, read_primitive
-
-NO_TPS = (
-    "augment.tps=false",
-    "augment.local=false",
-    "augment.parts=false",
-    "augment.cutmix=false",
-    "augment.redraw=false",
-    "augment.crop=true",
-    "augment.flip=true",
-)
 
 
 def main(options: argparse.Namespace) -> None:
