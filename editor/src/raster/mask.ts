@@ -93,7 +93,8 @@ function nearestLinePixel(edges: Plane, at: Point, reach: number): number {
 
 /** Join a new mask to an old one. Returns a new mask. */
 export function combine(old: Plane | null, add: Plane, how: Combine): Plane {
-  if (!old || how === "replace") return how === "subtract" || how === "intersect" ? createPlane(add.width, add.height) : add;
+  if (!old || how === "replace")
+    return how === "subtract" || how === "intersect" ? createPlane(add.width, add.height) : add;
   const out = createPlane(add.width, add.height);
   for (let i = 0; i < out.data.length; i++) {
     const [a, b] = [old.data[i], add.data[i]];

@@ -47,7 +47,13 @@ export function grow(r: Rect, by: number, plane: Pick<Plane, "width" | "height">
 }
 
 /** Whole pixels around a box of real numbers, cut at the plane's border. */
-export function enclosing(x0: number, y0: number, x1: number, y1: number, plane: Pick<Plane, "width" | "height">): Rect {
+export function enclosing(
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+  plane: Pick<Plane, "width" | "height">,
+): Rect {
   return intersect(
     { x0: Math.floor(x0), y0: Math.floor(y0), x1: Math.ceil(x1) + 1, y1: Math.ceil(y1) + 1 },
     frame(plane),

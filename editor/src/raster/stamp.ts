@@ -19,8 +19,7 @@ function discRows(diameter: number): Int16Array {
       const dy = i + 0.5 - radius;
       // A pixel belongs if its centre does. The quarter keeps small discs from looking like plus signs.
       const reach = Math.sqrt(Math.max(0, radius * radius + 0.25 - dy * dy));
-      rows[i] = Math.max(1, Math.round(2 * reach));
-      if ((rows[i] ^ diameter) & 1) rows[i] = Math.min(diameter, rows[i] + 1);
+      rows[i] = diameter % 2 ? 2 * Math.floor(reach) + 1 : 2 * Math.floor(reach + 0.5);
     }
     halves.set(diameter, rows);
   }
