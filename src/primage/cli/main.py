@@ -12,7 +12,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from primage._version import __version__
-from primage.cli import demo, doctor, edit, info, primitive, render, train, weights
+from primage.cli import demo, doctor, edit, info, primitive, render, studio, train, weights
 from primage.cli.console import err
 from primage.errors import PrimageError
 
@@ -27,6 +27,7 @@ app.command("train")(train.command)
 app.command("render")(render.command)
 app.command("primitive")(primitive.command)
 app.command("edit")(edit.command)
+app.command("studio")(studio.command)
 app.command("demo")(demo.command)
 app.command("info")(info.command)
 app.command("weights")(weights.command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from primage.errors import UserError
 
 
-class Refusal(UserError):
+class RefusalError(UserError):
     """A request that cannot be served, with the status and the code that the editor is told.
 
     Args:
@@ -20,14 +20,14 @@ class Refusal(UserError):
         self.code = code
 
 
-class Superseded(Refusal):
+class SupersededError(RefusalError):
     """A newer request of the same kind came before this one was begun."""
 
     def __init__(self) -> None:
         super().__init__(409, "superseded", "a newer request came before this one was begun")
 
 
-class WorkerDied(Refusal):
+class WorkerDiedError(RefusalError):
     """A worker process ended in the middle of something."""
 
     def __init__(self, what: str, exit_code: int | None) -> None:

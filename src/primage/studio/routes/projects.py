@@ -89,7 +89,7 @@ async def delete_project(hub: TheHub, project: TheProject) -> None:
 @router.get("/projects/{project_id}/photo", response_class=Png, responses=answer_is("image/png"))
 async def get_photo(project: TheProject, size: Literal["working", "full", "thumbnail"] = "working") -> Png:
     """The photo: at the drawing's size, at its own, or small."""
-    return Png(await project.photo_png(size))
+    return Png(await project.pictures.photo_png(size))
 
 
 @router.get("/projects/{project_id}/layers", response_class=Frame, responses=answer_is("application/octet-stream"))
@@ -114,21 +114,21 @@ async def replace_primitive(project: TheProject, body: ExtractSettings) -> Proje
 @router.post("/projects/{project_id}/snapshots", status_code=201)
 async def add_snapshot(project: TheProject, body: NewSnapshot) -> Project:
     """Keep the drawing as it is now."""
-    await project.add_snapshot(body.name)
+    await project.snapshots.add(body.name)
     return project.state()
 
 
 @router.post("/projects/{project_id}/snapshots/{snapshot_id}/restore")
 async def restore_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Project:
     """Return to a snapshot; it counts as an edit and can be undone."""
-    await project.restore_snapshot(snapshot_id)
+    project.snapshots.restore(snapshot_id)
     return project.state()
 
 
 @router.delete("/projects/{project_id}/snapshots/{snapshot_id}")
 async def delete_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Project:
     """Forget a snapshot."""
-    await project.delete_snapshot(snapshot_id)
+    project.snapshots.delete(snapshot_id)
     return project.state()
 
 
@@ -137,4 +137,4 @@ async def delete_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Proje
 )
 async def get_snapshot_image(project: TheProject, snapshot_id: SnapshotId) -> Png:
     """The render as it was when the snapshot was made, or the drawing if there was none yet."""
-    return Png(await project.snapshot_image(snapshot_id))
+    return Png(project.snapshots.image(snapshot_id))

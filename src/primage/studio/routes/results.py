@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from primage.studio.errors import Refusal
+from primage.studio.errors import RefusalError
 from primage.studio.routes.shared import REFUSALS, Png, TheProject, answer_is
 from primage.studio.schemas import Learn, Learning
 
@@ -19,68 +19,68 @@ router = APIRouter(prefix="/api/projects/{project_id}", responses=REFUSALS)
 @router.post("/learn", status_code=202)
 async def learn(project: TheProject, body: Learn) -> Learning:
     """Train for some minutes, or for so many more."""
-    return await project.learn(body.minutes)
+    return project.network.learn(body.minutes)
 
 
 @router.post("/learn/pause", status_code=202)
 async def pause_learning(project: TheProject) -> Learning:
     """Stop after the step at hand, and keep the rest for later."""
-    return await project.stop_learning(keep=True)
+    return project.network.stop(keep=True)
 
 
 @router.post("/learn/resume", status_code=202)
 async def resume_learning(project: TheProject) -> Learning:
     """Do what a pause or a crash left undone."""
-    return await project.resume_learning()
+    return project.network.resume()
 
 
 @router.post("/learn/stop", status_code=202)
 async def stop_learning(project: TheProject) -> Learning:
     """Stop after the step at hand; what was learned stays."""
-    return await project.stop_learning(keep=False)
+    return project.network.stop(keep=False)
 
 
 @router.get("/preview", response_class=Png, responses=answer_is("image/png"))
 async def get_preview(project: TheProject, step: Annotated[int | None, Query(ge=0)] = None) -> Png:
     """The newest preview of the training (``step`` only tells browsers that it is another one)."""
-    return Png(await project.preview_png())
+    return Png(await project.pictures.preview_png())
 
 
 @router.get("/render", response_class=Png, responses=answer_is("image/png"))
 async def get_render(project: TheProject, size: Literal["working", "full"] = "working") -> Png:
     """The picture of the drawing as it is now."""
-    return Png(await project.render_png(size))
+    return Png(await project.pictures.render_png(size))
 
 
 @router.get("/risk", response_class=Png, responses=answer_is("image/png"))
 async def get_risk(project: TheProject) -> Png:
     """How risky the edit is, as an overlay; only where `Capabilities.risk` says so."""
-    raise Refusal(404, "not_found", "this server cannot say yet how risky an edit is")
+    raise RefusalError(404, "not_found", "this server cannot say yet how risky an edit is")
 
 
 @router.get("/export/result.png", response_class=Png, responses=answer_is("image/png"))
 async def export_result(project: TheProject, size: Literal["working", "full"] = "full") -> Response:
     """The result as a file that says where it comes from."""
-    return _file(await project.render_png(size), "image/png", f"{project.file_name}.png")
+    return _file(await project.pictures.render_png(size), "image/png", f"{project.file_name}.png")
 
 
 @router.get("/export/{layer}.png", response_class=Png, responses=answer_is("image/png"))
 async def export_layer(project: TheProject, layer: Literal["primitive", "segments", "edges", "colours"]) -> Response:
     """The edited drawing as one picture, or one of its layers."""
-    return _file(await project.layer_png(layer), "image/png", f"{project.file_name}-{layer}.png")
+    return _file(await project.pictures.layer_png(layer), "image/png", f"{project.file_name}-{layer}.png")
 
 
 @router.get("/export/model.safetensors", response_class=FileResponse, responses=answer_is("application/octet-stream"))
 async def export_model(project: TheProject) -> FileResponse:
     """The trained model, for `primage render`."""
     name = f"{project.file_name}.safetensors"
-    return FileResponse(project.model_file(), media_type="application/octet-stream", filename=name)
+    return FileResponse(project.pictures.model_file(), media_type="application/octet-stream", filename=name)
 
 
 @router.get("/export/project.zip", response_class=FileResponse, responses=answer_is("application/zip"))
 async def export_project(project: TheProject) -> FileResponse:
     """The whole project, to be imported elsewhere."""
-    path: Path = await project.zip_file()
+    path: Path = await project.pictures.zip_file()
     done = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, media_type="application/zip", filename=f"{project.file_name}.zip", background=done)
 

@@ -51,7 +51,7 @@ async def the_project(hub: TheHub, project_id: Annotated[ProjectId, Path()]) -> 
     """The project that the address names.
 
     Raises:
-        Refusal: there is none.
+        RefusalError: there is none.
     """
     return await hub.open(project_id)
 

@@ -1,0 +1,108 @@
+"""The network of one project: its models one after the other, and its training."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from primage.errors import PrimageError
+from primage.studio.errors import RefusalError
+from primage.studio.learner import Learner
+from primage.studio.schemas import Learning, LearningChanged, ModelInfo
+
+if TYPE_CHECKING:
+    from primage.studio.live import LiveProject
+
+
+class Network:
+    """The newest model, and what is learning.
+
+    Args:
+        project: whose.
+    """
+
+    def __init__(self, project: LiveProject) -> None:
+        self._project = project
+        self.info: ModelInfo | None = None
+        self.learner = Learner(project.services.turn, self._learning_changed, self._model_published)
+        if project.record.unfinished:
+            self.learner.state = Learning(state="paused", step=project.record.steps)
+
+    def forget(self) -> None:
+        """The drawing was extracted anew: nothing has been learned of it yet."""
+        self.info = None
+        self.learner.state = Learning()
+
+    async def make(self, old: Path | None = None) -> None:
+        """Make the model of a new run, or find out about that of an old one.
+
+        Args:
+            old: an earlier run, whose folder goes.
+        """
+        run, painter = self._project.run, self._project.services.painter
+        try:
+            if old is not None:
+                await painter.call("forget", run=old)
+                await asyncio.to_thread(shutil.rmtree, old, ignore_errors=True)
+            await painter.call("publish", run=run)
+            await self._look_at_model(run)
+        except PrimageError as error:
+            self._project.trouble(error)
+
+    async def _look_at_model(self, run: Path) -> None:
+        info = ModelInfo.model_validate(await self._project.services.painter.call("model_info", run=run))
+        if run == self._project.run and not self._project.deleted:
+            self.info = info
+            self._project.update(steps=info.steps, updated=self._project.record.updated)
+            self._project.rendering.ask()
+
+    def _model_published(self) -> None:
+        async def look() -> None:
+            try:
+                await self._look_at_model(self._project.run)
+            except PrimageError as error:
+                self._project.trouble(error)
+
+        self._project.start(look())
+
+    def _learning_changed(self) -> None:
+        learning = self.learner.state
+        self._project.clients.send(LearningChanged(learning=learning))
+        # Left true while it learns, for the day the server is killed.
+        unfinished = learning.state not in ("idle", "stopping")
+        if unfinished != self._project.record.unfinished:
+            self._project.update(unfinished=unfinished)
+
+    def learn(self, minutes: float) -> Learning:
+        """Train for some minutes more.
+
+        Args:
+            minutes: how many.
+        """
+        return self._learn(minutes)
+
+    def resume(self) -> Learning:
+        """Do what was left undone."""
+        if not self.learner.active and self.learner.state.state not in ("paused", "failed"):
+            raise RefusalError(409, "busy", "there is nothing left to learn; give it more minutes")
+        return self._learn(None)
+
+    def _learn(self, minutes: float | None) -> Learning:
+        if not (self._project.run / "model.safetensors").exists():
+            raise RefusalError(409, "no_model", "the network is not ready yet; it takes a few seconds")
+        self.learner.start(self._project.run, minutes)
+        return self.learner.state
+
+    def stop(self, keep: bool) -> Learning:
+        """Stop after the step at hand.
+
+        Args:
+            keep: whether the rest is to be done later.
+        """
+        if not keep and self.learner.state.state in ("paused", "failed"):
+            self.learner.set(state="idle", message=None)
+        else:
+            self.learner.stop(keep)
+        return self.learner.state

@@ -1,0 +1,34 @@
+"""The pages that are not the editor: what to say when there is none."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+#: Where `make editor` puts what it builds.
+STATIC = Path(__file__).parent / "static"
+
+
+def page(title: str, text: str) -> str:
+    """A page without scripts and styles, for what can be said in a sentence.
+
+    Args:
+        title: a few words.
+        text: a sentence.
+
+    Returns:
+        HTML.
+    """
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)} – Primage</title><h1>{escape(title)}</h1><p>{escape(text)}</p></html>"
+    )
+
+
+def missing_editor() -> str:
+    """The page that stands in for an editor that was not built."""
+    return page(
+        "The editor is not built",
+        "This is a checkout without the built editor. With Node.js installed, run “make editor” in it, then load "
+        "this page again. (The server itself works: everything below /api answers.)",
+    )

@@ -1,0 +1,86 @@
+"""The WebSocket of a project: edits in; changes, renders and progress out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from primage.errors import PrimageError
+from primage.studio.clients import Client
+from primage.studio.errors import RefusalError
+from primage.studio.hub import Hub
+from primage.studio.live import LiveProject, parsed_edit
+from primage.studio.schemas import Problem, Refused, Step
+from primage.studio.wire import unpack
+
+_log = logging.getLogger(__name__)
+
+router = APIRouter()
+
+#: Closing codes, as in editor/API.md.
+NO_SUCH_PROJECT = 4404
+TOO_SLOW = 1013
+
+
+@router.websocket("/api/projects/{project_id}/socket")
+async def project_socket(socket: WebSocket, project_id: str) -> None:
+    """One tab, until it leaves."""
+    hub: Hub = socket.app.state.hub
+    await socket.accept()
+    try:
+        project = await hub.open(project_id)
+    except PrimageError as error:
+        await socket.close(NO_SUCH_PROJECT, str(error)[:120])
+        return
+    with project.clients.joined() as client:
+        project.greet(client)
+        jobs = [asyncio.create_task(job) for job in (_read(socket, project, client), _write(socket, client))]
+        slow = asyncio.create_task(client.slow.wait())
+        await asyncio.wait([*jobs, slow], return_when=asyncio.FIRST_COMPLETED)
+        too_slow = client.slow.is_set()
+        for job in (*jobs, slow):
+            job.cancel()
+        for result in await asyncio.gather(*jobs, slow, return_exceptions=True):
+            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, RuntimeError)):
+                _log.error("a socket failed", exc_info=result)
+        if too_slow:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(TOO_SLOW, "the browser reads too slowly")
+
+
+async def _write(socket: WebSocket, client: Client) -> None:
+    while True:
+        message = await client.queue.get()
+        if isinstance(message, bytes):
+            await socket.send_bytes(message)
+        else:
+            await socket.send_text(message)
+
+
+async def _read(socket: WebSocket, project: LiveProject, client: Client) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        request: int | None = None
+        try:
+            if message.get("bytes") is not None:
+                header, pixels = unpack(message["bytes"])
+                edit = parsed_edit(header)
+                request = edit.id
+                project.edit(client, edit, pixels)
+            else:
+                step = Step.model_validate_json(message.get("text") or "")
+                request = step.id
+                project.step(client, step)
+        except RefusalError as error:
+            client.send(Refused(id=request, problem=Problem(code=error.code, message=str(error))))
+        except PrimageError as error:
+            client.send(Refused(id=request, problem=Problem(code="failed", message=str(error))))
+        except ValidationError:
+            problem = Problem(code="invalid", message="the message cannot be understood")
+            client.send(Refused(id=None, problem=problem))
