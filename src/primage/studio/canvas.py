@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from primage.errors import RunError
-from primage.studio.drawing import Drawing, layers_of
+from primage.studio.drawing import Drawing, layers_of, union
 from primage.studio.errors import RefusalError
 from primage.studio.history import Entry, History
 from primage.studio.schemas import HistoryState, Label, Patch
@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 #: Revisions given out since the drawing was last saved are never given out again after a crash.
 _LEAP = 1000
+#: Edits by name, each way, that a history panel shows.
+_TITLES = 40
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,14 @@ class Canvas:
 
     def state(self) -> HistoryState:
         """Where in the history it is."""
-        return HistoryState(revision=self.revision, undo=self.history.undo_title, redo=self.history.redo_title)
+        done, undone = self.history.titles(_TITLES)
+        return HistoryState(
+            revision=self.revision,
+            undo=self.history.undo_title,
+            redo=self.history.redo_title,
+            done=done,
+            undone=undone,
+        )
 
     def edit(
         self,
@@ -118,6 +127,7 @@ class Canvas:
         pixels: memoryview,
         labels: tuple[tuple[Label, ...], tuple[Label, ...]] | None,
         palette: int,
+        merge: bool = False,
     ) -> Change:
         """Do an edit.
 
@@ -127,6 +137,7 @@ class Canvas:
             pixels: what to.
             labels: names and colours before and after, if they change.
             palette: how many labels there are.
+            merge: make one step of it and the last one.
 
         Raises:
             RefusalError: it does not fit the drawing; nothing was changed.
@@ -138,13 +149,27 @@ class Canvas:
             # The entries cut off must not be ones that the drawing on disk counts as done.
             self.save()
         before = self.drawing.cut(patches)
+        entry = Entry(title, patches, before, after, labels)
         try:
-            self.history.append(Entry(title, patches, before, after, labels))
+            if merge and self.history.done and not self.history.can_redo:
+                self.history.replace_last(self._merged(self.history.last(), entry))
+            else:
+                self.history.append(entry)
         except OSError as error:
             raise RefusalError(507, "full", f"the edit cannot be written to the disk ({error.strerror})") from error
         self.drawing.put(patches, after)
         self._count()
         return Change(title, patches, after, labels[1] if labels is not None else None)
+
+    def _merged(self, first: Entry, second: Entry) -> Entry:
+        """Two edits as one; the second is not put into the drawing yet."""
+        patches = union([*first.patches, *second.patches])
+        start = self.drawing.patched([(first.patches, first.before)])
+        end = self.drawing.patched([(second.patches, second.after)])
+        labels = second.labels or first.labels
+        if first.labels is not None and second.labels is not None:
+            labels = (first.labels[0], second.labels[1])
+        return Entry(first.title, patches, start.cut(patches), end.cut(patches), labels)
 
     def step(self, direction: Literal["undo", "redo"]) -> Change:
         """Undo or redo.
@@ -160,12 +185,10 @@ class Canvas:
             raise RefusalError(409, "nothing", f"there is nothing to {direction}")
         back = direction == "undo"
         pixels = entry.before if back else entry.after
-        whole = Drawing({name: layer.copy() for name, layer in self.drawing.layers.items()})
         try:
-            whole.put(entry.patches, pixels)
+            self.drawing = self.drawing.patched([(entry.patches, pixels)])
         except (KeyError, ValueError) as error:
             raise RunError("the project's history is damaged") from error
-        self.drawing = whole
         self._count()
         labels = None if entry.labels is None else entry.labels[0 if back else 1]
         return Change(entry.title, entry.patches, pixels, labels)

@@ -120,6 +120,21 @@ class Drawing:
             view = self.layers[patch.layer][patch.y : patch.y + patch.height, patch.x : patch.x + patch.width]
             view[...] = np.frombuffer(part, np.uint8).reshape(view.shape)
 
+    def patched(self, entries: Sequence[tuple[Sequence[Patch], Sequence[bytes]]]) -> Drawing:
+        """This drawing with other pixels in some places.
+
+        Args:
+            entries: patches and their pixels, put in one after the other.
+
+        Returns:
+            A drawing of its own; layers that stay are shared.
+        """
+        touched = {patch.layer for patches, _ in entries for patch in patches}
+        found = Drawing({name: a.copy() if name in touched else a for name, a in self.layers.items()})
+        for patches, pixels in entries:
+            found.put(patches, pixels)
+        return found
+
     def difference(self, other: Drawing) -> list[Patch]:
         """Boxes in which two drawings differ.
 
@@ -177,6 +192,24 @@ class Drawing:
             return cls(layers), {str(key): int(value) for key, value in head["meta"].items()}
         except (ValueError, KeyError, TypeError, AttributeError, struct.error, zlib.error) as error:
             raise RunError(f"the project's drawing is damaged ({error})") from error
+
+
+def union(patches: Sequence[Patch]) -> tuple[Patch, ...]:
+    """One patch a layer, around all of it.
+
+    Args:
+        patches: any.
+
+    Returns:
+        In the order in which the layers occur.
+    """
+    found: dict[LayerName, Patch] = {}
+    for p in patches:
+        q = found.get(p.layer, p)
+        x, y = min(p.x, q.x), min(p.y, q.y)
+        right, bottom = max(p.x + p.width, q.x + q.width), max(p.y + p.height, q.y + q.height)
+        found[p.layer] = Patch(layer=p.layer, x=x, y=y, width=right - x, height=bottom - y)
+    return tuple(found.values())
 
 
 def box_of(mask: np.ndarray) -> Rectangle | None:

@@ -93,6 +93,15 @@ class History:
         """What redo would do again."""
         return self._titles[self.done] if self.done < len(self._titles) else None
 
+    def titles(self, most: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What was done and what was undone.
+
+        Args:
+            most: how many of each, next to where one is.
+        """
+        done, titles = self.done, self._titles
+        return tuple(titles[max(0, done - most) : done]), tuple(titles[done : done + most])
+
     @property
     def can_redo(self) -> bool:
         """Whether an append would cut something off."""
@@ -118,6 +127,23 @@ class History:
         self._titles.append(entry.title)
         self._end = end + _HEAD.size + len(text) + len(body)
         self.done += 1
+
+    def last(self) -> Entry:
+        """The newest edit that is done; there is one.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return self._read(self.done - 1)
+
+    def replace_last(self, entry: Entry) -> None:
+        """Write an edit in place of the newest one that is done.
+
+        Args:
+            entry: the edit.
+        """
+        self.done -= 1
+        self.append(entry)
 
     def undo(self) -> Entry | None:
         """Count one edit less.

@@ -203,6 +203,17 @@ class Hub:
         project = self._open[project_id] = LiveProject(self.services, record, canvas)
         return project
 
+    async def open_drawing(self, project: LiveProject, stream: AsyncIterator[bytes], snap: bool) -> None:
+        """Give a project a drawing that was edited elsewhere.
+
+        Args:
+            project: whose.
+            stream: the file's bytes.
+            snap: give unknown colours to the nearest label.
+        """
+        async with self._received(stream, self._options.upload_bytes) as file:
+            await project.open_drawing(file, snap)
+
     async def import_zip(self, stream: AsyncIterator[bytes]) -> LiveProject:
         """Take over a project from a zip file.
 

@@ -10,8 +10,6 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from primage.errors import PrimageError
 from primage.studio.canvas import Canvas, Change, run_number
 from primage.studio.clients import Client, Clients
@@ -67,6 +65,8 @@ class LiveProject:
         self.pictures = Pictures(self)
         self.snapshots = Snapshots(self)
         self._previews = Latest()
+        #: Whose the newest step of the history is, and of which edits it consists.
+        self._newest: tuple[Client | None, set[int]] = (None, set())
         self._extracting = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._saving: asyncio.TimerHandle | None = None
@@ -176,11 +176,14 @@ class LiveProject:
                     422, "invalid", f"this drawing has {len(self.record.labels)} labels, no more, no less"
                 )
             labels = (self.record.labels, edit.labels)
-        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, len(self.record.labels))
+        author, earlier = self._newest
+        merge = author is client and edit.continues in earlier
+        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, len(self.record.labels), merge)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
         # A tab that drew without knowing of another's change may now show something else than is here.
         unaware = edit.base < client.foreign_revision
         self.after(change, "edit", client, edit.id, echo=unaware)
+        self._newest = (client, {*(earlier if merge else ()), edit.id})
 
     def step(self, client: Client, step: Step) -> None:
         """Undo or redo.
@@ -211,6 +214,7 @@ class LiveProject:
             request: the author's number for it.
             echo: whether the author is to apply it as well.
         """
+        self._newest = (None, set())
         for client in self.clients:
             own = client is author
             if not own:
@@ -249,6 +253,35 @@ class LiveProject:
             self.services.store.write(self.record)
         except OSError as error:
             self.trouble(RefusalError(507, "full", f"the project cannot be saved ({error.strerror})"))
+
+    async def open_drawing(self, file: Path, snap: bool) -> None:
+        """Take over a drawing that was edited elsewhere, as one edit.
+
+        Args:
+            file: a picture of the drawing, on this machine.
+            snap: give colours that are no label's to the nearest one.
+
+        Raises:
+            RefusalError: it holds colours that the network does not know, or does not fit the photo.
+        """
+        layers = await self.services.reader.call("read_drawing", path=file, run=self.run, snap=snap)
+        drawing = Drawing({**layers, "marks": self.canvas.drawing.layers["marks"]})
+        self.replace_pixels(drawing, "Open drawing", "edit")
+
+    def replace_pixels(self, drawing: Drawing, title: str, cause: Literal["edit", "snapshot"]) -> None:
+        """Make the drawing look like another one, as one edit.
+
+        Args:
+            drawing: of the same layers and size.
+            title: what undo calls it.
+            cause: as in the message.
+        """
+        patches = tuple(drawing.difference(self.canvas.drawing))
+        if patches:
+            pixels = memoryview(b"".join(drawing.cut(patches)))
+            change = self.canvas.edit(title, patches, pixels, None, len(self.record.labels))
+            self.after(change, cause, None, None, echo=True)
+            self.clients.send(State(project=self.state()))
 
     async def layers_frame(self, of: Literal["edited", "training"]) -> bytes:
         """The layers, and what they are.
@@ -354,20 +387,3 @@ def _frame(drawing: Drawing, layers: tuple[Layer, ...], labels: tuple[Label, ...
     size: Size = drawing.size
     header = Extracted(size=size, layers=layers, labels=labels)
     return pack(header, [drawing.layers[layer.name] for layer in layers])
-
-
-def parsed_edit(header: bytes) -> Edit:
-    """Read the header of an edit.
-
-    Args:
-        header: JSON.
-
-    Raises:
-        RefusalError: it is none.
-    """
-    try:
-        return Edit.model_validate_json(header)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RefusalError(422, "invalid", f"the message cannot be understood ({place}: {first['msg']})") from error

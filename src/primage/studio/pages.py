@@ -5,8 +5,10 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-#: Where `make editor` puts what it builds.
-STATIC = Path(__file__).parent / "static"
+_IN_WHEEL = Path(__file__).parent / "static"
+#: Where `make editor` puts what it builds in a checkout; a wheel carries the same beside this file.
+_IN_CHECKOUT = Path(__file__).parents[3] / "editor" / "dist"
+STATIC = _IN_WHEEL if _IN_WHEEL.exists() else _IN_CHECKOUT
 
 
 def page(title: str, text: str) -> str:

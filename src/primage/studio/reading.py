@@ -15,10 +15,10 @@ from PIL import Image
 
 from primage.api import configure, opened_run, prepare
 from primage.config import Config
-from primage.errors import ImageError
+from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import FORMATS, read_image, resize_image, working_size
 from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.primitive.read import training_primitive
+from primage.primitive.read import LayerFiles, read_primitive, training_primitive
 from primage.run import Run
 from primage.studio.schemas import ExtractSettings
 
@@ -154,6 +154,32 @@ def training_layers(run: Path) -> dict[str, Any]:
     return _described(opened.pair()[1], opened.record.spec)
 
 
+def read_drawing(path: Path, run: Path, snap: bool) -> dict[str, np.ndarray]:
+    """Read a drawing that was edited elsewhere.
+
+    Args:
+        path: a picture of it, as `primage render` takes it.
+        run: the run folder of its project.
+        snap: give colours that are no label's to the nearest one.
+
+    Returns:
+        Layers by name, at the working size.
+    """
+    opened = Run(run)
+    own = opened.pair()[1].size
+    try:
+        primitive = read_primitive(LayerFiles(whole=path), opened.record.spec, snap=snap)
+        wanted = working_size(primitive.size, min(own))
+        if any(abs(a - b) > 1 for a, b in zip(wanted, own, strict=True)):
+            height, width = primitive.size
+            raise PrimitiveError(f"the drawing is {width}×{height} px and has another shape than the photo")
+    except PrimageError as error:
+        raise PrimitiveError(str(error).replace(str(path), "the drawing")) from error
+    layers: dict[str, np.ndarray] = _described(primitive.resized(own), opened.record.spec)["layers"]
+    del layers["marks"]
+    return layers
+
+
 def picture(path: Path, short_side_px: int | None) -> bytes:
     """A photo as PNG, for browsers: upright, sRGB.
 
@@ -178,4 +204,6 @@ def thumbnail(path: Path) -> bytes:
     return picture(path, _THUMBNAIL_PX)
 
 
-JOBS = {job.__name__: job for job in (warm_up, inspect, extract, begin, training_layers, picture, thumbnail)}
+JOBS = {
+    job.__name__: job for job in (warm_up, inspect, extract, begin, training_layers, read_drawing, picture, thumbnail)
+}

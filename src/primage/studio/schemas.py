@@ -140,6 +140,8 @@ class HistoryState(Schema):
     revision: int = Field(description="grows with every change of the drawing, undo and redo included")
     undo: str | None = Field(None, description="what undo would take back; null if there is nothing")
     redo: str | None = None
+    done: tuple[str, ...] = Field((), description="titles of the newest 40 edits, the oldest first")
+    undone: tuple[str, ...] = Field((), description="titles of the next 40 that redo would do, the next first")
 
 
 class ProjectSummary(Schema):
@@ -224,6 +226,9 @@ class Edit(Schema):
     id: int = Field(ge=0, description="chosen by the client; comes back in the answer")
     base: int = Field(ge=0, description="the highest revision the client has seen")
     title: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="shown by undo, e.g. Pencil")
+    continues: int | None = Field(
+        None, ge=0, description="the id of an earlier edit: both are one step to undo, if nothing came between"
+    )
     patches: tuple[Patch, ...] = Field(max_length=64)
     labels: tuple[Label, ...] | None = Field(None, max_length=255, description="new names and colours, same number")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -20,7 +21,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN = 16
 #: Of a request that carries JSON; files have limits of their own, checked where they are received.
 _JSON_BYTES = 1 << 20
-_FILE_ROUTES = ("/api/projects/upload", "/api/projects/import")
+_FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/drawing)")
 _SAFE = ("GET", "HEAD")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -93,7 +94,7 @@ class Guard:
         answer = self._door(scope) or self._refusal(scope)
         if answer is not None:
             await answer(scope, receive, headed)
-        elif scope["path"] in _FILE_ROUTES:
+        elif _FILE_ROUTES.fullmatch(scope["path"]):
             await self._app(scope, receive, headed)
         else:
             await self._app(scope, _limited(receive), headed)

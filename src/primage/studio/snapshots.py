@@ -12,7 +12,7 @@ from PIL import Image
 from primage.errors import RunError
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
-from primage.studio.schemas import Snapshot, State
+from primage.studio.schemas import Snapshot
 from primage.studio.store import new_id, replace_file
 
 if TYPE_CHECKING:
@@ -73,19 +73,10 @@ class Snapshots:
             drawing, _ = Drawing.parse(self._files(snapshot.id)[0].read_bytes())
         except OSError as error:
             raise RunError("the snapshot is missing") from error
-        if (
-            set(drawing.layers) != set(self._project.canvas.drawing.layers)
-            or drawing.size != self._project.canvas.drawing.size
-        ):
+        own = self._project.canvas.drawing
+        if set(drawing.layers) != set(own.layers) or drawing.size != own.size:
             raise RunError("the snapshot is damaged")
-        patches = tuple(drawing.difference(self._project.canvas.drawing))
-        if not patches:
-            return
-        pixels = memoryview(b"".join(drawing.cut(patches)))
-        title = f"Return to “{snapshot.name}”"[:60]
-        change = self._project.canvas.edit(title, patches, pixels, None, len(self._project.record.labels))
-        self._project.after(change, "snapshot", None, None, echo=True)
-        self._project.clients.send(State(project=self._project.state()))
+        self._project.replace_pixels(drawing, f"Return to “{snapshot.name}”"[:60], "snapshot")
 
     def delete(self, snapshot_id: str) -> None:
         """Forget a snapshot.

@@ -111,6 +111,13 @@ async def replace_primitive(project: TheProject, body: ExtractSettings) -> Proje
     return project.state()
 
 
+@router.post("/projects/{project_id}/drawing", openapi_extra=FILE_BODY)
+async def open_drawing(hub: TheHub, project: TheProject, request: Request, snap: bool = False) -> Project:
+    """Take over a drawing that was edited elsewhere, as one edit: the body is the picture."""
+    await hub.open_drawing(project, request.stream(), snap)
+    return project.state()
+
+
 @router.post("/projects/{project_id}/snapshots", status_code=201)
 async def add_snapshot(project: TheProject, body: NewSnapshot) -> Project:
     """Keep the drawing as it is now."""

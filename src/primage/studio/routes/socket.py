@@ -13,8 +13,8 @@ from primage.errors import PrimageError
 from primage.studio.clients import Client
 from primage.studio.errors import RefusalError
 from primage.studio.hub import Hub
-from primage.studio.live import LiveProject, parsed_edit
-from primage.studio.schemas import Problem, Refused, Step
+from primage.studio.live import LiveProject
+from primage.studio.schemas import Edit, Problem, Refused, Step
 from primage.studio.wire import unpack
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ async def _read(socket: WebSocket, project: LiveProject, client: Client) -> None
         try:
             if message.get("bytes") is not None:
                 header, pixels = unpack(message["bytes"])
-                edit = parsed_edit(header)
+                edit = _parsed(header)
                 request = edit.id
                 project.edit(client, edit, pixels)
             else:
@@ -84,3 +84,12 @@ async def _read(socket: WebSocket, project: LiveProject, client: Client) -> None
         except ValidationError:
             problem = Problem(code="invalid", message="the message cannot be understood")
             client.send(Refused(id=None, problem=problem))
+
+
+def _parsed(header: bytes) -> Edit:
+    try:
+        return Edit.model_validate_json(header)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise RefusalError(422, "invalid", f"the message cannot be understood ({place}: {first['msg']})") from error
