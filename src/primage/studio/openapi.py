@@ -41,6 +41,7 @@ def main(path: Path) -> None:
     from primage.studio.app import routed
 
     text = json.dumps(document(routed()), indent=1, sort_keys=True, ensure_ascii=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n", encoding="utf-8")
 
 
