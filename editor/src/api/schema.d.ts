@@ -132,6 +132,26 @@ export interface paths {
         patch: operations["change_project"];
         trace?: never;
     };
+    "/api/projects/{project_id}/drawing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Drawing
+         * @description Take over a drawing that was edited elsewhere, as one edit: the body is the picture.
+         */
+        post: operations["open_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/export/model.safetensors": {
         parameters: {
             query?: never;
@@ -603,6 +623,12 @@ export interface components {
              */
             base: number;
             /**
+             * Continues
+             * @description the id of an earlier edit: both are one step to undo, if nothing came between
+             * @default null
+             */
+            continues: number | null;
+            /**
              * Id
              * @description chosen by the client; comes back in the answer
              */
@@ -709,6 +735,12 @@ export interface components {
          * @description Where in the edits one is.
          */
         HistoryState: {
+            /**
+             * Done
+             * @description titles of the newest 40 edits, the oldest first
+             * @default []
+             */
+            done: string[];
             /** Redo */
             redo?: string | null;
             /**
@@ -721,6 +753,12 @@ export interface components {
              * @description what undo would take back; null if there is nothing
              */
             undo?: string | null;
+            /**
+             * Undone
+             * @description titles of the next 40 that redo would do, the next first
+             * @default []
+             */
+            undone: string[];
         };
         /**
          * Info
@@ -1397,6 +1435,44 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ProjectChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Why it was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_drawing: {
+        parameters: {
+            query?: {
+                snap?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
             };
         };
         responses: {

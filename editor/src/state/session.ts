@@ -1,4 +1,4 @@
-import { type Label, type Project, projectUrl, Refusal } from "../api/client";
+import { fetchFrame, type Label, type Project, projectUrl } from "../api/client";
 import { type Frame, patchHeader, readFrame, splitLayers, splitPatches, writeFrame } from "../api/frames";
 import type { components } from "../api/schema";
 import { type BinaryHeader, ProjectSocket, type TextMessage } from "../api/socket";
@@ -49,9 +49,7 @@ export class Session {
   }
 
   private async loadLayers(): Promise<void> {
-    const response = await fetch(projectUrl(this.id, "/layers"));
-    if (!response.ok) throw new Refusal(await response.json().catch(() => undefined), response.status);
-    const { header, body } = readFrame<Schemas["Extracted"]>(await response.arrayBuffer());
+    const { header, body } = readFrame<Schemas["Extracted"]>(await fetchFrame(projectUrl(this.id, "/layers")));
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
     const old = get().picture;

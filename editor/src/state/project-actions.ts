@@ -1,0 +1,48 @@
+import { call, type Project } from "../api/client";
+import { attempt } from "./projects";
+import { get, set } from "./store";
+
+function path() {
+  return { path: { project_id: get().project?.id ?? "" } };
+}
+
+function takeLearning(learning: Project["learning"] | null): void {
+  if (learning) set(({ project }) => ({ project: project && { ...project, learning } }));
+}
+
+export async function learn(minutes: number): Promise<void> {
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn", { ...path(), body: { minutes } })));
+}
+
+export async function pause(): Promise<void> {
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/pause", path())));
+}
+
+export async function resume(): Promise<void> {
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/resume", path())));
+}
+
+export async function stop(): Promise<void> {
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/stop", path())));
+}
+
+export async function change(body: { keep_original?: boolean; name?: string }): Promise<void> {
+  const project = await attempt(() => call("patch", "/api/projects/{project_id}", { ...path(), body }));
+  if (project) set({ project });
+}
+
+export async function takeSnapshot(name: string): Promise<void> {
+  await attempt(() => call("post", "/api/projects/{project_id}/snapshots", { ...path(), body: { name } }));
+}
+
+function snapshotPath(id: string) {
+  return { path: { project_id: get().project?.id ?? "", snapshot_id: id } };
+}
+
+export async function restoreSnapshot(id: string): Promise<void> {
+  await attempt(() => call("post", "/api/projects/{project_id}/snapshots/{snapshot_id}/restore", snapshotPath(id)));
+}
+
+export async function deleteSnapshot(id: string): Promise<void> {
+  await attempt(() => call("delete", "/api/projects/{project_id}/snapshots/{snapshot_id}", snapshotPath(id)));
+}
