@@ -6,7 +6,7 @@ import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
 import { Overlay } from "./overlay";
 import { usePane } from "./usePane";
-import { cssTransform, fit, rememberPane } from "./viewport";
+import { cssTransform, fitDrawing, rememberPane } from "./viewport";
 
 /** Where one draws: the layers, over them (if wished) the result behind a divider, over that handles and outlines. */
 export function DrawingPane() {
@@ -40,7 +40,7 @@ export function DrawingPane() {
   useEffect(() => {
     rememberPane(pane);
     overlay.current?.resize(pane);
-    if (drawing) fit(pane);
+    if (drawing) fitDrawing(pane);
   }, [pane.width, pane.height, drawing?.width, drawing?.height, layout]);
 
   if (!drawing || !project) return <div className="pane" ref={ref} />;

@@ -5,7 +5,7 @@ import { Divider } from "./Divider";
 import { listen } from "./input";
 import { PictureCanvas } from "./layers";
 import { usePane } from "./usePane";
-import { cssTransform, fit } from "./viewport";
+import { cssTransform, fitDrawing } from "./viewport";
 
 /** The painted picture, and (if wished) the photo before the edit on the left of a divider. */
 export function ResultPane({ alone }: { alone: boolean }) {
@@ -21,7 +21,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
 
   useEffect(() => (ref.current ? listen({ pane: ref.current, draws: false, handleAt: () => false }) : undefined), []);
   useEffect(() => {
-    if (alone && pane.width) fit(pane);
+    if (alone && pane.width) fitDrawing(pane);
   }, [alone, pane]);
 
   if (!picture || !project) return <div className="pane result-pane" ref={ref} />;

@@ -55,6 +55,7 @@ export class Overlay {
       if (!floating()) lift("Transform selection");
     });
     this.transformer.on("transform", () => this.transformed());
+    this.transformer.on("transformend", () => floating()?.rest());
     this.space.add(this.proxy);
     this.layer.add(this.ants, this.space, this.sketchDark, this.sketch, this.ringDark, this.ring, this.transformer);
     this.stage.add(this.layer);
@@ -173,6 +174,7 @@ export class Overlay {
       piece?.dragHandle(index, toDrawing(get().view, this.pane, handle.position()));
       piece?.follow();
     });
+    handle.on("dragend", () => floating()?.rest());
     this.layer.add(handle);
     return handle;
   }

@@ -26,7 +26,7 @@ export function cssTransform(view: View, pane: Size): string {
 let lastPane: Size = { width: 600, height: 600 };
 
 /** The whole drawing in view, with some air around it. */
-export function fit(pane: Size = lastPane): void {
+export function fitDrawing(pane: Size = lastPane): void {
   lastPane = pane;
   const { drawing } = get();
   if (!drawing || pane.width < 2) return;

@@ -1,9 +1,11 @@
 import { useEffect, useState } from "react";
+import type { Label } from "../api/client";
 import { fromHex, hex } from "../raster/palette";
 import type { Drawing } from "../state/drawing";
 import { census, labelName, merge, recolour, rename } from "../state/labels";
 import { set, useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
+import { Icon } from "../theme/Icon";
 import { selectLabel } from "../tools/actions";
 import { chooseTool } from "../tools/registry";
 
@@ -64,19 +66,29 @@ export function LabelsPanel() {
             </li>
           );
         })}
+        <li>
+          <button type="button" className="label-pick another" onClick={() => set({ dialog: "addLabel" })}>
+            <i>
+              <Icon name="plus" size={16} />
+            </i>
+            <span>Another colour…</span>
+          </button>
+        </li>
       </ul>
-      {!painting && project.labels[label] && (
-        <LabelEditor key={label} position={label} used={counts ? counts[label] > 0 : true} />
-      )}
-      <button type="button" className="button quiet wide" onClick={() => set({ dialog: "addLabel" })}>
-        {painting ? "Another colour…" : "Paint with another colour…"}
-      </button>
     </>
   );
 }
 
-function LabelEditor({ position, used }: { position: number; used: boolean }) {
-  const labels = useStudio((s) => s.project?.labels) ?? [];
+/** The chosen label: its colour, its name, all its pixels, merging. Names and colours are for people only. */
+export function LabelEditor() {
+  const position = useStudio((s) => s.label);
+  const labels = useStudio((s) => s.project?.labels);
+  const drawing = useStudio((s) => s.drawing);
+  if (!labels?.[position] || !drawing?.labels || drawing.painting) return null;
+  return <Editor key={position} position={position} labels={labels} />;
+}
+
+function Editor({ position, labels }: { position: number; labels: readonly Label[] }) {
   const label = labels[position];
   const [name, setName] = useState(label.name);
   const [colour, setColour] = useState(hex(label.colour));
@@ -108,15 +120,11 @@ function LabelEditor({ position, used }: { position: number; used: boolean }) {
           if (event.key === "Enter") event.currentTarget.blur();
         }}
       />
-      <IconButton
-        icon="select"
-        label="Select all of this label"
-        disabled={!used}
-        onClick={() => selectLabel(position)}
-      />
+      <IconButton icon="select" label="Select all of this label" onClick={() => selectLabel(position)} />
       <label className="merge" title="Merge into another label">
+        <Icon name="merge" />
         <span className="visually-hidden">Merge into</span>
-        <select value="" disabled={!used} onChange={(event) => merge(position, Number(event.target.value))}>
+        <select value="" onChange={(event) => merge(position, Number(event.target.value))}>
           <option value="" disabled>
             Merge into…
           </option>

@@ -14,7 +14,7 @@ export function LayersPanel() {
         {drawing.labels && <LayerRow id="labels" name={drawing.painting ? "Colours" : "Labels"} />}
       </ul>
       <Switch
-        label="Keep untouched parts of the original"
+        label="Keep untouched parts of the photo"
         checked={project.keep_original}
         onChange={(on) => void change({ keep_original: on })}
       />

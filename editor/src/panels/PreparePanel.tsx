@@ -57,13 +57,11 @@ export function PreparePanel() {
                 checked={settings.kind === kind.value}
                 onChange={() => change({ kind: kind.value })}
               />
-              <span>
-                <b>{kind.name}</b>
-                <small>{kind.suits}</small>
-              </span>
+              <span>{kind.name}</span>
             </label>
           ))}
         </fieldset>
+        <p className="hint kind-hint">{KINDS.find((kind) => kind.value === settings.kind)?.suits}</p>
         {areas && (
           <Slider
             label="Areas"

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { set, useStudio } from "../state/store";
 import { Icon } from "../theme/Icon";
 import { HistoryPanel } from "./HistoryPanel";
-import { LabelsPanel } from "./LabelsPanel";
+import { LabelEditor, LabelsPanel } from "./LabelsPanel";
 import { LayersPanel } from "./LayersPanel";
 import { LearnPanel } from "./LearnPanel";
 
@@ -45,6 +45,7 @@ export function SidePanel() {
         <div className="tab-panel" id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
           {tab === "labels" ? <LabelsPanel /> : <HistoryPanel />}
         </div>
+        {tab === "labels" && <LabelEditor />}
       </section>
       <footer className="side-foot">
         <button type="button" className="button quiet wide" onClick={() => set({ dialog: "replace" })}>

@@ -1,4 +1,4 @@
-import { fit, zoomBy } from "../canvas/viewport";
+import { fitDrawing, zoomBy } from "../canvas/viewport";
 import { useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 
@@ -22,7 +22,7 @@ export function StatusBar() {
         {Math.round(100 * view.zoom)} %
       </span>
       <IconButton icon="plus" label="Zoom in" keys="+" onClick={() => zoomBy(1.25)} />
-      <IconButton icon="fit" label="Fit the drawing" keys="0" onClick={() => fit()} />
+      <IconButton icon="fit" label="Fit the drawing" keys="0" onClick={() => fitDrawing()} />
       <span className="fact">
         {drawing.width} × {drawing.height} px
       </span>

@@ -3,7 +3,7 @@ import { change } from "../state/project-actions";
 import { goHome } from "../state/projects";
 import { type Layout, set, setTheme, useStudio } from "../state/store";
 import { Choice, IconButton } from "../theme/controls";
-import { Mark } from "../theme/Icon";
+import { Icon, Mark } from "../theme/Icon";
 import { redo, undo } from "../tools/actions";
 
 const LAYOUTS: readonly {
@@ -65,8 +65,8 @@ export function TopBar() {
             disabled={layout === "drawing" || layout === "over"}
             onClick={() => set({ before: !before })}
           />
-          <button type="button" className="button primary" onClick={() => set({ dialog: "export" })}>
-            Export
+          <button type="button" className="button" onClick={() => set({ dialog: "export" })}>
+            <Icon name="export" size={16} /> Export
           </button>
         </>
       )}

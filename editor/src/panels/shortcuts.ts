@@ -1,5 +1,5 @@
 import { held } from "../canvas/input";
-import { fit, zoomBy } from "../canvas/viewport";
+import { fitDrawing, zoomBy } from "../canvas/viewport";
 import { get, set, setOption } from "../state/store";
 import * as actions from "../tools/actions";
 import { drop, floating, settle } from "../tools/floating";
@@ -105,7 +105,7 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
     "+": () => zoomBy(1.25),
     "=": () => zoomBy(1.25),
     "-": () => zoomBy(1 / 1.25),
-    "0": () => fit(),
+    "0": () => fitDrawing(),
     "1": () => set({ layout: "beside" as const }),
     "2": () => set({ layout: "over" as const }),
     "3": () => set({ layout: "drawing" as const }),
@@ -114,7 +114,7 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
   }[key];
 }
 
-function escape(): void {
+function giveUp(): void {
   if (floating()) drop();
   else {
     toolInfo(get().tool).tool?.cancel();
@@ -150,7 +150,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const action = arrow
     ? () => actions.nudge(arrow[0] * (event.shiftKey ? 10 : 1), arrow[1] * (event.shiftKey ? 10 : 1))
     : event.key === "Escape"
-      ? escape
+      ? giveUp
       : event.ctrlKey || event.metaKey
         ? withControl(key, event.shiftKey)
         : event.altKey

@@ -94,7 +94,13 @@ export function Switch({
 }) {
   return (
     <label className="switch">
-      <input type="checkbox" role="switch" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+      <input
+        type="checkbox"
+        role="switch"
+        aria-checked={checked}
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
       <span className="track" aria-hidden="true" />
       <span>{label}</span>
     </label>

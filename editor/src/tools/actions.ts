@@ -74,7 +74,7 @@ export function duplicate(): void {
   const piece = lift("Duplicate selection", true);
   set({ tool: "move" });
   piece?.shift(12, 12);
-  piece?.follow();
+  piece?.rest();
   move.changed();
 }
 
@@ -87,8 +87,10 @@ export function flip(axis: "horizontal" | "vertical"): void {
   const about = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
   const mirror = axis === "horizontal" ? scaling(-1, 1, about) : scaling(1, -1, about);
   piece.transform(multiply(piece.matrix, mirror));
-  if (inHand) move.changed();
-  else settle();
+  if (inHand) {
+    piece.rest();
+    move.changed();
+  } else settle();
 }
 
 export function startTransform(): void {
@@ -110,7 +112,7 @@ export function nudge(dx: number, dy: number): void {
   if (!get().selection) return;
   const piece = floating() ?? lift();
   piece?.transform(multiply(translation(dx, dy), piece.matrix));
-  piece?.follow();
+  piece?.rest();
   move.changed();
 }
 

@@ -80,10 +80,15 @@ export class Floating {
     if (this.moved) this.step.during();
   }
 
+  /** The pen was lifted, though the piece is still in hand. */
+  rest(): void {
+    if (this.moved) this.step.flush();
+  }
+
   /** Lay it down for good. */
   apply(): void {
     if (this.moved) {
-      this.step.finish();
+      this.step.flush();
       set({ selection: { ...this.selection, mask: this.landed } });
     }
   }

@@ -48,6 +48,7 @@ class Move implements Tool {
   }
 
   up(_touch: Touch): void {
+    if (this.held) floating()?.rest();
     this.held = null;
   }
 

@@ -70,7 +70,7 @@ class Pencil implements Tool {
     const rect = grow(this.whole, 2, drawing);
     thin(drawing.edges, rect, changedNear(this.start, drawing.edges, rect));
     drawing.touch(rect);
-    this.step?.finish();
+    this.step?.flush();
     this.ended = this.last;
     this.trail = null;
   }

@@ -34,7 +34,7 @@ class DiscStroke implements Tool {
   up(): void {
     if (!this.last) return;
     this.last = null;
-    this.step?.finish();
+    this.step?.flush();
   }
 
   cancel(): void {

@@ -70,7 +70,8 @@ export class Step {
     this.send();
   }
 
-  finish(): void {
+  /** Send what there is: at a rest of the pen, and at the end. */
+  flush(): void {
     this.send();
   }
 
