@@ -104,5 +104,11 @@ def _add_editor(app: FastAPI) -> None:
         built = STATIC / "index.html"
         return FileResponse(built) if built.exists() else HTMLResponse(missing_editor(), 503)
 
-    # Looked into at each request: the editor may be built while the server runs.
-    app.mount("/", StaticFiles(directory=STATIC, check_dir=False), name="editor")
+    app.mount("/", _Editor(directory=STATIC, check_dir=False), name="editor")
+
+
+class _Editor(StaticFiles):
+    """The built editor, which may be built while the server runs."""
+
+    async def check_config(self) -> None:
+        """Nothing: a folder that is not there yet has no files."""

@@ -46,6 +46,7 @@ class Hub:
         self._opening = asyncio.Lock()
         self._lock: FileLock | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = False
 
     @property
     def services(self) -> Services:
@@ -78,11 +79,12 @@ class Hub:
 
     def _warmed(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if not self._closing and not task.cancelled() and task.exception() is not None:
             _log.warning("a worker could not be started: %s", task.exception())
 
     async def close(self) -> None:
         """Save everything, end all processes."""
+        self._closing = True
         await asyncio.gather(*(project.close() for project in self._open.values()), return_exceptions=True)
         self._open.clear()
         if self._services is not None:

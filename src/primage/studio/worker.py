@@ -42,6 +42,7 @@ class Worker:
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=what.replace(" ", "-"))
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = False
 
     @property
     def pid(self) -> int | None:
@@ -93,7 +94,8 @@ class Worker:
         self._process.join(5)
         code = self._process.exitcode
         self._end()
-        _log.warning("%s ended unexpectedly (exit code %s)", self._what, code)
+        if not self._closing:
+            _log.warning("%s ended unexpectedly (exit code %s)", self._what, code)
         raise WorkerDiedError(self._what, code)
 
     def _start(self) -> None:
@@ -112,6 +114,7 @@ class Worker:
 
     async def close(self) -> None:
         """End the process, whatever it does."""
+        self._closing = True
         if self._process is not None:
             self._process.kill()
         for task in list(self._tasks):

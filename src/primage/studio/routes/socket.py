@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -38,18 +37,26 @@ async def project_socket(socket: WebSocket, project_id: str) -> None:
         return
     with project.clients.joined() as client:
         project.greet(client)
-        jobs = [asyncio.create_task(job) for job in (_read(socket, project, client), _write(socket, client))]
-        slow = asyncio.create_task(client.slow.wait())
-        await asyncio.wait([*jobs, slow], return_when=asyncio.FIRST_COMPLETED)
-        too_slow = client.slow.is_set()
-        for job in (*jobs, slow):
-            job.cancel()
-        for result in await asyncio.gather(*jobs, slow, return_exceptions=True):
-            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, RuntimeError)):
-                _log.error("a socket failed", exc_info=result)
-        if too_slow:
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await socket.close(TOO_SLOW, "the browser reads too slowly")
+        jobs = [
+            asyncio.create_task(job)
+            for job in (_read(socket, project, client), _write(socket, client), _slow(socket, client))
+        ]
+        try:
+            await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for job in jobs:
+                job.cancel()
+        await asyncio.wait(jobs)
+        for job in jobs:
+            error = None if job.cancelled() else job.exception()
+            if error is not None and not isinstance(error, (WebSocketDisconnect, RuntimeError)):
+                _log.error("a socket failed", exc_info=error)
+
+
+async def _slow(socket: WebSocket, client: Client) -> None:
+    """Ends a connection whose browser does not read; it comes back for the state as it is then."""
+    await client.slow.wait()
+    await socket.close(TOO_SLOW, "the browser reads too slowly")
 
 
 async def _write(socket: WebSocket, client: Client) -> None:
