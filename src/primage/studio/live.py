@@ -321,6 +321,7 @@ class LiveProject:
         async with self._extracting:
             options, old = self.services.options, self.run
             await self.network.learner.close()
+            await self.network.stop_settling()
             number = run_number(self.record) + 1
             begun = await self.services.reader.call(
                 "begin",
@@ -369,6 +370,7 @@ class LiveProject:
     async def close(self) -> None:
         """Save everything and let go."""
         await self.network.learner.close()
+        await self.network.stop_settling()
         self.autosave(durable=True)
         await self.rendering.close()
         for task in list(self._tasks):

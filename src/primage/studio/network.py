@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primage.errors import PrimageError
-from primage.studio.errors import RefusalError
+from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.learner import Learner
 from primage.studio.schemas import Learning, LearningChanged, ModelInfo
+from primage.studio.worker import Worker
 
 if TYPE_CHECKING:
     from primage.studio.live import LiveProject
@@ -26,6 +27,7 @@ class Network:
     def __init__(self, project: LiveProject) -> None:
         self._project = project
         self.info: ModelInfo | None = None
+        self._settler: Worker | None = None
         self.learner = Learner(project.services.turn, self._learning_changed, self._model_published)
         if project.record.unfinished:
             self.learner.state = Learning(state="paused", step=project.record.steps)
@@ -46,10 +48,37 @@ class Network:
             if old is not None:
                 await painter.call("forget", run=old)
                 await asyncio.to_thread(shutil.rmtree, old, ignore_errors=True)
-            await painter.call("publish", run=run)
+            await painter.call("publish_at_once", run=run)
             await self._look_at_model(run)
+            await self._settle(run)
         except PrimageError as error:
             self._project.trouble(error)
+
+    async def _settle(self, run: Path) -> None:
+        """Make the first model better, beside everything else: a person draws meanwhile."""
+        services = self._project.services
+        if (run / "checkpoint.safetensors").exists() or services.options.settle_sec is None:
+            return
+        # Not at once: whoever tries sliders begins anew every second.
+        await asyncio.sleep(services.options.settle_sec)
+        async with services.settling:
+            if run != self._project.run or self.learner.active:
+                return
+            worker = self._settler = Worker("primage.studio.painting", "the settling worker")
+            try:
+                await worker.call("settle", run=run)
+                await self._look_at_model(run)
+            except WorkerDiedError:
+                if self._settler is worker:  # not ended by us
+                    raise
+            finally:
+                await self.stop_settling()
+
+    async def stop_settling(self) -> None:
+        """End it, for something better begins or the drawing is another one."""
+        worker, self._settler = self._settler, None
+        if worker is not None:
+            await worker.close()
 
     async def _look_at_model(self, run: Path) -> None:
         info = ModelInfo.model_validate(await self._project.services.painter.call("model_info", run=run))
@@ -75,23 +104,24 @@ class Network:
         if unfinished != self._project.record.unfinished:
             self._project.update(unfinished=unfinished)
 
-    def learn(self, minutes: float) -> Learning:
+    async def learn(self, minutes: float) -> Learning:
         """Train for some minutes more.
 
         Args:
             minutes: how many.
         """
-        return self._learn(minutes)
+        return await self._learn(minutes)
 
-    def resume(self) -> Learning:
+    async def resume(self) -> Learning:
         """Do what was left undone."""
         if not self.learner.active and self.learner.state.state not in ("paused", "failed"):
             raise RefusalError(409, "busy", "there is nothing left to learn; give it more minutes")
-        return self._learn(None)
+        return await self._learn(None)
 
-    def _learn(self, minutes: float | None) -> Learning:
+    async def _learn(self, minutes: float | None) -> Learning:
         if not (self._project.run / "model.safetensors").exists():
             raise RefusalError(409, "no_model", "the network is not ready yet; it takes a few seconds")
+        await self.stop_settling()
         self.learner.start(self._project.run, minutes)
         return self.learner.state
 

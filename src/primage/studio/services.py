@@ -23,6 +23,8 @@ class Options:
         photo_pixels: largest photo.
         import_bytes: largest project zip, packed and unpacked.
         max_projects: how many are kept.
+        settle_sec: how long after the first model a better one is begun, which a process makes for some seconds;
+            None does without.
     """
 
     projects: Path
@@ -32,6 +34,7 @@ class Options:
     photo_pixels: int = 60_000_000
     import_bytes: int = 2 << 30
     max_projects: int = 500
+    settle_sec: float | None = 1.0
 
     @property
     def limits(self) -> Limits:
@@ -49,6 +52,7 @@ class Services:
         reader: extracts and decodes.
         painter: renders.
         turn: held by whoever learns.
+        settling: held by whose first model is being made better.
     """
 
     options: Options
@@ -56,3 +60,4 @@ class Services:
     reader: Worker = field(default_factory=lambda: Worker("primage.studio.reading", "the reading worker"))
     painter: Worker = field(default_factory=lambda: Worker("primage.studio.painting", "the rendering worker"))
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    settling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

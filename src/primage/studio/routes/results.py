@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/projects/{project_id}", responses=REFUSALS)
 @router.post("/learn", status_code=202)
 async def learn(project: TheProject, body: Learn) -> Learning:
     """Train for some minutes, or for so many more."""
-    return project.network.learn(body.minutes)
+    return await project.network.learn(body.minutes)
 
 
 @router.post("/learn/pause", status_code=202)
@@ -31,7 +31,7 @@ async def pause_learning(project: TheProject) -> Learning:
 @router.post("/learn/resume", status_code=202)
 async def resume_learning(project: TheProject) -> Learning:
     """Do what a pause or a crash left undone."""
-    return project.network.resume()
+    return await project.network.resume()
 
 
 @router.post("/learn/stop", status_code=202)

@@ -48,9 +48,9 @@ async def project_socket(socket: WebSocket, project_id: str) -> None:
                 job.cancel()
         await asyncio.wait(jobs)
         for job in jobs:
-            error = None if job.cancelled() else job.exception()
-            if error is not None and not isinstance(error, (WebSocketDisconnect, RuntimeError)):
-                _log.error("a socket failed", exc_info=error)
+            failed = None if job.cancelled() else job.exception()
+            if failed is not None and not isinstance(failed, (WebSocketDisconnect, RuntimeError)):
+                _log.error("a socket failed", exc_info=failed)
 
 
 async def _slow(socket: WebSocket, client: Client) -> None:
