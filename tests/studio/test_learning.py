@@ -88,3 +88,13 @@ def test_a_dead_painter_is_reported_and_replaced(visitor: Visitor, project: str)
         header, _ = tab.rendered(accepted["history"]["revision"])
         assert header["edited"] is not None
         assert visitor.http.get("/api/info").status_code == 200
+
+
+def test_a_worker_that_dies_at_rest_is_reported_too(visitor: Visitor, project: str) -> None:
+    reader = visitor.app.state.hub.services.reader
+    with visitor.tab(project) as tab:
+        ready(tab)
+        os.kill(reader.pid, signal.SIGKILL)
+        trouble, _ = tab.until("trouble")
+        assert "reading worker" in trouble["problem"]["message"]
+        assert visitor.http.post(f"/api/projects/{project}/extract", json={}).status_code == 200

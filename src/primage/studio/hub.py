@@ -73,9 +73,15 @@ class Hub:
         self._services = Services(self._options, store)
         # Both import for seconds; begun now, they are ready when the page is.
         for worker in (self._services.painter, self._services.reader):
+            worker.on_death = self._report
             task = asyncio.create_task(worker.call("warm_up"))
             self._tasks.add(task)
             task.add_done_callback(self._warmed)
+
+    def _report(self, error: RefusalError) -> None:
+        """A worker died: every page that is open says so."""
+        for project in self._open.values():
+            project.trouble(error)
 
     def _warmed(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -79,8 +79,7 @@ class Rendering:
             try:
                 await self._render()
                 failures = 0
-            except WorkerDiedError as error:
-                self._clients.send(Trouble(problem=Problem(code=error.code, message=str(error))))
+            except WorkerDiedError:  # the pages are told by the hub
                 failures += 1
                 if failures < _TRIES:
                     self._asked.set()

@@ -70,7 +70,8 @@ class Guard:
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
-        sockets = " ".join(sorted(f"ws://{host}" for host in access.hosts))
+        # Older browsers do not count sockets as 'self'. Chromium knows no IPv6 addresses here.
+        sockets = " ".join(sorted(f"ws://{host}" for host in access.hosts if not host.startswith("[")))
         self._policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
             f"connect-src 'self' {sockets}; font-src 'self'; worker-src 'self'; manifest-src 'self'; "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
@@ -24,6 +26,8 @@ _log = logging.getLogger(__name__)
 context = multiprocessing.get_context("spawn")
 #: How long a worker may go on once the server is gone.
 _GRACE_SEC = 20.0
+#: A process that did not live longer than this is not started again before it is needed.
+_SHORT_LIFE_SEC = 10.0
 
 
 class Worker:
@@ -43,6 +47,8 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=what.replace(" ", "-"))
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
+        #: Told when the process ended by itself, whether or not it was at a job.
+        self.on_death: Callable[[WorkerDiedError], None] = lambda _error: None
 
     @property
     def pid(self) -> int | None:
@@ -72,15 +78,15 @@ class Worker:
     async def _call(self, job: str, arguments: dict[str, object]) -> Any:
         async with self._turn:
             loop = asyncio.get_running_loop()
-            kind, *result = await loop.run_in_executor(self._thread, self._exchange, job, arguments)
+            kind, *result = await loop.run_in_executor(self._thread, self._exchange, loop, job, arguments)
         if kind == "done":
             return result[0]
         status, code, message = result
         raise RefusalError(status, code, message)
 
-    def _exchange(self, job: str, arguments: dict[str, object]) -> tuple[Any, ...]:
+    def _exchange(self, loop: asyncio.AbstractEventLoop, job: str, arguments: dict[str, object]) -> tuple[Any, ...]:
         if self._process is None or not self._process.is_alive():
-            self._start()
+            self._start(loop)
         assert self._process is not None
         assert self._pipe is not None
         try:
@@ -94,16 +100,39 @@ class Worker:
         self._process.join(5)
         code = self._process.exitcode
         self._end()
-        if not self._closing:
-            _log.warning("%s ended unexpectedly (exit code %s)", self._what, code)
         raise WorkerDiedError(self._what, code)
 
-    def _start(self) -> None:
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._end()
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs, self._module), daemon=True, name=self._what)
         self._process.start()
         theirs.close()
+        threading.Thread(target=self._watch, args=(self._process, loop), daemon=True).start()
+
+    def _watch(self, process: BaseProcess, loop: asyncio.AbstractEventLoop) -> None:
+        """Runs in a thread of its own, as long as the process does."""
+        begun = time.monotonic()
+        wait([process.sentinel])
+        lived = time.monotonic() - begun
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+            loop.call_soon_threadsafe(self._mourn, process.exitcode, lived)
+
+    def _mourn(self, code: int | None, lived_sec: float) -> None:
+        if self._closing:
+            return
+        error = WorkerDiedError(self._what, code)
+        _log.warning("%s", error)
+        self.on_death(error)
+        if lived_sec > _SHORT_LIFE_SEC:  # else it would die again
+            task = asyncio.ensure_future(self._call("warm_up", {}))
+            self._tasks.add(task)
+            task.add_done_callback(self._warmed)
+
+    def _warmed(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever needs the process next is told
 
     def _end(self) -> None:
         if self._pipe is not None:
@@ -124,12 +153,13 @@ class Worker:
 
 
 def end_process(process: BaseProcess) -> None:
-    """Make sure that a process is gone, and free what it held."""
+    """Make sure that a process is gone.
+
+    It is not closed: somebody may be waiting for its end at this moment.
+    """
     if process.is_alive():
         process.kill()
     process.join(5)
-    if not process.is_alive():
-        process.close()
 
 
 def serve(pipe: Connection, module: str) -> None:
