@@ -11,6 +11,16 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
   },
-  server: { proxy: { "/api": { target: "http://127.0.0.1:7860", ws: true } } },
+  // For `npm run dev` beside `primage studio`: the server takes requests from its own pages only, so these look like it.
+  server: {
+    proxy: {
+      "/api": {
+        target: "http://127.0.0.1:8765",
+        ws: true,
+        changeOrigin: true,
+        headers: { origin: "http://127.0.0.1:8765" },
+      },
+    },
+  },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

@@ -35,9 +35,10 @@ function sentence({ state, seconds, seconds_left: left }: Learning, steps: numbe
 
 export function LearnPanel() {
   const project = useStudio((s) => s.project);
+  const soon = useStudio((s) => s.learningSoon);
   const [minutes, setMinutes] = useState(2);
   if (!project) return null;
-  const { learning } = project;
+  const learning: Learning = soon ? { ...project.learning, state: "starting" } : project.learning;
   const { state } = learning;
   const active = state === "running" || state === "starting" || state === "pausing" || state === "stopping";
   const share = learning.steps > 0 ? Math.min(1, learning.step / learning.steps) : 0;

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { ExtractSettings } from "../api/client";
 import { learn } from "../state/project-actions";
-import { forgetSettings, keepDrawing, tryExtract } from "../state/projects";
-import { set, useStudio } from "../state/store";
+import { beginEditing, forgetSettings, keepDrawing, tryExtract } from "../state/projects";
+import { useStudio } from "../state/store";
 import { Slider } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { Minutes } from "./LearnPanel";
@@ -36,7 +36,7 @@ export function PreparePanel() {
     const kept = await keepDrawing();
     setBusy(false);
     if (!kept) return;
-    set({ phase: "edit" });
+    beginEditing();
     if (learning) void learn(minutes);
   };
   const sizes = [192, 256, 384, 512, 768, 1024].filter(

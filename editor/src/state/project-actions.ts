@@ -1,6 +1,6 @@
 import { call, type Project } from "../api/client";
 import { attempt } from "./projects";
-import { get, set } from "./store";
+import { get, set, useStudio } from "./store";
 
 function path() {
   return { path: { project_id: get().project?.id ?? "" } };
@@ -10,7 +10,27 @@ function takeLearning(learning: Project["learning"] | null): void {
   if (learning) set(({ project }) => ({ project: project && { ...project, learning } }));
 }
 
+/** A photo just dropped has no network for some seconds; whoever is quicker than that need not ask twice. */
+function modelReady(): Promise<void> {
+  return new Promise((done) => {
+    const look = () => get().project === null || get().project?.model != null;
+    if (look()) return done();
+    const stop = useStudio.subscribe(() => {
+      if (look()) {
+        stop();
+        done();
+      }
+    });
+  });
+}
+
 export async function learn(minutes: number): Promise<void> {
+  if (get().project && !get().project?.model) {
+    set({ learningSoon: true });
+    await modelReady();
+    set({ learningSoon: false });
+    if (!get().project) return;
+  }
   takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn", { ...path(), body: { minutes } })));
 }
 

@@ -28,6 +28,9 @@ function addressed(): string | null {
 }
 
 export function start(): void {
+  // `primage studio PHOTO` opens the page with its project's id.
+  const given = new URLSearchParams(location.search).get("project");
+  if (given && /^[\w-]+$/.test(given)) history.replaceState(null, "", `${location.pathname}#/p/${given}`);
   void attempt(async () => set({ info: await call("get", "/api/info") }));
   window.addEventListener("hashchange", route);
   route();
@@ -61,7 +64,34 @@ async function open(id: string): Promise<void> {
   }
 }
 
+const BEGUN = "primage.begun";
+
+function begun(): string[] {
+  try {
+    return JSON.parse(localStorage.getItem(BEGUN) ?? "[]") as string[];
+  } catch {
+    return [];
+  }
+}
+
+/** From the drawing's settings to editing; a reload comes back to the latter, even if nothing was drawn yet. */
+export function beginEditing(): void {
+  const id = get().project?.id;
+  if (id)
+    localStorage.setItem(
+      BEGUN,
+      JSON.stringify([
+        ...begun()
+          .filter((other) => other !== id)
+          .slice(-99),
+        id,
+      ]),
+    );
+  set({ phase: "edit" });
+}
+
 function untouched(project: Project): boolean {
+  if (begun().includes(project.id)) return false;
   return project.history.revision === 0 && project.steps === 0 && project.learning.state === "idle";
 }
 

@@ -69,6 +69,8 @@ export interface StudioState {
   phase: "prepare" | "edit";
   settings: ExtractSettings | null;
   extracting: boolean;
+  /** Learning was asked for, and begins as soon as there is a network. */
+  learningSoon: boolean;
   connection: "online" | "connecting";
   /** Milliseconds from the last edit to its picture. */
   latency: number | null;
@@ -126,6 +128,7 @@ export const useStudio = create<StudioState>(() => ({
   phase: "edit",
   settings: null,
   extracting: false,
+  learningSoon: false,
   connection: "connecting",
   latency: null,
   rendering: false,
@@ -153,8 +156,9 @@ export const set = useStudio.setState;
 let lastNotice = 0;
 
 /** Say a sentence. Problems stay longer, since they have to be read. */
-export function say(text: string, tone: Notice["tone"] = "info"): void {
+export function say(sentence: string, tone: Notice["tone"] = "info"): void {
   const id = ++lastNotice;
+  const text = sentence.charAt(0).toUpperCase() + sentence.slice(1) + (/[.!?…]$/.test(sentence) ? "" : ".");
   set(({ notices }) => ({ notices: [...notices.filter((n) => n.text !== text).slice(-2), { id, tone, text }] }));
   globalThis.setTimeout(() => hush(id), tone === "problem" ? 12000 : 5000);
 }

@@ -1,0 +1,106 @@
+"""One studio and one Chromium for all browser tests; a photo small enough to be painted in a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from tests.browser.launch import MissingError, Studio, build_editor, running_browser, running_studio, watch
+from tests.browser.person import Person
+
+#: The photo's side: a render takes a tenth of a second.
+SIDE = 160
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    try:
+        build_editor()
+    except MissingError as missing:
+        pytest.skip(str(missing))
+    with running_studio(tmp_path_factory.mktemp("projects"), "--preset", "draft") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    try:
+        with running_browser() as running:
+            yield running
+    except MissingError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cat, small."""
+    from skimage import data
+
+    path = tmp_path_factory.mktemp("photo") / "cat.png"
+    cat = Image.fromarray(data.chelsea()).crop((75, 0, 375, 300))
+    cat.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(path)
+    return path
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+    page = context.new_page()
+    complaints = watch(page)
+    yield page
+    context.close()
+    assert not complaints, complaints
+
+
+@pytest.fixture
+def person(page: Page, studio: Studio) -> Person:
+    somebody = Person(page, studio.url)
+    somebody.arrive()
+    return somebody
+
+
+@pytest.fixture(scope="session")
+def address(browser: Browser, studio: Studio, photo: Path) -> str:
+    """The address of a project that has its first picture; tests that leave nothing behind share it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    somebody = Person(context.new_page(), studio.url)
+    somebody.arrive()
+    somebody.drop_photo(photo)
+    somebody.edit()
+    somebody.take("Line")
+    somebody.drag([(0.1, 0.1), (0.2, 0.1)])
+    somebody.painted()
+    somebody.undo()
+    somebody.painted()
+    url: str = somebody.page.url
+    context.close()
+    return url
+
+
+@pytest.fixture
+def editor(page: Page, studio: Studio, address: str) -> Iterator[Person]:
+    """Somebody editing; all they did is undone afterwards."""
+    somebody = Person(page, studio.url)
+    somebody.arrive()
+    page.goto(address)
+    somebody.ready()
+    yield somebody
+    for _ in range(40):
+        if page.get_by_role("button", name="Undo", exact=True).count():
+            break
+        somebody.undo()
+        page.wait_for_timeout(60)
+
+
+def within(inner: tuple[int, int, int, int] | None, outer: tuple[int, int, int, int], margin: int) -> bool:
+    """Whether a box lies in another grown by a margin."""
+    assert inner is not None
+    grown = np.array(outer) + [-margin, -margin, margin, margin]
+    return bool(
+        inner[0] >= grown[0] and inner[1] >= grown[1] and inner[2] <= grown[2] and inner[3] <= grown[3]
+    )
