@@ -82,8 +82,8 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     person.drag([(0.6, 0.2), (0.9, 0.3)])
     person.painted()
     assert (person.lines() != drawn_after).any()
-    page.get_by_role("button", name="Whisker").first.click()
-    expect(page.get_by_role("button", name=re.compile("^Undo .*[Ss]napshot"))).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("list", name="Snapshots").get_by_role("button", name="Whisker").first.click()
+    expect(page.get_by_role("button", name=re.compile("^Undo .*Whisker"))).to_be_visible(timeout=PATIENCE_MS)
     person.painted()
     assert (person.lines() == drawn_after).all()
 

@@ -40,6 +40,7 @@ export function LayerCanvas({ drawing, layer }: Props) {
       if (isEmpty(dirty)) return;
       const image = PAINT[layer](drawing, dirty);
       if (image) context.putImageData(image, dirty.x0, dirty.y0);
+      else context.clearRect(0, 0, drawing.width, drawing.height);
       dirty = EMPTY;
     };
     put();

@@ -45,37 +45,35 @@ export function LabelsPanel() {
     if (tool !== "brush" && tool !== "bucket") chooseTool("brush");
   };
   return (
-    <>
-      <ul className="labels">
-        {colours.map((colour, position) => {
-          const share = counts ? counts[position] / total : 0;
-          const name = painting ? hex(colour) : labelName(project.labels, position);
-          return (
-            <li key={position} className="label" data-current={position === label}>
-              <button
-                type="button"
-                className="label-pick"
-                aria-pressed={position === label}
-                onClick={() => choose(position)}
-                title={`Paint with ${name}`}
-              >
-                <i style={{ background: hex(colour) }} />
-                <span>{name}</span>
-                <small>{share === 0 ? "unused" : share < 0.01 ? "< 1 %" : `${Math.round(100 * share)} %`}</small>
-              </button>
-            </li>
-          );
-        })}
-        <li>
-          <button type="button" className="label-pick another" onClick={() => set({ dialog: "addLabel" })}>
-            <i>
-              <Icon name="plus" size={16} />
-            </i>
-            <span>Another colour…</span>
-          </button>
-        </li>
-      </ul>
-    </>
+    <ul className="labels">
+      {colours.map((colour, position) => {
+        const share = counts ? counts[position] / total : 0;
+        const name = painting ? hex(colour) : labelName(project.labels, position);
+        return (
+          <li key={position} className="label" data-current={position === label}>
+            <button
+              type="button"
+              className="label-pick"
+              aria-pressed={position === label}
+              onClick={() => choose(position)}
+              title={`Paint with ${name}`}
+            >
+              <i style={{ background: hex(colour) }} />
+              <span>{name}</span>
+              <small>{share === 0 ? "unused" : share < 0.01 ? "< 1 %" : `${Math.round(100 * share)} %`}</small>
+            </button>
+          </li>
+        );
+      })}
+      <li>
+        <button type="button" className="label-pick another" onClick={() => set({ dialog: "addLabel" })}>
+          <i>
+            <Icon name="plus" size={16} />
+          </i>
+          <span>Another colour…</span>
+        </button>
+      </li>
+    </ul>
   );
 }
 
