@@ -86,6 +86,7 @@ class Network:
             self.info = info
             self._project.update(steps=info.steps, updated=self._project.record.updated)
             self._project.rendering.ask()
+            await self._project.services.painter.call("prepare", run=run)
 
     def _model_published(self) -> None:
         async def look() -> None:

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import UInt8
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from primage.api import configure
 from primage.image import read_image, to_image, write_png
 from primage.labels import LabelMap
 from primage.model import Model, ModelRecord, load
-from primage.nets.generator import Painted
+from primage.nets.generator import Painted, Source
 from primage.primitive.edges import thin
-from primage.primitive.primitive import LAYERS, Primitive, draw
+from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
 from primage.primitive.write import write_primitive
 from primage.render import PROVENANCE, provenance
 from primage.run import Run, lock_folder
@@ -131,7 +133,13 @@ def _easel(run: Path) -> Easel:
 
 
 def warm_up() -> None:
-    """Nothing: by the time it is called everything slow has been imported."""
+    """Paint something small: what a first picture makes PyTorch load would take a second when somebody waits for it."""
+    config = configure("standard", "edges", steps=0)
+    spec = PrimitiveSpec(config=config.primitive)
+    network = fresh_state(config, spec, "cpu").render_network(config).eval()
+    drawing = torch.zeros(1, spec.channels, 64, 64)
+    with torch.inference_mode():
+        network(drawing, Source(torch.zeros(1, 3, 64, 64), drawing))
 
 
 def publish_at_once(run: Path) -> None:
@@ -174,6 +182,15 @@ def model_info(run: Path) -> dict[str, Any]:
     """
     easel = _easel(run)
     return {"steps": easel.model.record.steps, "published": easel.version[0] / 1e9}
+
+
+def prepare(run: Path) -> None:
+    """Make what the first edit would have to wait for.
+
+    Args:
+        run: the run folder.
+    """
+    _ = _easel(run).unedited
 
 
 def render(run: Path, layers: dict[str, np.ndarray], keep_original: bool) -> dict[str, Any]:
@@ -271,7 +288,8 @@ def forget(run: Path) -> None:
     _easels.pop(run, None)
 
 
-JOBS = {
-    job.__name__: job
-    for job in (warm_up, publish_at_once, settle, model_info, render, result, layer_picture, drawing_picture, forget)
-}
+_JOBS = (
+    *(warm_up, publish_at_once, settle, prepare, model_info, forget),
+    *(render, result, layer_picture, drawing_picture),
+)
+JOBS = {job.__name__: job for job in _JOBS}

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from PIL import Image
 
 from primage.api import configure, opened_run, prepare
-from primage.config import Config
+from primage.config import Config, EdgesConfig, SegmentsConfig
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import FORMATS, read_image, resize_image, working_size
-from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.primitive.read import LayerFiles, read_primitive, training_primitive
+from primage.labels import LabelMap
+from primage.primitive.edges import extract_edges
+from primage.primitive.paint import extract_paint
+from primage.primitive.primitive import LAYERS, Primitive, spec_of
+from primage.primitive.read import LayerFiles, read_primitive
+from primage.primitive.segments import extract_segments
 from primage.run import Run
 from primage.studio.schemas import ExtractSettings
 
@@ -91,18 +95,31 @@ def _working_photo(path: Path, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
     return resize_image(photo, working_size((height, width), min(size_px, height, width)))
 
 
-def _described(primitive: Primitive, spec: PrimitiveSpec) -> dict[str, Any]:
+@lru_cache(maxsize=8)
+def _segments(path: Path, size_px: int, config: SegmentsConfig) -> LabelMap:
+    """Kept, so that moving a slider of the lines costs no segmentation."""
+    return extract_segments(_working_photo(path, size_px), config)
+
+
+@lru_cache(maxsize=8)
+def _edges(path: Path, size_px: int, config: EdgesConfig) -> Bool[np.ndarray, "h w"]:
+    """Kept, so that another number of regions costs no edges."""
+    return extract_edges(_working_photo(path, size_px), config)
+
+
+def _described(primitive: Primitive, line_colour: tuple[int, int, int]) -> dict[str, Any]:
     layers: dict[str, np.ndarray] = {}
+    labels: list[dict[str, Any]] = []
     if primitive.segments is not None:
         layers["segments"] = primitive.segments.index
+        for number, label in enumerate(primitive.segments.palette.labels, start=1):
+            labels.append({"name": label.name or f"label {number}", "colour": label.colour})
     if primitive.edges is not None:
         layers["edges"] = primitive.edges.astype(np.uint8)
     if primitive.colours is not None:
         layers["colours"] = primitive.colours
     layers["marks"] = np.zeros(primitive.size, np.uint8)
-    palette = spec.palette.labels if spec.palette is not None else ()
-    labels = [{"name": label.name or f"label {i + 1}", "colour": label.colour} for i, label in enumerate(palette)]
-    return {"layers": layers, "labels": labels, "line_colour": spec.line_colour}
+    return {"layers": layers, "labels": labels, "line_colour": line_colour}
 
 
 def extract(path: Path, settings: ExtractSettings, preset: str, others: Sequence[str]) -> dict[str, Any]:
@@ -117,9 +134,15 @@ def extract(path: Path, settings: ExtractSettings, preset: str, others: Sequence
     Returns:
         Layers by name, labels, line colour.
     """
-    photo = _working_photo(path, settings.size_px)
-    config = config_for(settings, preset, others)
-    return _described(*training_primitive(photo, (photo.shape[0], photo.shape[1]), config.primitive))
+    config = config_for(settings, preset, others).primitive
+    wanted, size_px = LAYERS[config.kind], settings.size_px
+    primitive = Primitive(
+        config.kind,
+        segments=_segments(path, size_px, config.segments) if "segments" in wanted else None,
+        edges=_edges(path, size_px, config.edges) if "edges" in wanted else None,
+        colours=extract_paint(_working_photo(path, size_px), config.paint) if "colours" in wanted else None,
+    )
+    return _described(primitive, spec_of(primitive, config).line_colour)
 
 
 def begin(path: Path, run: Path, settings: ExtractSettings, preset: str, others: Sequence[str]) -> dict[str, Any]:
@@ -138,7 +161,7 @@ def begin(path: Path, run: Path, settings: ExtractSettings, preset: str, others:
     prepared = prepare(path, config_for(settings, preset, others), shrink_only=True)
     with opened_run(run, prepared):
         pass
-    return _described(prepared.primitive, prepared.record.spec)
+    return _described(prepared.primitive, prepared.record.spec.line_colour)
 
 
 def training_layers(run: Path) -> dict[str, Any]:
@@ -151,7 +174,7 @@ def training_layers(run: Path) -> dict[str, Any]:
         As `extract`.
     """
     opened = Run(run)
-    return _described(opened.pair()[1], opened.record.spec)
+    return _described(opened.pair()[1], opened.record.spec.line_colour)
 
 
 def read_drawing(path: Path, run: Path, snap: bool) -> dict[str, np.ndarray]:
@@ -175,7 +198,7 @@ def read_drawing(path: Path, run: Path, snap: bool) -> dict[str, np.ndarray]:
             raise PrimitiveError(f"the drawing is {width}×{height} px and has another shape than the photo")
     except PrimageError as error:
         raise PrimitiveError(str(error).replace(str(path), "the drawing")) from error
-    layers: dict[str, np.ndarray] = _described(primitive.resized(own), opened.record.spec)["layers"]
+    layers: dict[str, np.ndarray] = _described(primitive.resized(own), opened.record.spec.line_colour)["layers"]
     del layers["marks"]
     return layers
 
