@@ -94,7 +94,11 @@ def walk(person: Person, camera: Camera, photo: Path, learn_sec: float) -> None:
     page.get_by_role("button", name="Use it").click()
     camera.shoot("13-refusal")
     page.keyboard.press("Escape")
-    for name, button in (("14-export", "Export"), ("15-shortcuts", "Keyboard shortcuts"), ("16-change", "Change the drawing…")):
+    for name, button in (
+        ("14-export", "Export"),
+        ("15-shortcuts", "Keyboard shortcuts"),
+        ("16-change", "Change the drawing…"),
+    ):
         page.get_by_role("button", name=button).click()
         camera.shoot(name)
         page.keyboard.press("Escape")
@@ -111,7 +115,10 @@ def session(browser: Browser, studio: Studio, folder: Path, theme: str, size: st
     """One theme at one size; a tablet has touch."""
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, has_touch=size == "tablet", reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        has_touch=size == "tablet",
+        reduced_motion="reduce",
     )
     page = context.new_page()
     page.on("pageerror", lambda error: print("error:", error))
@@ -130,7 +137,11 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     build_editor()
-    with tempfile.TemporaryDirectory() as projects, running_studio(Path(projects)) as studio, running_browser() as browser:
+    with (
+        tempfile.TemporaryDirectory() as projects,
+        running_studio(Path(projects)) as studio,
+        running_browser() as browser,
+    ):
         for theme in arguments.theme or ["dark", "light"]:
             for size in arguments.size or list(SIZES):
                 session(browser, studio, arguments.folder, theme, size, arguments.learn_sec)

@@ -101,6 +101,4 @@ def within(inner: tuple[int, int, int, int] | None, outer: tuple[int, int, int, 
     """Whether a box lies in another grown by a margin."""
     assert inner is not None
     grown = np.array(outer) + [-margin, -margin, margin, margin]
-    return bool(
-        inner[0] >= grown[0] and inner[1] >= grown[1] and inner[2] <= grown[2] and inner[3] <= grown[3]
-    )
+    return bool(inner[0] >= grown[0] and inner[1] >= grown[1] and inner[2] <= grown[2] and inner[3] <= grown[3])

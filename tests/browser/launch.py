@@ -39,7 +39,9 @@ def chromium() -> str:
         if found := shutil.which(name):
             return found
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise MissingError("no Chromium on this machine, and it cannot be installed without root: apt-get install chromium")
+        raise MissingError(
+            "no Chromium on this machine, and it cannot be installed without root: apt-get install chromium"
+        )
     for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
         done = subprocess.run(["apt-get", "-qq", *command], capture_output=True, text=True, check=False)
         if done.returncode:
@@ -133,13 +135,13 @@ def running_browser(flags: Sequence[str] = FLAGS) -> Iterator[Browser]:
 
 
 def watch(page: Page) -> list[str]:
-    """Collect what a page complains of: exceptions, errors on its console, requests to anywhere else."""
+    """Collect what a page complains of: exceptions, and errors on its console other than a refusal that it shows."""
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
 
     def console(message: object) -> None:
         kind, text = message.type, message.text  # type: ignore[attr-defined]
-        if kind == "error":
+        if kind == "error" and "Failed to load resource" not in text:
             complaints.append(f"console: {text}")
 
     page.on("console", console)

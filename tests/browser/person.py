@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Sequence
@@ -75,8 +76,6 @@ class Person:
     def layer(self, name: str) -> np.ndarray:
         """A canvas' pixels as (H, W, 4), as they are shown before scaling."""
         url = self.page.evaluate("name => document.querySelector(`[data-layer=${name}]`).toDataURL()", name)
-        import base64
-
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA"))
 
     def picture(self) -> np.ndarray:
@@ -88,6 +87,14 @@ class Person:
 
     def labels(self) -> np.ndarray:
         return self.layer("labels")[..., :3].astype(np.int16)
+
+    def sees_lines(self, wanted: np.ndarray) -> None:
+        """Wait until the lines shown are these."""
+        for _ in range(200):
+            if (self.lines() == wanted).all():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"{(self.lines() != wanted).sum()} pixels of the lines differ")
 
     # Drawing
 

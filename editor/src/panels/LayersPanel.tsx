@@ -1,5 +1,5 @@
 import { change } from "../state/project-actions";
-import { type LayerId, setLayer, useStudio } from "../state/store";
+import { type LayerId, set, setLayer, useStudio } from "../state/store";
 import { IconButton, Section, Switch } from "../theme/controls";
 
 export function LayersPanel() {
@@ -7,14 +7,17 @@ export function LayersPanel() {
   const drawing = useStudio((s) => s.drawing);
   if (!project || !drawing) return null;
   return (
-    <Section title="Layers">
+    <Section
+      title="Layers"
+      aside={<IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />}
+    >
       <ul className="layers">
         {drawing.edges && <LayerRow id="edges" name="Lines" />}
-        <LayerRow id="photo" name="Original photo" />
+        <LayerRow id="photo" name="Photo" />
         {drawing.labels && <LayerRow id="labels" name={drawing.painting ? "Colours" : "Labels"} />}
       </ul>
       <Switch
-        label="Keep untouched parts of the photo"
+        label="Keep untouched parts"
         checked={project.keep_original}
         onChange={(on) => void change({ keep_original: on })}
       />

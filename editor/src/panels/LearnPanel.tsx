@@ -90,7 +90,7 @@ export function LearnPanel() {
               <Icon name="pause" size={16} /> Pause
             </button>
             <button type="button" className="button quiet" disabled={state === "stopping"} onClick={() => void stop()}>
-              <Icon name="stop" size={16} /> Stop
+              Stop
             </button>
           </>
         ) : state === "paused" ? (
@@ -99,7 +99,7 @@ export function LearnPanel() {
               <Icon name="play" size={16} /> Resume
             </button>
             <button type="button" className="button quiet" onClick={() => void stop()}>
-              <Icon name="stop" size={16} /> Stop
+              Stop
             </button>
           </>
         ) : (

@@ -1,6 +1,5 @@
 import { useState } from "react";
-import { set, useStudio } from "../state/store";
-import { Icon } from "../theme/Icon";
+import { useStudio } from "../state/store";
 import { HistoryPanel } from "./HistoryPanel";
 import { LabelEditor, LabelsPanel } from "./LabelsPanel";
 import { LayersPanel } from "./LayersPanel";
@@ -47,11 +46,6 @@ export function SidePanel() {
         </div>
         {tab === "labels" && <LabelEditor />}
       </section>
-      <footer className="side-foot">
-        <button type="button" className="button quiet wide" onClick={() => set({ dialog: "replace" })}>
-          <Icon name="sliders" size={16} /> Change the drawing…
-        </button>
-      </footer>
     </aside>
   );
 }

@@ -30,7 +30,7 @@ export function StartPage() {
           {info?.samples.map((sample) => (
             <li key={sample.id}>
               <button type="button" className="card" onClick={() => void createFromSample(sample.id)}>
-                <img alt="" src={`/api/samples/${encodeURIComponent(sample.id)}/image`} loading="lazy" />
+                <img alt="" src={`/api/samples/${encodeURIComponent(sample.id)}/image`} />
                 <span>
                   <b>{sample.title}</b>
                   <small>{sample.credit}</small>
