@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import os
 import signal
 import time
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from tests.studio.visitor import Tab, Visitor
 
@@ -53,7 +55,10 @@ def test_learning_pauses_goes_on_survives_a_crash_and_stops(visitor: Visitor, pr
         paused = learning(tab, "paused")
         state, _ = tab.until("state", lambda header: header["project"]["model"]["steps"] > 0)
         assert state["project"]["steps"] == state["project"]["model"]["steps"] >= running["step"]
-        assert visitor.get(project, "/preview").headers["content-type"] == "image/png"
+        preview = Image.open(io.BytesIO(visitor.get(project, "/preview").content))
+        assert preview.size == (64, 48)
+        photo = np.asarray(Image.open(io.BytesIO(visitor.get(project, "/photo").content)))
+        assert 0 < np.abs(np.asarray(preview).astype(int) - photo).mean() < 60
 
         assert ask(visitor, project, "learn/resume")["state"] == "starting"
         again = learning(tab, "running")

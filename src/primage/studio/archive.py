@@ -9,7 +9,7 @@ from pathlib import Path
 from primage.studio.errors import RefusalError
 from primage.studio.store import ProjectRecord
 
-#: All that a project consists of; "run/" stands for the run folder, whatever its number.
+#: All that a project consists of; "run/" stands for the run folder, whose name is in the record.
 _MEMBERS = re.compile(
     r"project\.json|original|drawing\.bin|history\.bin|thumbnail\.png"
     r"|snapshots/[0-9a-f]{16}\.(bin|png)"
@@ -27,11 +27,10 @@ def write_zip(path: Path, folder: Path, record: ProjectRecord) -> None:
     Args:
         path: the zip file.
         folder: the project's.
-        record: its record, which goes in instead of the file, as the run has another name in there.
+        record: its record, which goes in instead of the file.
     """
-    packed = record.model_copy(update={"run": "run-1"})
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("project.json", packed.model_dump_json(indent=1))
+        archive.writestr("project.json", record.model_dump_json(indent=1))
         for file in sorted(folder.rglob("*")):
             name = file.relative_to(folder).as_posix()
             if name.startswith("run-"):
@@ -67,7 +66,7 @@ def read_zip(path: Path, folder: Path, most_bytes: int) -> None:
                 if not _MEMBERS.fullmatch(member.filename):
                     raise RefusalError(422, "invalid", "this zip file holds files that no project of the studio has")
                 # The name is one of ours to the letter, so it leads nowhere else.
-                target = folder / re.sub(r"^run/", "run-1/", member.filename)
+                target = folder / member.filename
                 target.parent.mkdir(exist_ok=True)
                 left = _unpack(archive, member, target, left)
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:

@@ -136,6 +136,7 @@ class Hub:
 
     async def _opened(self, record: ProjectRecord) -> LiveProject:
         folder = self.services.store.folder(record.id)
+        await asyncio.to_thread(self.services.store.sweep_runs, record)
         try:
             canvas = Canvas.load(folder, record)
         except RunError as error:
@@ -242,12 +243,14 @@ class Hub:
             except ValueError as error:
                 raise RefusalError(422, "invalid", "the project in this zip file is of another version") from error
             claimed.unlink()
+            run = folder / record.run
+            (folder / "run").rename(run)
             pixels = self._options.photo_pixels
             await reader.call("inspect", path=folder / "original", photo_pixels=pixels)
-            await reader.call("training_layers", run=folder / "run-1")
-            await self.services.painter.call("model_info", run=folder / "run-1")
+            await reader.call("training_layers", run=run)
+            await self.services.painter.call("model_info", run=run)
             kept = [s for s in record.snapshots if (folder / "snapshots" / f"{s.id}.bin").exists()]
-            update = {"id": project_id, "updated": time.time(), "run": "run-1", "snapshots": tuple(kept)}
+            update = {"id": project_id, "updated": time.time(), "snapshots": tuple(kept)}
             record = record.model_copy(update=update)
             canvas = Canvas.load(folder, record)
             store.write(record)

@@ -322,6 +322,7 @@ class LiveProject:
             options, old = self.services.options, self.run
             await self.network.learner.close()
             await self.network.stop_settling()
+            await asyncio.to_thread(self.services.store.sweep_runs, self.record)
             number = run_number(self.record) + 1
             begun = await self.services.reader.call(
                 "begin",

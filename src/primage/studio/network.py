@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from primage.studio.live import LiveProject
 
 
+#: How long a request to learn waits for the first model.
+_PATIENCE_SEC = 60.0
+
+
 class Network:
     """The newest model, and what is learning.
 
@@ -28,6 +32,7 @@ class Network:
         self._project = project
         self.info: ModelInfo | None = None
         self._settler: Worker | None = None
+        self._first = asyncio.Event()
         self.learner = Learner(project.services.turn, self._learning_changed, self._model_published)
         if project.record.unfinished:
             self.learner.state = Learning(state="paused", step=project.record.steps)
@@ -35,6 +40,7 @@ class Network:
     def forget(self) -> None:
         """The drawing was extracted anew: nothing has been learned of it yet."""
         self.info = None
+        self._first.clear()
         self.learner.state = Learning()
 
     async def make(self, old: Path | None = None) -> None:
@@ -49,6 +55,8 @@ class Network:
                 await painter.call("forget", run=old)
                 await asyncio.to_thread(shutil.rmtree, old, ignore_errors=True)
             await painter.call("publish_at_once", run=run)
+            if run == self._project.run:
+                self._first.set()
             await self._look_at_model(run)
             await self._settle(run)
         except PrimageError as error:
@@ -120,8 +128,10 @@ class Network:
         return await self._learn(None)
 
     async def _learn(self, minutes: float | None) -> Learning:
-        if not (self._project.run / "model.safetensors").exists():
-            raise RefusalError(409, "no_model", "the network is not ready yet; it takes a few seconds")
+        try:  # who has just dropped a photo need not wait to ask for it
+            await asyncio.wait_for(self._first.wait(), _PATIENCE_SEC)
+        except TimeoutError as error:
+            raise RefusalError(409, "no_model", "the network is not ready yet; it takes a few seconds") from error
         await self.stop_settling()
         self.learner.start(self._project.run, minutes)
         return self.learner.state

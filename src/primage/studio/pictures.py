@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from PIL import Image
 
 from primage.studio.archive import write_zip
 from primage.studio.errors import RefusalError
@@ -26,11 +29,12 @@ class Pictures:
         self._project = project
 
     async def preview_png(self) -> bytes:
-        """The newest preview of the training."""
+        """The unedited drawing as the newest weights of the training paint it."""
         found = sorted((self._project.run / "previews").glob("*.png"))
         if not found:
             raise RefusalError(404, "not_found", "there is no preview yet")
-        return await asyncio.to_thread(found[-1].read_bytes)
+        size = self._project.record.size
+        return await asyncio.to_thread(_painted, found[-1], size.width, size.height)
 
     async def photo_png(self, size: Literal["working", "full", "thumbnail"]) -> bytes:
         """The photo.
@@ -93,3 +97,11 @@ class Pictures:
         path = self._project.services.store.root / f".export-{new_id()}.zip"
         await asyncio.to_thread(write_zip, path, self._project.folder, self._project.record)
         return path
+
+
+def _painted(sheet: Path, width: int, height: int) -> bytes:
+    """The second picture of a training's contact sheet (`primage.publish`)."""
+    encoded = io.BytesIO()
+    with Image.open(sheet) as image:
+        image.crop((width, 0, 2 * width, height)).save(encoded, "PNG")
+    return encoded.getvalue()

@@ -167,6 +167,16 @@ class Store:
             folder.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
 
+    def sweep_runs(self, record: ProjectRecord) -> None:
+        """Remove run folders that a project left behind, or did not come to use.
+
+        Args:
+            record: says which one it uses.
+        """
+        for path in self.folder(record.id).glob("run-*"):
+            if path.name != record.run:
+                shutil.rmtree(path, ignore_errors=True)
+
     def sweep(self) -> None:
         """Remove what an earlier server was in the middle of making or deleting."""
         for path in self.root.iterdir():
