@@ -71,7 +71,7 @@ class Worker:
         """
         task = asyncio.ensure_future(self._call(job, arguments))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         # Whoever asked may go away; the answer must still be taken out of the pipe.
         return await asyncio.shield(task)
 
@@ -127,12 +127,12 @@ class Worker:
         if lived_sec > _SHORT_LIFE_SEC:  # else it would die again
             task = asyncio.ensure_future(self._call("warm_up", {}))
             self._tasks.add(task)
-            task.add_done_callback(self._warmed)
+            task.add_done_callback(self._done)
 
-    def _warmed(self, task: asyncio.Task[Any]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever needs the process next is told
+            task.exception()  # seen, even if nobody waits for it any more
 
     def _end(self) -> None:
         if self._pipe is not None:
