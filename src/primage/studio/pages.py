@@ -31,6 +31,6 @@ def missing_editor() -> str:
     """The page that stands in for an editor that was not built."""
     return page(
         "The editor is not built",
-        "This is a checkout without the built editor. With Node.js installed, run “make editor” in it, then load "
-        "this page again. (The server itself works: everything below /api answers.)",
+        "Install Node.js 20 or later and run “make editor” in the checkout, then load this page again; if Primage was "
+        "installed from a checkout, install it again. (The server itself works: everything below /api answers.)",
     )
