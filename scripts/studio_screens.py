@@ -1,4 +1,4 @@
-"""Screenshots of every step of the studio, in both themes and two sizes, to look at: `python scripts/studio_screens.py build/screens`."""
+"""Screenshots of every step of the studio, both themes, two sizes: `studio_screens.py build/screens`; look at them."""
 
 from __future__ import annotations
 

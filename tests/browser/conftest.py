@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -97,8 +96,11 @@ def editor(page: Page, studio: Studio, address: str) -> Iterator[Person]:
         page.wait_for_timeout(60)
 
 
-def within(inner: tuple[int, int, int, int] | None, outer: tuple[int, int, int, int], margin: int) -> bool:
+def within(inner: tuple[int, ...] | None, outer: tuple[int, ...] | None, margin: int) -> bool:
     """Whether a box lies in another grown by a margin."""
     assert inner is not None
-    grown = np.array(outer) + [-margin, -margin, margin, margin]
-    return bool(inner[0] >= grown[0] and inner[1] >= grown[1] and inner[2] <= grown[2] and inner[3] <= grown[3])
+    assert outer is not None
+    grown = [*(v - margin for v in outer[:2]), *(v + margin for v in outer[2:])]
+    return all(a >= b for a, b in zip(inner[:2], grown[:2], strict=True)) and all(
+        a <= b for a, b in zip(inner[2:], grown[2:], strict=True)
+    )

@@ -100,7 +100,7 @@ class Person:
 
     def at(self, spot: Spot) -> Spot:
         """From shares of the drawing to a place on the screen."""
-        box = self.page.locator("[data-layer=marks]").bounding_box()
+        box = self.pane.locator(".sheet").bounding_box()
         assert box is not None
         return box["x"] + spot[0] * box["width"], box["y"] + spot[1] * box["height"]
 

@@ -1,4 +1,4 @@
-"""Usable by keyboard and screen reader: axe-core finds nothing serious, on any page, in both themes and at both sizes."""
+"""Usable by keyboard and screen reader: axe-core finds nothing serious, in both themes and at both sizes."""
 
 from __future__ import annotations
 

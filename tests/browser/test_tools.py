@@ -226,7 +226,7 @@ def test_pen_pressure_and_pinch(editor: Person) -> None:
         """([x, y]) => {
           const pane = document.querySelector('.drawing-pane');
           const fire = (type, id, dx) => pane.dispatchEvent(new PointerEvent(type, {
-            bubbles: true, pointerId: id, pointerType: 'touch', button: 0, clientX: x + dx, clientY: y, pressure: 0.5 }));
+            bubbles: true, pointerId: id, pointerType: 'touch', button: 0, clientX: x + dx, clientY: y }));
           fire('pointerdown', 1, -40); fire('pointerdown', 2, 40);
           for (let i = 1; i <= 10; i++) { fire('pointermove', 1, -40 - 4 * i); fire('pointermove', 2, 40 + 4 * i); }
           fire('pointerup', 1, -80); fire('pointerup', 2, 80);

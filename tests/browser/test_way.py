@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIDE
+from tests.browser.conftest import SIDE, within
 from tests.browser.person import PATIENCE_MS, Person, box_of
 
 
@@ -44,12 +44,10 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     after, drawn_after = person.picture(), person.lines()
     drawn = box_of(drawn_before != drawn_after)
     changed = box_of(np.abs(after - before).max(axis=2) > 0)
-    assert drawn is not None
-    assert changed is not None
-    assert changed[0] < drawn[2] and changed[2] > drawn[0] and changed[1] < drawn[3] and changed[3] > drawn[1]
-    margin = SIDE // 4  # what moves with the edit may reach a little further than the pen
-    assert changed[2] <= drawn[2] + margin and changed[1] >= drawn[1] - margin
-    assert (after[: SIDE // 3] == before[: SIDE // 3]).all()
+    assert changed is not None, "the picture did not follow"
+    # A quarter of the photo: what belongs to the line that was drawn may move with it.
+    assert within(drawn, changed, SIDE // 10), (drawn, changed)
+    assert within(changed, drawn, SIDE // 4), (drawn, changed)
 
     # Undo, redo.
     person.undo()

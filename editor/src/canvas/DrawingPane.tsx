@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { projectUrl } from "../api/client";
 import { useStudio } from "../state/store";
+import { BrushRing } from "./BrushRing";
 import { Divider } from "./Divider";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
@@ -65,6 +66,7 @@ export function DrawingPane() {
         {over && picture && <PictureCanvas picture={picture} from={divider} />}
       </div>
       <div className="stage" ref={stage} />
+      <BrushRing pane={pane} />
       {over && <Divider pane={pane} width={drawing.width} label="Divider between drawing and result" />}
     </div>
   );

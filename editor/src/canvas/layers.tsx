@@ -21,6 +21,11 @@ const PAINT: Record<"labels" | "edges" | "marks", Paint> = {
   marks: (drawing, rect) => hatchPixels(drawing.marks, [255, 255, 255], rect),
 };
 
+/** An empty canvas would be composited all the same, at every frame. */
+function anyMark({ marks }: Drawing): boolean {
+  return marks.data.includes(1);
+}
+
 interface Props {
   drawing: Drawing;
   layer: "labels" | "edges" | "marks";
@@ -38,6 +43,7 @@ export function LayerCanvas({ drawing, layer }: Props) {
     const put = () => {
       frame = 0;
       if (isEmpty(dirty)) return;
+      if (layer === "marks") context.canvas.hidden = !anyMark(drawing);
       const image = PAINT[layer](drawing, dirty);
       if (image) context.putImageData(image, dirty.x0, dirty.y0);
       else context.clearRect(0, 0, drawing.width, drawing.height);
@@ -60,7 +66,7 @@ export function LayerCanvas({ drawing, layer }: Props) {
       data-layer={layer}
       width={drawing.width}
       height={drawing.height}
-      style={{ opacity: layer === "marks" ? 0.9 : view.opacity, display: view.visible ? "block" : "none" }}
+      style={{ opacity: layer === "marks" ? 0.9 : view.opacity, ...(view.visible ? {} : { display: "none" }) }}
     />
   );
 }

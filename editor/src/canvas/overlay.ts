@@ -20,8 +20,6 @@ export class Overlay {
   private readonly ants: Konva.Shape;
   private readonly sketch = new Konva.Line({ stroke: "#fff", strokeWidth: 1.5, dash: [5, 4], listening: false });
   private readonly sketchDark = new Konva.Line({ stroke: "#000", strokeWidth: 1.5, listening: false });
-  private readonly ring = new Konva.Circle({ stroke: "#fff", strokeWidth: 1.25, listening: false });
-  private readonly ringDark = new Konva.Circle({ stroke: "#000", strokeWidth: 2.5, opacity: 0.55, listening: false });
   private readonly proxy = new Konva.Rect({ listening: false });
   private readonly transformer: Konva.Transformer;
   private handles: Konva.Circle[] = [];
@@ -57,7 +55,7 @@ export class Overlay {
     this.transformer.on("transform", () => this.transformed());
     this.transformer.on("transformend", () => floating()?.rest());
     this.space.add(this.proxy);
-    this.layer.add(this.ants, this.space, this.sketchDark, this.sketch, this.ringDark, this.ring, this.transformer);
+    this.layer.add(this.ants, this.space, this.sketchDark, this.sketch, this.transformer);
     this.stage.add(this.layer);
     draft.changed = () => this.sync();
     move.changed = () => this.sync();
@@ -90,7 +88,7 @@ export class Overlay {
   handleAt = (at: Point): boolean => this.stage.getIntersection(at) !== null;
 
   private sync(): void {
-    const { view, selection, tool, pointer, options } = get();
+    const { view, selection, tool } = get();
     const origin = toScreen(view, this.pane, { x: 0, y: 0 });
     this.space.setAttrs({ x: origin.x, y: origin.y, scaleX: view.zoom, scaleY: view.zoom });
     if (selection?.mask !== this.runsOf) {
@@ -107,12 +105,6 @@ export class Overlay {
       line.points(points);
       line.closed(draft.closed);
       line.visible(points.length > 2);
-    }
-    const size = tool === "brush" ? options.brushSize : tool === "eraser" ? options.eraserSize : 0;
-    const at = pointer && toScreen(view, this.pane, pointer);
-    for (const ring of [this.ring, this.ringDark]) {
-      ring.visible(size > 0 && at !== null);
-      if (at) ring.setAttrs({ x: at.x, y: at.y, radius: Math.max(2, (size * view.zoom) / 2) });
     }
     // Handles want the pointer; otherwise it goes through to the pane.
     this.stage.container().style.pointerEvents =
@@ -200,4 +192,4 @@ export class Overlay {
   }
 }
 
-const watched: (keyof StudioState)[] = ["view", "selection", "floating", "tool", "pointer", "options", "drawing"];
+const watched: (keyof StudioState)[] = ["view", "selection", "floating", "tool", "drawing"];

@@ -4,7 +4,6 @@ import { IconButton } from "../theme/controls";
 
 export function StatusBar() {
   const view = useStudio((s) => s.view);
-  const pointer = useStudio((s) => s.pointer);
   const drawing = useStudio((s) => s.drawing);
   const project = useStudio((s) => s.project);
   const latency = useStudio((s) => s.latency);
@@ -12,9 +11,6 @@ export function StatusBar() {
   const steps = useStudio((s) => s.renderedSteps);
   const online = useStudio((s) => s.connection === "online");
   if (!drawing || !project) return null;
-  const x = pointer && Math.floor(pointer.x);
-  const y = pointer && Math.floor(pointer.y);
-  const within = x !== null && y !== null && x >= 0 && y >= 0 && x < drawing.width && y < drawing.height;
   return (
     <footer className="status">
       <IconButton icon="minus" label="Zoom out" keys="-" onClick={() => zoomBy(1 / 1.25)} />
@@ -26,7 +22,7 @@ export function StatusBar() {
       <span className="fact">
         {drawing.width} × {drawing.height} px
       </span>
-      <span className="fact coordinates">{within ? `${x}, ${y}` : ""}</span>
+      <Coordinates />
       <span className="spring" />
       <span className="fact" role="status" data-testid="render-status" data-busy={rendering}>
         {!online ? (
@@ -46,4 +42,14 @@ export function StatusBar() {
       </span>
     </footer>
   );
+}
+
+/** On its own, so that nothing else is rendered anew while the pointer moves. */
+function Coordinates() {
+  const text = useStudio(({ pointer, drawing }) => {
+    if (!pointer || !drawing) return "";
+    const [x, y] = [Math.floor(pointer.x), Math.floor(pointer.y)];
+    return x >= 0 && y >= 0 && x < drawing.width && y < drawing.height ? `${x}, ${y}` : "";
+  });
+  return <span className="fact coordinates">{text}</span>;
 }
