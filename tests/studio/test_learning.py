@@ -103,3 +103,13 @@ def test_a_worker_that_dies_at_rest_is_reported_too(visitor: Visitor, project: s
         trouble, _ = tab.until("trouble")
         assert "reading worker" in trouble["problem"]["message"]
         assert visitor.http.post(f"/api/projects/{project}/extract", json={}).status_code == 200
+
+
+def test_a_drawing_that_is_replaced_ends_its_training(visitor: Visitor, project: str) -> None:
+    with visitor.tab(project) as tab:
+        assert ask(visitor, project, "learn")["state"] == "starting"  # even before the first model is there
+        chosen = visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 3}).json()
+        assert chosen["learning"]["state"] == "idle"
+        tab.until("replaced")
+        assert visitor.app.state.hub._open[project].network.learner.pid is None
+        assert visitor.app.state.hub.services.turn.locked() is False

@@ -172,6 +172,8 @@ def test_exports_are_what_the_command_line_reads(visitor: Visitor, project: str,
     said = json.loads(read_png_text(tmp_path / "result.png")["primage"])
     assert said["weights_sha256"] == model.weights_sha256
     assert said["generated"] is True
+    assert said["keeps_original"] is True
+    assert set(said["drawing_sha256"]) == {"segments", "edges"}
     assert read_image(tmp_path / "result.png").shape == (48, 64, 3)
     assert not read_image(tmp_path / "edges.png")[4, 3:33].any()
     assert model.render(tmp_path / "primitive.png").shape == (48, 64, 3)

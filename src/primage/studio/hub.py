@@ -10,7 +10,6 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -21,7 +20,7 @@ from primage.studio.canvas import Canvas, run_number
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.live import LiveProject
-from primage.studio.samples import sample_path, sample_title, samples
+from primage.studio.samples import sample_image, sample_path, sample_title, samples
 from primage.studio.schemas import Capabilities, ExtractSettings, Info, ProjectSummary, Size
 from primage.studio.services import Options, Services
 from primage.studio.store import ProjectRecord, Store, new_id
@@ -45,8 +44,7 @@ class Hub:
         self._open: dict[str, LiveProject] = {}
         self._opening = asyncio.Lock()
         self._lock: FileLock | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._closing = False
+        self._warming: asyncio.Task[None] | None = None
 
     @property
     def services(self) -> Services:
@@ -71,31 +69,33 @@ class Hub:
         self._lock = lock
         store.sweep()
         self._services = Services(self._options, store)
-        # Both import for seconds; begun now, they are ready when the page is.
         for worker in (self._services.painter, self._services.reader):
             worker.on_death = self._report
-            task = asyncio.create_task(worker.call("warm_up"))
-            self._tasks.add(task)
-            task.add_done_callback(self._warmed)
+        self._warming = asyncio.create_task(self._warm_up())
+
+    async def _warm_up(self) -> None:
+        """Both workers import for seconds; begun now, they are ready when the page is.
+
+        One after the other: who opens a saved project waits for the painter alone.
+        """
+        for worker in (self.services.painter, self.services.reader):
+            with contextlib.suppress(RefusalError):  # a death is reported, and whoever needs the worker tries again
+                await worker.call("warm_up")
 
     def _report(self, error: RefusalError) -> None:
         """A worker died: every page that is open says so."""
         for project in self._open.values():
             project.trouble(error)
 
-    def _warmed(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not self._closing and not task.cancelled() and task.exception() is not None:
-            _log.warning("a worker could not be started: %s", task.exception())
-
     async def close(self) -> None:
         """Save everything, end all processes."""
-        self._closing = True
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait([self._warming])
         await asyncio.gather(*(project.close() for project in self._open.values()), return_exceptions=True)
         self._open.clear()
         if self._services is not None:
             await asyncio.gather(self._services.painter.close(), self._services.reader.close())
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._lock is not None:
             self._lock.release()
 
@@ -109,8 +109,7 @@ class Hub:
         Args:
             sample: its id.
         """
-        image: bytes = await self.services.reader.call("thumbnail", path=sample_path(sample))
-        return image
+        return await asyncio.to_thread(sample_image, sample)
 
     async def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, the newest first."""

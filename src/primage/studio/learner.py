@@ -37,6 +37,8 @@ class Learner:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._keep = False
+        self._has_turn = False
+        self._unwanted = False
 
     @property
     def pid(self) -> int | None:
@@ -66,11 +68,13 @@ class Learner:
         if self.active:
             raise RefusalError(409, "busy", "it is learning already; pause or stop it first")
         waiting = "waits until another project has learned" if self._turn.locked() else None
+        self._unwanted = self._has_turn = False
         self.set(state="starting", message=waiting, seconds_left=None, steps_per_second=None)
         self._task = asyncio.create_task(self._learn(run, minutes))
 
     async def _learn(self, run: Path, minutes: float | None) -> None:
         async with self._turn:
+            self._has_turn = True
             if self.state.state != "starting":  # stopped while it waited
                 self.set(state="paused" if self._keep else "idle")
                 return
@@ -82,6 +86,9 @@ class Learner:
                     last = await loop.run_in_executor(thread, self._follow, loop, run, minutes)
                 finally:
                     thread.shutdown(wait=False)
+        if self._unwanted:
+            self.set(state="idle", message=None)
+            return
         left = {"seconds_left": None, "steps_per_second": None}
         if last[0] == "ended":
             paused = not last[1] and self._keep
@@ -97,6 +104,11 @@ class Learner:
         process.start()
         self._process = process
         theirs.close()
+        # Asked for while the process was being started, when there was nobody to ask yet.
+        if self._unwanted:
+            process.kill()
+        elif self.state.state in ("pausing", "stopping"):
+            self._pipe.send("stop")
         last: tuple[Any, ...] | None = None
         try:
             while last is None:
@@ -162,11 +174,14 @@ class Learner:
             return
         if self.state.state not in ("pausing", "stopping"):
             self.stop(keep=True)
+        if not self._has_turn:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            return
         try:
             await asyncio.wait_for(asyncio.shield(self._task), patience_sec)
         except TimeoutError:
+            self._unwanted = True
             if self._process is not None:
                 self._process.kill()
-                await self._task
-            else:
-                self._task.cancel()
+            await self._task

@@ -320,7 +320,7 @@ class LiveProject:
         """
         async with self._extracting:
             options, old = self.services.options, self.run
-            await self.network.learner.close()
+            await self.network.learner.close(patience_sec=0.0)  # what it would save is not wanted any more
             await self.network.stop_settling()
             await asyncio.to_thread(self.services.store.sweep_runs, self.record)
             number = run_number(self.record) + 1
@@ -382,6 +382,7 @@ class LiveProject:
         """Stop everything; the folder goes next."""
         self.deleted = True
         self.clients.send(Replaced(type="deleted"))
+        await self.network.learner.close(patience_sec=0.0)
         await self.close()
         await self.services.painter.call("forget", run=self.run)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,8 @@ class Network:
         self._first = asyncio.Event()
         self.learner = Learner(project.services.turn, self._learning_changed, self._model_published)
         if project.record.unfinished:
-            self.learner.state = Learning(state="paused", step=project.record.steps)
+            steps = max(project.record.steps, _planned_steps(project.run))
+            self.learner.state = Learning(state="paused", step=project.record.steps, steps=steps)
 
     def forget(self) -> None:
         """The drawing was extracted anew: nothing has been learned of it yet."""
@@ -147,3 +149,11 @@ class Network:
         else:
             self.learner.stop(keep)
         return self.learner.state
+
+
+def _planned_steps(run: Path) -> int:
+    """How far a training was to go, from its record; 0 if it was not timed yet."""
+    try:
+        return int(json.loads((run / "run.json").read_bytes())["config"]["steps"] or 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -240,7 +241,9 @@ def result(run: Path, photo: Path, layers: dict[str, np.ndarray], keep_original:
     if keep_original:
         image = blend(original, image, mask)
     text = PngInfo()
-    text.add_itxt(PROVENANCE, provenance(easel.model))
+    said = json.loads(provenance(easel.model))
+    said |= {"drawing_sha256": easel.primitive(layers).sha256(), "keeps_original": keep_original}
+    text.add_itxt(PROVENANCE, json.dumps(said))
     encoded = io.BytesIO()
     Image.fromarray(image).save(encoded, "PNG", pnginfo=text, compress_level=3)
     return encoded.getvalue()

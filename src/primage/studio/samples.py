@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -26,6 +27,8 @@ _KNOWN = {
     "coffee": _Known("coffee.png", "Coffee", "by Rachel Michetti, Pikolo Espresso Bar (CC0)"),
     "rocket": _Known("rocket.jpg", "Rocket", "Falcon 9 launch, SpaceX (CC0)"),
 }
+#: Longer side of the pictures on the first page.
+_SIDE_PX = 480
 
 
 def sample_path(sample: str) -> Path:
@@ -43,6 +46,24 @@ def sample_path(sample: str) -> Path:
         if path.is_file():
             return path
     raise RefusalError(404, "not_found", "there is no such sample")
+
+
+@lru_cache(maxsize=len(_KNOWN))
+def sample_image(sample: str) -> bytes:
+    """A small picture of a sample, made in the server: the first page waits for no worker.
+
+    Args:
+        sample: its id.
+
+    Returns:
+        A PNG.
+    """
+    encoded = io.BytesIO()
+    with Image.open(sample_path(sample)) as image:
+        small = image.convert("RGB")
+        small.thumbnail((_SIDE_PX, _SIDE_PX))
+        small.save(encoded, "PNG")
+    return encoded.getvalue()
 
 
 def sample_title(sample: str) -> str:

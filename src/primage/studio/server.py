@@ -139,6 +139,7 @@ def serve(
             access_log=False,
             ws="websockets-sansio",
             ws_max_size=_MESSAGE_BYTES,
+            ws_per_message_deflate=False,  # from one process to the next, packing costs more than it saves
             server_header=False,
             timeout_graceful_shutdown=5,
         )
