@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from typing import Any
 
 import numpy as np
@@ -90,8 +92,18 @@ def test_undo_redo_and_what_is_there_after_it_was_closed(visitor: Visitor, proje
         number = tab.send([], b"", labels=names, title="Rename")
         tab.until("accepted", lambda header: header["id"] == number)
         tab.step("undo")
-    edited = visitor.layers(project)
+        tab.rendered(tab.revision)
+    edited, shown = visitor.layers(project), visitor.app.state.hub._open[project].rendering.image
     close(visitor, project)
+    # The picture is there before the worker has done anything.
+    painter = visitor.app.state.hub.services.painter
+    os.kill(painter.pid, signal.SIGSTOP)
+    with visitor.tab(project) as tab:
+        header, pixels = tab.until("render")
+        assert header["revision"] == tab.revision
+        assert header["edited"] is not None
+        assert pixels == shown.tobytes()
+    os.kill(painter.pid, signal.SIGCONT)
     state = visitor.get(project).json()
     assert state["history"]["done"] == ["Brush", "Line"]
     assert state["history"]["undone"] == ["Rename"]

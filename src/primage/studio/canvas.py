@@ -58,6 +58,8 @@ class Canvas:
         self.drawing = drawing
         self.history = History(folder / "history.bin", done)
         self.revision = revision
+        #: The revision that was on disk when it was loaded.
+        self.loaded_revision = revision
         self._run = run
         self.saved = True
 
@@ -95,7 +97,11 @@ class Canvas:
         run = run_number(record)
         if meta.get("run") != run:
             raise RunError("the project's drawing belongs to an earlier extraction")
-        return cls(folder, drawing, meta.get("done", 0), meta.get("revision", 0) + _LEAP, run)
+        before = meta.get("revision", 0)
+        canvas = cls(folder, drawing, meta.get("done", 0), before + _LEAP, run)
+        canvas.loaded_revision = before
+        canvas.save(durable=False)
+        return canvas
 
     def save(self, durable: bool = True) -> None:
         """Write the layers.

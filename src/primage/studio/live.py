@@ -61,7 +61,7 @@ class LiveProject:
         self.canvas = canvas
         self.folder = services.store.folder(record.id)
         self.clients = Clients()
-        self.rendering = Rendering(services.painter, self.wanted, self.clients)
+        self.rendering = Rendering(services.painter, self.wanted, self.clients, self.folder / "render.png")
         self.pictures = Pictures(self)
         self.snapshots = Snapshots(self)
         self._previews = Latest()
@@ -72,6 +72,7 @@ class LiveProject:
         self._saving: asyncio.TimerHandle | None = None
         self.deleted = False
         self.network = Network(self)
+        self.rendering.restore(canvas.loaded_revision)
         self.start(self.network.make())
 
     # --- what it is
@@ -233,8 +234,7 @@ class LiveProject:
             self.update(labels=change.labels)
         if self._saving is None:
             self._saving = asyncio.get_running_loop().call_later(_AUTOSAVE_SEC, self.autosave)
-        if change.patches:
-            self.rendering.ask()
+        self.rendering.ask()
 
     def autosave(self, durable: bool = False) -> None:
         """Write the drawing, if it changed.

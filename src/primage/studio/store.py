@@ -3,6 +3,7 @@
 project.json    names, settings, labels, snapshots (`ProjectRecord`)
 original        the photo, byte for byte as it was given
 drawing.bin     the edited layers        history.bin   all edits (`primage.studio.history`)
+render.png      the newest picture, shown before a worker is there to paint it
 run-1/          the run folder           snapshots/    layers and pictures
 """
 
