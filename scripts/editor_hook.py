@@ -1,6 +1,7 @@
 """Builds the studio's editor while a wheel is built, and puts it in beside the server.
 
-Without npm the wheel is built all the same, and says what it lacks: the studio then shows a page that tells how to build it.
+Without npm the wheel is built all the same, and says what it lacks; the studio then shows a page that tells how to
+build it.
 """
 
 from __future__ import annotations

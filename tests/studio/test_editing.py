@@ -158,6 +158,12 @@ def test_two_tabs_see_what_each_other_does(visitor: Visitor, project: str) -> No
         own, pixels = one.until("changed")
         assert (own["id"], pixels) == (number, b"\x01")
         two.until("changed")
+        # The same holds for what it draws before it has read of its own undo.
+        one.socket.send_text('{"type": "undo", "id": 70}')
+        number = one.send([{"layer": "edges", "x": 4, "y": 30, "width": 1, "height": 1}], b"\x01")
+        assert one.until("changed")[0]["id"] == 70
+        assert one.until("changed")[0]["id"] == number
+        two.until("changed", lambda header: header["history"]["revision"] == one.revision)
         assert visitor.layers(project)["edges"][30, 2:11].tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 0]
         # Undo is everybody's: the last step, whoever did it.
         two.step("undo")

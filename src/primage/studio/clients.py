@@ -19,8 +19,8 @@ class Client:
         self.queue: asyncio.Queue[str | bytes] = asyncio.Queue(_QUEUE)
         #: It reads too slowly; the connection is ended, and the tab comes back for the state as it is then.
         self.slow = asyncio.Event()
-        #: The last change that others made, and that it may not have seen when it sent an edit.
-        self.foreign_revision = 0
+        #: The last change that it was sent, and may not have seen when it sent an edit.
+        self.sent_revision = 0
 
     def send(self, message: Schema | bytes) -> None:
         """Queue a message, never waiting.

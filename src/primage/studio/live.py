@@ -181,8 +181,8 @@ class LiveProject:
         merge = author is client and edit.continues in earlier
         change = self.canvas.edit(edit.title, edit.patches, pixels, labels, len(self.record.labels), merge)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
-        # A tab that drew without knowing of another's change may now show something else than is here.
-        unaware = edit.base < client.foreign_revision
+        # A tab that drew without knowing of another change may now show something else than is here.
+        unaware = edit.base < client.sent_revision
         self.after(change, "edit", client, edit.id, echo=unaware)
         self._newest = (client, {*(earlier if merge else ()), edit.id})
 
@@ -218,9 +218,9 @@ class LiveProject:
         self._newest = (None, set())
         for client in self.clients:
             own = client is author
-            if not own:
-                client.foreign_revision = self.canvas.revision
             if echo or not own:
+                # Whatever the tab draws before it has read this, it is to be sent back: this comes over it there.
+                client.sent_revision = self.canvas.revision
                 header = Changed(
                     id=request if own else None,
                     cause=cause,
