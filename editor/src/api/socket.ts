@@ -16,9 +16,13 @@ interface Handlers {
   binary(frame: Frame<BinaryHeader>): void;
   online(online: boolean): void;
   gone(): void;
+  /** For some time now nobody has answered. */
+  lost(): void;
 }
 
 const NOT_FOUND = 4404;
+/** Attempts after which a person is told. */
+const PATIENCE = 4;
 
 /** A project's socket that connects again by itself, more slowly each time. */
 export class ProjectSocket {
@@ -72,6 +76,7 @@ export class ProjectSocket {
         this.handlers.gone();
         return;
       }
+      if (this.attempts === PATIENCE) this.handlers.lost();
       this.timer = setTimeout(() => this.connect(), Math.min(5000, 200 * 2 ** this.attempts++));
     };
   }

@@ -36,6 +36,11 @@ export class Session {
       binary: (frame) => this.binary(frame),
       online: (online) => this.online(online),
       gone: onGone,
+      lost: () =>
+        say(
+          "The studio’s server does not answer. Is it still running? What you draw is sent when it is back.",
+          "problem",
+        ),
     });
   }
 
