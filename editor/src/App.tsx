@@ -13,7 +13,7 @@ import { listenToKeys } from "./panels/shortcuts";
 import { ToolRail } from "./panels/ToolRail";
 import { TopBar } from "./panels/TopBar";
 import { start } from "./state/projects";
-import { useStudio } from "./state/store";
+import { say, useStudio } from "./state/store";
 
 export function App() {
   const page = useStudio((s) => s.page);
@@ -21,7 +21,10 @@ export function App() {
   const theme = useStudio((s) => s.theme);
   useEffect(() => {
     start();
-    return listenToKeys();
+    const stop = [listenToKeys(), refuseDrops()];
+    return () => {
+      for (const end of stop) end();
+    };
   }, []);
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
@@ -41,6 +44,21 @@ export function App() {
       <Notices />
     </div>
   );
+}
+
+/** A file dropped beside the place for it would replace the page. */
+function refuseDrops(): () => void {
+  const over = (event: DragEvent) => event.preventDefault();
+  const drop = (event: DragEvent) => {
+    if (!event.defaultPrevented) say("To open another photo, go to all projects first (Primage, top left).");
+    event.preventDefault();
+  };
+  window.addEventListener("dragover", over);
+  window.addEventListener("drop", drop);
+  return () => {
+    window.removeEventListener("dragover", over);
+    window.removeEventListener("drop", drop);
+  };
 }
 
 function Prepare() {

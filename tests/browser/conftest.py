@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize
 
 from tests.browser.launch import MissingError, Studio, build_editor, running_browser, running_studio, watch
 from tests.browser.person import Person
 
 #: The photo's side: a render takes a tenth of a second.
 SIDE = 160
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +50,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+    context = browser.new_context(viewport=WINDOW, color_scheme="dark")
     page = context.new_page()
     complaints = watch(page)
     yield page
@@ -63,30 +65,35 @@ def person(page: Page, studio: Studio) -> Person:
     return somebody
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Where a project is, and what a browser has that was there: its cookie."""
+
+    url: str
+    state: StorageState
+
+
 @pytest.fixture(scope="session")
-def address(browser: Browser, studio: Studio, photo: Path) -> str:
-    """The address of a project that has its first picture; tests that leave nothing behind share it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+def visit(browser: Browser, studio: Studio, photo: Path) -> Visit:
+    """A project that has its first picture; tests that leave nothing behind share it."""
+    context = browser.new_context(viewport=WINDOW)
     somebody = Person(context.new_page(), studio.url)
     somebody.arrive()
     somebody.drop_photo(photo)
     somebody.edit()
-    somebody.take("Line")
-    somebody.drag([(0.1, 0.1), (0.2, 0.1)])
-    somebody.painted()
-    somebody.undo()
-    somebody.painted()
-    url: str = somebody.page.url
+    found = Visit(somebody.page.url, context.storage_state())
     context.close()
-    return url
+    return found
 
 
 @pytest.fixture
-def editor(page: Page, studio: Studio, address: str) -> Iterator[Person]:
+def editor(browser: Browser, studio: Studio, visit: Visit) -> Iterator[Person]:
     """Somebody editing; all they did is undone afterwards."""
+    context = browser.new_context(viewport=WINDOW, color_scheme="dark", storage_state=visit.state)
+    page = context.new_page()
+    complaints = watch(page)
+    page.goto(visit.url)
     somebody = Person(page, studio.url)
-    somebody.arrive()
-    page.goto(address)
     somebody.ready()
     yield somebody
     for _ in range(40):
@@ -94,6 +101,8 @@ def editor(page: Page, studio: Studio, address: str) -> Iterator[Person]:
             break
         somebody.undo()
         page.wait_for_timeout(60)
+    context.close()
+    assert not complaints, complaints
 
 
 def within(inner: tuple[int, ...] | None, outer: tuple[int, ...] | None, margin: int) -> bool:

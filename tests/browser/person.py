@@ -90,6 +90,7 @@ class Person:
 
     def sees_lines(self, wanted: np.ndarray) -> None:
         """Wait until the lines shown are these."""
+        self.page.bring_to_front()  # a tab behind another paints when it likes
         for _ in range(200):
             if (self.lines() == wanted).all():
                 return

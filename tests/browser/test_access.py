@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import Visit
 from tests.browser.launch import EDITOR, Studio
 from tests.browser.person import Person
 
@@ -26,7 +27,7 @@ def _problems(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("theme", "size"), [("dark", (1280, 800)), ("light", (1024, 768))])
 def test_axe_finds_nothing_serious(
-    browser: Browser, studio: Studio, address: str, photo: Path, theme: str, size: tuple[int, int]
+    browser: Browser, studio: Studio, visit: Visit, photo: Path, theme: str, size: tuple[int, int]
 ) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: npm ci in editor/")
@@ -40,7 +41,7 @@ def test_axe_finds_nothing_serious(
     assert _problems(page) == []
     person.drop_photo(photo)
     assert _problems(page) == []
-    page.goto(address)
+    page.goto(visit.url)
     person.ready()
     assert _problems(page) == []
     person.take("Label brush")

@@ -18,6 +18,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
   const divider = useStudio((s) => s.divider);
   const shown = useStudio((s) => s.renderedSteps !== null);
   const model = project?.model;
+  const busy = useStudio((s) => s.rendering);
 
   useEffect(() => (ref.current ? listen({ pane: ref.current, draws: false, handleAt: () => false }) : undefined), []);
   useEffect(() => {
@@ -26,7 +27,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
 
   if (!picture || !project) return <div className="pane result-pane" ref={ref} />;
   return (
-    <div className="pane result-pane" ref={ref} role="group" aria-label="Result">
+    <div className="pane result-pane" ref={ref} role="group" aria-label="Result" data-busy={busy}>
       <div
         className="sheet"
         style={{ width: picture.width, height: picture.height, transform: cssTransform(view, pane) }}

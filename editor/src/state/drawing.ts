@@ -36,6 +36,8 @@ export class Drawing {
   readonly base: { labels: Plane | null; edges: Plane | null; marks: Plane };
   /** Set for paintings alone: their palette, which grows freely. */
   readonly painting: ColourIndex | null;
+  /** Called before pixels from elsewhere come in: who holds a copy of the drawing has to let go of it first. */
+  beforeReceive: (() => void) | null = null;
   private touched: Rect = EMPTY;
   private readonly listeners = new Set<Listener>();
 
@@ -111,6 +113,7 @@ export class Drawing {
 
   /** Pixels from the server. What a tool is drawing at the moment is kept, unless the same pixel changed. */
   receive(patch: PatchData): void {
+    this.beforeReceive?.();
     const role: Role = patch.layer === "segments" || patch.layer === "colours" ? "labels" : patch.layer;
     const pair = this.pairs().find(([, , name]) => name === role);
     if (!pair) return;

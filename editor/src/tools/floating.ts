@@ -15,7 +15,7 @@ export class Floating {
   matrix: Affine = IDENTITY;
   /** Handles of a warp: where they sat in the piece, and where they are. */
   warp: { from: Point[]; to: Point[] } | null = null;
-  private readonly drawing: Drawing;
+  readonly drawing: Drawing;
   private readonly selection: Selection;
   private readonly original: { labels: Plane | null; edges: Plane | null; marks: Plane };
   private readonly under: { labels: Plane | null; edges: Plane | null; marks: Plane };
@@ -140,6 +140,8 @@ export function empty(planes: { labels: Plane | null; edges: Plane | null; marks
 let current: Floating | null = null;
 
 export function floating(): Floating | null {
+  // A drawing that was loaded anew has nothing to do with what was lifted from the old one.
+  if (current && current.drawing !== get().drawing) current = null;
   return current;
 }
 
@@ -149,14 +151,21 @@ export function lift(title = "Move selection", duplicate = false): Floating | nu
   const { drawing, selection } = get();
   if (!drawing || !selection || bounds(selection.mask) === EMPTY) return null;
   current = new Floating(drawing, selection, title, duplicate);
+  drawing.beforeReceive = settle;
   set({ floating: "transform" });
   return current;
 }
 
+function release(): Floating | null {
+  const piece = floating();
+  current = null;
+  if (piece) piece.drawing.beforeReceive = null;
+  return piece;
+}
+
 /** Lay down what is in hand, if anything is. */
 export function settle(): void {
-  const piece = current;
-  current = null;
+  const piece = release();
   if (piece) {
     piece.apply();
     set({ floating: "none" });
@@ -164,8 +173,7 @@ export function settle(): void {
 }
 
 export function drop(): void {
-  const piece = current;
-  current = null;
+  const piece = release();
   if (piece) {
     piece.cancel();
     set({ floating: "none" });

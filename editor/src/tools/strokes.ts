@@ -68,5 +68,5 @@ class DiscStroke implements Tool {
   }
 }
 
-export const brush = new DiscStroke("brush");
-export const eraser = new DiscStroke("eraser");
+export const brush: Tool = new DiscStroke("brush");
+export const eraser: Tool = new DiscStroke("eraser");
