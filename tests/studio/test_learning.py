@@ -41,11 +41,13 @@ def test_learning_pauses_goes_on_survives_a_crash_and_stops(visitor: Visitor, pr
         assert ask(visitor, project, "learn/pause", 409)["code"] == "busy"
         assert ask(visitor, project, "learn/resume", 409)["code"] == "busy"
         assert ask(visitor, project, "learn")["state"] == "starting"
-        assert ask(visitor, project, "learn", 409)["code"] == "busy"
+        assert ask(visitor, project, "learn/resume", 409)["code"] == "busy"
         running = learning(tab, "running")
         assert running["step"] > 0
         assert running["steps"] > running["step"]
         assert running["seconds_left"] > 0
+        more = ask(visitor, project, "learn")["seconds_left"]
+        assert more > 30 * 60
         assert "G_L1" in running["losses"]
         # Editing goes on meanwhile.
         accepted = tab.draw("edges", 3, 4, np.ones((1, 30)))
@@ -113,3 +115,14 @@ def test_a_drawing_that_is_replaced_ends_its_training(visitor: Visitor, project:
         tab.until("replaced")
         assert visitor.app.state.hub._open[project].network.learner.pid is None
         assert visitor.app.state.hub.services.turn.locked() is False
+
+
+def test_minutes_that_were_added_follow_those_that_were_planned(visitor: Visitor, project: str) -> None:
+    url = f"/api/projects/{project}/learn"
+    with visitor.tab(project) as tab:
+        visitor.http.post(url, json={"minutes": 0.001})
+        visitor.http.post(url, json={"minutes": 0.001})
+        first = learning(tab, "running")
+        last = learning(tab, "idle")
+        assert last["step"] > first["steps"]
+        assert last["step"] == last["steps"]

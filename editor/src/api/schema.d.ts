@@ -283,7 +283,7 @@ export interface paths {
         put?: never;
         /**
          * Learn
-         * @description Train for some minutes, or for so many more.
+         * @description Train for some minutes, or for so many more, also while it learns.
          */
         post: operations["learn"];
         delete?: never;

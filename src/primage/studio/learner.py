@@ -39,6 +39,8 @@ class Learner:
         self._keep = False
         self._has_turn = False
         self._unwanted = False
+        #: Added while it learns; begun when what was planned is done.
+        self._more_minutes = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -49,6 +51,9 @@ class Learner:
     def active(self) -> bool:
         """Whether it trains, or is about to, or is about to stop."""
         return self._task is not None and not self._task.done()
+
+    def _is(self, *states: str) -> bool:
+        return self.state.state in states
 
     def set(self, **changes: Any) -> None:
         """Change the state and tell of it."""
@@ -63,10 +68,14 @@ class Learner:
             minutes: how long; None does what was left undone.
 
         Raises:
-            RefusalError: it is at it already.
+            RefusalError: it is at it already, and is not given more minutes.
         """
         if self.active:
-            raise RefusalError(409, "busy", "it is learning already; pause or stop it first")
+            if minutes is None or not self._is("starting", "running"):
+                raise RefusalError(409, "busy", "it is learning already; pause or stop it first")
+            self._more_minutes += minutes
+            self.set(seconds_left=None if self.state.seconds_left is None else self.state.seconds_left + 60 * minutes)
+            return
         waiting = "waits until another project has learned" if self._turn.locked() else None
         self._unwanted = self._has_turn = False
         self.set(state="starting", message=waiting, seconds_left=None, steps_per_second=None)
@@ -84,6 +93,9 @@ class Learner:
             with ThreadPoolExecutor(1, thread_name_prefix="learner") as thread:
                 try:
                     last = await loop.run_in_executor(thread, self._follow, loop, run, minutes)
+                    while self._more_minutes and last[0] == "ended" and last[1] and self._is("running"):
+                        minutes, self._more_minutes = self._more_minutes, 0.0
+                        last = await loop.run_in_executor(thread, self._follow, loop, run, minutes)
                 finally:
                     thread.shutdown(wait=False)
         if self._unwanted:
@@ -92,6 +104,8 @@ class Learner:
         left = {"seconds_left": None, "steps_per_second": None}
         if last[0] == "ended":
             paused = not last[1] and self._keep
+            if not paused:
+                self._more_minutes = 0.0
             self.set(state="paused" if paused else "idle", message=last[2], **left)
         else:
             self.set(state="failed", message=last[1], **left)
@@ -134,6 +148,8 @@ class Learner:
 
     def _progress(self, facts: dict[str, Any], published: bool, note: str | None) -> None:
         state = "running" if self.state.state == "starting" else self.state.state
+        if facts["seconds_left"] is not None:
+            facts["seconds_left"] += 60 * self._more_minutes
         preview = facts["step"] if published else self.state.preview
         self.set(state=state, preview=preview, message=note, **facts)
         if published:

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/projects/{project_id}", responses=REFUSALS)
 
 @router.post("/learn", status_code=202)
 async def learn(project: TheProject, body: Learn) -> Learning:
-    """Train for some minutes, or for so many more."""
+    """Train for some minutes, or for so many more, also while it learns."""
     return await project.network.learn(body.minutes)
 
 
