@@ -28,6 +28,16 @@ def test_the_token_becomes_a_cookie_and_leaves_the_address(visitor: Visitor) -> 
     assert "Path=/" in cookie
 
 
+def test_a_link_in_another_page_gets_in_by_a_page_of_our_own(visitor: Visitor) -> None:
+    answer = stranger(visitor, **{"Sec-Fetch-Site": "cross-site"}).get(f"/?token={TOKEN}&project=%22%3E%3Cscript%3E")
+    assert answer.status_code == 200
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert 'content="0;url=/?project=%22%3E%3Cscript%3E"' in answer.text
+    locked = stranger(visitor, **{"Sec-Fetch-Site": "cross-site"}).get("/")
+    assert locked.status_code == 401
+    assert "locked" in locked.text
+
+
 @pytest.mark.parametrize("query", ["?token=", "?token=wrong", f"?token={TOKEN}x", "?token=%FF", f"?x={TOKEN}", ""])
 def test_another_token_opens_nothing(visitor: Visitor, query: str) -> None:
     answer = stranger(visitor).get(f"/{query}")

@@ -27,6 +27,22 @@ def page(title: str, text: str) -> str:
     )
 
 
+def forwarding(target: str) -> str:
+    """A page that goes on to another.
+
+    Args:
+        target: an address of this server.
+
+    Returns:
+        HTML.
+    """
+    there = escape(target, quote=True)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={there}">'
+        f'<title>Primage</title><p><a href="{there}">Open the studio</a></p></html>'
+    )
+
+
 def missing_editor() -> str:
     """The page that stands in for an editor that was not built."""
     return page(

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from primage.errors import ConfigError
 from primage.studio.errors import RefusalError
-from primage.studio.pages import page
+from primage.studio.pages import forwarding, page
 from primage.studio.schemas import Problem
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -111,7 +111,12 @@ class Guard:
         if not secrets.compare_digest(given.encode(), self._access.token.encode()):
             return HTMLResponse(page("Wrong token", "Open the address that the studio printed when it started."), 403)
         rest = {name: values[0] for name, values in query.items() if name != "token"}
-        answer = RedirectResponse("/" + ("?" + urlencode(rest) if rest else ""), 303)
+        target = "/" + ("?" + urlencode(rest) if rest else "")
+        answer: Response = RedirectResponse(target, 303)
+        if Headers(scope=scope).get("sec-fetch-site") in ("cross-site", "same-site"):
+            # A link in another page, a terminal in a browser say: a redirect would still count as that page's, and go
+            # without the cookie. What this page does is its own.
+            answer = HTMLResponse(forwarding(target))
         answer.set_cookie(self._access.cookie, self._access.session, httponly=True, samesite="strict", path="/")
         return answer
 
@@ -127,7 +132,10 @@ class Guard:
         must = scope["type"] == "websocket" or scope["method"] not in _SAFE
         if (origin is None and must) or (origin is not None and origin != own):
             return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
-        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if foreign and scope["path"].startswith(
+            "/api/"
+        ):  # pages are kept by the cookie alone, and may say what is wrong
             return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
         if not self._has_cookie(headers):
             if scope["path"].startswith("/api/"):
