@@ -32,7 +32,11 @@ def test_axe_finds_nothing_serious(
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: npm ci in editor/")
     context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=theme, bypass_csp=True, reduced_motion="reduce"
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,
+        bypass_csp=True,
+        reduced_motion="reduce",
+        storage_state=visit.state,
     )
     page = context.new_page()
     person = Person(page, studio.url)
