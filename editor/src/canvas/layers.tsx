@@ -9,7 +9,8 @@ import { get, useStudio } from "../state/store";
 type Paint = (drawing: Drawing, rect: Rect) => ImageData | null;
 
 function labelColours(drawing: Drawing): readonly Rgb[] {
-  return drawing.paintingColours ?? get().project?.labels.map((label) => label.colour) ?? [];
+  const { trial, project } = get();
+  return drawing.paintingColours ?? (trial ?? project?.labels ?? []).map((label) => label.colour);
 }
 
 const PAINT: Record<"labels" | "edges" | "marks", Paint> = {

@@ -1,4 +1,4 @@
-import { hex, type Rgb } from "./palette";
+import type { Rgb } from "./palette";
 import type { Plane } from "./plane";
 import type { Rect } from "./rect";
 
@@ -71,19 +71,3 @@ export function rgbPixels(rgb: Uint8Array, width: number, height: number): Image
   }
   return image;
 }
-
-/** A line colour that shows on every label: the first that is far from all of them. */
-export function lineColour(colours: readonly Rgb[]): Rgb {
-  const choices: Rgb[] = [
-    [0, 0, 0],
-    [255, 255, 255],
-    [255, 0, 255],
-    [0, 255, 0],
-    [255, 255, 0],
-    [0, 255, 255],
-  ];
-  const far = (a: Rgb, b: Rgb) => Math.max(...a.map((v, k) => Math.abs(v - b[k]))) >= 32;
-  return choices.find((choice) => colours.every((colour) => far(choice, colour))) ?? choices[0];
-}
-
-export { hex };

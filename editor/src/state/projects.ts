@@ -49,7 +49,17 @@ export function goHome(): void {
 function leave(): void {
   abandon();
   setSession(null);
-  set({ page: "start", project: null, drawing: null, picture: null, selection: null, settings: null, latency: null });
+  set({
+    page: "start",
+    project: null,
+    drawing: null,
+    picture: null,
+    selection: null,
+    settings: null,
+    trial: null,
+    latency: null,
+    renderedSteps: null,
+  });
 }
 
 async function open(id: string): Promise<void> {
@@ -65,6 +75,7 @@ async function open(id: string): Promise<void> {
 }
 
 const BEGUN = "primage.begun";
+const WELCOMED = "primage.welcomed";
 
 function begun(): string[] {
   try {
@@ -88,6 +99,12 @@ export function beginEditing(): void {
       ]),
     );
   set({ phase: "edit" });
+  if (!localStorage.getItem(WELCOMED)) {
+    localStorage.setItem(WELCOMED, "yes");
+    say(
+      "Edit the drawing on the left; the photo on the right follows. Try Select area (W): press on an area, then drag it.",
+    );
+  }
 }
 
 function untouched(project: Project): boolean {
@@ -158,7 +175,7 @@ export async function tryExtract(settings: ExtractSettings): Promise<void> {
     if (mine !== newest) return;
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
-    set(({ project: now }) => ({ drawing, project: now && { ...now, labels: header.labels } }));
+    set({ drawing, trial: header.labels });
   } catch (error) {
     if (!(error instanceof Refusal && error.code === "superseded") && mine === newest) complain(error);
   } finally {
@@ -175,7 +192,7 @@ export async function keepDrawing(): Promise<boolean> {
     call("put", "/api/projects/{project_id}/primitive", { path: { project_id: project.id }, body: settings }),
   );
   if (!kept) return false;
-  set({ project: kept, settings: kept.settings });
+  set({ project: kept, settings: kept.settings, trial: null });
   await session()?.load();
   return true;
 }
@@ -203,7 +220,7 @@ export async function forgetSettings(): Promise<void> {
   const { project } = get();
   if (!project) return;
   const fresh = await attempt(() => call("get", "/api/projects/{project_id}", { path: { project_id: project.id } }));
-  if (fresh) set({ project: fresh, settings: fresh.settings, extracting: false });
+  if (fresh) set({ project: fresh, settings: fresh.settings, extracting: false, trial: null });
   await session()?.load();
   set({ phase: "edit" });
 }

@@ -169,8 +169,10 @@ export class Session {
 
   private project(project: Project): void {
     this.revision = Math.max(this.revision, project.history.revision);
+    const old = get().project;
     set((state) => ({ project, settings: state.settings ?? project.settings }));
-    get().drawing?.repaint();
+    const colours = ({ labels, line_colour }: Project) => JSON.stringify([labels, line_colour]);
+    if (old && colours(old) !== colours(project)) get().drawing?.repaint();
   }
 
   private history(history: Schemas["HistoryState"]): void {

@@ -1,5 +1,5 @@
 import { create } from "zustand";
-import type { ExtractSettings, Info, Project } from "../api/client";
+import type { ExtractSettings, Info, Label, Project } from "../api/client";
 import type { Combine } from "../raster/mask";
 import type { Plane } from "../raster/plane";
 import type { Drawing } from "./drawing";
@@ -69,6 +69,8 @@ export interface StudioState {
   phase: "prepare" | "edit";
   settings: ExtractSettings | null;
   extracting: boolean;
+  /** Labels of a drawing that is only tried; the project's are others. */
+  trial: Label[] | null;
   /** Learning was asked for, and begins as soon as there is a network. */
   learningSoon: boolean;
   connection: "online" | "connecting";
@@ -93,7 +95,7 @@ export interface StudioState {
   before: boolean;
   panels: boolean;
   theme: "light" | "dark";
-  dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel" | "projects";
+  dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel";
   notices: Notice[];
 }
 
@@ -128,6 +130,7 @@ export const useStudio = create<StudioState>(() => ({
   phase: "edit",
   settings: null,
   extracting: false,
+  trial: null,
   learningSoon: false,
   connection: "connecting",
   latency: null,

@@ -1,4 +1,4 @@
-import { drawPolyline, quadratic } from "../raster/line";
+import { cubic, drawPolyline, quadratic } from "../raster/line";
 import type { Point } from "../raster/plane";
 import { session } from "../state/session";
 import { get } from "../state/store";
@@ -51,7 +51,7 @@ class Line implements Tool {
   }
 }
 
-/** Drag from end to end, then bend: the curve passes under the pointer, a second press lays it. */
+/** Drag from end to end, then bend: the curve passes under the pointer (with Alt, an S), a second press lays it. */
 class Curve implements Tool {
   private ends: [Point, Point] | null = null;
   private state: "none" | "drag" | "bend" = "none";
@@ -98,6 +98,11 @@ class Curve implements Tool {
   private bend(touch: Touch): void {
     if (!this.ends) return;
     const [a, b] = this.ends;
+    if (touch.alt) {
+      // Bent to the pointer in its first half, and to the pointer's mirror image in its second.
+      show(cubic(a, touch, { x: a.x + b.x - touch.x, y: a.y + b.y - touch.y }, b));
+      return;
+    }
     const control = { x: 2 * touch.x - (a.x + b.x) / 2, y: 2 * touch.y - (a.y + b.y) / 2 };
     show(quadratic(a, control, b));
   }

@@ -76,7 +76,7 @@ export const TOOLS: readonly ToolInfo[] = [
     key: "C",
     group: "draw",
     tool: curve,
-    hint: "Drag from end to end, let go, bend, press.",
+    hint: "Drag from end to end, let go, bend, press. Alt bends an S.",
   },
   {
     id: "brush",
