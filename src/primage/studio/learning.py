@@ -13,8 +13,8 @@ from pathlib import Path
 from primage.errors import PrimageError, WeightsError
 from primage.studio.worker import obey_the_server
 
-#: The person who draws comes first.
-_NICENESS = 10
+#: The person who draws comes first; more than this, and a busy machine hardly learns at all.
+_NICENESS = 5
 
 
 def learn(pipe: Connection, folder: Path, minutes: float | None) -> None:
@@ -27,8 +27,6 @@ def learn(pipe: Connection, folder: Path, minutes: float | None) -> None:
     """
     stop = threading.Event()
     obey_the_server(stop)
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
     # Whoever reads is gone with the server; what was learned is still saved.
     with contextlib.suppress(BrokenPipeError):
         try:
@@ -46,6 +44,8 @@ def _train(pipe: Connection, folder: Path, minutes: float | None, stop: threadin
     from primage.training import training
 
     note = _without_missing_weights(folder)
+    if hasattr(os, "nice"):  # only now: importing is not what a render would have to wait for
+        os.nice(_NICENESS)
     opened = _left_undone(folder) if minutes is None else continued_run(folder, minutes=minutes)
     done = False
     with opened as run, contextlib.closing(training(run)) as steps:
