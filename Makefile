@@ -3,11 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lint types tests docs matcher lock clean
+.PHONY: help demo test check lint types tests docs editor editor-api editor-check matcher lock clean
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # Stamps: nothing is installed twice as long as the lock files stay the same.
 $(VENV)/.runtime: requirements.lock pyproject.toml
@@ -26,7 +26,7 @@ demo: $(VENV)/.runtime  ## Install, train two minutes on a photo of a cat, edit 
 test: $(VENV)/.dev  ## Install, then lint, types, tests and docs
 	$(MAKE) --no-print-directory check
 
-check: lint types tests docs  ## Lint, types, tests and docs of what is installed
+check: lint types editor-check tests docs  ## Lint, types, tests and docs of what is installed
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -40,6 +40,28 @@ tests: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict --quiet
+
+# The studio's editor. Node.js 20 or later; what is served in a checkout is editor/dist.
+EDITOR_SOURCES := $(shell find editor/src editor/public editor/*.html editor/*.json editor/*.ts -type f 2>/dev/null)
+
+editor/node_modules/.stamp: editor/package-lock.json
+	cd editor && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+editor/dist/index.html: editor/node_modules/.stamp $(EDITOR_SOURCES)
+	cd editor && npm run --silent build
+	touch $@
+
+editor: editor/dist/index.html  ## Build the studio's editor (needs Node.js)
+
+editor-api: $(VENV)/.dev editor/node_modules/.stamp  ## Write the OpenAPI document and the editor's types anew
+	$(BIN)/python -m primage.studio.openapi editor/openapi.json
+	cd editor && npm run --silent api
+
+editor-check: $(VENV)/.dev editor/dist/index.html  ## Types, lint and tests of the editor; its API client is current
+	$(BIN)/python -m primage.studio.openapi build/openapi.json
+	cmp build/openapi.json editor/openapi.json || { echo "editor/openapi.json is old: make editor-api" >&2; exit 1; }
+	cd editor && npm run --silent check
 
 WHEELS ?= build/wheels
 matcher: $(VENV)/.dev  ## Train the shipped matcher anew (under two hours on two cores); photos come out of wheels

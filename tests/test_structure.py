@@ -39,6 +39,7 @@ ORDER = (
     "api",
     "demo",
     "evaluate",
+    "studio",
     "cli",
 )
 #: Modules that are part of a room under another name.

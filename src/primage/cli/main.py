@@ -12,7 +12,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from primage._version import __version__
-from primage.cli import demo, doctor, edit, evaluate, info, primitive, render, risk, train, weights
+from primage.cli import demo, doctor, edit, evaluate, info, primitive, render, risk, studio, train, weights
 from primage.cli.console import err
 from primage.errors import PrimageError
 
@@ -28,6 +28,7 @@ app.command("render")(render.command)
 app.command("primitive")(primitive.command)
 app.command("edit")(edit.command)
 app.command("risk")(risk.command)
+app.command("studio")(studio.command)
 app.command("demo")(demo.command)
 app.command("info")(info.command)
 app.command("weights")(weights.command)

@@ -1,0 +1,145 @@
+"""How long the studio takes, measured in a real browser as a person sees it.
+
+``python benchmarks/studio_latency.py [--strokes N] [--only KEY …]``
+
+Pen up → the new picture on the screen, at 256², idle and while training; frames drawn a second while the pencil is
+dragged over a 1024² drawing; from opening the address to the first picture of a saved project, the server just started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import machine
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from skimage import data
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.browser.launch import build_editor, running_browser, running_studio
+from tests.browser.person import Person
+
+
+def astronaut(folder: Path, side: int) -> Path:
+    """A photo of that many pixels."""
+    path = folder / f"astronaut-{side}.png"
+    Image.fromarray(data.astronaut()).resize((side, side), Image.Resampling.LANCZOS).save(path)
+    return path
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Median and where nine in ten lie."""
+    ranked = sorted(values)
+    return {
+        "median": statistics.median(ranked),
+        "p10": ranked[len(ranked) // 10],
+        "p90": ranked[-1 - len(ranked) // 10],
+        "count": len(ranked),
+    }
+
+
+def strokes(person: Person, count: int, shift: float) -> dict[str, float]:
+    """Short pencil strokes here and there, each after the last one's picture has come.
+
+    ``shift`` keeps them off those of an earlier round: a line over itself changes nothing, and nothing is painted.
+    """
+    person.take("Pencil")
+    times = []
+    for i in range(count + 2):
+        x, y = 0.1 + 0.13 * (i % 6) + shift, 0.15 + 0.11 * (i % 7) + 0.05 * (i // 42) + shift
+        person.drag([(x, y), (x + 0.06, y + 0.03)], steps=3)
+        person.page.wait_for_timeout(30)
+        times.append(person.painted())
+        person.page.wait_for_timeout(120)
+    return spread(times[2:])  # the first two warm the worker up
+
+
+def frame_rate(page: Page, person: Person) -> dict[str, float]:
+    """The pencil is dragged for three seconds with an event a frame, as a mouse does it; frames' intervals in ms."""
+    person.take("Pencil")
+    start, end = person.at((0.15, 0.2)), person.at((0.85, 0.8))
+    intervals = page.evaluate(
+        """async ([x0, y0, x1, y1]) => {
+          const pane = document.querySelector('.drawing-pane');
+          pane.setPointerCapture = () => {};
+          const fire = (type, x, y) => pane.dispatchEvent(new PointerEvent(type, {
+            bubbles: true, pointerId: 1, pointerType: 'mouse', button: 0, clientX: x, clientY: y, pressure: 0.5 }));
+          fire('pointerdown', x0, y0);
+          const times = [];
+          const begun = performance.now();
+          await new Promise((done) => {
+            const tick = (now) => {
+              times.push(now);
+              const t = (performance.now() - begun) / 3000;
+              if (t >= 1) return done();
+              const wave = Math.sin(40 * t) * 30;
+              fire('pointermove', x0 + (x1 - x0) * t + wave, y0 + (y1 - y0) * t - wave);
+              requestAnimationFrame(tick);
+            };
+            requestAnimationFrame(tick);
+          });
+          fire('pointerup', x1, y1);
+          return times.slice(1).map((t, i) => t - times[i]);
+        }""",
+        [*start, *end],
+    )
+    found = spread(intervals)
+    return {"fps": 1000 * len(intervals) / sum(intervals), **{f"interval_{k}": v for k, v in found.items()}}
+
+
+def arrive(browser: Browser, url: str, photo: Path, learn: bool = False) -> Person:
+    """A project of a photo, being edited."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    person = Person(page, url)
+    person.arrive()
+    person.drop_photo(photo)
+    if photo.stem.endswith("1024"):
+        page.get_by_label("Drawing’s short side").select_option("1024")
+        page.wait_for_timeout(500)
+        expect(page.get_by_role("button", name="Learn and edit")).to_be_enabled(timeout=120_000)
+    person.edit(learn)
+    return person
+
+
+def main(options: argparse.Namespace) -> None:
+    build_editor()
+    found: dict[str, object] = {}
+    wanted = options.only or ["idle", "training", "drawing", "first"]
+    with tempfile.TemporaryDirectory() as scratch, running_browser() as browser:
+        folder = Path(scratch)
+        with running_studio(folder / "projects") as studio:
+            person = arrive(browser, studio.url, astronaut(folder, 256))
+            address = person.page.url.removeprefix(studio.origin)
+            if "idle" in wanted:
+                found["pen_up_to_picture_idle_ms"] = strokes(person, options.strokes, 0)
+            if "training" in wanted:
+                panel = person.page.get_by_role("region", name="Learn this photo")
+                panel.get_by_role("button", name="Learn", exact=True).click()
+                expect(panel).to_contain_text("Step 1", timeout=120_000)
+                found["pen_up_to_picture_training_ms"] = strokes(person, options.strokes, 0.025)
+                panel.get_by_role("button", name="Stop").click()
+                expect(panel.get_by_role("button", name="Learn more")).to_be_visible(timeout=120_000)
+            if "drawing" in wanted:
+                large = arrive(browser, studio.url, astronaut(folder, 1024))
+                found["drawing_1024"] = frame_rate(large.page, large)
+        if "first" in wanted:
+            with running_studio(folder / "projects") as studio:
+                page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+                begun = time.monotonic()
+                page.goto(studio.url)
+                page.goto(studio.origin + address)
+                Person(page, studio.url).ready()
+                found["first_picture_after_start_sec"] = time.monotonic() - begun
+    machine.write("studio_latency", found)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strokes", type=int, default=20)
+    parser.add_argument("--only", nargs="*", choices=["idle", "training", "drawing", "first"])
+    main(parser.parse_args())

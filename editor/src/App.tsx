@@ -1,0 +1,93 @@
+import { useEffect } from "react";
+import { DrawingPane } from "./canvas/DrawingPane";
+import { PhotoPane } from "./canvas/PhotoPane";
+import { ResultPane } from "./canvas/ResultPane";
+import { Dialogs } from "./panels/dialogs";
+import { Notices } from "./panels/Notices";
+import { OptionsBar } from "./panels/OptionsBar";
+import { PreparePanel } from "./panels/PreparePanel";
+import { SidePanel } from "./panels/SidePanel";
+import { StartPage } from "./panels/StartPage";
+import { StatusBar } from "./panels/StatusBar";
+import { listenToKeys } from "./panels/shortcuts";
+import { ToolRail } from "./panels/ToolRail";
+import { TopBar } from "./panels/TopBar";
+import { start } from "./state/projects";
+import { say, useStudio } from "./state/store";
+
+export function App() {
+  const page = useStudio((s) => s.page);
+  const phase = useStudio((s) => s.phase);
+  const theme = useStudio((s) => s.theme);
+  useEffect(() => {
+    start();
+    const stop = [listenToKeys(), refuseDrops()];
+    return () => {
+      for (const end of stop) end();
+    };
+  }, []);
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+  }, [theme]);
+  return (
+    <div className="app" data-page={page}>
+      <TopBar />
+      {page === "start" && <StartPage />}
+      {page === "loading" && (
+        <main className="loading" role="status">
+          <span className="spinner" aria-hidden="true" />
+          <p>Opening…</p>
+        </main>
+      )}
+      {page === "project" && (phase === "prepare" ? <Prepare /> : <Workspace />)}
+      <Dialogs />
+      <Notices />
+    </div>
+  );
+}
+
+/** A file dropped beside the place for it would replace the page. */
+function refuseDrops(): () => void {
+  const over = (event: DragEvent) => event.preventDefault();
+  const drop = (event: DragEvent) => {
+    if (!event.defaultPrevented) say("To open another photo, go to all projects first (Primage, top left).");
+    event.preventDefault();
+  };
+  window.addEventListener("dragover", over);
+  window.addEventListener("drop", drop);
+  return () => {
+    window.removeEventListener("dragover", over);
+    window.removeEventListener("drop", drop);
+  };
+}
+
+function Prepare() {
+  return (
+    <main className="workspace preparing">
+      <h1 className="visually-hidden">Make a drawing of the photo</h1>
+      <div className="panes" data-layout="beside">
+        <PhotoPane />
+        <DrawingPane />
+      </div>
+      <PreparePanel />
+    </main>
+  );
+}
+
+function Workspace() {
+  const layout = useStudio((s) => s.layout);
+  const panels = useStudio((s) => s.panels);
+  return (
+    <main className="workspace" data-panels={panels}>
+      <h1 className="visually-hidden">Edit the drawing</h1>
+      <OptionsBar />
+      <ToolRail />
+      <div className="panes" data-layout={layout}>
+        {layout !== "result" && <DrawingPane />}
+        {(layout === "beside" || layout === "result") && <ResultPane alone={layout === "result"} />}
+      </div>
+      {panels && <SidePanel />}
+      <StatusBar />
+    </main>
+  );
+}

@@ -1,0 +1,92 @@
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+export type Project = Schemas["Project"];
+export type ProjectSummary = Schemas["ProjectSummary"];
+export type Info = Schemas["Info"];
+export type Sample = Schemas["Sample"];
+export type ExtractSettings = Schemas["ExtractSettings"];
+export type Learning = Schemas["Learning"];
+export type Label = Schemas["Label"];
+export type Snapshot = Schemas["Snapshot"];
+export type HistoryState = Schemas["HistoryState"];
+export type Problem = Schemas["Problem"];
+
+/** A refusal of the server's: its sentence is for people. */
+export class Refusal extends Error {
+  readonly code: string;
+
+  constructor(problem: Partial<Problem> | undefined, status = 0) {
+    super(problem?.message ?? `The studio's server answered with an error (${status}).`);
+    this.code = problem?.code ?? "unknown";
+  }
+}
+
+type Method = "get" | "post" | "put" | "patch" | "delete";
+/** The addresses that have a method. */
+type With<M extends Method> = {
+  [P in keyof paths]: paths[P][M] extends { responses: object } ? P : never;
+}[keyof paths];
+type Json<R> = R extends { content: { "application/json": infer T } } ? T : undefined;
+type Success<O> = O extends { responses: infer R } ? Json<R[Extract<keyof R, 200 | 201 | 202 | 204>]> : never;
+type Part<O, K extends "path" | "query"> = O extends { parameters: infer P }
+  ? K extends keyof P
+    ? P[K]
+    : never
+  : never;
+type Body<O> = O extends { requestBody: { content: infer C } }
+  ? C extends { "application/json": infer T }
+    ? T
+    : Blob
+  : undefined;
+interface Request<O> {
+  path?: NonNullable<Part<O, "path">>;
+  query?: NonNullable<Part<O, "query">>;
+  body?: Body<O>;
+}
+
+/** One request. Address, parameters, body and answer are those of the server's OpenAPI document. */
+export async function call<M extends Method, P extends With<M>>(
+  method: M,
+  address: P,
+  { path, query, body }: Request<paths[P][M]> = {},
+): Promise<Success<paths[P][M]>> {
+  const values = (path ?? {}) as Record<string, string>;
+  const filled = address.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name]));
+  const search = query ? `?${new URLSearchParams(query as Record<string, string>)}` : "";
+  const file = body instanceof Blob;
+  const response = await send(filled + search, {
+    method: method.toUpperCase(),
+    ...(body === undefined
+      ? {}
+      : {
+          headers: { "Content-Type": file ? "application/octet-stream" : "application/json" },
+          body: file ? body : JSON.stringify(body),
+        }),
+  });
+  return (response.status === 204 ? undefined : await response.json()) as Success<paths[P][M]>;
+}
+
+/** Pixels come framed, see `frames.ts`. */
+export async function fetchFrame(address: string, body?: object): Promise<ArrayBuffer> {
+  const response = await send(
+    address,
+    body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) },
+  );
+  return response.arrayBuffer();
+}
+
+async function send(address: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(address, init);
+  } catch {
+    throw new Refusal({ code: "offline", message: "The studio's server cannot be reached. Is it still running?" });
+  }
+  if (!response.ok) throw new Refusal(await response.json().catch(() => undefined), response.status);
+  return response;
+}
+
+export function projectUrl(id: string, rest = ""): string {
+  return `/api/projects/${encodeURIComponent(id)}${rest}`;
+}

@@ -1,0 +1,83 @@
+import { type Frame, readFrame } from "./frames";
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+export type TextMessage =
+  | Schemas["Accepted"]
+  | Schemas["Refused"]
+  | Schemas["State"]
+  | Schemas["LearningChanged"]
+  | Schemas["Replaced"]
+  | Schemas["Trouble"];
+export type BinaryHeader = Schemas["Changed"] | Schemas["Render"];
+
+interface Handlers {
+  text(message: TextMessage): void;
+  binary(frame: Frame<BinaryHeader>): void;
+  online(online: boolean): void;
+  gone(): void;
+  /** For some time now nobody has answered. */
+  lost(): void;
+}
+
+const NOT_FOUND = 4404;
+/** Attempts after which a person is told. */
+const PATIENCE = 4;
+
+/** A project's socket that connects again by itself, more slowly each time. */
+export class ProjectSocket {
+  private socket: WebSocket | null = null;
+  private closed = false;
+  private attempts = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly url: string;
+  private readonly handlers: Handlers;
+
+  constructor(path: string, handlers: Handlers) {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.url = `${scheme}://${location.host}${path}`;
+    this.handlers = handlers;
+    this.connect();
+  }
+
+  get open(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  send(message: ArrayBuffer | object): boolean {
+    if (!this.open) return false;
+    this.socket!.send(message instanceof ArrayBuffer ? message : JSON.stringify(message));
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket?.close();
+  }
+
+  private connect(): void {
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.attempts = 0;
+      this.handlers.online(true);
+    };
+    socket.onmessage = ({ data }) => {
+      if (this.closed) return;
+      if (typeof data === "string") this.handlers.text(JSON.parse(data) as TextMessage);
+      else this.handlers.binary(readFrame<BinaryHeader>(data as ArrayBuffer));
+    };
+    socket.onclose = ({ code }) => {
+      if (this.closed) return;
+      this.handlers.online(false);
+      if (code === NOT_FOUND) {
+        this.handlers.gone();
+        return;
+      }
+      if (this.attempts === PATIENCE) this.handlers.lost();
+      this.timer = setTimeout(() => this.connect(), Math.min(5000, 200 * 2 ** this.attempts++));
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import { useEffect, useRef } from "react";
+import { projectUrl } from "../api/client";
+import { useStudio } from "../state/store";
+import { BrushRing } from "./BrushRing";
+import { Divider } from "./Divider";
+import { listen } from "./input";
+import { LayerCanvas, PictureCanvas } from "./layers";
+import { Overlay } from "./overlay";
+import { usePane } from "./usePane";
+import { cssTransform, fitDrawing, rememberPane } from "./viewport";
+
+/** Where one draws: the layers, over them (if wished) the result behind a divider, over that handles and outlines. */
+export function DrawingPane() {
+  const ref = useRef<HTMLDivElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
+  const overlay = useRef<Overlay | null>(null);
+  const pane = usePane(ref);
+  const drawing = useStudio((s) => s.drawing);
+  const picture = useStudio((s) => s.picture);
+  const project = useStudio((s) => s.project);
+  const view = useStudio((s) => s.view);
+  const photo = useStudio((s) => s.layers.photo);
+  const tool = useStudio((s) => s.tool);
+  const layout = useStudio((s) => s.layout);
+  const divider = useStudio((s) => s.divider);
+  const phase = useStudio((s) => s.phase);
+  const ready = pane.width > 0 && drawing !== null;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the overlay is made once, and told of sizes below
+  useEffect(() => {
+    if (!ready || phase === "prepare" || !stage.current || !ref.current) return;
+    overlay.current = new Overlay(stage.current, pane);
+    const stop = listen({ pane: ref.current, draws: true, handleAt: overlay.current.handleAt });
+    return () => {
+      stop();
+      overlay.current?.destroy();
+      overlay.current = null;
+    };
+  }, [ready, phase]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is fitted when the drawing's size or the layout changes
+  useEffect(() => {
+    rememberPane(pane);
+    overlay.current?.resize(pane);
+    if (drawing) fitDrawing(pane);
+  }, [pane.width, pane.height, drawing?.width, drawing?.height, layout]);
+
+  if (!drawing || !project) return <div className="pane" ref={ref} />;
+  const over = layout === "over" && phase === "edit";
+  return (
+    <div className="pane drawing-pane" ref={ref} data-tool={tool} role="application" aria-label="Drawing">
+      <div
+        className={view.zoom >= 1 ? "sheet crisp" : "sheet"}
+        style={{ width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) }}
+      >
+        <LayerCanvas drawing={drawing} layer="labels" />
+        {(photo.visible || phase === "prepare") && (
+          <img
+            className="sheet-layer smooth"
+            alt=""
+            src={projectUrl(project.id, "/photo")}
+            style={{ opacity: photo.visible ? photo.opacity : 0 }}
+          />
+        )}
+        <LayerCanvas drawing={drawing} layer="edges" />
+        <LayerCanvas drawing={drawing} layer="marks" />
+        {over && picture && <PictureCanvas picture={picture} from={divider} />}
+      </div>
+      <div className="stage" ref={stage} />
+      <BrushRing pane={pane} />
+      {over && <Divider pane={pane} width={drawing.width} label="Divider between drawing and result" />}
+    </div>
+  );
+}

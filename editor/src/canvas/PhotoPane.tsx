@@ -1,0 +1,27 @@
+import { useRef } from "react";
+import { projectUrl } from "../api/client";
+import { useStudio } from "../state/store";
+import { usePane } from "./usePane";
+import { cssTransform } from "./viewport";
+
+/** The photo beside its drawing, while that is being made. */
+export function PhotoPane() {
+  const ref = useRef<HTMLDivElement>(null);
+  const pane = usePane(ref);
+  const project = useStudio((s) => s.project);
+  const drawing = useStudio((s) => s.drawing);
+  const view = useStudio((s) => s.view);
+  return (
+    <div className="pane photo-pane" ref={ref} role="group" aria-label="Photo">
+      {project && drawing && (
+        <div
+          className="sheet"
+          style={{ width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) }}
+        >
+          <img className="sheet-layer smooth" alt={project.name} src={projectUrl(project.id, "/photo?size=full")} />
+        </div>
+      )}
+      <span className="pane-tag left">Photo</span>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { useEffect, useRef } from "react";
+import { projectUrl } from "../api/client";
+import { useStudio } from "../state/store";
+import { Divider } from "./Divider";
+import { listen } from "./input";
+import { PictureCanvas } from "./layers";
+import { usePane } from "./usePane";
+import { cssTransform, fitDrawing } from "./viewport";
+
+/** The painted picture, and (if wished) the photo before the edit on the left of a divider. */
+export function ResultPane({ alone }: { alone: boolean }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const pane = usePane(ref);
+  const picture = useStudio((s) => s.picture);
+  const project = useStudio((s) => s.project);
+  const view = useStudio((s) => s.view);
+  const before = useStudio((s) => s.before);
+  const divider = useStudio((s) => s.divider);
+  const shown = useStudio((s) => s.renderedSteps !== null);
+  const model = project?.model;
+  const busy = useStudio((s) => s.rendering);
+
+  useEffect(() => (ref.current ? listen({ pane: ref.current, draws: false, handleAt: () => false }) : undefined), []);
+  useEffect(() => {
+    if (alone && pane.width) fitDrawing(pane);
+  }, [alone, pane]);
+
+  if (!picture || !project) return <div className="pane result-pane" ref={ref} />;
+  return (
+    <div className="pane result-pane" ref={ref} role="group" aria-label="Result" data-busy={busy}>
+      <div
+        className="sheet"
+        style={{ width: picture.width, height: picture.height, transform: cssTransform(view, pane) }}
+      >
+        {(before || !shown) && (
+          <img
+            className={shown ? "sheet-layer smooth" : "sheet-layer smooth waiting"}
+            alt={before ? "The photo before the edit" : ""}
+            src={projectUrl(project.id, "/photo")}
+          />
+        )}
+        <PictureCanvas picture={picture} from={before ? divider : 0} />
+      </div>
+      {before && <Divider pane={pane} width={picture.width} label="Divider between before and after" />}
+      {before && (
+        <>
+          <span className="pane-tag left">Before</span>
+          <span className="pane-tag right">After</span>
+        </>
+      )}
+      {!shown && (
+        <p className="pane-note" role="status">
+          {model ? "Painting the first picture…" : "Reading the photo. The first picture comes in a few seconds…"}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+import type { Point } from "../raster/plane";
+import { get, set } from "../state/store";
+import { eyedropper } from "../tools/points";
+import { toolInfo } from "../tools/registry";
+import type { Tool, Touch } from "../tools/tool";
+import { panBy, rememberPane, toDrawing, zoomBy } from "./viewport";
+
+/** Held keys that lend another tool for a moment. */
+export const held = { space: false };
+
+interface Options {
+  pane: HTMLElement;
+  /** Whether a handle lies under the pointer: then the tool stays out of it. */
+  handleAt: (at: Point) => boolean;
+  /** A pane that shows the result only pans and zooms. */
+  draws: boolean;
+}
+
+type Mode = "none" | "draw" | "pan" | "pinch";
+
+/** Pointers on a pane: tools, panning, zooming, pinching, pen pressure. Returns what takes the listeners off again. */
+export function listen({ pane, handleAt, draws }: Options): () => void {
+  let mode: Mode = "none";
+  let active: Tool | null = null;
+  let last: Point = { x: 0, y: 0 };
+  const fingers = new Map<number, Point>();
+  let box = pane.getBoundingClientRect();
+
+  const place = (event: { clientX: number; clientY: number }): Point => ({
+    x: event.clientX - box.left,
+    y: event.clientY - box.top,
+  });
+  const size = () => ({ width: pane.clientWidth, height: pane.clientHeight });
+  const touch = (event: PointerEvent): Touch => ({
+    ...toDrawing(get().view, size(), place(event)),
+    pressure: event.pressure,
+    pen: event.pointerType === "pen",
+    shift: event.shiftKey,
+    alt: event.altKey,
+  });
+
+  const down = (event: PointerEvent) => {
+    box = pane.getBoundingClientRect();
+    rememberPane(size());
+    const at = place(event);
+    if (event.pointerType === "touch") {
+      fingers.set(event.pointerId, at);
+      if (fingers.size === 2) {
+        // The second finger says that the first did not mean to draw.
+        if (mode === "draw") active?.cancel();
+        mode = "pinch";
+        return;
+      }
+    }
+    if (mode !== "none" || handleAt(at) || (event.target as HTMLElement).closest("button, [role=slider], a")) return;
+    const { tool } = get();
+    const panning = event.button === 1 || held.space || tool === "hand" || !draws;
+    if (tool === "zoom" && event.button === 0 && !panning) {
+      zoomBy(event.altKey ? 1 / 1.6 : 1.6, at, size());
+      return;
+    }
+    if (event.button !== 0 && event.button !== 1 && event.button !== 5) return;
+    pane.setPointerCapture(event.pointerId);
+    last = at;
+    if (panning) {
+      mode = "pan";
+      pane.dataset.panning = "true";
+      return;
+    }
+    active = event.altKey && (tool === "brush" || tool === "bucket") ? eyedropper : toolInfo(tool).tool;
+    if (!active) return;
+    event.preventDefault();
+    (document.activeElement as HTMLElement | null)?.blur();
+    mode = "draw";
+    active.down(touch(event));
+  };
+
+  const motion = (event: PointerEvent) => {
+    const at = place(event);
+    if (fingers.has(event.pointerId) && mode === "pinch") {
+      pinch(event.pointerId, at);
+      return;
+    }
+    const here = toDrawing(get().view, size(), at);
+    set({ pointer: here });
+    if (mode === "pan") {
+      panBy(at.x - last.x, at.y - last.y);
+      last = at;
+    } else if (mode === "draw" && active) {
+      const bundle = event.getCoalescedEvents?.() ?? [];
+      active.move((bundle.length ? bundle : [event]).map(touch));
+    } else if (draws && mode === "none") {
+      toolInfo(get().tool).tool?.hover?.(touch(event));
+    }
+  };
+
+  const pinch = (id: number, at: Point) => {
+    const before = [...fingers.values()];
+    fingers.set(id, at);
+    const after = [...fingers.values()];
+    if (after.length < 2) return;
+    const middle = (p: Point[]) => ({ x: (p[0].x + p[1].x) / 2, y: (p[0].y + p[1].y) / 2 });
+    const spread = (p: Point[]) => Math.max(8, Math.hypot(p[0].x - p[1].x, p[0].y - p[1].y));
+    const [from, to] = [middle(before), middle(after)];
+    panBy(to.x - from.x, to.y - from.y);
+    zoomBy(spread(after) / spread(before), to, size());
+  };
+
+  const up = (event: PointerEvent) => {
+    fingers.delete(event.pointerId);
+    if (mode === "pinch") {
+      if (fingers.size === 0) mode = "none";
+      return;
+    }
+    if (mode === "draw" && active) {
+      if (event.type === "pointercancel") active.cancel();
+      else active.up(touch(event));
+    }
+    mode = "none";
+    active = null;
+    delete pane.dataset.panning;
+  };
+
+  const leave = () => {
+    if (mode === "none") set({ pointer: null });
+  };
+
+  const wheel = (event: WheelEvent) => {
+    event.preventDefault();
+    box = pane.getBoundingClientRect();
+    rememberPane(size());
+    if (event.shiftKey && !event.ctrlKey) {
+      panBy(-(event.deltaX || event.deltaY), 0);
+      return;
+    }
+    // A notch of a wheel is 100 or so, a trackpad's pinch a few units: both should feel even.
+    const strength = event.ctrlKey ? 0.01 : 0.0018;
+    const delta = event.deltaMode === 1 ? event.deltaY * 33 : event.deltaY;
+    zoomBy(Math.exp(-Math.max(-240, Math.min(240, delta)) * strength), place(event), size());
+  };
+
+  const noMenu = (event: Event) => event.preventDefault();
+  pane.addEventListener("pointerdown", down);
+  pane.addEventListener("pointermove", motion);
+  pane.addEventListener("pointerup", up);
+  pane.addEventListener("pointercancel", up);
+  pane.addEventListener("pointerleave", leave);
+  pane.addEventListener("wheel", wheel, { passive: false });
+  pane.addEventListener("contextmenu", noMenu);
+  return () => {
+    pane.removeEventListener("pointerdown", down);
+    pane.removeEventListener("pointermove", motion);
+    pane.removeEventListener("pointerup", up);
+    pane.removeEventListener("pointercancel", up);
+    pane.removeEventListener("pointerleave", leave);
+    pane.removeEventListener("wheel", wheel);
+    pane.removeEventListener("contextmenu", noMenu);
+  };
+}

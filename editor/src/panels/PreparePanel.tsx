@@ -1,0 +1,165 @@
+import { useState } from "react";
+import type { ExtractSettings } from "../api/client";
+import { learn } from "../state/project-actions";
+import { beginEditing, forgetSettings, keepDrawing, tryExtract } from "../state/projects";
+import { useStudio } from "../state/store";
+import { Slider } from "../theme/controls";
+import { Icon } from "../theme/Icon";
+import { Minutes } from "./LearnPanel";
+
+const KINDS: readonly { value: ExtractSettings["kind"]; name: string; suits: string }[] = [
+  {
+    value: "super",
+    name: "Areas and lines",
+    suits: "Suits most photos: areas say what is where, lines say its shape.",
+  },
+  { value: "edges", name: "Lines", suits: "Faces, hands, animals: where shape says it all." },
+  { value: "segments", name: "Areas", suits: "Landscapes, rooms, clothes: few large areas to push about." },
+  { value: "paint", name: "Painting", suits: "Colour matters more than shape: paint with a broad brush." },
+];
+
+/** From the photo to its drawing: which kind, how fine; the drawing follows the sliders. */
+export function PreparePanel() {
+  const settings = useStudio((s) => s.settings);
+  const project = useStudio((s) => s.project);
+  const extracting = useStudio((s) => s.extracting);
+  const info = useStudio((s) => s.info);
+  const [minutes, setMinutes] = useState(2);
+  const [busy, setBusy] = useState(false);
+  if (!settings || !project) return null;
+  const change = (part: Partial<ExtractSettings>) => void tryExtract({ ...settings, ...part });
+  const lines = settings.kind === "super" || settings.kind === "edges";
+  const areas = settings.kind === "super" || settings.kind === "segments";
+  const again = project.history.revision > 0 || project.steps > 0;
+  const go = async (learning: boolean) => {
+    setBusy(true);
+    const kept = await keepDrawing();
+    setBusy(false);
+    if (!kept) return;
+    beginEditing();
+    if (learning) void learn(minutes);
+  };
+  const sizes = [192, 256, 384, 512, 768, 1024].filter(
+    (size) => size <= Math.min(project.photo.width, project.photo.height) && size <= (info?.limits.size_px ?? 1024),
+  );
+  return (
+    <aside className="side prepare" aria-label="Make the drawing">
+      <div className="prepare-scroll">
+        <h2>Make the drawing</h2>
+        <p className="lead">This is what you will edit. Fewer, clearer shapes are easier to move about.</p>
+        <fieldset className="kinds">
+          <legend className="visually-hidden">Kind of drawing</legend>
+          {KINDS.map((kind) => (
+            <label key={kind.value} className="kind">
+              <input
+                type="radio"
+                name="kind"
+                checked={settings.kind === kind.value}
+                onChange={() => change({ kind: kind.value })}
+              />
+              <span>{kind.name}</span>
+            </label>
+          ))}
+        </fieldset>
+        <p className="hint kind-hint">{KINDS.find((kind) => kind.value === settings.kind)?.suits}</p>
+        {areas && (
+          <Slider
+            label="Areas"
+            min={2}
+            max={48}
+            value={settings.regions}
+            hint="Each becomes a label you can paint with."
+            onChange={(regions) => change({ regions })}
+          />
+        )}
+        {lines && (
+          <>
+            <Slider
+              label="Smoothness of lines"
+              min={0.5}
+              max={6}
+              step={0.1}
+              value={settings.edge_sigma}
+              hint="Higher keeps the large shapes only."
+              onChange={(edge_sigma) => change({ edge_sigma })}
+            />
+            <Slider
+              label="Faintest line"
+              min={0}
+              max={0.3}
+              step={0.01}
+              value={settings.edge_low}
+              onChange={(edge_low) => change({ edge_low, edge_high: Math.max(settings.edge_high, edge_low) })}
+            />
+            <Slider
+              label="Clear line"
+              min={0.01}
+              max={0.5}
+              step={0.01}
+              value={settings.edge_high}
+              hint="Faint lines stay only where they go on from a clear one."
+              onChange={(edge_high) => change({ edge_high, edge_low: Math.min(settings.edge_low, edge_high) })}
+            />
+            <Slider
+              label="Shortest line"
+              unit=" px"
+              min={0}
+              max={80}
+              value={settings.edge_min_length_px}
+              onChange={(edge_min_length_px) => change({ edge_min_length_px })}
+            />
+          </>
+        )}
+        {settings.kind === "paint" && (
+          <Slider
+            label="Colours"
+            min={2}
+            max={48}
+            value={settings.paint_colours}
+            onChange={(paint_colours) => change({ paint_colours })}
+          />
+        )}
+        {sizes.length > 1 && (
+          <label className="field">
+            <span>Drawing’s short side</span>
+            <select value={settings.size_px} onChange={(event) => change({ size_px: Number(event.target.value) })}>
+              {(sizes.includes(settings.size_px) ? sizes : [...sizes, settings.size_px].sort((a, b) => a - b)).map(
+                (size) => (
+                  <option key={size} value={size}>
+                    {size} px{size === 256 ? " (quick)" : size >= 768 ? " (slow)" : ""}
+                  </option>
+                ),
+              )}
+            </select>
+          </label>
+        )}
+      </div>
+      <footer className="prepare-foot">
+        <p className="hint" role="status">
+          {extracting ? "Drawing…" : "The result stays at the photo’s full size, whatever the drawing’s."}
+        </p>
+        <div className="prepare-go">
+          <button
+            type="button"
+            className="button primary large"
+            disabled={busy || extracting}
+            onClick={() => void go(true)}
+          >
+            <Icon name="play" size={16} /> Learn and edit
+          </button>
+          <Minutes value={minutes} onChange={setMinutes} />
+        </div>
+        <div className="prepare-else">
+          <button type="button" className="button quiet" disabled={busy || extracting} onClick={() => void go(false)}>
+            Edit without learning
+          </button>
+          {again && (
+            <button type="button" className="button quiet" onClick={() => void forgetSettings()}>
+              Cancel
+            </button>
+          )}
+        </div>
+      </footer>
+    </aside>
+  );
+}

@@ -1,0 +1,51 @@
+import { useState } from "react";
+import { useStudio } from "../state/store";
+import { HistoryPanel } from "./HistoryPanel";
+import { LabelEditor, LabelsPanel } from "./LabelsPanel";
+import { LayersPanel } from "./LayersPanel";
+import { LearnPanel } from "./LearnPanel";
+
+const TABS = [
+  { id: "labels", name: "Labels" },
+  { id: "history", name: "History" },
+] as const;
+
+export function SidePanel() {
+  const [tab, setTab] = useState<(typeof TABS)[number]["id"]>("labels");
+  const painting = useStudio((s) => !!s.drawing?.painting);
+  return (
+    <aside className="side" aria-label="Panels">
+      <LearnPanel />
+      <LayersPanel />
+      <section className="section tabbed">
+        <div className="tabs" role="tablist" aria-label="Labels and history">
+          {TABS.map(({ id, name }) => (
+            <button
+              key={id}
+              type="button"
+              role="tab"
+              id={`tab-${id}`}
+              aria-selected={tab === id}
+              aria-controls="tab-panel"
+              tabIndex={tab === id ? 0 : -1}
+              onClick={() => setTab(id)}
+              onKeyDown={(event) => {
+                if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+                const other = id === "labels" ? "history" : "labels";
+                setTab(other);
+                document.getElementById(`tab-${other}`)?.focus();
+              }}
+            >
+              {id === "labels" && painting ? "Colours" : name}
+            </button>
+          ))}
+        </div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+        <div className="tab-panel" id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
+          {tab === "labels" ? <LabelsPanel /> : <HistoryPanel />}
+        </div>
+        {tab === "labels" && <LabelEditor />}
+      </section>
+    </aside>
+  );
+}

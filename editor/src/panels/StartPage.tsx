@@ -1,0 +1,143 @@
+import { useEffect, useRef, useState } from "react";
+import { call, type ProjectSummary, projectUrl } from "../api/client";
+import { attempt, createFromFile, createFromSample, removeProject } from "../state/projects";
+import { useStudio } from "../state/store";
+import { Dialog, IconButton } from "../theme/controls";
+import { Icon, Mark } from "../theme/Icon";
+
+export function StartPage() {
+  const info = useStudio((s) => s.info);
+  const [projects, setProjects] = useState<ProjectSummary[] | null>(null);
+  const [doomed, setDoomed] = useState<ProjectSummary | null>(null);
+  const load = () => void attempt(async () => setProjects((await call("get", "/api/projects")).projects));
+  useEffect(load, []);
+  return (
+    <main className="start">
+      <div className="start-head">
+        <Mark size={52} />
+        <div>
+          <h1>Edit a photo by editing a drawing of it</h1>
+          <p>
+            One photo is enough. Primage makes a simple drawing of it, learns how the two belong together, and repaints
+            the photo as you draw.
+          </p>
+        </div>
+      </div>
+      <DropZone />
+      <section aria-labelledby="samples-title">
+        <h2 id="samples-title">Or try one of these</h2>
+        <ul className="samples">
+          {info?.samples.map((sample) => (
+            <li key={sample.id}>
+              <button type="button" className="card" onClick={() => void createFromSample(sample.id)}>
+                <img alt="" src={`/api/samples/${encodeURIComponent(sample.id)}/image`} />
+                <span>
+                  <b>{sample.title}</b>
+                  <small>{sample.credit}</small>
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {projects && projects.length > 0 && (
+        <section aria-labelledby="projects-title">
+          <h2 id="projects-title">Go on with</h2>
+          <ul className="projects">
+            {projects.map((project) => (
+              <li key={project.id} className="project">
+                <a className="card" href={`#/p/${project.id}`}>
+                  <img alt="" src={projectUrl(project.id, "/photo?size=thumbnail")} loading="lazy" />
+                  <span>
+                    <b>{project.name}</b>
+                    <small>
+                      {project.steps ? `${project.steps.toLocaleString("en")} steps learned` : "not learned yet"} ·{" "}
+                      {ago(project.updated)}
+                    </small>
+                  </span>
+                </a>
+                <IconButton icon="trash" label={`Delete ${project.name}`} onClick={() => setDoomed(project)} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {doomed && (
+        <Dialog title={`Delete “${doomed.name}”?`} onClose={() => setDoomed(null)}>
+          <p>
+            The photo’s copy, the drawing with all its edits, and what the network has learned are deleted from this
+            computer.
+          </p>
+          <div className="dialog-actions">
+            <button type="button" className="button" onClick={() => setDoomed(null)}>
+              Keep it
+            </button>
+            <button
+              type="button"
+              className="button danger"
+              onClick={async () => {
+                const { id } = doomed;
+                setDoomed(null);
+                if (await removeProject(id)) load();
+              }}
+            >
+              Delete
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </main>
+  );
+}
+
+function DropZone() {
+  const [over, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const take = (files: FileList | null) => {
+    if (files?.[0]) void createFromFile(files[0]);
+  };
+  return (
+    <section
+      className="dropzone"
+      aria-label="Open a photo"
+      data-over={over}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        take(event.dataTransfer.files);
+      }}
+    >
+      <Icon name="upload" size={30} />
+      <p>
+        <b>Drop a photo here</b>
+        <span>or a project that was exported</span>
+      </p>
+      <button type="button" className="button primary" onClick={() => input.current?.click()}>
+        Choose a photo
+      </button>
+      <input
+        ref={input}
+        type="file"
+        className="visually-hidden"
+        tabIndex={-1}
+        aria-label="Photo or project file"
+        accept="image/png,image/jpeg,image/webp,image/tiff,image/bmp,.zip"
+        onChange={(event) => take(event.target.files)}
+      />
+      <small>It stays on this computer.</small>
+    </section>
+  );
+}
+
+function ago(time: number): string {
+  const minutes = Math.max(0, (Date.now() / 1000 - time) / 60);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${Math.round(minutes)} min ago`;
+  if (minutes < 24 * 60) return `${Math.round(minutes / 60)} h ago`;
+  return new Date(time * 1000).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric" });
+}

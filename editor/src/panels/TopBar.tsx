@@ -1,0 +1,113 @@
+import { useState } from "react";
+import { change } from "../state/project-actions";
+import { goHome } from "../state/projects";
+import { type Layout, set, setTheme, useStudio } from "../state/store";
+import { Choice, IconButton } from "../theme/controls";
+import { Icon, Mark } from "../theme/Icon";
+import { redo, undo } from "../tools/actions";
+
+const LAYOUTS: readonly {
+  value: Layout;
+  label: string;
+  icon: "beside" | "over" | "drawing" | "result";
+  keys: string;
+}[] = [
+  { value: "beside", label: "Side by side", icon: "beside", keys: "1" },
+  { value: "over", label: "Result over drawing", icon: "over", keys: "2" },
+  { value: "drawing", label: "Drawing only", icon: "drawing", keys: "3" },
+  { value: "result", label: "Result only", icon: "result", keys: "4" },
+];
+
+export function TopBar() {
+  const project = useStudio((s) => s.project);
+  const phase = useStudio((s) => s.phase);
+  const layout = useStudio((s) => s.layout);
+  const before = useStudio((s) => s.before);
+  const theme = useStudio((s) => s.theme);
+  const panels = useStudio((s) => s.panels);
+  const floating = useStudio((s) => s.floating !== "none");
+  const editing = project !== null && phase === "edit";
+  const { undo: undoTitle, redo: redoTitle } = project?.history ?? {};
+  return (
+    <header className="topbar">
+      <button type="button" className="brand" onClick={goHome} aria-label="Primage: all projects" title="All projects">
+        <Mark />
+        <span>Primage</span>
+      </button>
+      {project && <ProjectName key={project.id} name={project.name} />}
+      {editing && (
+        <div className="group" role="group" aria-label="History">
+          <IconButton
+            icon="undo"
+            label={undoTitle ? `Undo ${undoTitle}` : "Undo"}
+            keys="Ctrl+Z"
+            disabled={!undoTitle && !floating}
+            onClick={undo}
+          />
+          <IconButton
+            icon="redo"
+            label={redoTitle ? `Redo ${redoTitle}` : "Redo"}
+            keys="Ctrl+Shift+Z"
+            disabled={!redoTitle}
+            onClick={redo}
+          />
+        </div>
+      )}
+      <span className="spring" />
+      {editing && (
+        <>
+          <Choice label="Layout" value={layout} choices={LAYOUTS} icons onChange={(value) => set({ layout: value })} />
+          <IconButton
+            icon="compare"
+            label="Compare with the photo"
+            keys="X"
+            pressed={before}
+            disabled={layout === "drawing" || layout === "over"}
+            onClick={() => set({ before: !before })}
+          />
+          <button type="button" className="button" onClick={() => set({ dialog: "export" })}>
+            <Icon name="export" size={16} /> Export
+          </button>
+        </>
+      )}
+      <IconButton
+        icon={theme === "dark" ? "sun" : "moon"}
+        label={theme === "dark" ? "Light theme" : "Dark theme"}
+        onClick={() => setTheme(theme === "dark" ? "light" : "dark")}
+      />
+      <IconButton icon="help" label="Keyboard shortcuts" keys="?" onClick={() => set({ dialog: "shortcuts" })} />
+      {editing && (
+        <IconButton
+          icon="sidebar"
+          label={panels ? "Hide panels" : "Show panels"}
+          keys="Tab"
+          pressed={panels}
+          onClick={() => set({ panels: !panels })}
+        />
+      )}
+    </header>
+  );
+}
+
+function ProjectName({ name }: { name: string }) {
+  const [text, setText] = useState(name);
+  const keep = () => {
+    const wanted = text.trim();
+    if (wanted && wanted !== name) void change({ name: wanted });
+    else setText(name);
+  };
+  return (
+    <input
+      className="project-name"
+      aria-label="Name of the project"
+      value={text}
+      maxLength={80}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={keep}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
+        event.stopPropagation();
+      }}
+    />
+  );
+}

@@ -1,0 +1,24 @@
+export type Rgb = readonly [r: number, g: number, b: number];
+
+export function hex([r, g, b]: Rgb): string {
+  return `#${[r, g, b].map((v) => v.toString(16).padStart(2, "0")).join("")}`;
+}
+
+export function fromHex(text: string): Rgb | null {
+  const match = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text.trim());
+  return match ? [Number.parseInt(match[1], 16), Number.parseInt(match[2], 16), Number.parseInt(match[3], 16)] : null;
+}
+
+/** Position of the colour nearest to one asked for. */
+export function nearestColour(colours: readonly Rgb[], wanted: Rgb): { position: number; exact: boolean } {
+  let position = -1;
+  let best = Number.POSITIVE_INFINITY;
+  colours.forEach((colour, i) => {
+    const distance = (colour[0] - wanted[0]) ** 2 + (colour[1] - wanted[1]) ** 2 + (colour[2] - wanted[2]) ** 2;
+    if (distance < best) {
+      best = distance;
+      position = i;
+    }
+  });
+  return { position, exact: best === 0 };
+}

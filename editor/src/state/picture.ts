@@ -1,0 +1,38 @@
+import { rgbPixels } from "../raster/compose";
+import { createPlane } from "../raster/plane";
+import type { Rect } from "../raster/rect";
+
+type Listener = (image: ImageData, x: number, y: number) => void;
+
+/** The newest picture the server painted, kept whole so that a canvas can be mounted at any time. */
+export class Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+  empty = true;
+  private readonly listeners = new Set<Listener>();
+
+  constructor(width: number, height: number) {
+    this.width = width;
+    this.height = height;
+    this.rgb = new Uint8Array(width * height * 3);
+  }
+
+  subscribe(listener: Listener): () => void {
+    this.listeners.add(listener);
+    if (!this.empty) listener(rgbPixels(this.rgb, this.width, this.height), 0, 0);
+    return () => this.listeners.delete(listener);
+  }
+
+  put(rect: Rect, bytes: Uint8Array): void {
+    const width = rect.x1 - rect.x0;
+    const height = rect.y1 - rect.y0;
+    createPlane(width * 3, height, bytes);
+    for (let y = 0; y < height; y++) {
+      this.rgb.set(bytes.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((rect.y0 + y) * this.width + rect.x0));
+    }
+    this.empty = false;
+    const image = rgbPixels(bytes, width, height);
+    for (const listener of this.listeners) listener(image, rect.x0, rect.y0);
+  }
+}

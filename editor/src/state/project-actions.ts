@@ -1,0 +1,68 @@
+import { call, type Project } from "../api/client";
+import { attempt } from "./projects";
+import { get, set, useStudio } from "./store";
+
+function path() {
+  return { path: { project_id: get().project?.id ?? "" } };
+}
+
+function takeLearning(learning: Project["learning"] | null): void {
+  if (learning) set(({ project }) => ({ project: project && { ...project, learning } }));
+}
+
+/** A photo just dropped has no network for some seconds; whoever is quicker than that need not ask twice. */
+function modelReady(): Promise<void> {
+  return new Promise((done) => {
+    const look = () => get().project === null || get().project?.model != null;
+    if (look()) return done();
+    const stop = useStudio.subscribe(() => {
+      if (look()) {
+        stop();
+        done();
+      }
+    });
+  });
+}
+
+export async function learn(minutes: number): Promise<void> {
+  if (get().project && !get().project?.model) {
+    set({ learningSoon: true });
+    await modelReady();
+    set({ learningSoon: false });
+    if (!get().project) return;
+  }
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn", { ...path(), body: { minutes } })));
+}
+
+export async function pause(): Promise<void> {
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/pause", path())));
+}
+
+export async function resume(): Promise<void> {
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/resume", path())));
+}
+
+export async function stop(): Promise<void> {
+  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/stop", path())));
+}
+
+export async function change(body: { keep_original?: boolean; name?: string }): Promise<void> {
+  const project = await attempt(() => call("patch", "/api/projects/{project_id}", { ...path(), body }));
+  if (project) set({ project });
+}
+
+export async function takeSnapshot(name: string): Promise<void> {
+  await attempt(() => call("post", "/api/projects/{project_id}/snapshots", { ...path(), body: { name } }));
+}
+
+function snapshotPath(id: string) {
+  return { path: { project_id: get().project?.id ?? "", snapshot_id: id } };
+}
+
+export async function restoreSnapshot(id: string): Promise<void> {
+  await attempt(() => call("post", "/api/projects/{project_id}/snapshots/{snapshot_id}/restore", snapshotPath(id)));
+}
+
+export async function deleteSnapshot(id: string): Promise<void> {
+  await attempt(() => call("delete", "/api/projects/{project_id}/snapshots/{snapshot_id}", snapshotPath(id)));
+}

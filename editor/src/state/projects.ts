@@ -1,0 +1,226 @@
+import { call, type ExtractSettings, fetchFrame, type Project, projectUrl, Refusal } from "../api/client";
+import { readFrame, splitLayers } from "../api/frames";
+import type { components } from "../api/schema";
+import { abandon } from "../tools/floating";
+import { Drawing } from "./drawing";
+import { Picture } from "./picture";
+import { Session, session, setSession } from "./session";
+import { DEFAULT_LAYERS, get, say, set } from "./store";
+
+function complain(error: unknown): void {
+  say(error instanceof Error ? error.message : String(error), "problem");
+}
+
+/** Run something that may be refused; the refusal's sentence is shown. */
+export async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    complain(error);
+    return null;
+  }
+}
+
+/** The address names the project, so that a reload comes back to it. */
+function addressed(): string | null {
+  const match = /^#\/p\/([\w-]+)$/.exec(location.hash);
+  return match ? match[1] : null;
+}
+
+export function start(): void {
+  // `primage studio PHOTO` opens the page with its project's id.
+  const given = new URLSearchParams(location.search).get("project");
+  if (given && /^[\w-]+$/.test(given)) history.replaceState(null, "", `${location.pathname}#/p/${given}`);
+  void attempt(async () => set({ info: await call("get", "/api/info") }));
+  window.addEventListener("hashchange", route);
+  route();
+}
+
+function route(): void {
+  const id = addressed();
+  if (id === null) leave();
+  else if (session()?.id !== id) void open(id);
+}
+
+export function goHome(): void {
+  location.hash = "";
+}
+
+function leave(): void {
+  abandon();
+  setSession(null);
+  set({
+    page: "start",
+    project: null,
+    drawing: null,
+    picture: null,
+    selection: null,
+    settings: null,
+    trial: null,
+    latency: null,
+    renderedSteps: null,
+  });
+}
+
+async function open(id: string): Promise<void> {
+  leave();
+  set({ page: "loading" });
+  try {
+    const project = await call("get", "/api/projects/{project_id}", { path: { project_id: id } });
+    await enter(project, untouched(project) ? "prepare" : "edit");
+  } catch (error) {
+    complain(error);
+    goHome();
+  }
+}
+
+const BEGUN = "primage.begun";
+const WELCOMED = "primage.welcomed";
+
+function begun(): string[] {
+  try {
+    return JSON.parse(localStorage.getItem(BEGUN) ?? "[]") as string[];
+  } catch {
+    return [];
+  }
+}
+
+/** From the drawing's settings to editing; a reload comes back to the latter, even if nothing was drawn yet. */
+export function beginEditing(): void {
+  const id = get().project?.id;
+  if (id)
+    localStorage.setItem(
+      BEGUN,
+      JSON.stringify([
+        ...begun()
+          .filter((other) => other !== id)
+          .slice(-99),
+        id,
+      ]),
+    );
+  set({ phase: "edit" });
+  if (!localStorage.getItem(WELCOMED)) {
+    localStorage.setItem(WELCOMED, "yes");
+    say(
+      "Edit the drawing on the left; the photo on the right follows. Try Select area (W): press on an area, then drag it.",
+    );
+  }
+}
+
+function untouched(project: Project): boolean {
+  if (begun().includes(project.id)) return false;
+  return project.history.revision === 0 && project.steps === 0 && project.learning.state === "idle";
+}
+
+async function enter(project: Project, phase: "prepare" | "edit"): Promise<void> {
+  const next = new Session(project.id, () => {
+    say("This project was deleted.");
+    goHome();
+  });
+  setSession(next);
+  set({
+    project,
+    phase,
+    settings: project.settings,
+    picture: new Picture(project.size.width, project.size.height),
+    layers: DEFAULT_LAYERS,
+    label: 0,
+  });
+  await next.load();
+  set({ page: "project" });
+}
+
+function created(project: Project | null): void {
+  if (project) location.hash = `#/p/${project.id}`;
+}
+
+export async function createFromFile(file: File): Promise<void> {
+  set({ page: "loading" });
+  const zip = /\.zip$/i.test(file.name) || file.type === "application/zip";
+  const project = await attempt(() =>
+    zip
+      ? call("post", "/api/projects/import", { body: file })
+      : call("post", "/api/projects/upload", { query: { name: file.name }, body: file }),
+  );
+  if (!project) set({ page: "start" });
+  created(project);
+}
+
+export async function createFromSample(sample: string): Promise<void> {
+  set({ page: "loading" });
+  const project = await attempt(() => call("post", "/api/projects/sample", { body: { sample } }));
+  if (!project) set({ page: "start" });
+  created(project);
+}
+
+export async function removeProject(id: string): Promise<boolean> {
+  const done = await attempt(async () => {
+    await call("delete", "/api/projects/{project_id}", { path: { project_id: id } });
+    return true;
+  });
+  return done ?? false;
+}
+
+let newest = 0;
+
+/** Show what other settings would extract. Nothing is kept until `keepDrawing`. */
+export async function tryExtract(settings: ExtractSettings): Promise<void> {
+  const { project } = get();
+  if (!project) return;
+  const mine = ++newest;
+  set({ settings, extracting: true });
+  try {
+    const frame = await fetchFrame(projectUrl(project.id, "/extract"), settings);
+    const { header, body } = readFrame<components["schemas"]["Extracted"]>(frame);
+    if (mine !== newest) return;
+    const { width, height } = header.size;
+    const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
+    set({ drawing, trial: header.labels });
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === "superseded") && mine === newest) complain(error);
+  } finally {
+    if (mine === newest) set({ extracting: false });
+  }
+}
+
+/** Take the settings shown: edits begin anew. Says nothing to the server if they are the project's already. */
+export async function keepDrawing(): Promise<boolean> {
+  const { project, settings } = get();
+  if (!project || !settings) return false;
+  if (JSON.stringify(settings) === JSON.stringify(project.settings)) return true;
+  const kept = await attempt(() =>
+    call("put", "/api/projects/{project_id}/primitive", { path: { project_id: project.id }, body: settings }),
+  );
+  if (!kept) return false;
+  set({ project: kept, settings: kept.settings, trial: null });
+  await session()?.load();
+  return true;
+}
+
+/** A drawing edited elsewhere, as one step that can be undone. */
+export async function openDrawing(file: File): Promise<boolean> {
+  const { project } = get();
+  if (!project) return false;
+  const done = await attempt(async () => {
+    await call("post", "/api/projects/{project_id}/drawing", { path: { project_id: project.id }, body: file });
+    return true;
+  });
+  return done ?? false;
+}
+
+/** Back to the extraction's sliders. */
+export function prepareAnew(): void {
+  const { project } = get();
+  if (project) set({ phase: "prepare", settings: project.settings, selection: null, dialog: "none" });
+}
+
+/** Leave the sliders as if they had not been touched. */
+export async function forgetSettings(): Promise<void> {
+  newest++;
+  const { project } = get();
+  if (!project) return;
+  const fresh = await attempt(() => call("get", "/api/projects/{project_id}", { path: { project_id: project.id } }));
+  if (fresh) set({ project: fresh, settings: fresh.settings, extracting: false, trial: null });
+  await session()?.load();
+  set({ phase: "edit" });
+}

@@ -1,0 +1,112 @@
+import { cubic, drawPolyline, quadratic } from "../raster/line";
+import type { Point } from "../raster/plane";
+import { session } from "../state/session";
+import { get } from "../state/store";
+import { mayDraw, pixel, type Tool, type Touch } from "./tool";
+
+/** The drawing shows a try of the line until it is laid for good. */
+function show(points: readonly Point[]): void {
+  const { drawing } = get();
+  if (!drawing?.edges) return;
+  drawing.revert();
+  drawing.touch(drawPolyline(drawing.edges, points, 1));
+}
+
+/** With Shift, the nearest multiple of 45°. */
+function straighten(from: Point, to: Point): Point {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const turn = Math.round(Math.atan2(dy, dx) / (Math.PI / 4)) * (Math.PI / 4);
+  const length = Math.max(Math.abs(dx), Math.abs(dy)) * (Math.abs(Math.sin(2 * turn)) > 0.5 ? Math.SQRT2 : 1);
+  return { x: Math.round(from.x + Math.cos(turn) * length), y: Math.round(from.y + Math.sin(turn) * length) };
+}
+
+class Line implements Tool {
+  private from: Point | null = null;
+
+  down(touch: Touch): void {
+    if (!mayDraw("edges")) return;
+    this.from = pixel(touch);
+    show([this.from]);
+  }
+
+  move(touches: readonly Touch[]): void {
+    if (this.from) show([this.from, this.end(touches[touches.length - 1])]);
+  }
+
+  up(touch: Touch): void {
+    if (!this.from) return;
+    show([this.from, this.end(touch)]);
+    this.from = null;
+    session()?.commit("Line");
+  }
+
+  cancel(): void {
+    if (!this.from) return;
+    this.from = null;
+    get().drawing?.revert();
+  }
+
+  private end(touch: Touch): Point {
+    return touch.shift ? straighten(this.from!, pixel(touch)) : pixel(touch);
+  }
+}
+
+/** Drag from end to end, then bend: the curve passes under the pointer (with Alt, an S), a second press lays it. */
+class Curve implements Tool {
+  private ends: [Point, Point] | null = null;
+  private state: "none" | "drag" | "bend" = "none";
+
+  down(touch: Touch): void {
+    if (this.state === "bend") {
+      this.bend(touch);
+      this.state = "none";
+      this.ends = null;
+      session()?.commit("Curve");
+      return;
+    }
+    if (!mayDraw("edges")) return;
+    this.ends = [pixel(touch), pixel(touch)];
+    this.state = "drag";
+    show(this.ends);
+  }
+
+  move(touches: readonly Touch[]): void {
+    if (this.state !== "drag" || !this.ends) return;
+    const touch = touches[touches.length - 1];
+    this.ends[1] = touch.shift ? straighten(this.ends[0], pixel(touch)) : pixel(touch);
+    show(this.ends);
+  }
+
+  up(): void {
+    if (this.state !== "drag" || !this.ends) return;
+    const [a, b] = this.ends;
+    if (a.x === b.x && a.y === b.y) this.cancel();
+    else this.state = "bend";
+  }
+
+  hover(touch: Touch): void {
+    if (this.state === "bend") this.bend(touch);
+  }
+
+  cancel(): void {
+    if (this.state === "none") return;
+    this.state = "none";
+    this.ends = null;
+    get().drawing?.revert();
+  }
+
+  private bend(touch: Touch): void {
+    if (!this.ends) return;
+    const [a, b] = this.ends;
+    if (touch.alt) {
+      // Bent to the pointer in its first half, and to the pointer's mirror image in its second.
+      show(cubic(a, touch, { x: a.x + b.x - touch.x, y: a.y + b.y - touch.y }, b));
+      return;
+    }
+    const control = { x: 2 * touch.x - (a.x + b.x) / 2, y: 2 * touch.y - (a.y + b.y) / 2 };
+    show(quadratic(a, control, b));
+  }
+}
+
+export const line = new Line();
+export const curve = new Curve();

@@ -1,0 +1,59 @@
+"""What all routes take and give alike."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request, Response
+
+from primage.studio.hub import Hub
+from primage.studio.live import LiveProject
+from primage.studio.schemas import Problem, ProjectId
+
+#: In the OpenAPI document: every route may refuse.
+REFUSALS: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "Why it was refused"}}
+#: In the OpenAPI document: a body that is a file, not JSON.
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+def answer_is(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document: an answer that is a file."""
+    return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+class Frame(Response):
+    """Header and pixels, as `primage.studio.wire` packs them."""
+
+    media_type = "application/octet-stream"
+
+
+class Png(Response):
+    """A picture."""
+
+    media_type = "image/png"
+
+
+def the_hub(request: Request) -> Hub:
+    """The one hub of this server."""
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+TheHub = Annotated[Hub, Depends(the_hub)]
+
+
+async def the_project(hub: TheHub, project_id: Annotated[ProjectId, Path()]) -> LiveProject:
+    """The project that the address names.
+
+    Raises:
+        RefusalError: there is none.
+    """
+    return await hub.open(project_id)
+
+
+TheProject = Annotated[LiveProject, Depends(the_project)]

@@ -1,0 +1,51 @@
+"""Binary messages: a JSON header with its length before it, and pixels behind it (see editor/API.md)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+import numpy as np
+
+from primage.studio.errors import RefusalError
+from primage.studio.schemas import Schema
+
+_LENGTH = struct.Struct("<I")
+#: A header lists patches and labels; more than this is none of ours.
+MAX_HEADER_BYTES = 1 << 20
+
+
+def pack(header: Schema, pixels: Iterable[bytes | np.ndarray] = ()) -> bytes:
+    """Put a message together.
+
+    Args:
+        header: what the pixels are.
+        pixels: uint8, in the header's order.
+
+    Returns:
+        The frame.
+    """
+    text = header.model_dump_json().encode()
+    parts = [part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes() for part in pixels]
+    return b"".join([_LENGTH.pack(len(text)), text, *parts])
+
+
+def unpack(frame: bytes) -> tuple[bytes, memoryview]:
+    """Take a message apart.
+
+    Args:
+        frame: what came in.
+
+    Returns:
+        The header's JSON and the pixels.
+
+    Raises:
+        RefusalError: it ends before its header does.
+    """
+    if len(frame) < _LENGTH.size:
+        raise RefusalError(422, "invalid", "the message is shorter than the length of its header")
+    (length,) = _LENGTH.unpack_from(frame)
+    if length > min(MAX_HEADER_BYTES, len(frame) - _LENGTH.size):
+        raise RefusalError(422, "invalid", f"the message's header should have {length} bytes, which are not there")
+    start = _LENGTH.size
+    return frame[start : start + length], memoryview(frame)[start + length :]

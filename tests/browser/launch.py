@@ -1,0 +1,148 @@
+"""What a person needs first: a Chromium, a built editor, a running studio. Used by scripts and benchmarks, too."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+EDITOR = ROOT / "editor"
+#: Chromium in a container, without what it likes to ask the network for.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+TOKEN = "a-token-for-the-browser-tests-0123456789"
+
+
+class MissingError(Exception):
+    """Something that the tests need cannot be had; the message says what."""
+
+
+def chromium() -> str:
+    """Debian's Chromium; installed where that is possible."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise MissingError(
+            "no Chromium on this machine, and it cannot be installed without root: apt-get install chromium"
+        )
+    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+        done = subprocess.run(["apt-get", "-qq", *command], capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            raise MissingError(f"Chromium cannot be installed here: apt-get {command[0]} said {' '.join(last)!r}")
+    if found := shutil.which("chromium"):
+        return found
+    raise MissingError("apt-get installed no Chromium")
+
+
+def build_editor() -> None:
+    """Build the editor unless that was done."""
+    if (EDITOR / "dist" / "index.html").is_file():
+        return
+    if not (npm := shutil.which("npm")):
+        raise MissingError("the editor is not built, and npm is not there to build it")
+    for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        subprocess.run([npm, *command], cwd=EDITOR, check=True, capture_output=True)
+
+
+@dataclass
+class Studio:
+    """A running ``primage studio``."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+
+    @property
+    def origin(self) -> str:
+        """Without the token."""
+        return self.url.split("/?")[0]
+
+    def workers(self) -> dict[int, str]:
+        """Its Python child processes by number, with their command lines (Linux)."""
+        found = {}
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                pid, rest = int(status.parent.name), status.read_text().rsplit(") ", 1)[1].split()
+                if int(rest[1]) == self.process.pid:
+                    found[pid] = (status.parent / "cmdline").read_text().replace("\0", " ")
+        return {pid: line for pid, line in found.items() if "spawn_main" in line}
+
+
+@contextlib.contextmanager
+def running_studio(projects: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Studio]:
+    """Start ``primage studio`` as a person would, and end it with Ctrl-C.
+
+    Args:
+        projects: where it keeps them.
+        arguments: more of the command line.
+        environment: on top of this process'.
+    """
+    code = "from primage.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "studio", "--no-browser", "--port", "0", "--token", TOKEN]
+    with tempfile.NamedTemporaryFile("w+", prefix="studio-", suffix=".log", delete=False) as log:
+        process = subprocess.Popen(
+            [*command, "--projects", str(projects), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline().strip()
+        if not line.startswith("http"):
+            raise RuntimeError(f"the studio did not start: {line!r}\n{Path(log.name).read_text()}")
+        yield Studio(process, line, Path(log.name))
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+        Path(log.name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def running_browser(flags: Sequence[str] = FLAGS) -> Iterator[Browser]:
+    """A headless Chromium."""
+    executable = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(flags))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def watch(page: Page) -> list[str]:
+    """Collect what a page complains of: exceptions, and errors on its console other than a refusal that it shows."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+
+    def console(message: object) -> None:
+        kind, text = message.type, message.text  # type: ignore[attr-defined]
+        if kind == "error" and "Failed to load resource" not in text:
+            complaints.append(f"console: {text}")
+
+    page.on("console", console)
+    return complaints

@@ -1,0 +1,145 @@
+"""What a person does in the studio, by the names of the controls. No test knows how the page is built."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+Spot = tuple[float, float]
+#: Generous: the machine that runs the tests may have one busy core.
+PATIENCE_MS = 60_000
+
+
+class Person:
+    """Somebody at the page.
+
+    Args:
+        page: of a browser.
+        url: what ``primage studio`` printed.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        page.set_default_timeout(PATIENCE_MS)
+
+    # The way in
+
+    def arrive(self) -> None:
+        self.page.goto(self.url)
+        expect(self.page.get_by_role("button", name="Choose a photo")).to_be_visible(timeout=PATIENCE_MS)
+
+    def drop_photo(self, photo: Path) -> None:
+        """Onto the page, as a file from the desktop."""
+        self.page.get_by_label("Photo or project file").set_input_files(photo)
+        expect(self.page.get_by_role("heading", name="Make the drawing")).to_be_visible(timeout=PATIENCE_MS)
+
+    def edit(self, learn: bool = False) -> None:
+        """From the drawing's settings to editing it."""
+        name = "Learn and edit" if learn else "Edit without learning"
+        self.page.get_by_role("button", name=name).click()
+        self.ready()
+
+    def ready(self) -> None:
+        """The first picture is there."""
+        expect(self.page.get_by_role("navigation", name="Tools")).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.status).to_have_text(re.compile("Up to date|Painted"), timeout=PATIENCE_MS)
+
+    # Looking
+
+    @property
+    def status(self) -> Locator:
+        return self.page.get_by_test_id("render-status")
+
+    @property
+    def pane(self) -> Locator:
+        return self.page.get_by_role("application", name="Drawing")
+
+    @property
+    def result(self) -> Locator:
+        return self.page.get_by_role("group", name="Result")
+
+    def painted(self) -> float:
+        """Wait until the picture of the last edit is there; how long it took, in milliseconds, as the page says."""
+        expect(self.status).to_have_attribute("data-busy", "false", timeout=PATIENCE_MS)
+        text = self.status.text_content() or ""
+        match = re.search(r"Painted in (\d+) ms", text)
+        return float(match.group(1)) if match else float("nan")
+
+    def layer(self, name: str) -> np.ndarray:
+        """A canvas' pixels as (H, W, 4), as they are shown before scaling."""
+        url = self.page.evaluate("name => document.querySelector(`[data-layer=${name}]`).toDataURL()", name)
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA"))
+
+    def picture(self) -> np.ndarray:
+        """The result shown, (H, W, 3) uint8."""
+        return self.layer("picture")[..., :3].astype(np.int16)
+
+    def lines(self) -> np.ndarray:
+        return self.layer("edges")[..., 3] > 0
+
+    def labels(self) -> np.ndarray:
+        return self.layer("labels")[..., :3].astype(np.int16)
+
+    def sees_lines(self, wanted: np.ndarray) -> None:
+        """Wait until the lines shown are these."""
+        self.page.bring_to_front()  # a tab behind another paints when it likes
+        for _ in range(200):
+            if (self.lines() == wanted).all():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"{(self.lines() != wanted).sum()} pixels of the lines differ")
+
+    # Drawing
+
+    def at(self, spot: Spot) -> Spot:
+        """From shares of the drawing to a place on the screen."""
+        box = self.pane.locator(".sheet").bounding_box()
+        assert box is not None
+        return box["x"] + spot[0] * box["width"], box["y"] + spot[1] * box["height"]
+
+    def take(self, tool: str) -> None:
+        self.page.get_by_role("navigation", name="Tools").get_by_role("button", name=tool, exact=True).click()
+
+    def drag(self, spots: Sequence[Spot], steps: int = 8) -> None:
+        mouse = self.page.mouse
+        mouse.move(*self.at(spots[0]))
+        mouse.down()
+        for spot in spots[1:]:
+            mouse.move(*self.at(spot), steps=steps)
+        mouse.up()
+
+    def press(self, spot: Spot, modifiers: str | None = None) -> None:
+        if modifiers:
+            self.page.keyboard.down(modifiers)
+        self.page.mouse.click(*self.at(spot))
+        if modifiers:
+            self.page.keyboard.up(modifiers)
+
+    def keys(self, combination: str) -> None:
+        self.page.keyboard.press(combination)
+
+    def undo(self) -> None:
+        self.page.get_by_role("button", name=re.compile("^Undo")).click()
+
+    def redo(self) -> None:
+        self.page.get_by_role("button", name=re.compile("^Redo")).click()
+
+    def heard(self, sentence: str) -> None:
+        """The page said something like this."""
+        expect(self.page.get_by_role("log", name="Messages")).to_contain_text(re.compile(sentence), timeout=PATIENCE_MS)
+
+
+def box_of(mask: np.ndarray) -> tuple[int, int, int, int] | None:
+    """Left, top, right, bottom (half open) of what is set."""
+    rows, columns = np.nonzero(mask)
+    if len(rows) == 0:
+        return None
+    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1

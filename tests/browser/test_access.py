@@ -1,0 +1,99 @@
+"""Usable by keyboard and screen reader: axe-core finds nothing serious, in both themes and at both sizes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.launch import EDITOR, Studio
+from tests.browser.person import Person
+
+AXE = EDITOR / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def _problems(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{v['impact']} {v['id']}: {v['help']} — {v['nodes'][0]['html'][:160]} {v['nodes'][0]['failureSummary'][:300]}"
+        for v in found["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize(("theme", "size"), [("dark", (1280, 800)), ("light", (1024, 768))])
+def test_axe_finds_nothing_serious(
+    browser: Browser, studio: Studio, visit: Visit, photo: Path, theme: str, size: tuple[int, int]
+) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci in editor/")
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,
+        bypass_csp=True,
+        reduced_motion="reduce",
+        storage_state=visit.state,
+    )
+    page = context.new_page()
+    person = Person(page, studio.url)
+    person.arrive()
+    expect(page.get_by_role("button", name=re.compile("^Cat"))).to_be_visible()
+    assert _problems(page) == []
+    person.drop_photo(photo)
+    assert _problems(page) == []
+    page.goto(visit.url)
+    person.ready()
+    assert _problems(page) == []
+    person.take("Label brush")
+    person.keys("Control+a")
+    page.get_by_role("tab", name="History").click()
+    assert _problems(page) == []
+    page.get_by_role("button", name="Compare with the photo").click()
+    for opener in ("Export", "Keyboard shortcuts", "Change the drawing…"):
+        page.get_by_role("button", name=opener).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert _problems(page) == []
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    # Nothing sticks out of the window.
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+def test_the_keyboard_reaches_everything(editor: Person) -> None:
+    page = editor.page
+    page.get_by_role("button", name=re.compile("^Primage")).focus()
+    names = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "(e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent)(document.activeElement)"
+        )
+        names.append(name)
+    for wanted in ("Export", "Pencil", "Show Lines", "Opacity of Labels", "Learn", "Labels"):
+        assert any(wanted in name for name in names if name), (wanted, names)
+
+
+def test_shortcuts(editor: Person) -> None:
+    page = editor.page
+    tools = page.get_by_role("navigation", name="Tools")
+    for key, tool in (("b", "Label brush"), ("e", "Eraser"), ("g", "Bucket"), ("v", "Move"), ("m", "Select rectangle")):
+        editor.keys(key)
+        expect(tools.get_by_role("button", name=tool, exact=True)).to_have_attribute("aria-pressed", "true")
+    editor.keys("b")
+    size = page.get_by_label("Size", exact=True)
+    first = float(size.input_value())
+    editor.keys("]")
+    assert float(size.input_value()) > first
+    editor.keys("d")
+    assert float(size.input_value()) == 12
+    editor.keys("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    for key, panes in (("3", 1), ("4", 1), ("1", 2)):
+        editor.keys(key)
+        expect(page.locator(".pane")).to_have_count(panes)

@@ -1,0 +1,236 @@
+"""Tools, one by one, on a project that has its picture."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from playwright.sync_api import expect
+
+from tests.browser.person import Person, box_of
+
+
+def _colour(label: np.ndarray, spot: tuple[float, float]) -> tuple[int, ...]:
+    height, width = label.shape[:2]
+    return tuple(int(v) for v in label[int(spot[1] * height), int(spot[0] * width)])
+
+
+def test_selection_moves_with_its_labels_and_lines(editor: Person) -> None:
+    labels, lines = editor.labels(), editor.lines()
+    side = labels.shape[0]
+    editor.take("Select rectangle")
+    editor.drag([(0.3, 0.3), (0.5, 0.5)])
+    editor.drag([(0.4, 0.4), (0.6, 0.45)])
+    expect(editor.page.get_by_role("toolbar", name="Selection in hand")).to_be_visible()
+    editor.page.get_by_role("button", name=re.compile("^Apply")).click()
+    editor.painted()
+
+    dx, dy = round(0.2 * side), round(0.05 * side)
+    x0, y0 = int(0.3 * side) + 2, int(0.3 * side) + 2
+    x1, y1 = int(0.5 * side) - 2, int(0.5 * side) - 2
+    now, lines_now = editor.labels(), editor.lines()
+    shifts = [(dx + i, dy + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    kept = [
+        (now[y0 + v : y1 + v, x0 + u : x1 + u] == labels[y0:y1, x0:x1]).all()
+        and (lines_now[y0 + v : y1 + v, x0 + u : x1 + u] == lines[y0:y1, x0:x1]).mean() > 0.98
+        for u, v in shifts
+    ]
+    assert any(kept), "labels and lines did not move together"
+    # What was left behind has no line, is filled from around it, and waits to be accepted.
+    assert not lines_now[y0:y1, x0 : x0 + dx - 5].any()
+    marks = editor.layer("marks")[..., 3] > 0
+    assert marks[y0:y1, x0 : x0 + dx - 5].any()
+    editor.page.get_by_role("button", name="Accept filled holes", exact=True).click()
+    expect(editor.page.get_by_role("button", name="Accept filled holes", exact=True)).to_have_count(0)
+    assert not (editor.layer("marks")[..., 3] > 0).any()
+
+    editor.undo()
+    editor.undo()
+    editor.painted()
+    assert (editor.labels() == labels).all()
+    assert (editor.lines() == lines).all()
+
+
+def test_flip_scale_warp_duplicate_delete(editor: Person) -> None:
+    page = editor.page
+    labels, lines = editor.labels(), editor.lines()
+    editor.take("Select rectangle")
+    editor.drag([(0.35, 0.35), (0.65, 0.65)])
+    for action in ("Flip left to right", "Flip left to right"):
+        page.get_by_role("button", name=action).click()
+        editor.painted()
+    assert (editor.labels() == labels).all()
+
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.get_by_role("toolbar", name="Selection in hand")).to_be_visible()
+    editor.keys("Escape")
+    editor.painted()
+    assert (editor.labels() == labels).all()
+
+    page.get_by_role("button", name="Warp", exact=True).click()
+    editor.drag([(0.5, 0.5), (0.56, 0.44)])
+    editor.keys("Enter")
+    editor.painted()
+    warped = box_of((editor.labels() != labels).any(axis=2) | (editor.lines() != lines))
+    assert warped is not None
+    colours = {tuple(colour) for colour in labels.reshape(-1, 3)}
+    assert {tuple(colour) for colour in editor.labels().reshape(-1, 3)} <= colours
+
+    page.get_by_role("button", name="Delete", exact=True).click()
+    editor.painted()
+    side = labels.shape[0]
+    middle = slice(int(0.4 * side), int(0.6 * side))
+    assert not editor.lines()[middle, middle].any()
+
+
+def test_transform_box_scales(editor: Person) -> None:
+    labels = editor.labels()
+    editor.take("Select rectangle")
+    editor.drag([(0.4, 0.4), (0.6, 0.6)])
+    editor.keys("Control+t")
+    before = box_of(editor.layer("marks")[..., 3] > 0)
+    editor.drag([(0.604, 0.604), (0.75, 0.75)], steps=10)
+    editor.keys("Enter")
+    editor.painted()
+    changed = box_of((editor.labels() != labels).any(axis=2))
+    assert before is None
+    assert changed is not None
+    assert changed[2] > 0.66 * labels.shape[1]
+
+
+def test_bucket_eyedropper_brush(editor: Person) -> None:
+    page = editor.page
+    labels = editor.labels()
+    here, there = (0.5, 0.5), (0.04, 0.04)
+    if _colour(labels, here) == _colour(labels, there):
+        there = (0.96, 0.96)
+    wanted = _colour(labels, there)
+    editor.take("Eyedropper")
+    editor.press(there)
+    editor.take("Bucket")
+    editor.press(here)
+    editor.painted()
+    filled = editor.labels()
+    assert _colour(filled, here) == wanted
+    area = (filled != labels).any(axis=2)
+    assert {tuple(c) for c in labels[area]} == {_colour(labels, here)}, "the bucket ran over into another label"
+    editor.undo()
+    editor.painted()
+
+    editor.take("Label brush")
+    page.get_by_label("Size", exact=True).fill("16")
+    editor.drag([(0.4, 0.55), (0.6, 0.55)])
+    editor.painted()
+    stroke = (editor.labels() != labels).any(axis=2)
+    box = box_of(stroke)
+    assert box is not None
+    assert box[3] - box[1] <= 17
+    assert {tuple(c) for c in editor.labels()[stroke]} == {wanted}
+
+
+def test_lines_are_one_pixel_thin(editor: Person) -> None:
+    lines = editor.lines()
+    editor.take("Pencil")
+    editor.drag([(0.1, 0.1), (0.4, 0.2), (0.15, 0.35), (0.4, 0.4)], steps=12)
+    editor.painted()
+    new = editor.lines() & ~lines
+    blocks = new[1:, 1:] & new[:-1, 1:] & new[1:, :-1] & new[:-1, :-1]
+    assert new.any()
+    assert not blocks.any()
+    editor.take("Eraser")
+    editor.drag([(0.1, 0.1), (0.4, 0.2)], steps=12)
+    editor.painted()
+    assert (editor.lines() & new).sum() < new.sum()
+    editor.take("Curve")
+    editor.drag([(0.6, 0.8), (0.9, 0.8)])
+    editor.page.mouse.move(*editor.at((0.75, 0.65)), steps=5)
+    editor.press((0.75, 0.65))
+    editor.painted()
+    side = lines.shape[0]
+    assert editor.lines()[int(0.62 * side) : int(0.7 * side), int(0.7 * side) : int(0.8 * side)].any()
+
+
+def test_a_foreign_colour_is_refused_with_a_reason(editor: Person) -> None:
+    page = editor.page
+    page.get_by_role("button", name="Another colour…").click()
+    dialog = page.get_by_role("dialog", name="Paint with another colour")
+    dialog.get_by_label("as #rrggbb").fill("#123457")
+    dialog.get_by_role("button", name="Use it").click()
+    alert = dialog.get_by_role("alert")
+    expect(alert).to_contain_text(re.compile(r"has learned \d+ labels.*#123457 is none of them"))
+    dialog.get_by_role("button", name=re.compile(r"^Use ")).last.click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("toolbar", name="Options of Label brush")).to_be_visible()
+
+
+def test_labels_are_named_and_merged(editor: Person) -> None:
+    page = editor.page
+    labels = editor.labels()
+    first = page.get_by_role("list").locator(".label-pick").first
+    first.click()
+    name = page.get_by_label(re.compile("^Name of (?!the project)"))
+    name.fill("Fur")
+    name.press("Enter")
+    expect(page.get_by_role("button", name=re.compile("^Undo Rename"))).to_be_visible()
+    expect(first).to_contain_text("Fur")
+    page.get_by_label("Merge into").select_option(index=1)
+    editor.painted()
+    count = len(np.unique(labels.reshape(-1, 3), axis=0))
+    assert len(np.unique(editor.labels().reshape(-1, 3), axis=0)) == count - 1
+    expect(first).to_contain_text("unused")
+    editor.undo()
+    editor.painted()
+    assert (editor.labels() == labels).all()
+
+
+def test_layers_hide_and_lock(editor: Person) -> None:
+    page = editor.page
+    lines = editor.lines()
+    page.get_by_role("button", name="Lock Lines").click()
+    editor.take("Pencil")
+    editor.drag([(0.2, 0.2), (0.5, 0.3)])
+    editor.heard("Lines. is locked")
+    assert (editor.lines() == lines).all()
+    page.get_by_role("button", name="Show Lines").click()
+    expect(page.locator("[data-layer=edges]")).to_be_hidden()
+
+
+def test_pen_pressure_and_pinch(editor: Person) -> None:
+    """Synthetic pen and touch events: a browser without such devices has no others."""
+    labels = editor.labels()
+    editor.take("Label brush")
+    editor.page.get_by_label("Size", exact=True).fill("24")
+    editor.page.locator(".label-pick").nth(1).click()
+    (x0, y), (x1, _) = editor.at((0.3, 0.5)), editor.at((0.7, 0.5))
+    editor.page.evaluate(
+        """([x0, x1, y]) => {
+          const pane = document.querySelector('.drawing-pane');
+          pane.setPointerCapture = () => {};
+          const fire = (type, x, pressure) => pane.dispatchEvent(new PointerEvent(type, {
+            bubbles: true, pointerId: 7, pointerType: 'pen', button: 0, clientX: x, clientY: y, pressure }));
+          fire('pointerdown', x0, 0.1);
+          for (let i = 1; i <= 20; i++) fire('pointermove', x0 + (x1 - x0) * i / 20, 0.1 + 0.9 * i / 20);
+          fire('pointerup', x1, 0);
+        }""",
+        [x0, x1, y],
+    )
+    editor.painted()
+    changed = (editor.labels() != labels).any(axis=2)
+    heights = changed.sum(axis=0)
+    side = labels.shape[1]
+    assert heights[int(0.33 * side)] <= heights[int(0.66 * side)]
+
+    zoom = editor.page.locator(".status .zoom")
+    first = zoom.text_content()
+    editor.page.evaluate(
+        """([x, y]) => {
+          const pane = document.querySelector('.drawing-pane');
+          const fire = (type, id, dx) => pane.dispatchEvent(new PointerEvent(type, {
+            bubbles: true, pointerId: id, pointerType: 'touch', button: 0, clientX: x + dx, clientY: y }));
+          fire('pointerdown', 1, -40); fire('pointerdown', 2, 40);
+          for (let i = 1; i <= 10; i++) { fire('pointermove', 1, -40 - 4 * i); fire('pointermove', 2, 40 + 4 * i); }
+          fire('pointerup', 1, -80); fire('pointerup', 2, 80);
+        }""",
+        list(editor.at((0.5, 0.5))),
+    )
+    expect(zoom).not_to_have_text(first or "")

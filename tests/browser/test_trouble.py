@@ -1,0 +1,63 @@
+"""Things that go wrong: a worker that dies, two tabs, a file that is no photo."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.launch import Studio
+from tests.browser.person import PATIENCE_MS, Person
+
+
+def test_two_tabs_see_each_other(editor: Person) -> None:
+    other = Person(editor.page.context.new_page(), editor.url)
+    other.page.goto(editor.page.url)
+    other.ready()
+    editor.take("Line")
+    editor.drag([(0.2, 0.3), (0.7, 0.35)])
+    editor.painted()
+    drawn = editor.lines()
+    other.sees_lines(drawn)
+    other.take("Line")
+    other.drag([(0.3, 0.8), (0.8, 0.7)])
+    other.painted()
+    assert (other.lines() != drawn).any()
+    editor.sees_lines(other.lines())
+    other.undo()
+    editor.sees_lines(drawn)
+    other.sees_lines(drawn)
+    other.page.close()
+
+
+def test_a_file_that_is_no_photo(person: Person, tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.png"
+    wrong.write_text("this is no picture")
+    person.page.get_by_label("Photo or project file").set_input_files(wrong)
+    expect(person.page.get_by_role("alert")).to_be_visible(timeout=PATIENCE_MS)
+    expect(person.page.get_by_role("button", name="Choose a photo")).to_be_visible()
+
+
+def test_without_the_token_nobody_gets_in(browser: Browser, studio: Studio) -> None:
+    context = browser.new_context()
+    answer = context.new_page().goto(studio.origin + "/")
+    assert answer is not None
+    assert answer.status == 401
+    context.close()
+
+
+def test_a_killed_worker_is_reported_and_replaced(editor: Person, studio: Studio) -> None:
+    """Last of this file: the worker that comes after it takes seconds to start."""
+    editor.take("Line")
+    for pid in studio.workers():
+        os.kill(pid, signal.SIGKILL)
+    editor.drag([(0.2, 0.6), (0.6, 0.65)])
+    editor.heard("[Ww]orker|process|died|anew|crash")
+    lines = editor.lines()
+    # The server lives, nothing drawn is lost, and the next stroke is painted.
+    editor.drag([(0.2, 0.7), (0.6, 0.75)])
+    editor.painted()
+    assert editor.lines().sum() >= lines.sum()
+    expect(editor.status).to_contain_text("Painted in", timeout=PATIENCE_MS)

@@ -1,0 +1,112 @@
+"""The whole way as a person goes it, from a photo to an exported picture."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SIDE, within
+from tests.browser.person import PATIENCE_MS, Person, box_of
+
+
+def test_from_photo_to_export(person: Person, photo: Path) -> None:
+    page = person.page
+    person.drop_photo(photo)
+
+    # The drawing follows a slider.
+    areas = person.labels()
+    page.get_by_role("slider", name="Areas").fill("5")
+    expect(page.get_by_role("button", name="Learn and edit")).to_be_enabled(timeout=PATIENCE_MS)
+    assert len(np.unique(person.labels().reshape(-1, 3), axis=0)) <= 5 < len(np.unique(areas.reshape(-1, 3), axis=0))
+
+    # Learn for some seconds, then pause; editing does not wait for it.
+    person.edit(learn=True)
+    panel = page.get_by_role("region", name="Learn this photo")
+    expect(panel).to_contain_text(re.compile("left"), timeout=PATIENCE_MS)
+    expect(panel).to_contain_text(re.compile(r"Step [1-9]"), timeout=PATIENCE_MS)
+    panel.get_by_role("button", name="Pause").click()
+    expect(panel).to_contain_text("Paused", timeout=PATIENCE_MS)
+    expect(panel.get_by_role("button", name="Resume")).to_be_visible()
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel).to_contain_text(re.compile("Learned for|Stopped"), timeout=PATIENCE_MS)
+    expect(page.locator(".status")).to_contain_text(re.compile(r"[1-9]\d* steps learned"), timeout=PATIENCE_MS)
+
+    # Draw in one corner: the picture changes there and nowhere else.
+    before, drawn_before = person.picture(), person.lines()
+    person.take("Pencil")
+    person.drag([(0.12, 0.8), (0.2, 0.72), (0.3, 0.84), (0.22, 0.9)])
+    person.painted()
+    after, drawn_after = person.picture(), person.lines()
+    drawn = box_of(drawn_before != drawn_after)
+    changed = box_of(np.abs(after - before).max(axis=2) > 0)
+    assert changed is not None, "the picture did not follow"
+    # A quarter of the photo: what belongs to the line that was drawn may move with it.
+    assert within(drawn, changed, SIDE // 10), (drawn, changed)
+    assert within(changed, drawn, SIDE // 4), (drawn, changed)
+
+    # Undo, redo.
+    person.undo()
+    person.painted()
+    person.sees_lines(drawn_before)
+    assert (person.picture() == before).all()
+    person.redo()
+    person.painted()
+    person.sees_lines(drawn_after)
+    assert (person.picture() == after).all()
+
+    # After a reload all is there, and undo still reaches back.
+    page.reload()
+    person.ready()
+    person.sees_lines(drawn_after)
+    assert (person.picture() == after).all()
+    page.get_by_role("tab", name="History").click()
+    expect(page.get_by_role("button", name="Pencil", exact=True).last).to_be_visible()
+    person.undo()
+    person.painted()
+    person.sees_lines(drawn_before)
+    person.redo()
+    person.painted()
+
+    # Go on, keep a snapshot, draw over it, return to it.
+    page.get_by_label("Name of the snapshot").fill("Whisker")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_role("list", name="Snapshots")).to_contain_text("Whisker", timeout=PATIENCE_MS)
+    person.take("Line")
+    person.drag([(0.6, 0.2), (0.9, 0.3)])
+    person.painted()
+    assert (person.lines() != drawn_after).any()
+    page.get_by_role("list", name="Snapshots").get_by_role("button", name="Whisker").first.click()
+    expect(page.get_by_role("button", name=re.compile("^Undo .*Whisker"))).to_be_visible(timeout=PATIENCE_MS)
+    person.painted()
+    person.sees_lines(drawn_after)
+
+    # Export.
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("Result, full size")).click()
+    exported = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert exported.size == (SIDE, SIDE)
+    assert any("primage" in key.lower() for key in exported.info)
+    shown = person.picture()
+    assert np.abs(np.asarray(exported.convert("RGB")).astype(int) - shown).mean() < 2
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("^Lines")).click()
+    lines = np.asarray(Image.open(download.value.path()).convert("L")) < 128
+    assert (lines == drawn_after).all()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("^Project")).click()
+    archive = Path(download.value.path())
+    page.get_by_role("button", name="Close").click()
+
+    # The project opens from its zip as it was.
+    page.get_by_role("button", name=re.compile("^Primage")).click()
+    copied = archive.with_name("copy.zip")
+    copied.write_bytes(archive.read_bytes())
+    page.get_by_label("Photo or project file").set_input_files(copied)
+    person.ready()
+    person.sees_lines(drawn_after)

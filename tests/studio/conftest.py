@@ -1,0 +1,55 @@
+"""One studio for all tests here: its workers import for seconds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from primage.studio.app import create_app
+from primage.studio.security import Access
+from primage.studio.services import Options
+from tests.studio.visitor import HOST, TOKEN, Visitor
+from tests.tiny import SETTINGS, picture
+
+
+def options(folder: Path) -> Options:
+    """Networks of a few channels, and limits that a test can reach."""
+    return Options(
+        projects=folder,
+        preset="draft",
+        settings=SETTINGS["draft"],
+        upload_bytes=200_000,
+        photo_pixels=50_000,
+        import_bytes=20_000_000,
+        settle_sec=None,  # it would import PyTorch for each test's project
+    )
+
+
+def studio(folder: Path) -> Visitor:
+    """Somebody before the door of a studio of their own."""
+    return Visitor(create_app(options(folder), Access(TOKEN, frozenset({HOST}))))
+
+
+@pytest.fixture(scope="session")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    with studio(tmp_path_factory.mktemp("studio")).inside() as inside:
+        yield inside
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    encoded = io.BytesIO()
+    Image.fromarray(picture()).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+@pytest.fixture
+def project(visitor: Visitor, photo: bytes) -> Iterator[str]:
+    """A project of the tiny photo, gone afterwards."""
+    made: str = visitor.upload(photo)["id"]
+    yield made
+    visitor.http.delete(f"/api/projects/{made}")
