@@ -157,7 +157,7 @@ def test_a_foreign_colour_is_refused_with_a_reason(editor: Person) -> None:
     dialog.get_by_label("as #rrggbb").fill("#123457")
     dialog.get_by_role("button", name="Use it").click()
     alert = dialog.get_by_role("alert")
-    expect(alert).to_contain_text(re.compile(r"has learned \d+ labels.*#123457 is none of them"))
+    expect(alert).to_contain_text(re.compile(r"knows this photo by \d+ labels.*#123457 is none of them"))
     dialog.get_by_role("button", name=re.compile(r"^Use ")).last.click()
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("toolbar", name="Options of Label brush")).to_be_visible()

@@ -62,7 +62,7 @@ export function wish(colour: Rgb): Wish {
     ok: false,
     nearest: position,
     reason:
-      `The network has learned ${labels.length} labels from this photo, and ${hex(colour)} is none of them, so it would not ` +
+      `The network knows this photo by ${labels.length} labels, and ${hex(colour)} is none of them, so it would not ` +
       `know what to paint there. The nearest it knows is “${labelName(labels, position)}” (${near ? hex(near.colour) : ""}).`,
   };
 }
