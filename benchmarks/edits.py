@@ -100,6 +100,8 @@ def sheets(name: str, entries: Sequence[dict], options: argparse.Namespace) -> l
     if options.sheets:
         options.sheets.mkdir(parents=True, exist_ok=True)
         write_png(options.sheets / f"{name}.png", contact_sheet(rows, captions))
+        for number, row in enumerate(rows[1:], start=1):  # photo, edited drawing, last render
+            write_png(options.sheets / f"{name}-{number}.png", np.concatenate([zero.photo, row[0], row[-1]], axis=1))
     return found
 
 

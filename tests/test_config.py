@@ -190,6 +190,7 @@ def test_without_the_matcher_presets_learn_faster_and_begin_with_small_pictures(
     assert len(with_it.phases) == 1
     assert [phase.scale for phase in without.phases] == [0.5, 1.0]
     assert without.optim.lr > with_it.optim.lr
+    assert without.loss.lambda_perc < with_it.loss.lambda_perc
     assert configure("standard", settings=("matcher=none",)) == without
     assert configure("standard", matcher="none", settings=("optim.lr=0.001",)).optim.lr == 0.001
     assert configure("standard", matcher="universal") == with_it

@@ -68,7 +68,8 @@ def configure(
             matcher = setting.partition("=")[2].strip().strip('"')
     if matcher is not None and matcher != data["matcher"]:
         data["matcher"] = matcher
-        data["optim"] |= FROM_NOTHING["optim"]
+        for concern in ("optim", "loss"):
+            data[concern] |= FROM_NOTHING[concern]
         data["phases"] = [phase.model_dump() for phase in FROM_NOTHING["phases"]]
     if minutes is not None or steps is not None:
         data |= {"minutes": minutes, "steps": steps}

@@ -236,7 +236,7 @@ class Config(Frozen):
 _SMALL_LOSS = LossConfig(
     lambda_GAN=0.0,
     lambda_feat=0.0,
-    lambda_perc=1.0,
+    lambda_perc=3.0,
     lambda_L1=0.5,
     lambda_grid=10.0,
     lambda_match=0.5,
@@ -254,11 +254,12 @@ _SMALL_AUGMENT = AugmentConfig(
     tps_points=4, flip=False, local=True, parts=True, redraw=True, cutmix=True, cutmix_probability=0.1
 )
 # Gentle: the matcher is good from the start, and at 2e-3 a minute of training made it worse.
-_SMALL_OPTIM = OptimConfig(lr=5e-4, lr_discriminator=5e-4, betas=(0.8, 0.99), schedule="cosine", ema=0.99)
+_SMALL_OPTIM = OptimConfig(lr=1e-3, lr_discriminator=5e-4, betas=(0.8, 0.99), schedule="cosine", ema=0.99)
 
-#: What `draft` and `standard` do otherwise without the matcher: small pictures first, at four times the learning rate.
+#: What `draft` and `standard` do otherwise without the matcher: small pictures first, at twice the learning rate.
 FROM_NOTHING: dict[str, Any] = {
     "optim": {"lr": 2e-3},
+    "loss": {"lambda_perc": 1.0},
     "phases": (Phase(until=0.8, scale=0.5, batch=2, perceptual=False), Phase()),
 }
 
