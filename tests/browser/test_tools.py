@@ -195,6 +195,35 @@ def test_layers_hide_and_lock(editor: Person) -> None:
     expect(page.locator("[data-layer=edges]")).to_be_hidden()
 
 
+def test_where_the_painter_is_unsure(editor: Person) -> None:
+    page = editor.page
+    switch = page.get_by_role("switch", name="Show where the painter is unsure")
+    editor.take("Select rectangle")
+    editor.drag([(0.3, 0.3), (0.5, 0.5)])
+    editor.drag([(0.4, 0.4), (0.7, 0.75)])
+    page.get_by_role("button", name=re.compile("^Apply")).click()
+    editor.painted()
+    overlay = editor.result.get_by_role("img", name="Where the painter is unsure")
+    expect(overlay).to_have_count(0)
+    page.get_by_text("Show where the painter is unsure").click()
+    expect(switch).to_be_checked()
+    expect(overlay).to_be_visible()
+    page.wait_for_function("document.querySelector('[data-layer=unsure]').toDataURL().length > 2000")
+    shown = editor.layer("unsure")[..., 3]
+    assert shown.any()
+    assert not shown.all()
+    # It follows each picture: without the edit nothing is left.
+    editor.undo()
+    editor.painted()
+    for _ in range(100):
+        if not editor.layer("unsure")[..., 3].any():
+            break
+        page.wait_for_timeout(50)
+    assert not editor.layer("unsure")[..., 3].any()
+    editor.keys("q")
+    expect(overlay).to_have_count(0)
+
+
 def test_pen_pressure_and_pinch(editor: Person) -> None:
     """Synthetic pen and touch events: a browser without such devices has no others."""
     labels = editor.labels()

@@ -31,7 +31,7 @@ def decoded(content: bytes) -> np.ndarray:
 
 def test_what_an_editor_wants_to_know_first(visitor: Visitor) -> None:
     info = visitor.http.get("/api/info").json()
-    assert info["capabilities"] == {"risk": False}
+    assert info["capabilities"] == {"risk": True}
     assert info["limits"]["upload_bytes"] == 200_000
     assert [sample["id"] for sample in info["samples"]][:2] == ["chelsea", "astronaut"]
     assert decoded(visitor.http.get("/api/samples/chelsea/image").content).shape == (300, 451, 3)
@@ -178,7 +178,6 @@ def test_exports_are_what_the_command_line_reads(visitor: Visitor, project: str,
     assert not read_image(tmp_path / "edges.png")[4, 3:33].any()
     assert model.render(tmp_path / "primitive.png").shape == (48, 64, 3)
     assert visitor.http.get(f"/api/projects/{project}/export/colours.png").status_code == 404
-    assert visitor.http.get(f"/api/projects/{project}/risk").status_code == 404
 
 
 def test_a_zip_file_carries_a_project_to_another_studio(

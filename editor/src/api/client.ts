@@ -76,6 +76,11 @@ export async function fetchFrame(address: string, body?: object): Promise<ArrayB
   return response.arrayBuffer();
 }
 
+/** A picture, for a canvas. */
+export async function fetchImage(address: string, signal: AbortSignal): Promise<ImageBitmap> {
+  return createImageBitmap(await (await send(address, { signal })).blob());
+}
+
 async function send(address: string, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {

@@ -441,7 +441,8 @@ export interface paths {
         };
         /**
          * Get Risk
-         * @description How risky the edit is, as an overlay; only where `Capabilities.risk` says so.
+         * @description Where the painter is unsure of the newest render, as an overlay of a quarter of its size (transparent where it is
+         *     not); 404 for a network without confidences. ``render`` only tells browsers that it is another one.
          */
         get: operations["get_risk"];
         put?: never;
@@ -578,8 +579,7 @@ export interface components {
         Capabilities: {
             /**
              * Risk
-             * @description whether GET …/risk gives an overlay of how risky an edit is
-             * @default false
+             * @description whether networks made here can say where they are unsure: GET …/risk
              */
             risk: boolean;
         };
@@ -1969,7 +1969,9 @@ export interface operations {
     };
     get_risk: {
         parameters: {
-            query?: never;
+            query?: {
+                render?: number | null;
+            };
             header?: never;
             path: {
                 /** @description made by the server */

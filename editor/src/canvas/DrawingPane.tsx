@@ -6,6 +6,7 @@ import { Divider } from "./Divider";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
 import { Overlay } from "./overlay";
+import { UnsureCanvas } from "./UnsureCanvas";
 import { usePane } from "./usePane";
 import { cssTransform, fitDrawing, rememberPane } from "./viewport";
 
@@ -64,6 +65,7 @@ export function DrawingPane() {
         <LayerCanvas drawing={drawing} layer="edges" />
         <LayerCanvas drawing={drawing} layer="marks" />
         {over && picture && <PictureCanvas picture={picture} from={divider} />}
+        {over && picture && <UnsureCanvas picture={picture} from={divider} />}
       </div>
       <div className="stage" ref={stage} />
       <BrushRing pane={pane} />

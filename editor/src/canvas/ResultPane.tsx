@@ -4,6 +4,7 @@ import { useStudio } from "../state/store";
 import { Divider } from "./Divider";
 import { listen } from "./input";
 import { PictureCanvas } from "./layers";
+import { UnsureCanvas } from "./UnsureCanvas";
 import { usePane } from "./usePane";
 import { cssTransform, fitDrawing } from "./viewport";
 
@@ -40,6 +41,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
           />
         )}
         <PictureCanvas picture={picture} from={before ? divider : 0} />
+        <UnsureCanvas picture={picture} from={before ? divider : 0} />
       </div>
       {before && <Divider pane={pane} width={picture.width} label="Divider between before and after" />}
       {before && (

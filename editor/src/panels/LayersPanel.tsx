@@ -5,6 +5,8 @@ import { IconButton, Section, Switch } from "../theme/controls";
 export function LayersPanel() {
   const project = useStudio((s) => s.project);
   const drawing = useStudio((s) => s.drawing);
+  const unsure = useStudio((s) => s.unsure);
+  const can = useStudio((s) => s.info?.capabilities.risk ?? false);
   if (!project || !drawing) return null;
   return (
     <Section
@@ -21,6 +23,15 @@ export function LayersPanel() {
         checked={project.keep_original}
         onChange={(on) => void change({ keep_original: on })}
       />
+      {can && (
+        <Switch
+          label="Show where the painter is unsure"
+          hint="Orange where an edit asks for what the photo does not show"
+          keys="Q"
+          checked={unsure}
+          onChange={(on) => set({ unsure: on })}
+        />
+      )}
     </Section>
   );
 }

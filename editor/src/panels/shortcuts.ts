@@ -42,6 +42,7 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["0", "Fit"],
       ["1 2 3 4", "Layouts"],
       ["X", "Compare with the photo"],
+      ["Q", "Show where the painter is unsure"],
       ["Tab", "Panels"],
       ["?", "This sheet"],
     ],
@@ -93,7 +94,7 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
   if (shift && (key === "h" || key === "v")) return () => actions.flip(key === "h" ? "horizontal" : "vertical");
   const tool = shift ? undefined : TOOLS.find((info) => info.key.toLowerCase() === key);
   if (tool) return () => chooseTool(tool.id);
-  const { layout } = get();
+  const { layout, info } = get();
   return {
     "[": () => resize(0.8),
     "]": () => resize(1.25),
@@ -111,6 +112,7 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
     "3": () => set({ layout: "drawing" as const }),
     "4": () => set({ layout: "result" as const }),
     x: layout === "beside" || layout === "result" ? () => set(({ before }) => ({ before: !before })) : undefined,
+    q: info?.capabilities.risk ? () => set(({ unsure }) => ({ unsure: !unsure })) : undefined,
   }[key];
 }
 

@@ -217,6 +217,7 @@ export class Session {
     set({
       rendering: this.waiting.length > 0,
       renderedSteps: header.steps,
+      renders: get().renders + 1,
       ...(last ? { latency: performance.now() - last.at } : {}),
     });
   }

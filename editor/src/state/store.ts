@@ -78,6 +78,8 @@ export interface StudioState {
   latency: number | null;
   rendering: boolean;
   renderedSteps: number | null;
+  /** How many pictures came: tells that there is a newer one. */
+  renders: number;
 
   tool: ToolId;
   options: ToolOptions;
@@ -93,6 +95,8 @@ export interface StudioState {
   /** Where the divider stands, as a share of the width. */
   divider: number;
   before: boolean;
+  /** Whether the result shows where the painter is unsure. */
+  unsure: boolean;
   panels: boolean;
   theme: "light" | "dark";
   dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel";
@@ -136,6 +140,7 @@ export const useStudio = create<StudioState>(() => ({
   latency: null,
   rendering: false,
   renderedSteps: null,
+  renders: 0,
   tool: "pencil",
   options: DEFAULT_OPTIONS,
   label: 0,
@@ -147,6 +152,7 @@ export const useStudio = create<StudioState>(() => ({
   layout: "beside",
   divider: 0.5,
   before: false,
+  unsure: false,
   panels: true,
   theme: firstTheme(),
   dialog: "none",

@@ -85,19 +85,25 @@ export function Slider({
 
 export function Switch({
   label,
+  keys,
+  hint,
   checked,
   onChange,
 }: {
   label: string;
+  keys?: string;
+  hint?: string;
   checked: boolean;
   onChange: (on: boolean) => void;
 }) {
+  const title = [hint, keys && `(${keys})`].filter(Boolean).join(" ");
   return (
-    <label className="switch">
+    <label className="switch" title={title || undefined}>
       <input
         type="checkbox"
         role="switch"
         aria-checked={checked}
+        aria-keyshortcuts={keys}
         checked={checked}
         onChange={(event) => onChange(event.target.checked)}
       />

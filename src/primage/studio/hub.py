@@ -101,7 +101,8 @@ class Hub:
 
     def info(self) -> Info:
         """What this server has and takes."""
-        return Info(version=__version__, capabilities=Capabilities(), limits=self._options.limits, samples=samples())
+        can = Capabilities(risk=self._options.preset != "paper")  # the published network has no confidences
+        return Info(version=__version__, capabilities=can, limits=self._options.limits, samples=samples())
 
     async def sample_image(self, sample: str) -> bytes:
         """A small picture of a sample.

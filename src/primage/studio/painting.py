@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -26,6 +26,7 @@ from primage.render import PROVENANCE, provenance
 from primage.run import Run, lock_folder
 from primage.state import fresh_state
 from primage.studio.blending import blend, blend_mask, enlarge, enlarge_mask
+from primage.studio.doubt import doubt_map
 from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
 from primage.training import training
@@ -45,14 +46,34 @@ class Easel:
     def __init__(self, run: Path, version: tuple[int, int]) -> None:
         self.version = version
         self.model: Model = load(run)
-        self._unedited: UInt8[np.ndarray, "h w 3"] | None = None
+        self._unedited: tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"] | None] | None = None
+
+    def _paint_unedited(self) -> tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"] | None]:
+        if self._unedited is None:
+            painted = self.model.paint(self.model.primitive)
+            self._unedited = to_image(painted.image.cpu()), _doubt(painted)
+        return self._unedited
 
     @property
     def unedited(self) -> UInt8[np.ndarray, "h w 3"]:
         """The render of the unedited drawing."""
-        if self._unedited is None:
-            self._unedited = to_image(self.model.paint(self.model.primitive).image.cpu())
-        return self._unedited
+        return self._paint_unedited()[0]
+
+    def doubt(self, painted: Painted | None, share: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h2 w2"] | None:
+        """Where the painter trusts its copies less than in the unedited drawing.
+
+        Args:
+            painted: how the render came about; None without edits.
+            share: how far each pixel is taken from it.
+
+        Returns:
+            See `primage.studio.doubt.doubt_map`; None for a model that has no confidence in what it paints.
+        """
+        usual = self._paint_unedited()[1]
+        if usual is None:
+            return None
+        found = None if painted is None else _doubt(painted)
+        return doubt_map(usual if found is None else found, usual, share)
 
     def primitive(self, layers: dict[str, np.ndarray]) -> Primitive:
         """The studio's layers as the network's drawing.
@@ -112,6 +133,13 @@ class Easel:
         painted = self.model.paint(primitive)
         image = to_image(painted.image.cpu())
         return image, blend_mask(changed, image, self.unedited), painted
+
+
+def _doubt(painted: Painted) -> Float32[np.ndarray, "h w"] | None:
+    if painted.confidence is None:
+        return None
+    doubt: Float32[np.ndarray, "h w"] = torch.sigmoid(-painted.confidence.float())[0, 0].cpu().numpy()
+    return doubt
 
 
 _easels: OrderedDict[Path, Easel] = OrderedDict()
@@ -203,13 +231,15 @@ def render(run: Path, layers: dict[str, np.ndarray], keep_original: bool) -> dic
         keep_original: whether what no edit touched stays the photo.
 
     Returns:
-        The image, the box of what differs from the unedited photo, and the model's facts.
+        The image, the box of what differs from the unedited photo, where it is doubtful (`Easel.doubt`), and the
+        model's facts.
     """
     easel = _easel(run)
-    image, mask, _ = easel.paint(layers, keep_original)
+    image, mask, painted = easel.paint(layers, keep_original)
+    doubt = easel.doubt(painted, mask)
     if keep_original:
         image = blend(easel.model.photo, image, mask)
-    return {"image": image, "edited": box_of(mask > 0), **model_info(run)}
+    return {"image": image, "edited": box_of(mask > 0), "doubt": doubt, **model_info(run)}
 
 
 def result(run: Path, photo: Path, layers: dict[str, np.ndarray], keep_original: bool, full: bool) -> bytes:

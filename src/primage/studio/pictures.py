@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from PIL import Image
 
 from primage.studio.archive import write_zip
+from primage.studio.doubt import doubt_png
 from primage.studio.errors import RefusalError
 from primage.studio.store import new_id, replace_file
 
@@ -70,6 +71,15 @@ class Pictures:
             full=size == "full",
         )
         return done
+
+    async def risk_png(self) -> bytes:
+        """Where the painter is unsure of the newest picture, to be laid over it."""
+        rendering = self._project.rendering
+        if rendering.doubt is not None:
+            return await asyncio.to_thread(doubt_png, rendering.doubt)
+        if rendering.painted:
+            raise RefusalError(404, "not_found", "this project's network has no confidence in what it paints to show")
+        raise RefusalError(409, "no_model", "nothing is painted yet; it takes a few seconds")
 
     async def layer_png(self, layer: str) -> bytes:
         """The drawing as one picture, or a layer of it.

@@ -71,6 +71,10 @@ class Rendering:
         self._task: asyncio.Task[None] | None = None
         self.image: np.ndarray | None = None
         self._last: Render | None = None
+        #: Where the newest picture is doubtful (`primage.studio.doubt`); None if its model cannot say, or before one
+        #: was painted here.
+        self.doubt: np.ndarray | None = None
+        self.painted = False
 
     @property
     def revision(self) -> int:
@@ -114,7 +118,7 @@ class Rendering:
             box: Rectangle | None = Rectangle(x=0, y=0, width=image.shape[1], height=image.shape[0])
         else:
             box = box_of((image != before).any(axis=2))
-        self.image = image
+        self.image, self.doubt, self.painted = image, done["doubt"], True
         self._last = Render(
             revision=wanted.revision,
             steps=done["steps"],
@@ -170,7 +174,8 @@ class Rendering:
 
     def forget(self) -> None:
         """The drawing is another one: there is no picture of it yet."""
-        self.image = self._last = None
+        self.image = self._last = self.doubt = None
+        self.painted = False
 
     async def close(self) -> None:
         """Stop following."""

@@ -60,7 +60,7 @@ class Limits(Schema):
 class Capabilities(Schema):
     """What this server can do beyond the basics."""
 
-    risk: bool = Field(False, description="whether GET …/risk gives an overlay of how risky an edit is")
+    risk: bool = Field(description="whether networks made here can say where they are unsure: GET …/risk")
 
 
 class Info(Schema):

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from primage.studio.errors import RefusalError
 from primage.studio.routes.shared import REFUSALS, Png, TheProject, answer_is
 from primage.studio.schemas import Learn, Learning
 
@@ -53,9 +52,11 @@ async def get_render(project: TheProject, size: Literal["working", "full"] = "wo
 
 
 @router.get("/risk", response_class=Png, responses=answer_is("image/png"))
-async def get_risk(project: TheProject) -> Png:
-    """How risky the edit is, as an overlay; only where `Capabilities.risk` says so."""
-    raise RefusalError(404, "not_found", "this server cannot say yet how risky an edit is")
+async def get_risk(project: TheProject, render: Annotated[int | None, Query(ge=0)] = None) -> Png:
+    """Where the painter is unsure of the newest render, as an overlay of a quarter of its size (transparent where it is
+    not); 404 for a network without confidences. ``render`` only tells browsers that it is another one.
+    """
+    return Png(await project.pictures.risk_png())
 
 
 @router.get("/export/result.png", response_class=Png, responses=answer_is("image/png"))
