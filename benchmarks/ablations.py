@@ -67,6 +67,7 @@ IN_TRAINING: dict[str, tuple[tuple[str, ...], str]] = {
     "no cutmix": (("augment.cutmix=false",), "universal"),
     "TPS ±4 % instead of ±9 %": (("augment.tps_shift=0.04",), "universal"),
     "no perceptual loss": (("loss.lambda_perc=0",), "universal"),
+    "perceptual loss ×⅓": (("loss.lambda_perc=1",), "universal"),
     "perceptual loss at full size": (('loss.perceptual_size="full"',), "universal"),
     "perceptual loss on crops of 128²": (('loss.perceptual_size="crop"',), "universal"),
     "perceptual loss every step": (("loss.perceptual_every=1",), "universal"),
@@ -75,8 +76,8 @@ IN_TRAINING: dict[str, tuple[tuple[str, ...], str]] = {
         "universal",
     ),
     "no moving average": (("optim.ema=0",), "universal"),
-    "learning rate ×4": (("optim.lr=0.002",), "universal"),
-    "learning rate ×¼": (("optim.lr=0.000125",), "universal"),
+    "learning rate ×4": (("optim.lr=0.004",), "universal"),
+    "learning rate ×¼": (("optim.lr=0.00025",), "universal"),
     "half size first": (
         ('phases=[{"until":0.5,"scale":0.5,"batch":2,"perceptual":false},{"until":1.0}]',),
         "universal",
@@ -148,13 +149,13 @@ def main(options: argparse.Namespace) -> None:
         rows.append({"kind": kind, "idea": idea, "seeds": len(values), **mean, "lpips_spread": spread, **others})
         machine.write(options.name, {"seconds": options.seconds, "rows": rows})
 
-    for idea, patch in AT_WORK.items():
+    for idea, patch in AT_WORK.items() if "work" in options.kinds else ():
         if ("at work", idea) in done or not idea.startswith(options.only):
             continue
         with tempfile.TemporaryDirectory() as scratch, patch():
             run = train(options.folder, Path(scratch), (), "universal", 0, 0)
             keep("at work", idea, [judge(options.folder, run, distance)], edits=round(edit_scores(options.wheels), 4))
-    for idea, (settings, kind) in IN_TRAINING.items():
+    for idea, (settings, kind) in IN_TRAINING.items() if "training" in options.kinds else ():
         if ("in training", idea) in done or not idea.startswith(options.only):
             continue
         values = []
@@ -170,6 +171,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seeds", type=int, default=3, help="of the two rows that others are compared with")
+    parser.add_argument("--kinds", nargs="+", default=["work", "training"], choices=("work", "training"))
     parser.add_argument("--only", default="", help="ideas whose names begin so")
     parser.add_argument("--wheels", type=Path)
     parser.add_argument("--name", default="ablations", help="of the JSON")
