@@ -119,7 +119,7 @@ def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--matcher", default="universal", choices=("universal", "none"))
     parser.add_argument("--wheels", type=Path)
     parser.add_argument("--only", help="one photo of the suite")

@@ -216,7 +216,7 @@ def quality_plot() -> str:
             series[label] = [(max(5.0, point["seconds"]), point["lpips"]) for point in found["curve"]]
     copy = result("face_video_standard_zero")
     level = copy["copy_of_training_frame"] if copy else 0.12
-    labels = ("time since the photo was dropped (256², two cores)", "LPIPS (AlexNet), 20 later frames")
+    labels = ("time since the photo was dropped (256², one thread)", "LPIPS (AlexNet), 20 later frames")
     return chart("Quality over time", series, ("a copy of the training frame", level), labels)
 
 
