@@ -1,11 +1,15 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { useStudio } from "./state/store";
 import "./theme/tokens.css";
 import "./theme/controls.css";
 import "./theme/layout.css";
 import "./theme/panels.css";
 import "./theme/start.css";
+
+// Before anything is drawn: a page that comes up dark and turns light flashes.
+document.documentElement.dataset.theme = useStudio.getState().theme;
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
