@@ -183,8 +183,35 @@ TABLE: tuple[tuple[str, str, str, Callable[[], str | None], str], ...] = (
         "python benchmarks/scaling.py",
     ),
     ("the matcher's file", "≤ 5 MB", "", matcher_size, "make matcher"),
+    (
+        "studio, 256²: pen up to new picture, idle / while training (median)",
+        "≤ 300 / 1000 ms",
+        "",
+        of(
+            "studio_latency",
+            lambda r: (
+                f"{r['pen_up_to_picture_idle_ms']['median']:.0f} / "
+                f"{r['pen_up_to_picture_training_ms']['median']:.0f} ms"
+            ),
+        ),
+        "python benchmarks/studio_latency.py",
+    ),
+    (
+        "studio: drawing on 1024²",
+        "60 frames/s",
+        "",
+        of("studio_latency", lambda r: f"{r['drawing_1024']['fps']:.0f} frames/s"),
+        "python benchmarks/studio_latency.py",
+    ),
+    (
+        "studio: first picture of a saved project after the start",
+        "≤ 3 s",
+        "",
+        of("studio_latency", lambda r: f"{r['first_picture_after_start_sec']:.1f} s"),
+        "python benchmarks/studio_latency.py",
+    ),
 )
-SHORT = (0, 1, 2, 3, 4, 6, 8, 11, 12)
+SHORT = (0, 1, 2, 3, 4, 6, 8, 11, 12, 17)
 
 
 def machine_line(names: list[str]) -> str:
