@@ -55,7 +55,8 @@ def larger() -> str | None:
     if small is None or large is None:
         return None
     ratio = large["lpips_alexnet_mean"] / small["lpips_alexnet_mean"]
-    return f"{ratio:.2f}× ({large['lpips_alexnet_mean']:.3f})"
+    copy = large["copy_of_training_frame"]
+    return f"{ratio:.2f}× ({large['lpips_alexnet_mean']:.3f}; a copy at that size: {copy:.3f})"
 
 
 def less_time(found: dict[str, Any]) -> str:
