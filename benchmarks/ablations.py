@@ -14,7 +14,7 @@ import argparse
 import contextlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
@@ -22,15 +22,16 @@ import edits
 import machine
 import numpy as np
 import torch
-from common import Frame, scores, train_keeping
+from common import scores, train_keeping
+from face_video import frames_of
 
 from primage.api import configure, prepare
 from primage.evaluate.baselines import NO_TPS
 from primage.evaluate.lpips import LPIPS
-from primage.image import read_image, resize_image, to_tensor
+from primage.image import to_tensor
 from primage.model import load
 from primage.nets import enlarge, layers, matcher, painter
-from primage.primitive.read import LayerFiles, read_primitive
+from primage.primitive.read import LayerFiles
 
 Patch = Callable[[], contextlib.AbstractContextManager[object]]
 
@@ -98,16 +99,9 @@ IN_TRAINING: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-def frames_of(folder: Path, model: object) -> Iterator[Frame]:
-    for path in sorted((folder / "test/image").glob("*.png")):
-        layers_of = LayerFiles(segments=folder / "test/segments" / path.name, edges_from=path)
-        real = to_tensor(resize_image(read_image(path), model.size))
-        yield Frame(real, read_primitive(layers_of, model.record.spec, model.render_size))
-
-
 def judge(folder: Path, run: Path, distance: LPIPS) -> dict[str, float]:
     model = load(run)
-    ours, _, copy = scores(model, list(frames_of(folder, model)), distance).T
+    ours, _, copy = scores(model, frames_of(folder, model), distance).T
     with torch.inference_mode():
         unedited = float(distance(model.paint(model.primitive).image, to_tensor(model.photo)))
     return {"lpips": float(ours.mean()), "copy": float(copy.mean()), "unedited": unedited, "steps": model.record.steps}

@@ -19,8 +19,18 @@ from common import Frame, figures, train_keeping
 from primage.api import configure, prepare
 from primage.evaluate.baselines import NO_TPS
 from primage.image import read_image, resize_image, to_tensor
-from primage.model import load
+from primage.model import Model, load
 from primage.primitive.read import LayerFiles, read_primitive
+
+
+def frames_of(folder: Path, model: Model) -> list[Frame]:
+    """The later frames: our lines, the authors' segmentation."""
+    frames = []
+    for path in sorted((folder / "test/image").glob("*.png")):
+        real = to_tensor(resize_image(read_image(path), model.size))
+        layers = LayerFiles(segments=folder / "test/segments" / path.name, edges_from=path)
+        frames.append(Frame(real, read_primitive(layers, model.record.spec, model.render_size)))
+    return frames
 
 
 def main(options: argparse.Namespace) -> None:
@@ -40,13 +50,7 @@ def main(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         prepared = prepare(folder / "train/image.png", config, files)
         models = train_keeping(prepared, Path(scratch))
-        model = load(models[-1])
-        frames = []
-        for path in sorted((folder / "test/image").glob("*.png")):
-            real = to_tensor(resize_image(read_image(path), model.size))
-            layers = LayerFiles(segments=folder / "test/segments" / path.name, edges_from=path)
-            frames.append(Frame(real, read_primitive(layers, model.record.spec, model.render_size)))
-        found = figures(models, frames)
+        found = figures(models, frames_of(folder, load(models[-1])))
     parts = ["face_video", options.preset, "zero" if options.minutes == 0 else f"{config.minutes or 0:g}min"]
     parts += [f"{options.size}px"] if options.size != 256 else []
     parts += ["no_tps"] if options.no_tps else ["no_matcher"] if matcher == "none" else []

@@ -52,6 +52,11 @@ def say(message: str, quiet: bool = False) -> None:
         err.print(escape(message))
 
 
+def comma_separated(text: str) -> tuple[str, ...]:
+    """The words of an option that takes several; empty ones are left out."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def checked_device(name: str) -> str:
     """Refuse a device that is not there."""
     import torch

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, checked_device, print_json, say, set_up
+from primage.cli.console import Device, Json, Quiet, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
 
 
@@ -55,7 +55,7 @@ def command(
         baselines=(),
         frames=frames,
         every=every,
-        metrics=tuple(part.strip() for part in metrics.split(",") if part.strip()),
+        metrics=comma_separated(metrics),
         seed=seed,
         settings=tuple(settings or ()),
         device=checked_device(device),

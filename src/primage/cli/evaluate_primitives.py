@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, Segments, checked_device, print_json, say, set_up
+from primage.cli.console import Device, Json, Quiet, Segments, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
 
 
@@ -35,7 +35,7 @@ def command(
     set_up(quiet, as_json)
     from primage.evaluate.compare import compare_primitives, read_edits
 
-    chosen = [part.strip() for part in kinds.split(",") if part.strip()]
+    chosen = list(comma_separated(kinds))
     found = follow_events(
         compare_primitives(
             *(photo, {path.stem: read_edits(path) for path in edits}, out, preset, chosen, segments, size),

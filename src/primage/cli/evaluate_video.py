@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, checked_device, print_json, say, set_up
+from primage.cli.console import Device, Json, Quiet, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
 
 
@@ -74,13 +74,13 @@ def command(
         minutes=minutes,
         steps=steps,
         size_px=size,
-        baselines=_list(baselines),
+        baselines=comma_separated(baselines),
         run=run,
         dataset=dataset,
         videos=videos,
         frames=frames,
         every=every,
-        metrics=_list(metrics),
+        metrics=comma_separated(metrics),
         inception=inception,
         matcher=matcher,
         seed=seed,
@@ -103,7 +103,3 @@ def command(
             say(f"{d.title:<20} {values}", quiet)
         say(f"Look at {page.resolve()}", quiet)
     return 0
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 #: Of the leaky ReLU below 0.
 SLOPE = 0.1
+#: How fast the calm between blocks falls: over the variance of the drawing in both and its change between them.
+_CHANGE_SLOPE = 8.0
 
 
 class ConvBlock(nn.Sequential):
@@ -88,6 +90,29 @@ def sample(
 def for_batch(x: Float[Tensor, "s c h w"], batch: int) -> Float[Tensor, "b c h w"]:
     """Repeat each of S things B / S times; without copying if there is but one."""
     return x.expand(batch, -1, -1, -1) if x.shape[0] == 1 else x.repeat_interleave(batch // x.shape[0], 0)
+
+
+def busyness(
+    drawing: Float[Tensor, "b c h w"], means: Float[Tensor, "b c h2 w2"], block_px: int
+) -> Float[Tensor, "b 1 h2 w2"]:
+    """How much an embedded drawing varies within blocks, summed over its channels.
+
+    Args:
+        drawing: (B, C, H, W).
+        means: of its blocks, (B, C, H / k, W / k).
+        block_px: k.
+    """
+    variance = F.avg_pool2d(drawing.square(), block_px) - means.square()
+    return variance.sum(1, keepdim=True)
+
+
+def calm_between(
+    means: Float[Tensor, "b c h w"], busy: Float[Tensor, "b 1 h w"], dim: int
+) -> Float[Tensor, "b 1 h2 w2"]:
+    """From 1, where a block and the next one along an axis are empty, down to 0, where the drawing changes."""
+    n = means.shape[dim] - 1
+    change = means.diff(dim=dim).square().sum(1, keepdim=True) + (busy.narrow(dim, 0, n) + busy.narrow(dim, 1, n))
+    return torch.exp(-_CHANGE_SLOPE * change)
 
 
 def up(x: Float[Tensor, "b c h w"], factor: float = 2.0) -> Float[Tensor, "b c h2 w2"]:

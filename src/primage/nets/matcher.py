@@ -18,7 +18,7 @@ from primage.nets.consensus import consensus
 from primage.nets.diffusion import diffuse
 from primage.nets.enlarge import enlarge, nine_around, twice
 from primage.nets.generator import Matches
-from primage.nets.layers import ConvBlock, ResidualBlock, coordinates, for_batch, sample, up
+from primage.nets.layers import ConvBlock, ResidualBlock, busyness, calm_between, coordinates, for_batch, sample, up
 
 #: Cells that are compared are so many pixels wide, or twice, four times … that for large pictures.
 _CELL_PX = 8
@@ -36,8 +36,6 @@ _TEAR_CELLS = 1.6
 _TORN_BOND = 1e-4
 #: What it costs two neighbours not to keep company, in nats: in an empty area, and where the drawing changes.
 _BREAK_COSTS = (6.0, 1.5)
-#: How fast the one becomes the other: over the variance of the drawing in both cells and its change between them.
-_BREAK_SLOPE = 8.0
 
 
 @dataclass(frozen=True)
@@ -141,8 +139,7 @@ class Matcher(nn.Module):
         half, quarter, eighth, sixteenth = features
         eighth = self.widen(torch.cat([eighth, up(sixteenth)], dim=1))
         means = F.avg_pool2d(embedded, 2), F.avg_pool2d(embedded, 4), F.avg_pool2d(embedded, _CELL_PX)
-        variance = F.avg_pool2d(embedded.square(), _CELL_PX) - means[2].square()
-        return Features(half, quarter, eighth, means, variance.sum(1, keepdim=True).detach())
+        return Features(half, quarter, eighth, means, busyness(embedded, means[2], _CELL_PX).detach())
 
     def forward(
         self, wanted: Features, known: Known, size: tuple[int, int]
@@ -296,10 +293,8 @@ def _torn(moved_cells: Float[Tensor, "b 2 h w"], dim: int) -> Tensor:
 
 def _break_cost(drawn: Float[Tensor, "b c h w"], busy: Float[Tensor, "b 1 h w"], dim: int) -> Tensor:
     """What it costs each cell not to keep company with the next one along an axis."""
-    n = drawn.shape[dim] - 1
-    change = drawn.diff(dim=dim).square().sum(1) + (busy.narrow(dim, 0, n) + busy.narrow(dim, 1, n))[:, 0]
     dear, cheap = _BREAK_COSTS
-    return cheap + (dear - cheap) * torch.exp(-_BREAK_SLOPE * change.detach())
+    return cheap + (dear - cheap) * calm_between(drawn.detach(), busy, dim)[:, 0]
 
 
 def _best(

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from primage.nets.diffusion import solve
 from primage.nets.enlarge import nine_around
+from primage.nets.layers import busyness, calm_between
 
 #: Offsets are worked out for blocks of so many pixels.
 _BLOCK_PX = 4
@@ -22,8 +23,6 @@ _SEAM_PX = 6.0
 _STILL_PX = 1.0
 #: How much of an offset a moved block resists, and a still one.
 _MOVED_ANCHOR, _STILL_ANCHOR = 1e-3, 100.0
-#: How fast a seam that the drawing shows is left alone: over the variance of the drawing on both sides.
-_SLOPE = 8.0
 #: Offsets are smooth inside an object, and hardly reach beyond a line.
 _LEAST_BOND = 0.02
 #: Seams of more contrast than this, in units of [-1, 1], are meant.
@@ -53,12 +52,10 @@ def mend_seams(
     moved = moved_px[..., 1::k, 1::k]
     colours = F.avg_pool2d(copied[..., 1:, 1:], 2, k)  # the middle of each block: a seam seldom cuts it
     means = F.avg_pool2d(drawing, k)
-    busy = (F.avg_pool2d(drawing.square(), k) - means.square()).sum(1, keepdim=True)
+    busy = busyness(drawing, means, k)
     bonds, steps = [], []
     for dim in (3, 2):
-        n = means.shape[dim] - 1
-        change = means.diff(dim=dim).square().sum(1, keepdim=True) + busy.narrow(dim, 0, n) + busy.narrow(dim, 1, n)
-        calm = torch.exp(-_SLOPE * change)
+        calm = calm_between(means, busy, dim)
         seam = moved.diff(dim=dim).abs().amax(1, keepdim=True) > _SEAM_PX
         step = colours.diff(dim=dim)
         meant = step.abs().amax(1, keepdim=True) > _GREATEST_STEP
