@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from primage.nets.seams import mend_seams
+from primage.nets.layers import sample
+from primage.nets.seams import mend_seams, soften_tears
+from primage.warp.tps import identity_grid
 
 SIDE = 64
 
@@ -45,3 +48,22 @@ def test_nothing_is_done_where_nothing_is_torn() -> None:
     copied = ramp()
     moved = torch.linspace(0, 20, SIDE)[None, None, None, :].expand(1, 2, SIDE, SIDE)
     assert mend_seams(copied, moved, torch.zeros(1, 10, SIDE, SIDE)) is copied
+
+
+def test_a_border_between_two_copies_is_a_mixture_a_pixel_wide() -> None:
+    photo = torch.zeros(1, 3, SIDE, SIDE)
+    photo[..., :32], photo[..., 48:] = -1.0, 1.0
+    here = identity_grid((SIDE, SIDE)).permute(0, 3, 1, 2)
+    moved = torch.zeros(1, 2, SIDE, SIDE)
+    moved[:, 0, :, 20:] = 36.0  # left of column 20 the photo's own left, from there on what lies 36 px further right
+    place = here + moved * (2 / (SIDE - 1))
+    copied = sample(photo, place.permute(0, 2, 3, 1))
+    softened = soften_tears(copied, photo, place, moved)
+    assert softened[0, 0, 5, 18:22].tolist() == pytest.approx([-1.0, -0.5, 0.5, 1.0], abs=1e-4)
+    assert soften_tears(copied, photo, place, torch.zeros_like(moved)) is copied
+
+
+def test_a_smooth_field_is_not_softened() -> None:
+    photo = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    moved = torch.linspace(0, 20, SIDE)[None, None, None].expand(1, 2, SIDE, SIDE)
+    assert soften_tears(photo, photo, torch.zeros(1, 2, SIDE, SIDE), moved) is photo

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -17,20 +17,45 @@ def nine_around(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
     return nine.view(x.shape[0], x.shape[1], 9, *x.shape[2:])
 
 
-def twice(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
+def twice(x: Shaped[Tensor, "... h w"]) -> Shaped[Tensor, "... h2 w2"]:
     """Each cell as four alike."""
     return x.repeat_interleave(2, -2).repeat_interleave(2, -1)
 
 
+def candidates(
+    moved: Float[Tensor, "b 2 h w"], slope: Float[Tensor, "b 2 2 h w"] | None = None
+) -> Float[Tensor, "b 2 9 h _ w _"]:
+    """What each of the four places in a cell may be moved by: as the cells around it are.
+
+    Args:
+        moved: displacements, any unit.
+        slope: by how much each changes from one cell to the next, along x and along y; none to take them as they are.
+
+    Returns:
+        (B, 2, 9, H, 2, W, 2), or (B, 2, 9, H, 1, W, 1) if the four places have the same.
+    """
+    nine = nine_around(moved)[:, :, :, :, None, :, None]
+    if slope is None:
+        return nine
+    steep = nine_around(slope.flatten(1, 2)).unflatten(1, (2, 2))[..., None, :, None]
+    quarter = torch.tensor([-0.25, 0.25], device=moved.device)
+    side = torch.tensor([-1.0, 0.0, 1.0], device=moved.device)
+    away = quarter - side[:, None]  # from the middle of a cell beside, in cells: (3, 2)
+    x = away[None, :, None, None, None, :].expand(3, 3, 1, 1, 1, 2).flatten(0, 1)
+    y = away[:, None, None, :, None, None].expand(3, 3, 1, 2, 1, 1).flatten(0, 1)
+    each: Tensor = nine + steep[:, :, 0] * x + steep[:, :, 1] * y
+    return each
+
+
 def enlarge(
-    moved: Float[Tensor, "b 2 h w"], preference: Float[Tensor, "b 9 h2 w2"], cell: Float[Tensor, 2]
+    offered: Float[Tensor, "b 2 9 h _ w _"], preference: Float[Tensor, "b 9 h2 w2"], cell: Float[Tensor, 2]
 ) -> Float[Tensor, "b 2 h2 w2"]:
     """Enlarge twice: each place takes a mixture of the nine displacements around it that agree with the best of them.
 
     Args:
-        moved: displacements, any unit.
+        offered: displacements to choose from (see `candidates`), any unit.
         preference: logits, which of the nine; at 0 everywhere this is bilinear interpolation, but across tears.
-        cell: width and height of a coarse cell in the unit of ``moved``.
+        cell: width and height of a coarse cell in the unit of ``offered``.
 
     Returns:
         (B, 2, 2 H, 2 W). Two halves of a tear are not averaged: in between there is nothing.
@@ -38,20 +63,22 @@ def enlarge(
     Source:
         Teed & Deng 2020, §3.3 (convex upsampling), restricted to one side of a tear.
     """
-    height, width = moved.shape[2:]
-    nine = nine_around(moved)
+    height, width = offered.shape[3], offered.shape[5]
     # (B, 9, h, 2, w, 2): each coarse cell with its four places.
-    logits = preference.unflatten(2, (height, 2)).unflatten(4, (width, 2)) + _bilinear(moved.device)[:, None, :, None]
+    logits = preference.unflatten(2, (height, 2)).unflatten(4, (width, 2)) + _bilinear(offered.device)[:, None, :, None]
     weights = logits.softmax(1)
-    each = nine[:, :, :, :, None, :, None]
     with torch.no_grad():
-        torn = (each - _of_the_best(each, weights)).abs() > _TEAR_CELLS * cell.view(2, 1, 1, 1, 1, 1)
+        torn = (offered - _of_the_best(offered, weights)).abs() > _TEAR_CELLS * cell.view(2, 1, 1, 1, 1, 1)
     weights = weights.masked_fill(torn.any(1), 0.0)
     weights = weights / weights.sum(1, keepdim=True)
-    return torch.einsum("bcnhw,bnhiwj->bchiwj", nine, weights).flatten(4, 5).flatten(2, 3)
+    if offered.shape[4] == 1:
+        moved = torch.einsum("bcnhw,bnhiwj->bchiwj", offered[:, :, :, :, 0, :, 0], weights)
+    else:
+        moved = (offered * weights[:, None]).sum(2)
+    return moved.flatten(4, 5).flatten(2, 3)
 
 
-def _of_the_best(each: Float[Tensor, "b 2 9 h 1 w 1"], weights: Float[Tensor, "b 9 h 2 w 2"]) -> Tensor:
+def _of_the_best(each: Float[Tensor, "b 2 9 h _ w _"], weights: Float[Tensor, "b 9 h 2 w 2"]) -> Tensor:
     """The displacement of the greatest weight, (B, 2, 1, H, 2, W, 2); (torch.argmax over channels is far slower.)"""
     top, best = weights[:, :1], each[:, :, 0]
     for n in range(1, 9):

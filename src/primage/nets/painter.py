@@ -6,6 +6,8 @@ is sharp within a minute, because it *is* the photo's.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,7 +17,7 @@ from primage.config import PainterConfig
 from primage.nets.generator import Generator, Painted, Source, reset_norms
 from primage.nets.layers import SLOPE, ConvBlock, coordinates, sample
 from primage.nets.matcher import Features, Known, Matcher
-from primage.nets.seams import mend_seams
+from primage.nets.seams import mend_seams, soften_tears
 
 #: The confidence starts at sigmoid(2) = 0.88: copy first, paint where copying turns out to be wrong.
 _CONFIDENCE_BIAS = 2.0
@@ -37,6 +39,7 @@ class Painter(Generator):
     """
 
     multiple = 16
+    scales = (2.0, 0.5)
 
     def __init__(self, config: PainterConfig, channels: int) -> None:
         super().__init__()
@@ -57,6 +60,7 @@ class Painter(Generator):
         if not self.training:
             moved = places[-1] - coordinates(size, tuple(x.shape[2:]), x.device)
             pixels = moved.new_tensor([0.5 * (size[1] - 1), 0.5 * (size[0] - 1)])[:, None, None]
+            copied = soften_tears(copied, source.photo, places[-1], moved * pixels)
             copied = mend_seams(copied, moved * pixels, drawing)
         decoded = self.to_image(self.decode(torch.cat([near, F.pixel_unshuffle(copied, 2)], dim=1)))
         decoded = F.pixel_shuffle(decoded, 2)
@@ -71,8 +75,11 @@ class Painter(Generator):
 
     def prepared(self, source: Source) -> Source:
         """See `primage.nets.generator.Generator.prepared`."""
-        known = self._know(source, self.matcher.encode(self.embed(self.padded(source.primitive)[0])))
-        return Source(source.photo, source.primitive, known)
+        known, *scaled = (
+            self._know(s, self.matcher.encode(self.embed(self.padded(s.primitive)[0])))
+            for s in (source, *source.scaled)
+        )
+        return Source(source.photo, source.primitive, replace(known, scaled=tuple(scaled)))
 
     def _know(self, source: Source, features: Features) -> Known:
         size = (source.photo.shape[2], source.photo.shape[3])

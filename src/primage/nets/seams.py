@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from primage.nets.diffusion import solve
 from primage.nets.enlarge import nine_around
-from primage.nets.layers import busyness, calm_between
+from primage.nets.layers import busyness, calm_between, sample
 
 #: Offsets are worked out for blocks of so many pixels.
 _BLOCK_PX = 4
@@ -30,6 +30,9 @@ _GREATEST_STEP = 0.5
 _ITERATIONS = 60
 #: A pixel takes the offset of those blocks around it that are moved as it is, give or take so many pixels.
 _ALIKE_PX = 3.0
+#: Neighbouring pixels whose sources are this many pixels further apart than they are have a tear between them.
+_TEAR_PX = 1.0
+_BINOMIAL = tuple(x * y / 16 for x in (1, 2, 1) for y in (1, 2, 1))
 
 
 def mend_seams(
@@ -91,3 +94,40 @@ def _spread(offset: Tensor, moved: Tensor, moved_px: Tensor) -> Float[Tensor, "b
         weights = weights + weight
     mean: Tensor = total / (weights + 1e-6)
     return mean.reshape(*offset.shape[:2], *moved_px.shape[2:])
+
+
+def soften_tears(
+    copied: Float[Tensor, "b 3 h w"],
+    photo: Float[Tensor, "1 3 h2 w2"],
+    place: Float[Tensor, "b 2 h w"],
+    moved_px: Float[Tensor, "b 2 h w"],
+) -> Float[Tensor, "b 3 h w"]:
+    """Give the border between two copied things the pixel's width of both that a camera would give it.
+
+    Args:
+        copied: (B, 3, H, W) in [-1, 1], each pixel a copy of one thing.
+        photo: what was copied from.
+        place: (B, 2, H, W), where from, (x, y), normalised.
+        moved_px: (B, 2, H, W), the same relative to where each pixel is, in pixels.
+
+    Returns:
+        Same shape and range. Beside a tear, the mean of what the pixel would be if moved as each of the nine around it;
+        elsewhere the very same pixels.
+    """
+    torn = torch.zeros_like(moved_px[:, 0], dtype=torch.bool)
+    for dim in (2, 1):
+        apart = moved_px.diff(dim=dim + 1).abs().amax(1) > _TEAR_PX
+        n = torn.shape[dim] - 1
+        torn.narrow(dim, 1, n).logical_or_(apart)
+        torn.narrow(dim, 0, n).logical_or_(apart)
+    if not bool(torn.any()):
+        return copied
+    out = copied.clone()
+    to_normal = torch.tensor([2 / max(1, photo.shape[3] - 1), 2 / max(1, photo.shape[2] - 1)], device=photo.device)
+    for number, rows in enumerate(torn):
+        own = moved_px[number : number + 1]
+        beside = nine_around(own)[0][:, :, rows]  # (2, 9, N)
+        there = place[number][:, None, rows] + (beside - own[0][:, None, rows]) * to_normal[:, None, None]
+        nine = sample(photo[number % len(photo)][None], there.permute(2, 1, 0)[None], "bicubic").clamp(-1, 1)[0]
+        out[number][:, rows] = nine @ nine.new_tensor(_BINOMIAL)
+    return out
