@@ -98,7 +98,7 @@ def test_each_of_several_sources_serves_its_own_drawings() -> None:
 @pytest.mark.parametrize("size", [(32, 32), (33, 57)])
 def test_the_copy_is_the_photo_at_the_last_estimate(size: tuple[int, int]) -> None:
     pair = source((40, 56))
-    painted = experienced()(noise(2, 5, *size), pair)
+    painted = experienced().train()(noise(2, 5, *size), pair)  # (At work, seams and tears are mended.)
     torch.testing.assert_close(
         painted.copied, sample(pair.photo, painted.grids[-1], "bicubic").clamp(-1, 1), atol=1e-4, rtol=0
     )

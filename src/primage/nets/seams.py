@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from primage.nets.diffusion import solve
 from primage.nets.enlarge import nine_around
-from primage.nets.layers import busyness, calm_between, sample
+from primage.nets.layers import busyness, calm_between, for_batch, sample
 
 #: Offsets are worked out for blocks of so many pixels.
 _BLOCK_PX = 4
@@ -98,7 +98,7 @@ def _spread(offset: Tensor, moved: Tensor, moved_px: Tensor) -> Float[Tensor, "b
 
 def soften_tears(
     copied: Float[Tensor, "b 3 h w"],
-    photo: Float[Tensor, "1 3 h2 w2"],
+    photo: Float[Tensor, "s 3 h2 w2"],
     place: Float[Tensor, "b 2 h w"],
     moved_px: Float[Tensor, "b 2 h w"],
 ) -> Float[Tensor, "b 3 h w"]:
@@ -106,7 +106,7 @@ def soften_tears(
 
     Args:
         copied: (B, 3, H, W) in [-1, 1], each pixel a copy of one thing.
-        photo: what was copied from.
+        photo: what was copied from; each of S serves B / S in turn.
         place: (B, 2, H, W), where from, (x, y), normalised.
         moved_px: (B, 2, H, W), the same relative to where each pixel is, in pixels.
 
@@ -128,6 +128,8 @@ def soften_tears(
         own = moved_px[number : number + 1]
         beside = nine_around(own)[0][:, :, rows]  # (2, 9, N)
         there = place[number][:, None, rows] + (beside - own[0][:, None, rows]) * to_normal[:, None, None]
-        nine = sample(photo[number % len(photo)][None], there.permute(2, 1, 0)[None], "bicubic").clamp(-1, 1)[0]
+        nine = sample(for_batch(photo, len(torn))[number, None], there.permute(2, 1, 0)[None], "bicubic").clamp(-1, 1)[
+            0
+        ]
         out[number][:, rows] = nine @ nine.new_tensor(_BINOMIAL)
     return out
