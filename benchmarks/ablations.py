@@ -56,6 +56,8 @@ AT_WORK: dict[str, Patch] = {
     "mixtures across tears": lambda: mock.patch.object(enlarge, "_TEAR_CELLS", float("inf")),
     "no look at the drawing when choosing": _free_choice,
     "seams left as they are": lambda: mock.patch.object(painter, "mend_seams", lambda copied, *rest: copied),
+    "borders of copies not softened": lambda: mock.patch.object(painter, "soften_tears", lambda copied, *rest: copied),
+    "the pair at its own scale only": lambda: mock.patch.object(painter.Painter, "scales", ()),
     "bilinear instead of bicubic copies": _bilinear,
 }
 

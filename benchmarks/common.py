@@ -18,7 +18,7 @@ from torch import Tensor
 
 from primage.api import Prepared, opened_run
 from primage.evaluate.lpips import LPIPS
-from primage.image import to_tensor
+from primage.image import resize_image, to_image, to_tensor
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive
 from primage.training import training
@@ -59,6 +59,16 @@ def scores(model: Model, frames: Sequence[Frame], distance: LPIPS) -> np.ndarray
     return np.array(rows)
 
 
+def at_256(model: Model, frames: Sequence[Frame], distance: LPIPS) -> float:
+    """Mean LPIPS of what a larger model paints, seen at the size that the other figures are seen at."""
+
+    def small(x: Tensor) -> Tensor:
+        return to_tensor(resize_image(to_image(x), (256, 256)))
+
+    with torch.inference_mode():
+        return float(np.mean([float(distance(small(model.paint(f.primitive).image), small(f.real))) for f in frames]))
+
+
 def figures(models: Sequence[Path], frames: Sequence[Frame]) -> dict[str, object]:
     """All figures of a training: the last model's, and quality over time."""
     distance = LPIPS("alexnet")
@@ -76,7 +86,9 @@ def figures(models: Sequence[Path], frames: Sequence[Frame]) -> dict[str, object
         {"seconds": seconds[path], "lpips": round(float(scores(load(path), frames, distance)[:, 0].mean()), 4)}
         for path in [*wanted, *([] if models[-1] in wanted else [models[-1]])]
     ]
+    smaller = {"lpips_at_256": round(at_256(last, frames, distance), 4)} if min(last.size) > 256 else {}
     return {
+        **smaller,
         "steps": last.record.steps,
         "seconds": last.record.seconds,
         "frames": len(frames),

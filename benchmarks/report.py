@@ -56,7 +56,14 @@ def larger() -> str | None:
         return None
     ratio = large["lpips_alexnet_mean"] / small["lpips_alexnet_mean"]
     copy = large["copy_of_training_frame"]
-    return f"{ratio:.2f}× ({large['lpips_alexnet_mean']:.3f}; a copy at that size: {copy:.3f})"
+    seen = f"; seen at 256²: {large['lpips_at_256']:.3f}" if "lpips_at_256" in large else ""
+    return f"{ratio:.2f}× ({large['lpips_alexnet_mean']:.3f}{seen}; a copy at that size: {copy:.3f})"
+
+
+def oracle(found: dict[str, Any]) -> str:
+    small, large = (found["sizes"][size] for size in ("256", "480"))
+    a, b = small["lpips_moved_by_true_flow"], large["lpips_moved_by_true_flow"]
+    return f"{a:.3f} / {b:.3f}, {b / a:.2f}× ({small['frames']} frames whose copies score {small['lpips_copy']:.3f})"
 
 
 def less_time(found: dict[str, Any]) -> str:
@@ -149,6 +156,13 @@ TABLE: tuple[tuple[str, str, str, Callable[[], str | None], str], ...] = (
         f"{VIDEO} --minutes 20 --size 480",
     ),
     (
+        "training frame moved by the **true** optical flow, 256² / 480²: what copying could reach",
+        "",
+        "",
+        of("oracle", oracle),
+        "python benchmarks/oracle.py FOLDER",
+    ),
+    (
         "render, file in, array out, 256²",
         "≤ 150 ms",
         "60",
@@ -212,7 +226,7 @@ TABLE: tuple[tuple[str, str, str, Callable[[], str | None], str], ...] = (
         "python benchmarks/studio_latency.py",
     ),
 )
-SHORT = (0, 1, 2, 3, 4, 6, 8, 11, 12, 17)
+SHORT = (0, 1, 2, 3, 4, 6, 8, 12, 13, 18)
 
 
 def machine_line(names: list[str]) -> str:
@@ -302,6 +316,16 @@ pasting has hard seams; but a copied part that is missing shows.
 """
 
 
+def sources() -> str:
+    lines = ["| pictures | LPIPS, video | unedited drawing | edits, LPIPS to pasted |", "|---|---|---|---|"]
+    for title, name in (("photos and drawn ones", "both"), ("drawn ones", "drawn"), ("photos", "photos")):
+        video, edits = result(f"src_video_{name}"), result(f"src_edits_{name}")
+        if video and edits:
+            cells = video["lpips_alexnet_mean"], video["unedited_primitive"], edits["mean_lpips_to_pasted"]["0 s"]
+            lines.append(f"| {title} | " + " | ".join(str(x) for x in cells) + " |")
+    return "\n".join(lines)
+
+
 def ablations_page() -> str:
     found = result("ablations")
     rows = found["rows"] if found else []
@@ -331,6 +355,12 @@ thing is changed at a time; lower is better. One seed where none are named: diff
 ## At work: the shipped matcher, no training on the photo
 
 {section("at work", work)}
+
+## What the matcher learns from
+
+The same training, a fifth of the steps of each stage, on one kind of picture alone; then no training on the photo.
+
+{sources()}
 
 ## In training: {found["seconds"] if found else 0:g} seconds on the photo
 
