@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -117,17 +117,10 @@ class Model:
                 scale = min(size) / min(self.size)
                 own = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
                 photo, source = resize_image(photo, own), source.resized(own)
-            pair = self._pair(photo, source)
-            scaled = tuple(self._pair(photo, source, by) for by in self.generator.scales)
+            pair = Source(to_tensor(photo), encode(source, self.record.spec)).to(self.device)
             self._sources.clear()  # one size at a time is what is worked at
-            self._sources[size] = self.generator.prepared(replace(pair, scaled=scaled).to(self.device))
+            self._sources[size] = self.generator.prepared(pair)
         return self._sources[size]
-
-    def _pair(self, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive, by: float = 1.0) -> Source:
-        if by != 1:
-            size = (round(primitive.size[0] * by), round(primitive.size[1] * by))
-            photo, primitive = resize_image(photo, size), primitive.resized(size)
-        return Source(to_tensor(photo), encode(primitive, self.record.spec))
 
     def render(
         self, primitive: Primitive | str | Path, size_px: int | None = None, snap: bool = False

@@ -13,7 +13,6 @@ from primage.errors import WeightsError
 from primage.nets import universal
 from primage.nets.generator import Source, build_generator
 from primage.nets.matcher import _best, _nearby
-from primage.nets.scales import Candidates
 from primage.nets.universal import MATCHER_FILE, matcher_sha256, matcher_weights, start_from_matcher
 from primage.primitive.codes import code_matrix
 from primage.primitive.primitive import PrimitiveSpec, encode
@@ -28,17 +27,12 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def alone(logits: torch.Tensor, places: torch.Tensor) -> Candidates:
-    """Matches at the pair's own scale only."""
-    return Candidates(logits, places, None, torch.zeros(len(places), dtype=torch.long))
-
-
 def test_the_best_match_is_the_mean_of_its_window_alone() -> None:
     to = F.avg_pool2d(identity_grid((64, 64)).permute(0, 3, 1, 2), 8)[0].flatten(1).T
     logits = torch.full((1, 1, 64), -30.0)
     logits[..., 9] = logits[..., 10] = 5.0  # row 1, columns 1 and 2
     logits[..., 54] = 4.9  # far away
-    place, likelihood, _ = _best(alone(logits, to), logits, 8)
+    place, likelihood = _best(logits, logits, to, 8)
     torch.testing.assert_close(place[0, 0], (to[9] + to[10]) / 2, atol=1e-4, rtol=0)
     assert float(likelihood) == pytest.approx(float(torch.tensor(2 / (2 + 0.9048)).log()), abs=1e-3)
 
@@ -49,7 +43,7 @@ def test_what_was_agreed_on_decides_and_the_likelihood_is_its_own() -> None:
     logits[..., 9], logits[..., 54] = 5.0, 4.0
     agreed = logits.clone()
     agreed[..., 54] = 9.0
-    place, likelihood, _ = _best(alone(logits, to), agreed, 8)
+    place, likelihood = _best(logits, agreed, to, 8)
     torch.testing.assert_close(place[0, 0], to[54], atol=1e-4, rtol=0)
     assert float(likelihood) == pytest.approx(float(torch.tensor(1 / (1 + 2.71828)).log()), abs=1e-3)
 

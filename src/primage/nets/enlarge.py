@@ -9,6 +9,10 @@ from torch.nn import functional as F
 
 #: Displacements that differ by more than this many coarse cells belong to different things, and are never mixed.
 _TEAR_CELLS = 1.0
+#: A greater change of displacement from cell to cell is no slope but a tear.
+_STEEPEST_CELLS = 1.3
+#: What covers less than this of its own area in the photo, or more than the inverse, was scaled.
+_LEAST_AREA = 0.5
 
 
 def nine_around(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
@@ -45,6 +49,33 @@ def candidates(
     y = away[:, None, None, :, None, None].expand(3, 3, 1, 2, 1, 1).flatten(0, 1)
     each: Tensor = nine + steep[:, :, 0] * x + steep[:, :, 1] * y
     return each
+
+
+def slope_where_stretched(moved_cells: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b 2 2 h w"] | None:
+    """By how much displacements change from one cell to the next, where a part was scaled to half, twice or more.
+
+    There, places that are moved just as the cells around them are would make steps: the same few pixels of the photo
+    again and again, or every other one left out.
+
+    Args:
+        moved_cells: displacements in cells.
+
+    Returns:
+        (B, 2, 2, H, W): of x and y, along x and along y, on average around each cell; tears do not count. 0 where
+        the field stretches less; None if it does so everywhere.
+    """
+    slopes = []
+    for dim in (3, 2):
+        change = moved_cells.diff(dim=dim)
+        whole = (change.abs().amax(1, keepdim=True) < _STEEPEST_CELLS).to(change.dtype)
+        # A change belongs to the two cells that it lies between.
+        before, after = ((0, 1, 0, 0), (1, 0, 0, 0)) if dim == 3 else ((0, 0, 0, 1), (0, 0, 1, 0))
+        total, count = (F.pad(x, before) + F.pad(x, after) for x in (change * whole, whole))
+        slopes.append(F.avg_pool2d(total, 3, 1, 1) / (F.avg_pool2d(count, 3, 1, 1) + 1e-3))
+    (xx, yx), (xy, yy) = (slope.unbind(1) for slope in slopes)
+    area = ((1 + xx) * (1 + yy) - xy * yx).abs()
+    stretched = (area < _LEAST_AREA) | (area > 1 / _LEAST_AREA)
+    return torch.stack(slopes, dim=2) * stretched[:, None, None] if bool(stretched.any()) else None
 
 
 def enlarge(

@@ -24,18 +24,15 @@ class Source:
         photo: (1, 3, H, W) in [-1, 1].
         primitive: (1, C, H, W), its encoded primitive.
         known: what a generator made of it beforehand (`Generator.prepared`).
-        scaled: the same pair drawn larger and smaller, for parts that an edit scaled; may be empty.
     """
 
     photo: Float[Tensor, "s 3 h w"]
     primitive: Float[Tensor, "s c h w"]
     known: Known | None = None
-    scaled: tuple[Source, ...] = ()
 
     def to(self, device: torch.device | str) -> Source:
         """The same on another device."""
-        scaled = tuple(source.to(device) for source in self.scaled)
-        return Source(self.photo.to(device), self.primitive.to(device), scaled=scaled)
+        return Source(self.photo.to(device), self.primitive.to(device))
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,6 @@ class Generator(nn.Module):
 
     #: Sides of the network's input are multiples of this.
     multiple: int = 1
-    #: Sizes at which it also wants to see the training pair while rendering (`Source.scaled`).
-    scales: tuple[float, ...] = ()
 
     def forward(self, x: Float[Tensor, "b c h w"], source: Source) -> Painted:
         """Paint encoded primitives.

@@ -6,22 +6,19 @@ Nothing here knows labels: the painter turns them into codes, and only whether t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import PainterConfig
 from primage.nets.consensus import consensus
 from primage.nets.diffusion import diffuse
-from primage.nets.enlarge import candidates, enlarge, twice
+from primage.nets.enlarge import candidates, enlarge, slope_where_stretched, twice
 from primage.nets.generator import Matches
 from primage.nets.layers import ConvBlock, ResidualBlock, busyness, calm_between, coordinates, for_batch, sample, up
-from primage.nets.scales import Candidates, scale_of, slope_of
 
 #: Cells that are compared are so many pixels wide, or twice, four times … that for large pictures.
 _CELL_PX = 8
@@ -74,19 +71,11 @@ class Known:
         features: of the drawing, padded; of one drawing, or of S.
         photo_half: (1 or S, 12, H / 2, W / 2), the padded photo with 2 × 2 pixels as channels.
         size: (height, width) without the padding.
-        scaled: the same pair seen larger and smaller.
     """
 
     features: Features
     photo_half: Tensor
     size: tuple[int, int]
-    scaled: tuple[Known, ...] = ()
-
-    @cached_property
-    def at_half(self) -> Float[Tensor, "s c h w"]:
-        """Features and photo at half the size."""
-        half = self.features.half
-        return torch.cat([half, for_batch(self.photo_half, half.shape[0])], dim=1)
 
 
 class Matcher(nn.Module):
@@ -170,129 +159,98 @@ class Matcher(nn.Module):
         padded = (wanted.half.shape[2] * 2, wanted.half.shape[3] * 2)
         full = coordinates(size, padded, wanted.half.device)
         here = {factor: F.avg_pool2d(full, factor) for factor in (2, 4, 8)}
-        place = known.size
-        found, likelihood, scale, matches = self._measure(wanted, known, here[8])
-        seen = _seen(known, lambda k: k.features.eighth, found, 8, scale)
+        features, place = known.features, known.size
+        half = torch.cat([features.half, for_batch(known.photo_half, features.half.shape[0])], dim=1)
+
+        best, likelihood, matches = self._measure(wanted, known, here[8])
+        seen = look_up(features.eighth, best, place, 8)
         judged = self.judge(torch.cat([wanted.eighth, seen, likelihood], dim=1))
         trust = (_TRUST_POWER * likelihood.detach() + judged[:, :1]).clamp(math.log(_LEAST_TRUST), 3.0).exp()
         bonds = torch.sigmoid(judged[:, 1:] + _BOND)
-        right, down = (_torn((found - here[8]) / _cell(place, 8, full), dim) for dim in (3, 2))
-        moved = diffuse(found - here[8], trust, bonds[:, :1, :, 1:] * right, bonds[:, 1:, 1:] * down)
+        right, down = (_torn((best - here[8]) / _cell(place, 8, full), dim) for dim in (3, 2))
+        moved = diffuse(best - here[8], trust, bonds[:, :1, :, 1:] * right, bonds[:, 1:, 1:] * down)
         whole = moved + here[8]
-        if known.scaled:
-            scale = scale_of(slope_of(moved / _cell(place, 8, full)))
 
-        seen = _seen(known, lambda k: k.features.eighth, whole, 8, scale)
+        seen = look_up(features.eighth, whole, place, 8)
         near = self.compare_eighth(torch.cat([wanted.eighth, seen, moved], dim=1))
+        slope = None if self.training else slope_where_stretched(moved / _cell(place, 8, full))
+        if slope is not None:
+            slope = slope * _cell(place, 8, full)[:, :, None]
         moved = moved + self.correct_eighth(near)
         corrected = moved + here[8]
 
         near = up(near)
         preference = self.choose_quarter(torch.cat([wanted.quarter, near], dim=1))
-        offered = candidates(moved, _slope(moved, _cell(place, 8, full), scale))
-        preference = preference - self._unlike(1, offered, wanted, known, here[4], scale)
+        offered = candidates(moved, slope)
+        preference = preference - self._unlike(1, offered, wanted, known, here[4])
         moved = enlarge(offered, preference, _cell(place, 8, full).flatten())
-        scale = None if scale is None else twice(scale)
-        seen = _seen(known, lambda k: k.features.quarter, moved + here[4], 4, scale)
+        slope = None if slope is None else 0.5 * twice(slope)
+        seen = look_up(features.quarter, moved + here[4], place, 4)
         near = self.compare_quarter(torch.cat([wanted.quarter, seen, near, moved], dim=1))
         moved = moved + self.correct_quarter(near)
         at_quarter = moved + here[4]
 
         near = up(near)
         preference = self.choose_half(torch.cat([wanted.half, near], dim=1))
-        offered = candidates(moved, _slope(moved, _cell(place, 4, full), scale))
-        preference = preference - self._unlike(2, offered, wanted, known, here[2], scale)
+        offered = candidates(moved, slope)
+        preference = preference - self._unlike(2, offered, wanted, known, here[2])
         moved = enlarge(offered, preference, _cell(place, 4, full).flatten())
-        scale = None if scale is None else twice(scale)
-        seen = _seen(known, lambda k: k.at_half, moved + here[2], 2, scale)
+        slope = None if slope is None else 0.5 * twice(slope)
+        seen = look_up(half, moved + here[2], place, 2)
         near = self.compare_half(torch.cat([wanted.half, seen, near], dim=1))
         moved = moved + self.correct_half(near)
         at_half = moved + here[2]
 
-        offered = candidates(moved, _slope(moved, _cell(place, 2, full), scale))
+        offered = candidates(moved, slope)
         moved = enlarge(offered, F.pixel_shuffle(self.choose_full(near), 2), _cell(place, 2, full).flatten())
-        return (found, whole, corrected, at_quarter, at_half, moved + full), near, matches
+        return (best, whole, corrected, at_quarter, at_half, moved + full), near, matches
 
-    def _unlike(
-        self, level: int, offered: Tensor, wanted: Features, known: Known, here: Tensor, scale: Tensor | None
-    ) -> Tensor:
+    def _unlike(self, level: int, offered: Tensor, wanted: Features, known: Known, here: Tensor) -> Tensor:
         """What it would cost each place of the finer level to be moved by one of the nine offered, (B, 9, H, W)."""
         stride = 8 >> level
-        drawn = wanted.drawn[2 - level]
+        drawn, there = wanted.drawn[2 - level], known.features.drawn[2 - level]
         batch, rows, columns = len(offered), here.shape[2] // 2, here.shape[3] // 2
         each = offered.expand(-1, -1, -1, rows, 2, columns, 2).flatten(5, 6).flatten(3, 4)
         places = (each + here[:, :, None]).transpose(1, 2).flatten(0, 1)
-        scales = None if scale is None else twice(scale).repeat_interleave(9, 0)
-        seen = _seen(known, lambda k: k.features.drawn[2 - level], places, stride, scales)
+        seen = look_up(there, places, known.size, stride)
         apart = (seen.unflatten(0, (batch, 9)) - drawn[:, None]).square()
         cost = torch.einsum("bnchw,c->bnhw", apart, self.unlike[level].exp())
         # A pixel alone says little; the block around it tells a line from the next.
         return _mean_around(cost)
 
-    def _measure(
-        self, wanted: Features, known: Known, here: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor | None, Matches | None]:
-        """The match of each cell.
-
-        Returns:
-            Its place, (B, 2, H, W); the logarithm of its likelihood, (B, 1, H, W); at which scale it looks like this,
-            (B, 1, H, W), 0 the training pair's own, 1 … those of ``known.scaled``, or None if all are the pair's own;
-            the likelihoods of all matches, while training.
-        """
+    def _measure(self, wanted: Features, known: Known, here: Tensor) -> tuple[Tensor, Tensor, Matches | None]:
+        """The best match of each cell, (B, 2, H, W); the logarithm of its likelihood (B, 1, H, W); all of them."""
+        features = known.features
+        there = coordinates(known.size, tuple(8 * n for n in features.eighth.shape[2:]), here.device)
+        there = F.avg_pool2d(there, 8)
+        a, b = (F.normalize(self.describe(x), dim=1) for x in (wanted.eighth, features.eighth))
+        drawn, drawn_there, busy = wanted.drawn[2], features.drawn[2], wanted.busy
         # Comparing all with all grows with the fourth power of the side: large pictures match at a coarser level.
         factor = 1
-        while max(x.shape[2] * x.shape[3] for x in (here, known.features.eighth)) // factor**2 > _MAX_CELLS:
+        while max(a.shape[2] * a.shape[3], b.shape[2] * b.shape[3]) // factor**2 > _MAX_CELLS:
             factor *= 2
-        described = self._describe(wanted) * self.sharpness.exp()
-        sought = [_pool(x, factor) for x in (described, wanted.drawn[2], here)]
-        shape = (sought[2].shape[2], sought[2].shape[3])
-        logits, places = self._compare(sought, known, factor)
-        shape_there = (logits.shape[2], logits.shape[3])
-        fits = Candidates(
-            logits.flatten(2), places, None, torch.zeros(len(places), dtype=torch.long, device=here.device)
-        )
-        for scaled in known.scaled:
-            fits = fits.beside(*self._compare(sought, scaled, factor), shape_there)
-        shaped = fits.logits.unflatten(1, shape).unflatten(3, shape_there)
-        busy = _pool(wanted.busy, factor)
-        breaks = (_break_cost(sought[1], busy, dim) for dim in (3, 2))
-        agreed = consensus(shaped.detach(), *breaks).flatten(3).flatten(1, 2)
-        found, likelihood, top = _best(fits, agreed, shape_there[1])
-        found, likelihood = (x.transpose(1, 2).unflatten(2, shape) for x in (found, likelihood))
-        scale = fits.scale[top].transpose(1, 2).unflatten(2, shape) if known.scaled else None
-        if scale is not None and not bool(scale.any()):
-            scale = None
+        fine, fine_a, fine_b, fine_there = here, a, b, there
         if factor > 1:
-            height, width = here.shape[2:]
-            coarse = sought[2]
-            found = here + up(found - coarse, float(factor))[..., :height, :width]
+            a, b, here, there, drawn, drawn_there, busy = (
+                _pool(t, factor) for t in (a, b, here, there, drawn, drawn_there, busy)
+            )
+        batch, shape, shape_there = a.shape[0], a.shape[2:], b.shape[2:]
+        places = there[0].flatten(1).T
+        logits = _cells(a * self.sharpness.exp()) @ for_batch(b, batch).flatten(2)
+        logits = logits - self.stay.exp() * _apart(_cells(here), places)
+        scale = (0.5 * self.unlike[0]).exp()[:, None, None]
+        logits = logits - _apart(_cells(drawn * scale), _cells(for_batch(drawn_there * scale, batch)))
+        shaped = logits.unflatten(1, shape).unflatten(3, shape_there)
+        breaks = (_break_cost(drawn, busy, dim) for dim in (3, 2))
+        agreed = consensus(shaped.detach(), *breaks).flatten(3).flatten(1, 2)
+        best, likelihood = _best(logits, agreed, places, shape_there[1])
+        best, likelihood = (x.transpose(1, 2).unflatten(2, shape) for x in (best, likelihood))
+        if factor > 1:
+            height, width = fine.shape[2:]
+            best = fine + up(best - here, float(factor))[..., :height, :width]
             likelihood = up(likelihood, float(factor))[..., :height, :width]
-            near = _nearby(described, self._describe(known.features), found, _places(known, _CELL_PX), known.size)
-            if scale is not None:
-                scale = scale.repeat_interleave(factor, 2).repeat_interleave(factor, 3)[..., :height, :width]
-            found = near if scale is None else torch.where(scale == 0, near, found)
-        return found, likelihood, scale, Matches(shaped, _CELL_PX * factor, known.size) if self.training else None
-
-    def _describe(self, features: Features) -> Float[Tensor, "b c h w"]:
-        """What places are compared by: vectors of length 1."""
-        return F.normalize(self.describe(features.eighth), dim=1)
-
-    def _compare(
-        self, sought: Sequence[Tensor], known: Known, factor: int
-    ) -> tuple[Float[Tensor, "b n h w"], Float[Tensor, "m 2"]]:
-        """Log-likelihoods of all matches of N cells with H × W of a training drawing, and where those are."""
-        described, drawn, here = sought
-        batch = described.shape[0]
-        there, drawn_there, places = (
-            _pool(x, factor)
-            for x in (self._describe(known.features), known.features.drawn[2], _places(known, _CELL_PX))
-        )
-        at = places[0].flatten(1).T
-        logits = _cells(described) @ for_batch(there, batch).flatten(2)
-        logits = logits - self.stay.exp() * _apart(_cells(here), at)
-        weight = (0.5 * self.unlike[0]).exp()[:, None, None]
-        logits = logits - _apart(_cells(drawn * weight), _cells(for_batch(drawn_there * weight, batch)))
-        return logits.unflatten(2, tuple(places.shape[2:])), at
+            best = _nearby(fine_a * self.sharpness.exp(), fine_b, best, fine_there, known.size)
+        return best, likelihood, Matches(shaped, _CELL_PX * factor, known.size) if self.training else None
 
     def start(self) -> None:
         """What fresh weights begin as: corrections and choices at nothing, matching with a mild wish to stay."""
@@ -336,13 +294,6 @@ def _cell(size: tuple[int, int], stride: int, like: Tensor) -> Float[Tensor, "1 
     return like.new_tensor(sides)[None, :, None, None]
 
 
-def _slope(moved: Tensor, cell: Tensor, scale: Tensor | None) -> Tensor | None:
-    """How displacements change from cell to cell, where they stretch so much that it matters."""
-    if scale is None:
-        return None
-    return slope_of(moved / cell) * cell[:, :, None] * (scale != 0)[:, :, None]
-
-
 def _torn(moved_cells: Float[Tensor, "b 2 h w"], dim: int) -> Tensor:
     """1 where a cell and the next one keep company, nearly 0 where their matches are torn apart."""
     whole = moved_cells.diff(dim=dim).abs().amax(1, keepdim=True) < _TEAR_CELLS
@@ -356,14 +307,9 @@ def _break_cost(drawn: Float[Tensor, "b c h w"], busy: Float[Tensor, "b 1 h w"],
 
 
 def _best(
-    fits: Candidates, agreed: Float[Tensor, "b n m"], columns: int
-) -> tuple[Float[Tensor, "b n 2"], Float[Tensor, "b n 1"], Int[Tensor, "b n 1"]]:
-    """The mean place in a window around the match agreed on.
-
-    Returns:
-        It, the log-likelihood of that window in its own right, and which place was agreed on.
-    """
-    logits = fits.logits
+    logits: Float[Tensor, "b n m"], agreed: Float[Tensor, "b n m"], to: Float[Tensor, "m 2"], columns: int
+) -> tuple[Float[Tensor, "b n 2"], Float[Tensor, "b n 1"]]:
+    """The mean place in a window around the match agreed on, and the log-likelihood of that window in its own right."""
     reach = torch.arange(-_WINDOW_CELLS, _WINDOW_CELLS + 1, device=logits.device)
     last = logits.shape[2] // columns - 1
     top = agreed.argmax(-1, keepdim=True)
@@ -371,15 +317,12 @@ def _best(
     column = top % columns + reach.repeat(len(reach))
     inside = (row >= 0) & (row <= last) & (column >= 0) & (column < columns)
     cell = row.clamp(0, last) * columns + column.clamp(0, columns - 1)
-    at, top = fits.of(cell), fits.of(top)
-    if fits.at is not None:
-        inside = inside & (fits.scale[at] == fits.scale[top])
     own = logits.gather(2, cell)
     # Weighted by what was agreed on; the gradient goes to the likelihoods, as if the others had kept quiet.
     weighted = agreed.gather(2, cell) + own - own.detach()
     weights = weighted.masked_fill(~inside, float("-inf")).softmax(-1)
     likelihood = own.masked_fill(~inside, float("-inf")).logsumexp(-1, keepdim=True)
-    return (weights[..., None] * fits.places[at]).sum(2), likelihood - logits.logsumexp(-1, keepdim=True), top
+    return (weights[..., None] * to[cell]).sum(2), likelihood - logits.logsumexp(-1, keepdim=True)
 
 
 def _nearby(
@@ -404,33 +347,11 @@ def _nearby(
     return torch.einsum("bnhw,cbnhw->bchw", logits.softmax(1), there[0].flatten(1)[:, cell])
 
 
-def _places(known: Known, cell_px: int) -> Float[Tensor, "1 2 h w"]:
-    """Where the middles of the cells of the training drawing are."""
-    rows, columns = known.features.eighth.shape[2:]
-    padded = (rows * cell_px, columns * cell_px)
-    return F.avg_pool2d(coordinates(known.size, padded, known.features.eighth.device), cell_px)
-
-
 def _pool(x: Tensor, factor: int) -> Tensor:
     """Mean over blocks; the last ones are filled up by repeating the border."""
-    if factor == 1:
-        return x
     height, width = x.shape[2:]
     missing = (0, -width % factor, 0, -height % factor)
     return F.avg_pool2d(F.pad(x, missing, mode="replicate"), factor)
-
-
-def _seen(
-    known: Known, of: Callable[[Known], Tensor], place: Tensor, stride: int, scale: Tensor | None
-) -> Float[Tensor, "b c h w"]:
-    """Look something of the training pair up, each place at the scale it was found at."""
-    out = look_up(of(known), place, known.size, stride)
-    if scale is not None:
-        for number, scaled in enumerate(known.scaled, 1):
-            there = scale == number
-            if bool(there.any()):
-                out = torch.where(there, look_up(of(scaled), place, scaled.size, stride), out)
-    return out
 
 
 def look_up(

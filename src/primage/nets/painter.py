@@ -6,8 +6,6 @@ is sharp within a minute, because it *is* the photo's.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -39,7 +37,6 @@ class Painter(Generator):
     """
 
     multiple = 16
-    scales = (2.0, 0.5)
 
     def __init__(self, config: PainterConfig, channels: int) -> None:
         super().__init__()
@@ -75,11 +72,8 @@ class Painter(Generator):
 
     def prepared(self, source: Source) -> Source:
         """See `primage.nets.generator.Generator.prepared`."""
-        known, *scaled = (
-            self._know(s, self.matcher.encode(self.embed(self.padded(s.primitive)[0])))
-            for s in (source, *source.scaled)
-        )
-        return Source(source.photo, source.primitive, replace(known, scaled=tuple(scaled)))
+        known = self._know(source, self.matcher.encode(self.embed(self.padded(source.primitive)[0])))
+        return Source(source.photo, source.primitive, known)
 
     def _know(self, source: Source, features: Features) -> Known:
         size = (source.photo.shape[2], source.photo.shape[3])
