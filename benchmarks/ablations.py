@@ -45,6 +45,10 @@ def _no_diffusion() -> contextlib.AbstractContextManager[object]:
     return mock.patch.object(matcher, "diffuse", lambda moved, *rest: moved)
 
 
+def _no_slopes() -> contextlib.AbstractContextManager[object]:
+    return mock.patch.object(matcher, "slope_where_stretched", return_value=None)
+
+
 def _bilinear() -> contextlib.AbstractContextManager[object]:
     return mock.patch.object(painter, "sample", lambda x, grid, mode="bilinear": layers.sample(x, grid))
 
