@@ -61,9 +61,7 @@ AT_WORK: dict[str, Patch] = {
     "no look at the drawing when choosing": _free_choice,
     "seams left as they are": lambda: mock.patch.object(painter, "mend_seams", lambda copied, *rest: copied),
     "borders of copies not softened": lambda: mock.patch.object(painter, "soften_tears", lambda copied, *rest: copied),
-    "no slopes where a part was scaled": lambda: mock.patch.object(
-        matcher, "slope_where_stretched", lambda moved: None
-    ),
+    "no slopes in scaled parts": _no_slopes,
     "bilinear instead of bicubic copies": _bilinear,
 }
 
