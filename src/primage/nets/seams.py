@@ -124,12 +124,11 @@ def soften_tears(
         return copied
     out = copied.clone()
     to_normal = torch.tensor([2 / max(1, photo.shape[3] - 1), 2 / max(1, photo.shape[2] - 1)], device=photo.device)
+    photos = for_batch(photo, len(torn))
     for number, rows in enumerate(torn):
         own = moved_px[number : number + 1]
         beside = nine_around(own)[0][:, :, rows]  # (2, 9, N)
         there = place[number][:, None, rows] + (beside - own[0][:, None, rows]) * to_normal[:, None, None]
-        nine = sample(for_batch(photo, len(torn))[number, None], there.permute(2, 1, 0)[None], "bicubic").clamp(-1, 1)[
-            0
-        ]
+        nine = sample(photos[number, None], there.permute(2, 1, 0)[None], "bicubic")[0].clamp(-1, 1)
         out[number][:, rows] = nine @ nine.new_tensor(_BINOMIAL)
     return out
