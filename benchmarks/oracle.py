@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from skimage.color import rgb2gray
 from skimage.registration import optical_flow_tvl1
-from torch.nn import functional as F
 
 from primage.evaluate.lpips import LPIPS
 from primage.image import read_image, resize_image, to_tensor
+from primage.nets.layers import sample
 from primage.warp.tps import identity_grid
 
 
@@ -29,15 +29,16 @@ def main(options: argparse.Namespace) -> None:
     found = {}
     for size in options.sizes:
         known = resize_image(read_image(options.folder / "train/image.png"), (size, size))
+        photo = to_tensor(known)
         rows = []
         for path in sorted((options.folder / "test/image").glob("*.png"))[:: options.every]:
             later = resize_image(read_image(path), (size, size))
             down, right = optical_flow_tvl1(rgb2gray(later), rgb2gray(known), attachment=15, num_warp=8, num_iter=20)
             moved = torch.from_numpy(np.stack([right, down], axis=-1) * (2 / (size - 1)))[None].float()
             grid = identity_grid((size, size)) + moved
-            copied = F.grid_sample(to_tensor(known), grid, mode="bicubic", padding_mode="border", align_corners=True)
+            copied = sample(photo, grid, "bicubic")
             with torch.inference_mode():
-                pictures = copied.clamp(-1, 1), to_tensor(known)
+                pictures = copied.clamp(-1, 1), photo
                 rows.append([float(distance(picture, to_tensor(later))) for picture in pictures])
         ours, copy = np.mean(rows, axis=0)
         found[str(size)] = {

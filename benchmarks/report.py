@@ -278,6 +278,7 @@ def edits_text() -> str:
 def benchmarks_page() -> str:
     names = [path.stem for path in sorted(RESULTS.glob("*.json"))]
     notes = (ROOT / "benchmarks" / "edits" / "notes.md").read_text(encoding="utf-8").strip()
+    paper = result("face_video_paper_10min_no_matcher") or {"steps": 0}
     return f"""# Benchmarks
 
 This page is made by `python benchmarks/report.py` from the JSONs in `benchmarks/results/`: each one command, with
@@ -294,9 +295,9 @@ Measured on: {machine_line(names)}.
 ![LPIPS over time for each preset](images/quality.svg)
 
 The presets `standard` and `draft` start from the shipped matcher; "no matcher" and "no TPS" are strict single image.
-`paper` is the published network and schedule, given the same ten minutes: 82 of its 16,000 steps. The row "true optical
-flow" says what copying could reach if it knew the true motion, which no drawing shows. It grows from 256² to 480² as
-much as ours does, and as the plain copy: LPIPS sees finer things there.
+`paper` is the published network and schedule, given the same ten minutes: {paper["steps"]} of its 16,000 steps. The row
+"true optical flow" says what copying could reach if it knew the true motion, which no drawing shows. It grows from 256²
+to 480² as much as ours does, and as the plain copy: LPIPS sees finer things there.
 
 ## Edits that a smooth warp cannot reach
 
@@ -367,7 +368,7 @@ The same training, a fifth of the steps of each stage, on one kind of picture al
 
 {section(longer["rows"], "in training", training)}
 
-## In training: 20 seconds, more ideas
+## In training: {found["seconds"]:g} seconds, more ideas
 
 Measured before borders between copies were softened (0.0658 to 0.0613 with no training): compare within this table.
 

@@ -58,7 +58,7 @@ def test_along_a_slope_every_neighbour_offers_the_same() -> None:
 @pytest.mark.parametrize("stretch", [-0.5, 1.0])
 def test_the_slope_of_a_scaled_part_is_found(stretch: float) -> None:
     y, x = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
-    slope = slope_where_stretched(stretch * torch.stack([x, y])[None])
+    slope = slope_where_stretched(stretch * torch.stack([x, y])[None], CELL)
     assert slope is not None
     wanted = stretch * torch.eye(2)[None, :, :, None, None].expand(1, 2, 2, 8, 8)
     torch.testing.assert_close(slope, wanted, atol=1e-2, rtol=0)
@@ -68,4 +68,4 @@ def test_gentle_warps_and_tears_are_no_slopes() -> None:
     y, x = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
     moved = -0.2 * torch.stack([x, y])[None]
     moved[..., 4:] += 9.0
-    assert slope_where_stretched(moved) is None
+    assert slope_where_stretched(moved, CELL) is None

@@ -56,14 +56,28 @@ def test_a_border_between_two_copies_is_a_mixture_a_pixel_wide() -> None:
     here = identity_grid((SIDE, SIDE)).permute(0, 3, 1, 2)
     moved = torch.zeros(1, 2, SIDE, SIDE)
     moved[:, 0, :, 20:] = 36.0  # left of column 20 the photo's own left, from there on what lies 36 px further right
-    place = here + moved * (2 / (SIDE - 1))
-    copied = sample(photo, place.permute(0, 2, 3, 1))
-    softened = soften_tears(copied, photo, place, moved)
+    moved *= 2 / (SIDE - 1)
+    copied = sample(photo, (here + moved).permute(0, 2, 3, 1))
+    softened = soften_tears(copied, photo, here, moved)
     assert softened[0, 0, 5, 18:22].tolist() == pytest.approx([-1.0, -0.5, 0.5, 1.0], abs=1e-4)
-    assert soften_tears(copied, photo, place, torch.zeros_like(moved)) is copied
+    assert soften_tears(copied, photo, here, torch.zeros_like(moved)) is copied
 
 
 def test_a_smooth_field_is_not_softened() -> None:
     photo = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     moved = torch.linspace(0, 20, SIDE)[None, None, None].expand(1, 2, SIDE, SIDE)
-    assert soften_tears(photo, photo, torch.zeros(1, 2, SIDE, SIDE), moved) is photo
+    here = identity_grid((SIDE, SIDE)).permute(0, 3, 1, 2)
+    assert soften_tears(photo, photo, here, moved * (2 / (SIDE - 1))) is photo
+
+
+def test_a_border_is_softened_alike_from_a_photo_of_another_size() -> None:
+    photo = torch.zeros(1, 3, SIDE, SIDE)
+    photo[..., 32:] = 1.0
+    here = identity_grid((SIDE, SIDE)).permute(0, 3, 1, 2)
+    moved = torch.zeros(1, 2, SIDE, SIDE)
+    moved[:, 0, :, 20:] = 40 * 2 / (SIDE - 1)
+    softened = []
+    for source in (photo, photo.repeat_interleave(3, 2).repeat_interleave(3, 3)):
+        copied = sample(source, (here + moved).permute(0, 2, 3, 1))
+        softened.append(soften_tears(copied, source, here, moved)[..., 16:24])
+    torch.testing.assert_close(softened[0], softened[1], atol=1e-4, rtol=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,7 +21,7 @@ def nine_around(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
     return nine.view(x.shape[0], x.shape[1], 9, *x.shape[2:])
 
 
-def twice(x: Shaped[Tensor, "... h w"]) -> Shaped[Tensor, "... h2 w2"]:
+def twice(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
     """Each cell as four alike."""
     return x.repeat_interleave(2, -2).repeat_interleave(2, -1)
 
@@ -51,22 +51,24 @@ def candidates(
     return each
 
 
-def slope_where_stretched(moved_cells: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b 2 2 h w"] | None:
+def slope_where_stretched(moved: Float[Tensor, "b 2 h w"], cell: Float[Tensor, 2]) -> Float[Tensor, "b 2 2 h w"] | None:
     """By how much displacements change from one cell to the next, where a part was scaled to half, twice or more.
 
     There, places that are moved just as the cells around them are would make steps: the same few pixels of the photo
     again and again, or every other one left out.
 
     Args:
-        moved_cells: displacements in cells.
+        moved: displacements, any unit.
+        cell: width and height of a cell in the unit of ``moved``.
 
     Returns:
-        (B, 2, 2, H, W): of x and y, along x and along y, on average around each cell; tears do not count. 0 where
-        the field stretches less; None if it does so everywhere.
+        (B, 2, 2, H, W) in the unit of ``moved``: of x and y, along x and along y, on average around each cell; tears
+        do not count. 0 where the field stretches less; None if it does so everywhere.
     """
+    cell = cell[:, None, None]
     slopes = []
     for dim in (3, 2):
-        change = moved_cells.diff(dim=dim)
+        change = (moved / cell).diff(dim=dim)
         whole = (change.abs().amax(1, keepdim=True) < _STEEPEST_CELLS).to(change.dtype)
         # A change belongs to the two cells that it lies between.
         before, after = ((0, 1, 0, 0), (1, 0, 0, 0)) if dim == 3 else ((0, 0, 0, 1), (0, 0, 1, 0))
@@ -75,7 +77,9 @@ def slope_where_stretched(moved_cells: Float[Tensor, "b 2 h w"]) -> Float[Tensor
     (xx, yx), (xy, yy) = (slope.unbind(1) for slope in slopes)
     area = ((1 + xx) * (1 + yy) - xy * yx).abs()
     stretched = (area < _LEAST_AREA) | (area > 1 / _LEAST_AREA)
-    return torch.stack(slopes, dim=2) * stretched[:, None, None] if bool(stretched.any()) else None
+    if not bool(stretched.any()):
+        return None
+    return torch.stack(slopes, dim=2) * stretched[:, None, None] * cell[:, None]
 
 
 def enlarge(

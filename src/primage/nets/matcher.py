@@ -173,9 +173,7 @@ class Matcher(nn.Module):
 
         seen = look_up(features.eighth, whole, place, 8)
         near = self.compare_eighth(torch.cat([wanted.eighth, seen, moved], dim=1))
-        slope = None if self.training else slope_where_stretched(moved / _cell(place, 8, full))
-        if slope is not None:
-            slope = slope * _cell(place, 8, full)[:, :, None]
+        slope = None if self.training else slope_where_stretched(moved, _cell(place, 8, full).flatten())
         moved = moved + self.correct_eighth(near)
         corrected = moved + here[8]
 

@@ -55,9 +55,10 @@ class Painter(Generator):
         # Bicubic: bilinear sampling blurs wherever the copy lies between pixels.
         copied = sample(source.photo, grids[-1], "bicubic").clamp(-1, 1)
         if not self.training:
-            moved = places[-1] - coordinates(size, tuple(x.shape[2:]), x.device)
+            here = coordinates(size, tuple(x.shape[2:]), x.device)
+            moved = places[-1] - here
             pixels = moved.new_tensor([0.5 * (size[1] - 1), 0.5 * (size[0] - 1)])[:, None, None]
-            copied = soften_tears(copied, source.photo, places[-1], moved * pixels)
+            copied = soften_tears(copied, source.photo, here, moved)
             copied = mend_seams(copied, moved * pixels, drawing)
         decoded = self.to_image(self.decode(torch.cat([near, F.pixel_unshuffle(copied, 2)], dim=1)))
         decoded = F.pixel_shuffle(decoded, 2)

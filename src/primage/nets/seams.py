@@ -99,36 +99,35 @@ def _spread(offset: Tensor, moved: Tensor, moved_px: Tensor) -> Float[Tensor, "b
 def soften_tears(
     copied: Float[Tensor, "b 3 h w"],
     photo: Float[Tensor, "s 3 h2 w2"],
-    place: Float[Tensor, "b 2 h w"],
-    moved_px: Float[Tensor, "b 2 h w"],
+    here: Float[Tensor, "1 2 h w"],
+    moved: Float[Tensor, "b 2 h w"],
 ) -> Float[Tensor, "b 3 h w"]:
     """Give the border between two copied things the pixel's width of both that a camera would give it.
 
     Args:
         copied: (B, 3, H, W) in [-1, 1], each pixel a copy of one thing.
         photo: what was copied from; each of S serves B / S in turn.
-        place: (B, 2, H, W), where from, (x, y), normalised.
-        moved_px: (B, 2, H, W), the same relative to where each pixel is, in pixels.
+        here: (1, 2, H, W), where each pixel is, (x, y), normalised.
+        moved: (B, 2, H, W), where from, relative to that.
 
     Returns:
         Same shape and range. Beside a tear, the mean of what the pixel would be if moved as each of the nine around it;
         elsewhere the very same pixels.
     """
-    torn = torch.zeros_like(moved_px[:, 0], dtype=torch.bool)
+    pixel = (here[:, :, 1, 1] - here[:, :, 0, 0])[..., None, None]
+    torn = torch.zeros_like(moved[:, 0], dtype=torch.bool)
     for dim in (2, 1):
-        apart = moved_px.diff(dim=dim + 1).abs().amax(1) > _TEAR_PX
+        apart = (moved.diff(dim=dim + 1) / pixel).abs().amax(1) > _TEAR_PX
         n = torn.shape[dim] - 1
         torn.narrow(dim, 1, n).logical_or_(apart)
         torn.narrow(dim, 0, n).logical_or_(apart)
     if not bool(torn.any()):
         return copied
     out = copied.clone()
-    to_normal = torch.tensor([2 / max(1, photo.shape[3] - 1), 2 / max(1, photo.shape[2] - 1)], device=photo.device)
     photos = for_batch(photo, len(torn))
     for number, rows in enumerate(torn):
-        own = moved_px[number : number + 1]
-        beside = nine_around(own)[0][:, :, rows]  # (2, 9, N)
-        there = place[number][:, None, rows] + (beside - own[0][:, None, rows]) * to_normal[:, None, None]
+        beside = nine_around(moved[number, None])[0][:, :, rows]
+        there = here[0][:, None, rows] + beside  # (2, 9, N)
         nine = sample(photos[number, None], there.permute(2, 1, 0)[None], "bicubic")[0].clamp(-1, 1)
         out[number][:, rows] = nine @ nine.new_tensor(_BINOMIAL)
     return out
