@@ -107,7 +107,7 @@ IN_TRAINING: dict[str, tuple[tuple[str, ...], str]] = {
 
 def judge(folder: Path, run: Path, distance: LPIPS) -> dict[str, float]:
     model = load(run)
-    ours, _, copy = scores(model, frames_of(folder, model), distance).T
+    ours, _, copy, _ = scores(model, frames_of(folder, model), distance).T
     with torch.inference_mode():
         unedited = float(distance(model.paint(model.primitive).image, to_tensor(model.photo)))
     return {"lpips": float(ours.mean()), "copy": float(copy.mean()), "unedited": unedited, "steps": model.record.steps}

@@ -48,45 +48,42 @@ def train_keeping(prepared: Prepared, folder: Path) -> list[Path]:
 
 
 def scores(model: Model, frames: Sequence[Frame], distance: LPIPS) -> np.ndarray:
-    """LPIPS of (ours, copied pixels alone, a copy of the training frame) for each frame: (N, 3)."""
+    """LPIPS of (ours, copied pixels alone, a copy of the training frame, ours as seen at 256²) for each frame: (N, 4).
+
+    The last tells what a larger model paints from what LPIPS makes of larger pictures.
+    """
+
+    def small(x: Tensor) -> Tensor:
+        return to_tensor(resize_image(to_image(x), (256, 256)))
+
     photo = to_tensor(model.photo)
     rows = []
     with torch.inference_mode():
         for frame in frames:
             painted = model.paint(frame.primitive)
             copied = painted.image if painted.copied is None else painted.copied
-            rows.append([float(distance(x, frame.real)) for x in (painted.image, copied, photo)])
+            row = [float(distance(x, frame.real)) for x in (painted.image, copied, photo)]
+            larger = min(model.size) > 256
+            rows.append([*row, float(distance(small(painted.image), small(frame.real))) if larger else row[0]])
     return np.array(rows)
-
-
-def at_256(model: Model, frames: Sequence[Frame], distance: LPIPS) -> float:
-    """Mean LPIPS of what a larger model paints, seen at the size that the other figures are seen at."""
-
-    def small(x: Tensor) -> Tensor:
-        return to_tensor(resize_image(to_image(x), (256, 256)))
-
-    with torch.inference_mode():
-        return float(np.mean([float(distance(small(model.paint(f.primitive).image), small(f.real))) for f in frames]))
 
 
 def figures(models: Sequence[Path], frames: Sequence[Frame]) -> dict[str, object]:
     """All figures of a training: the last model's, and quality over time."""
     distance = LPIPS("alexnet")
     last = load(models[-1])
-    ours, copied, copy = scores(last, frames, distance).T
+    ours, copied, copy, seen_small = scores(last, frames, distance).T
     with torch.inference_mode():
         unedited = float(distance(last.paint(last.primitive).image, to_tensor(last.photo)))
     seconds = {path: load(path).record.seconds for path in models}
-    wanted = {}
+    wanted: dict[Path, None] = {}
     for second in CURVE_SEC:  # the newest model there was at that time
-        there = [path for path in models if seconds[path] <= second * 1.02]
-        if there and second <= seconds[models[-1]] * 1.1:
+        there = [path for path in models[:-1] if seconds[path] <= second * 1.02]
+        if there:
             wanted[there[-1]] = None
-    curve = [
-        {"seconds": seconds[path], "lpips": round(float(scores(load(path), frames, distance)[:, 0].mean()), 4)}
-        for path in [*wanted, *([] if models[-1] in wanted else [models[-1]])]
-    ]
-    smaller = {"lpips_at_256": round(at_256(last, frames, distance), 4)} if min(last.size) > 256 else {}
+    quality = {path: scores(load(path), frames, distance)[:, 0] for path in wanted} | {models[-1]: ours}
+    curve = [{"seconds": seconds[path], "lpips": round(float(each.mean()), 4)} for path, each in quality.items()]
+    smaller = {"lpips_at_256": round(float(seen_small.mean()), 4)} if min(last.size) > 256 else {}
     return {
         **smaller,
         "steps": last.record.steps,

@@ -15,6 +15,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import machine
 import numpy as np
@@ -63,7 +64,7 @@ def changed_box(before: Primitive, after: Primitive) -> tuple[slice, slice]:
     return box[0], box[1]
 
 
-def sheets(name: str, entries: Sequence[dict], options: argparse.Namespace) -> list[dict]:
+def sheets(name: str, entries: Sequence[dict[str, Any]], options: argparse.Namespace) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         photo = photo_file(name, folder, options.wheels)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -229,20 +229,23 @@ TABLE: tuple[tuple[str, str, str, Callable[[], str | None], str], ...] = (
 SHORT = (0, 1, 2, 3, 4, 6, 8, 12, 13, 18)
 
 
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
 def machine_line(names: list[str]) -> str:
     seen = sorted({(f["cpu"], f["threads"], f["commit"]) for n in names if (r := result(n)) for f in [r["machine"]]})
     return "; ".join(f"{cpu}, {threads} thread(s), commit {commit}" for cpu, threads, commit in seen)
 
 
 def table(rows: tuple[int, ...] | range, full: bool) -> str:
-    head = "| what | target | stretch | measured | command |" if full else "| what | measured | command |"
-    lines = [head, "|---" * head.count(" | ") + "|---|"]
+    lines = []
     for number in rows:
         what, target, stretch, read, command = TABLE[number]
         found = read() or "not measured"
-        middle = f"{target} | {stretch} | **{found}**" if full else found
-        lines.append(f"| {what} | {middle} | `{command}` |")
-    return "\n".join(lines)
+        lines.append([what, *([target, stretch, f"**{found}**"] if full else [found]), f"`{command}`"])
+    return markdown(["what", *(["target", "stretch"] if full else []), "measured", "command"], lines)
 
 
 def quality_plot() -> str:
@@ -267,12 +270,12 @@ def edits_text() -> str:
     if found is None:
         return "Not measured."
     labels = list(found["edits"][0]["lpips_to_pasted"])
-    lines = ["| photo | kind | edit | " + " | ".join(labels) + " |", "|---" * (3 + len(labels)) + "|"]
-    for entry in found["edits"]:
-        scores = " | ".join(f"{entry['lpips_to_pasted'][label]:.3f}" for label in labels)
-        lines.append(f"| {entry['photo']} | {entry['kind']} | {entry['title']} | {scores} |")
-    means = " | ".join(f"**{found['mean_lpips_to_pasted'][label]:.3f}**" for label in labels)
-    return "\n".join([*lines, f"| | | mean | {means} |"])
+    rows = [
+        [entry["photo"], entry["kind"], entry["title"], *(f"{entry['lpips_to_pasted'][label]:.3f}" for label in labels)]
+        for entry in found["edits"]
+    ]
+    means = [f"**{found['mean_lpips_to_pasted'][label]:.3f}**" for label in labels]
+    return markdown(["photo", "kind", "edit", *labels], [*rows, ["", "", "mean", *means]])
 
 
 def benchmarks_page() -> str:
@@ -320,13 +323,13 @@ pasting has hard seams; but a copied part that is missing shows.
 
 
 def sources() -> str:
-    lines = ["| pictures | LPIPS, video | unedited drawing | edits, LPIPS to pasted |", "|---|---|---|---|"]
+    rows = []
     for title, name in (("photos and drawn ones", "both"), ("drawn ones", "drawn"), ("photos", "photos")):
         video, edits = result(f"src_video_{name}"), result(f"src_edits_{name}")
         if video and edits:
             cells = video["lpips_alexnet_mean"], video["unedited_primitive"], edits["mean_lpips_to_pasted"]["0 s"]
-            lines.append(f"| {title} | " + " | ".join(str(x) for x in cells) + " |")
-    return "\n".join(lines)
+            rows.append([title, *(str(x) for x in cells)])
+    return markdown(["pictures", "LPIPS, video", "unedited drawing", "edits, LPIPS to pasted"], rows)
 
 
 def ablations_page() -> str:
@@ -334,12 +337,8 @@ def ablations_page() -> str:
     notes = (ROOT / "benchmarks" / "ablations.md").read_text(encoding="utf-8").strip()
 
     def section(rows: list[dict[str, Any]], kind: str, columns: tuple[tuple[str, str], ...]) -> str:
-        lines = ["| idea | " + " | ".join(title for _, title in columns) + " |", "|---" * (1 + len(columns)) + "|"]
-        for row in rows:
-            if row["kind"] == kind:
-                cells = [str(row.get(key, "")) for key, _ in columns]
-                lines.append(f"| {row['idea']} | " + " | ".join(cells) + " |")
-        return "\n".join(lines)
+        cells = [[row["idea"], *(str(row.get(key, "")) for key, _ in columns)] for row in rows if row["kind"] == kind]
+        return markdown(["idea", *(title for _, title in columns)], cells)
 
     work = (("lpips", "LPIPS, video"), ("unedited", "unedited drawing"), ("edits", "edits, LPIPS to pasted"))
     training = (
