@@ -85,24 +85,32 @@ class TrainingPair:
                 self._warpers.append(PrimitiveWarper(Primitive(resized.kind, resized.segments, edges)))
 
     @one_thread()
-    def draw(self, batch: int, generator: torch.Generator, device: torch.device | str = "cpu") -> Batch:
+    def draw(
+        self,
+        batch: int,
+        generator: torch.Generator,
+        device: torch.device | str = "cpu",
+        augment: AugmentConfig | None = None,
+    ) -> Batch:
         """Warp the pair afresh.
 
         Args:
             batch: how many warps.
             generator: where the randomness comes from, on the CPU.
             device: where the tensors should lie.
+            augment: other strengths of the pair's own augmentations, if wanted.
 
         Returns:
             ``batch`` warped pairs, each with a warp of its own.
         """
-        grids = [draw_grid(self.augment, self.size, generator, self._regions) for _ in range(batch)]
+        augment = augment or self.augment
+        grids = [draw_grid(augment, self.size, generator, self._regions) for _ in range(batch)]
         warpers = [self._warpers[int(torch.randint(len(self._warpers), (), generator=generator))] for _ in range(batch)]
         photos = [warp_photo(self.photo, grid) for grid in grids]
         primitives = [warper.warp(grid) for warper, grid in zip(warpers, grids, strict=True)]
         if self._redrawn is not None:
             for i in range(batch):
-                if float(torch.rand((), generator=generator)) < self.augment.redraw_probability:
+                if float(torch.rand((), generator=generator)) < augment.redraw_probability:
                     rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
                     lines = extract_edges(another_frame(to_image(photos[i]), rng), self._redrawn)
                     primitives[i] = Primitive(primitives[i].kind, primitives[i].segments, lines)
