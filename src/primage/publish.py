@@ -18,8 +18,8 @@ from primage.warp.pair import TrainingPair
 
 #: Warps that the normalisation statistics of the averaged weights are estimated on.
 _NORM_BATCHES = 6
-#: Strengths of those warps, as far as the training has them at all: bolder than its own. With statistics of gentle warps
-#: the network makes much of small displacements, and worse of all others.
+#: Strengths of those warps, where the training's own are less (what it has switched off stays off). With statistics of
+#: gentle warps the network makes much of small displacements, and does worse everywhere else.
 _BOLD = {"tps_shift": 0.15, "local_probability": 1.0, "parts_probability": 1.0, "parts_count": 4}
 
 
