@@ -60,6 +60,17 @@ def test_draws_follow_from_the_generator_alone() -> None:
         assert torch.equal(getattr(first, name), getattr(again, name))
 
 
+def test_a_draw_takes_other_strengths_than_the_pair_s_own() -> None:
+    pair = pair_of(augment=AugmentConfig(tps_shift=0.02, flip=False))
+    bold = pair.augment.model_copy(update={"tps_shift": 0.3, "local_probability": 1.0})
+    gentle = pair.draw(1, torch.Generator().manual_seed(0)).grid - identity_grid(pair.size)
+    bolder = pair.draw(1, torch.Generator().manual_seed(0), augment=bold).grid - identity_grid(pair.size)
+    assert bolder.abs().mean() > 5 * gentle.abs().mean()
+    # What is switched off stays off.
+    still = pair_of().draw(1, torch.Generator().manual_seed(0), augment=OFF.model_copy(update={"tps_shift": 0.3}))
+    torch.testing.assert_close(still.grid, identity_grid(pair.size))
+
+
 def test_photo_and_primitive_are_warped_as_one() -> None:
     labels = blocks((48, 64))
     primitive = Primitive("segments", labels)
