@@ -369,7 +369,8 @@ The same training, a fifth of the steps of each stage, on one kind of picture al
 
 ## In training: {found["seconds"]:g} seconds, more ideas
 
-Measured before borders between copies were softened (0.0658 to 0.0613 with no training): compare within this table.
+Measured before borders between copies were softened (0.0658 to 0.0613 with no training) and normalisations had better
+statistics: compare within this table.
 
 {section(found["rows"], "in training", training)}
 
