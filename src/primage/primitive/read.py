@@ -14,6 +14,7 @@ from scipy import ndimage
 from primage.config import PrimitiveConfig
 from primage.errors import PrimitiveError
 from primage.image import decode, flatten, read_image, resize_image, working_size
+from primage.labelcolours import pack, positions
 from primage.labels import LabelMap, Palette, labels_from_rgb, read_labels, resize_labels
 from primage.primitive.edges import edges_from_image, extract_edges, resize_edges, thin
 from primage.primitive.landmarks import draw_landmarks, read_landmarks
@@ -256,18 +257,21 @@ def split_lines(
     Returns:
         (H, W) bool: the lines; and the blended pixels beside them, which are neither.
     """
-    value = rgb.astype(np.int16)
-    far = np.abs(value - np.array(line_colour, dtype=np.int16)).max(axis=2)
+    line = np.array(line_colour, dtype=np.int16)
     if palette is None:
-        lines = far <= 8
+        lines = np.abs(rgb.astype(np.int16) - line).max(axis=2) <= 8
         return lines, np.zeros_like(lines)
-    lines = far <= _LINE_TOLERANCE
-    exact = np.zeros_like(lines)
-    for label in palette.labels:
-        away = np.abs(value - np.array(label.colour, dtype=np.int16)).max(axis=2)
-        exact |= away == 0
-        lines &= away > far
-    beside = ndimage.binary_dilation(lines, np.ones((3, 3), dtype=bool), iterations=2)
+    colours = np.array([label.colour for label in palette.labels], np.int32)
+    exact = positions(pack(rgb), pack(colours)) >= 0
+    # Most pixels are exactly a label's: only the others can be lines.
+    value = rgb[~exact].astype(np.int16)
+    far = np.abs(value - line).max(axis=1)
+    lines = np.zeros_like(exact)
+    drawn = far <= _LINE_TOLERANCE
+    for colour in colours.astype(np.int16):
+        drawn &= np.abs(value - colour).max(axis=1) > far
+    lines[~exact] = drawn
+    beside = ndimage.maximum_filter(lines, size=5)
     return lines, beside & ~lines & ~exact
 
 
