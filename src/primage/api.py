@@ -68,7 +68,7 @@ def configure(
             matcher = setting.partition("=")[2].strip().strip('"')
     if matcher is not None and matcher != data["matcher"]:
         data["matcher"] = matcher
-        for concern in ("optim", "loss"):
+        for concern in ("augment", "optim", "loss"):
             data[concern] |= FROM_NOTHING[concern]
         data["phases"] = [phase.model_dump() for phase in FROM_NOTHING["phases"]]
     if minutes is not None or steps is not None:
