@@ -13,28 +13,28 @@ CELL = torch.tensor([1.0, 1.0])
 
 def test_without_a_preference_it_enlarges_bilinearly() -> None:
     moved = torch.rand(2, 2, 5, 7, generator=torch.Generator().manual_seed(0)) * 0.9  # never a cell apart
-    out = enlarge(candidates(moved), torch.zeros(2, 9, 10, 14), CELL)
+    out = enlarge(candidates(moved), torch.zeros(2, 36, 5, 7), CELL)
     torch.testing.assert_close(out, F.interpolate(moved, scale_factor=2.0, mode="bilinear"), atol=1e-2, rtol=0)
 
 
 def test_a_strong_preference_takes_one_neighbour_as_it_is() -> None:
     moved = torch.rand(1, 2, 4, 4, generator=torch.Generator().manual_seed(0))
-    preference = torch.zeros(1, 9, 8, 8)
-    preference[:, 5] = 50.0  # the one to the right
+    preference = torch.zeros(1, 36, 4, 4)
+    preference[:, 4 * 5 : 4 * 6] = 50.0  # the one to the right
     torch.testing.assert_close(enlarge(candidates(moved), preference, CELL)[:, :, 2, 2], moved[:, :, 1, 2])
 
 
 def test_nothing_is_invented_between_the_two_sides_of_a_tear() -> None:
     moved = torch.zeros(1, 2, 4, 6)
     moved[..., 3:] = 7.0
-    out = enlarge(candidates(moved), torch.randn(1, 9, 8, 12, generator=torch.Generator().manual_seed(0)), CELL)
+    out = enlarge(candidates(moved), torch.randn(1, 36, 4, 6, generator=torch.Generator().manual_seed(0)), CELL)
     assert set(out.round(decimals=3).unique().tolist()) <= {0.0, 7.0}
 
 
 def test_what_counts_as_a_tear_is_measured_in_cells() -> None:
     moved = torch.zeros(1, 2, 4, 6)
     moved[..., 3:] = 7.0
-    out = enlarge(candidates(moved), torch.zeros(1, 9, 8, 12), 10 * CELL)
+    out = enlarge(candidates(moved), torch.zeros(1, 36, 4, 6), 10 * CELL)
     torch.testing.assert_close(out, F.interpolate(moved, scale_factor=2.0, mode="bilinear"), atol=3e-2, rtol=0)
 
 
@@ -49,7 +49,7 @@ def test_along_a_slope_every_neighbour_offers_the_same() -> None:
     y, x = torch.meshgrid(torch.arange(4.0), torch.arange(6.0), indexing="ij")
     moved = torch.stack([0.5 * x + 0.25 * y, -0.5 * y])[None]
     slope = torch.tensor([[0.5, 0.25], [0.0, -0.5]])[None, :, :, None, None].expand(1, 2, 2, 4, 6)
-    preference = torch.randn(1, 9, 8, 12, generator=torch.Generator().manual_seed(0))
+    preference = torch.randn(1, 36, 4, 6, generator=torch.Generator().manual_seed(0))
     out = enlarge(candidates(moved, slope), preference, CELL)[..., 2:-2, 2:-2]
     wanted = F.interpolate(moved, scale_factor=2.0, mode="bilinear")[..., 2:-2, 2:-2]
     torch.testing.assert_close(out, wanted, atol=1e-4, rtol=0)

@@ -28,7 +28,7 @@ def twice(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
 
 def candidates(
     moved: Float[Tensor, "b 2 h w"], slope: Float[Tensor, "b 2 2 h w"] | None = None
-) -> Float[Tensor, "b 2 9 h _ w _"]:
+) -> Float[Tensor, "b 2 9 _ h w"]:
     """What each of the four places in a cell may be moved by: as the cells around it are.
 
     Args:
@@ -36,17 +36,17 @@ def candidates(
         slope: by how much each changes from one cell to the next, along x and along y; none to take them as they are.
 
     Returns:
-        (B, 2, 9, H, 2, W, 2), or (B, 2, 9, H, 1, W, 1) if the four places have the same.
+        (B, 2, 9, 4, H, W), or (B, 2, 9, 1, H, W) if the four places have the same. The four lie row by row.
     """
-    nine = nine_around(moved)[:, :, :, :, None, :, None]
+    nine = nine_around(moved)[:, :, :, None]
     if slope is None:
         return nine
-    steep = nine_around(slope.flatten(1, 2)).unflatten(1, (2, 2))[..., None, :, None]
+    steep = nine_around(slope.flatten(1, 2)).unflatten(1, (2, 2))[:, :, :, :, None]
     quarter = torch.tensor([-0.25, 0.25], device=moved.device)
     side = torch.tensor([-1.0, 0.0, 1.0], device=moved.device)
     away = quarter - side[:, None]  # from the middle of a cell beside, in cells: (3, 2)
-    x = away[None, :, None, None, None, :].expand(3, 3, 1, 1, 1, 2).flatten(0, 1)
-    y = away[:, None, None, :, None, None].expand(3, 3, 1, 2, 1, 1).flatten(0, 1)
+    x = away[None, :, None, :].expand(3, 3, 2, 2).reshape(9, 4, 1, 1)
+    y = away[:, None, :, None].expand(3, 3, 2, 2).reshape(9, 4, 1, 1)
     each: Tensor = nine + steep[:, :, 0] * x + steep[:, :, 1] * y
     return each
 
@@ -83,13 +83,14 @@ def slope_where_stretched(moved: Float[Tensor, "b 2 h w"], cell: Float[Tensor, 2
 
 
 def enlarge(
-    offered: Float[Tensor, "b 2 9 h _ w _"], preference: Float[Tensor, "b 9 h2 w2"], cell: Float[Tensor, 2]
+    offered: Float[Tensor, "b 2 9 _ h w"], preference: Float[Tensor, "b 36 h w"], cell: Float[Tensor, 2]
 ) -> Float[Tensor, "b 2 h2 w2"]:
     """Enlarge twice: each place takes a mixture of the nine displacements around it that agree with the best of them.
 
     Args:
         offered: displacements to choose from (see `candidates`), any unit.
-        preference: logits, which of the nine; at 0 everywhere this is bilinear interpolation, but across tears.
+        preference: logits, which of the nine, for each of the four places in a cell, in the order that
+            `torch.nn.functional.pixel_unshuffle` has; at 0 everywhere this is bilinear interpolation, but across tears.
         cell: width and height of a coarse cell in the unit of ``offered``.
 
     Returns:
@@ -98,33 +99,35 @@ def enlarge(
     Source:
         Teed & Deng 2020, §3.3 (convex upsampling), restricted to one side of a tear.
     """
-    height, width = offered.shape[3], offered.shape[5]
-    # (B, 9, h, 2, w, 2): each coarse cell with its four places.
-    logits = preference.unflatten(2, (height, 2)).unflatten(4, (width, 2)) + _bilinear(offered.device)[:, None, :, None]
-    weights = logits.softmax(1)
+    logits = preference.unflatten(1, (9, 4)) + _bilinear(preference.device)[:, :, None, None]
     with torch.no_grad():
-        torn = (offered - _of_the_best(offered, weights)).abs() > _TEAR_CELLS * cell.view(2, 1, 1, 1, 1, 1)
-    weights = weights.masked_fill(torn.any(1), 0.0)
-    weights = weights / weights.sum(1, keepdim=True)
-    if offered.shape[4] == 1:
-        moved = torch.einsum("bcnhw,bnhiwj->bchiwj", offered[:, :, :, :, 0, :, 0], weights)
-    else:
-        moved = (offered * weights[:, None]).sum(2)
-    return moved.flatten(4, 5).flatten(2, 3)
+        top, best = _the_best(logits, offered)
+        tear = _TEAR_CELLS * cell.view(2, 1, 1, 1)
+    weights = (logits - top[:, None]).exp()
+    # One of the nine after another: all at once do not fit into a processor's caches.
+    moved, total = torch.zeros_like(best), torch.zeros_like(top)
+    for n in range(9):
+        with torch.no_grad():
+            whole = ((offered[:, :, n] - best).abs_() <= tear).all(1)
+        weight = weights[:, n] * whole
+        total = total + weight
+        moved = moved + offered[:, :, n] * weight[:, None]
+    return F.pixel_shuffle((moved / total[:, None]).flatten(1, 2), 2)
 
 
-def _of_the_best(each: Float[Tensor, "b 2 9 h _ w _"], weights: Float[Tensor, "b 9 h 2 w 2"]) -> Tensor:
-    """The displacement of the greatest weight, (B, 2, 1, H, 2, W, 2); (torch.argmax over channels is far slower.)"""
-    top, best = weights[:, :1], each[:, :, 0]
+def _the_best(
+    logits: Float[Tensor, "b 9 4 h w"], offered: Float[Tensor, "b 2 9 _ h w"]
+) -> tuple[Float[Tensor, "b 4 h w"], Float[Tensor, "b 2 4 h w"]]:
+    """The greatest logit and its displacement; (torch.argmax over channels is far slower.)"""
+    top, best = logits[:, 0], offered[:, :, 0].expand(-1, -1, 4, -1, -1)
     for n in range(1, 9):
-        weight = weights[:, n : n + 1]
-        best = torch.where(weight > top, each[:, :, n], best)
-        top = torch.maximum(weight, top)
-    return best[:, :, None]
+        best = torch.where((logits[:, n] > top)[:, None], offered[:, :, n], best)
+        top = torch.maximum(logits[:, n], top)
+    return top, best
 
 
-def _bilinear(device: torch.device) -> Float[Tensor, "9 2 2"]:
+def _bilinear(device: torch.device) -> Float[Tensor, "9 4"]:
     """Logarithms of the bilinear weights of nine neighbours for the four quarters of a cell; never quite 0."""
     one = torch.tensor([[0.25, 0.75, 0.0], [0.0, 0.75, 0.25]], device=device)  # by side, over before, at, after
-    weights = torch.einsum("iy,jx->yxij", one, one).reshape(9, 2, 2)
+    weights = torch.einsum("iy,jx->yxij", one, one).reshape(9, 4)
     return (weights + 1e-3).log()

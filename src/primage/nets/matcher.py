@@ -181,7 +181,7 @@ class Matcher(nn.Module):
         preference = self.choose_quarter(torch.cat([wanted.quarter, near], dim=1))
         offered = candidates(moved, slope)
         preference = preference - self._unlike(1, offered, wanted, known, here[4])
-        moved = enlarge(offered, preference, _cell(place, 8, full).flatten())
+        moved = enlarge(offered, F.pixel_unshuffle(preference, 2), _cell(place, 8, full).flatten())
         slope = None if slope is None else 0.5 * twice(slope)
         seen = look_up(features.quarter, moved + here[4], place, 4)
         near = self.compare_quarter(torch.cat([wanted.quarter, seen, near, moved], dim=1))
@@ -192,7 +192,7 @@ class Matcher(nn.Module):
         preference = self.choose_half(torch.cat([wanted.half, near], dim=1))
         offered = candidates(moved, slope)
         preference = preference - self._unlike(2, offered, wanted, known, here[2])
-        moved = enlarge(offered, preference, _cell(place, 4, full).flatten())
+        moved = enlarge(offered, F.pixel_unshuffle(preference, 2), _cell(place, 4, full).flatten())
         slope = None if slope is None else 0.5 * twice(slope)
         seen = look_up(half, moved + here[2], place, 2)
         near = self.compare_half(torch.cat([wanted.half, seen, near], dim=1))
@@ -200,15 +200,15 @@ class Matcher(nn.Module):
         at_half = moved + here[2]
 
         offered = candidates(moved, slope)
-        moved = enlarge(offered, F.pixel_shuffle(self.choose_full(near), 2), _cell(place, 2, full).flatten())
+        moved = enlarge(offered, self.choose_full(near), _cell(place, 2, full).flatten())
         return (best, whole, corrected, at_quarter, at_half, moved + full), near, matches
 
     def _unlike(self, level: int, offered: Tensor, wanted: Features, known: Known, here: Tensor) -> Tensor:
         """What it would cost each place of the finer level to be moved by one of the nine offered, (B, 9, H, W)."""
         stride = 8 >> level
         drawn, there = wanted.drawn[2 - level], known.features.drawn[2 - level]
-        batch, rows, columns = len(offered), here.shape[2] // 2, here.shape[3] // 2
-        each = offered.expand(-1, -1, -1, rows, 2, columns, 2).flatten(5, 6).flatten(3, 4)
+        batch = len(offered)
+        each = F.pixel_shuffle(offered.expand(-1, -1, -1, 4, -1, -1).flatten(2, 3), 2)
         places = (each + here[:, :, None]).transpose(1, 2).flatten(0, 1)
         seen = look_up(there, places, known.size, stride)
         apart = (seen.unflatten(0, (batch, 9)) - drawn[:, None]).square()
