@@ -138,8 +138,11 @@ class Matcher(nn.Module):
             features.append(out)
         half, quarter, eighth, sixteenth = features
         eighth = self.widen(torch.cat([eighth, up(sixteenth)], dim=1))
-        means = F.avg_pool2d(embedded, 2), F.avg_pool2d(embedded, 4), F.avg_pool2d(embedded, _CELL_PX)
-        return Features(half, quarter, eighth, means, busyness(embedded, means[2], _CELL_PX).detach())
+        twos = F.avg_pool2d(embedded, 2)
+        fours = F.avg_pool2d(twos, 2)
+        eights = F.avg_pool2d(fours, 2)
+        busy = busyness(embedded, eights, _CELL_PX).detach()
+        return Features(half, quarter, eighth, (twos, fours, eights), busy)
 
     def forward(
         self, wanted: Features, known: Known, size: tuple[int, int]

@@ -80,20 +80,20 @@ def mend_seams(
 def _spread(offset: Tensor, moved: Tensor, moved_px: Tensor) -> Float[Tensor, "b 3 h w"]:
     """Offsets of pixels: the mean of those of the blocks around that are moved alike, the near ones first."""
     k = _BLOCK_PX
-    height, width = offset.shape[2:]
-    total = weights = torch.zeros_like(moved_px[:, :1]).unflatten(2, (height, k)).unflatten(4, (width, k))
     here = (torch.arange(k, device=offset.device) + 0.5) / k - 0.5  # of a pixel, in blocks from the middle
     away = torch.stack([here + 1, here, here - 1])
-    near = torch.exp(-2 * (away.square()[:, None, :, None] + away.square()[None, :, None, :])).flatten(0, 1)
-    own = moved_px.unflatten(2, (height, k)).unflatten(4, (width, k))
+    near = torch.exp(-2 * (away.square()[:, None, :, None] + away.square()[None, :, None, :])).flatten(0, 1).flatten(1)
+    # The k² pixels of a block lie one after another, so that each loop below runs along whole rows of blocks.
+    own = F.pixel_unshuffle(moved_px, k).unflatten(1, (2, k * k))
     around, offsets = nine_around(moved), nine_around(offset)
+    weights = torch.zeros_like(own[:, 0])
+    total = torch.zeros_like(weights)[:, None].repeat(1, offset.shape[1], 1, 1, 1)
     for n in range(9):
-        apart = (own - around[:, :, n, :, None, :, None]).square().sum(1, keepdim=True)
-        weight = near[n][:, None, :] * torch.exp(-apart / (2 * _ALIKE_PX**2))
-        total = total + weight * offsets[:, :, n, :, None, :, None]
-        weights = weights + weight
-    mean: Tensor = total / (weights + 1e-6)
-    return mean.reshape(*offset.shape[:2], *moved_px.shape[2:])
+        apart = (own - around[:, :, n, None]).square_().sum(1)
+        weight = near[n][:, None, None] * apart.mul_(-1 / (2 * _ALIKE_PX**2)).exp_()
+        total.addcmul_(weight[:, None], offsets[:, :, n, None])
+        weights += weight
+    return F.pixel_shuffle((total / (weights + 1e-6)[:, None]).flatten(1, 2), k)
 
 
 def soften_tears(
