@@ -127,7 +127,7 @@ def colourise(label_map: LabelMap) -> UInt8[np.ndarray, "h w 3"]:
     Returns:
         (H, W, 3) uint8.
     """
-    colours: UInt8[np.ndarray, "n 3"] = _colours(label_map.palette).astype(np.uint8)
+    colours: UInt8[np.ndarray, "n 3"] = palette_colours(label_map.palette).astype(np.uint8)
     return np.take(colours, label_map.index, axis=0)
 
 
@@ -202,7 +202,7 @@ def _match(own: LabelMap, palette: Palette, key: str, snap: bool, where: str) ->
             place[i] = known[value]
             continue
         here = own.index == i
-        place[i] = ((_colours(palette) - _colours(own.palette)[i]) ** 2).sum(axis=1).argmin()
+        place[i] = ((palette_colours(palette) - palette_colours(own.palette)[i]) ** 2).sum(axis=1).argmin()
         if not snap:
             y, x = divmod(int(here.argmax()), here.shape[1])
             what = f"{here.sum():,} pixels have the {key} {value!r}"
@@ -246,7 +246,7 @@ def labels_from_rgb(
         raise LabelError(f"{where} shows no label at all: every pixel is a line; fill the areas between them")
     census = _Census(code, shown, *np.unique(code[shown], return_counts=True), where)
     known = palette or _find_palette(census)
-    anchors = np.concatenate([_colours(known), extras])
+    anchors = np.concatenate([palette_colours(known), extras])
     index = positions(code, pack(anchors))
     index[~live] = -1
     unknown = live & (index < 0)
@@ -270,7 +270,8 @@ def labels_from_rgb(
     return LabelMap(index.astype(np.uint8), known)
 
 
-def _colours(palette: Palette) -> Int32[np.ndarray, " n 3"]:
+def palette_colours(palette: Palette) -> Int32[np.ndarray, " n 3"]:
+    """The colours of all labels, in their order."""
     return np.array([label.colour for label in palette.labels], np.int32)
 
 
@@ -328,7 +329,7 @@ def _refuse_foreign(
         rgb = (codes[:, None] >> np.array([16, 8, 0], np.uint32) & 255).astype(np.int32)
         bad = np.flatnonzero(np.isin(codes, solid) | (~is_blend(rgb, anchors) & ~np.isin(codes, junctions)))
         if len(bad):
-            near = int(((_colours(palette) - rgb[bad[0]]) ** 2).sum(axis=1).argmin())
+            near = int(((palette_colours(palette) - rgb[bad[0]]) ** 2).sum(axis=1).argmin())
             here = (census.code == codes[bad[0]]) & census.shown
             y, x = divmod(int(here.argmax()), here.shape[1])
             what = f"{here.sum():,} pixels have the colour #{codes[bad[0]]:06x}"

@@ -68,11 +68,11 @@ def publish(run: Run, state: State, config: Config, pair: TrainingPair, device: 
 
 
 def _estimate_norms(network: Generator, pair: TrainingPair, generator: torch.Generator, device: str) -> None:
-    """Averaged weights want statistics of their own: plain means over a few warps."""
-    bold = pair.augment.model_copy(update={k: max(v, getattr(pair.augment, k)) for k, v in _BOLD.items()})
+    """Averaged weights want statistics of their own: plain means over a few bold warps."""
     norms = [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     if not norms:
         return
+    bold = pair.augment.model_copy(update={k: max(v, getattr(pair.augment, k)) for k, v in _BOLD.items()})
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()

@@ -15,7 +15,7 @@ from primage.config import PrimitiveConfig
 from primage.errors import PrimitiveError
 from primage.image import decode, flatten, read_image, resize_image, working_size
 from primage.labelcolours import pack, positions
-from primage.labels import LabelMap, Palette, labels_from_rgb, read_labels, resize_labels
+from primage.labels import LabelMap, Palette, labels_from_rgb, palette_colours, read_labels, resize_labels
 from primage.primitive.edges import edges_from_image, extract_edges, resize_edges, thin
 from primage.primitive.landmarks import draw_landmarks, read_landmarks
 from primage.primitive.paint import extract_paint
@@ -261,7 +261,7 @@ def split_lines(
     if palette is None:
         lines = np.abs(rgb.astype(np.int16) - line).max(axis=2) <= 8
         return lines, np.zeros_like(lines)
-    colours = np.array([label.colour for label in palette.labels], np.int32)
+    colours = palette_colours(palette)
     exact = positions(pack(rgb), pack(colours)) >= 0
     # Most pixels are exactly a label's: only the others can be lines.
     value = rgb[~exact].astype(np.int16)
