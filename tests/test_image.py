@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import struct
@@ -423,8 +422,27 @@ def test_write_refusals_leave_nothing_behind(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_sha256(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"primage")
-    assert im.sha256_file(tmp_path / "a") == hashlib.sha256(b"primage").hexdigest()
-    with pytest.raises(ImageError, match="cannot be read"):
-        im.sha256_file(tmp_path)
+def test_encoded_pngs_keep_pixels_text_and_palette() -> None:
+    for pixels in (noise(5, 4), noise(5, 4, 3), noise(5, 4, 4)):
+        for level in (0, 6, 9):
+            encoded = im.encode_png(pixels, {"Title": "ß"}, compress_level=level)
+            with Image.open(io.BytesIO(encoded)) as picture:
+                np.testing.assert_array_equal(np.asarray(picture), pixels)
+                assert picture.text == {"Title": "ß"}  # type: ignore[attr-defined]
+    plain = io.BytesIO()
+    Image.fromarray(pixels).save(plain, "PNG")
+    assert im.encode_png(pixels) == plain.getvalue()  # Pillow's own compression unless another is given
+
+
+def test_a_png_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, old = tmp_path / "a.png", noise(3, 3, 3)
+    im.write_png(path, old)
+
+    def full(_path: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(ImageError, match="No space left"):
+        im.write_png(path, noise(3, 3, 3, seed=1))
+    np.testing.assert_array_equal(im.read_image(path), old)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]

@@ -20,7 +20,6 @@ from primage.run import (
     lock_folder,
     open_or_create,
     save_tensors,
-    write_atomically,
 )
 from tests.tiny import SETTINGS, contents, lock_holder, write_photo
 
@@ -200,14 +199,23 @@ def test_a_file_that_is_not_ours_is_refused(damage: str, tmp_path: Path) -> None
         load_tensors(path)
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "run.json"
-    write_atomically(path, "old")
+def test_a_failed_save_leaves_the_old_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.safetensors"
+    save_tensors(path, {"a": torch.zeros(2)}, {"step": 1})
 
-    def full(_descriptor: int) -> None:
+    def full(tensors: dict[str, torch.Tensor], file: Path, **_options: object) -> None:
+        file.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("primage.run.os.fsync", full)
+    monkeypatch.setattr("primage.run.save_file", full)
     with pytest.raises(OSError, match="No space"):
-        write_atomically(path, "new")
-    assert path.read_text() == "old"
+        save_tensors(path, {"a": torch.ones(2)}, {"step": 2})
+    assert load_tensors(path)[1] == {"step": 1}
+    assert list(contents(tmp_path)) == ["x.safetensors"]
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".checkpoint.safetensors.0123456789abcdef.partial").write_bytes(b"half a checkpoint")
+    (tmp_path / ".edit.png.0123456789abcdef.partial").write_bytes(b"perhaps still being written")
+    with lock_folder(tmp_path):
+        assert [path.name for path in tmp_path.glob("*.partial")] == [".edit.png.0123456789abcdef.partial"]

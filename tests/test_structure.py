@@ -20,6 +20,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 #: A module imports only from rooms to its left, and from its own.
 ORDER = (
     "errors",
+    "files",
     "config",
     "image",
     "labels",

@@ -15,7 +15,8 @@ from jaxtyping import UInt8
 
 from primage.config import FROM_NOTHING, Config, PresetName, PrimitiveKind, preset, validated
 from primage.errors import ConfigError, ImageError, RunError, WeightsError
-from primage.image import read_image, resize_image, sha256_file, working_size
+from primage.files import sha256_file
+from primage.image import read_image, resize_image, working_size
 from primage.model import Model, load
 from primage.nets.features import layer_names
 from primage.nets.weights import Progress as WeightsProgress

@@ -8,12 +8,12 @@ import skimage.data
 
 from primage.edit.apply import apply_edits
 from primage.edit.records import Edit, Ellipse, Move, Scale, edits_to_json
+from primage.files import write_atomically
 from primage.image import write_png
 from primage.model import Model
 from primage.primitive.primitive import draw
 from primage.primitive.write import write_primitive
 from primage.render import PROVENANCE, provenance
-from primage.run import write_atomically
 from primage.sheet import contact_sheet
 
 #: What is done to the cat. Shares of width and height; see `primage.edit.records`.

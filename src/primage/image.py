@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import os
 import re
 import sys
 import threading
-import uuid
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from primage.errors import ImageError, PrimageError
+from primage.files import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -197,48 +196,69 @@ def to_image(x: Float[Tensor, "1 3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
     return np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy())
 
 
-def write_png(
-    path: str | Path,
-    image: UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w"],
+def encode_png(
+    image: UInt8[np.ndarray, "h w c"] | UInt8[np.ndarray, "h w"],
     text: Mapping[str, str] | None = None,
     palette: Sequence[tuple[int, int, int]] | None = None,
-) -> None:
-    """Write a PNG so that the file is either the old one or the whole new one, never half.
+    compress_level: int = 6,
+) -> bytes:
+    """Encode a picture as PNG.
 
     Args:
-        path: where; missing folders are made.
-        image: (H, W, 3) uint8 sRGB, or (H, W) positions in ``palette``.
+        image: (H, W, 3) uint8 sRGB, (H, W, 4) with opacity, or (H, W) grey or positions in ``palette``.
         text: stored as UTF-8 iTXt chunks; keys are 1–79 printable Latin-1 characters.
         palette: at most 256 colours; makes a palette PNG whose pixel values are exactly ``image``.
+        compress_level: 0 (fastest) to 9 (smallest).
+
+    Returns:
+        The content of a PNG file.
 
     Raises:
-        ImageError: the path is a folder or cannot be written, ``image`` is empty, or a text cannot be stored.
+        ImageError: ``image`` is empty, or a text key cannot be stored.
     """
-    path = Path(path)
     if not image.size:
-        raise ImageError(f"{path} was not written: the picture is empty; at least one pixel is needed")
-    if os.path.isdir(path) or (os.path.exists(path) and not os.access(path, os.W_OK)):
-        raise ImageError(f"{path} is a folder or may not be overwritten; name a file that can be written")
+        raise ImageError("the picture is empty; at least one pixel is needed")
     info = PngInfo()
     for key, value in (text or {}).items():
         if not 1 <= len(key.encode("latin-1", "ignore")) == len(key) <= 79 or not key.isprintable():
-            raise ImageError(f"{path} was not written: text keys are 1–79 Latin-1 characters, not {key!r}")
+            raise ImageError(f"text keys are 1–79 Latin-1 characters, not {key!r}")
         info.add_itxt(key, value)
     picture = Image.fromarray(np.ascontiguousarray(image))
     if palette is not None:
         picture = Image.frombytes("P", picture.size, picture.tobytes())
         picture.putpalette([channel for colour in palette for channel in colour])
     encoded = io.BytesIO()
-    picture.save(encoded, "PNG", pnginfo=info)
-    # In the same folder, since a rename is only atomic within one file system.
-    temporary = path.parent / f".{uuid.uuid4().hex}.tmp"
+    picture.save(encoded, "PNG", pnginfo=info, compress_level=compress_level)
+    return encoded.getvalue()
+
+
+def write_png(
+    path: str | Path,
+    image: UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w"],
+    text: Mapping[str, str] | None = None,
+    palette: Sequence[tuple[int, int, int]] | None = None,
+) -> None:
+    """Write a PNG atomically: the file is the old one or the whole new one.
+
+    Args:
+        path: the file; missing folders are made.
+        image: (H, W, 3) uint8 sRGB, or (H, W) positions in ``palette``.
+        text: as for ``encode_png``.
+        palette: as for ``encode_png``.
+
+    Raises:
+        ImageError: the path is a folder or cannot be written, ``image`` is empty, or a text cannot be stored.
+    """
+    path = Path(path)
+    if os.path.isdir(path) or (os.path.exists(path) and not os.access(path, os.W_OK)):
+        raise ImageError(f"{path} is a folder or may not be overwritten; name a file that can be written")
     try:
+        encoded = encode_png(image, text, palette)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(encoded.getvalue())
-        temporary.replace(path)
+        write_atomically(path, encoded, durable=False)
+    except ImageError as error:
+        raise ImageError(f"{path} was not written: {error}") from error
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         raise ImageError(f"{path} cannot be written ({error.strerror}); name a file that can be") from error
 
 
@@ -252,22 +272,6 @@ def read_png_text(path: str | Path) -> dict[str, str]:
         The texts by key; empty if there are none or the picture is no PNG. Raises as ``read_image`` does.
     """
     return decode(path).text
-
-
-def sha256_file(path: str | Path) -> str:
-    """Give the SHA-256 of a file's bytes, in hexadecimal.
-
-    Args:
-        path: the file.
-
-    Raises:
-        ImageError: the file cannot be read.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ImageError(f"{path} cannot be read ({error.strerror}); a file is needed") from error
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from jaxtyping import UInt8
 
 from primage._version import __version__
 from primage.errors import ImageError, PrimitiveError
-from primage.image import sha256_file, write_png
+from primage.files import sha256_file
+from primage.image import write_png
 from primage.model import Model
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 

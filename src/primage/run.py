@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from torch import Tensor
 from primage._version import __version__
 from primage.config import Config, Frozen
 from primage.errors import RunError
+from primage.files import atomic_path, remove_scratch_files, write_atomically
 from primage.image import read_image, write_png
 from primage.labels import read_labels
 from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
@@ -44,16 +44,6 @@ class RunRecord(Frozen):
     layers_sha256: dict[str, str] = Field(default_factory=dict)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a small text file so that a reader (or a crash) sees the old one or the new one, nothing between."""
-    scratch = path.with_name(path.name + ".partial")
-    with scratch.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
-
-
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> None:
     """Write tensors and one JSON record as a safetensors file, atomically.
 
@@ -62,19 +52,9 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> Non
         tensors: what to save.
         meta: anything JSON can say.
     """
-    scratch = path.with_name(path.name + ".partial")
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    scratch.touch()
-    mode = scratch.stat().st_mode
-    try:
+    with atomic_path(path) as scratch:
         save_file(ready, scratch, metadata={"primage": json.dumps(meta)})
-    except BaseException:  # a full disk must not stay full of half a checkpoint
-        scratch.unlink(missing_ok=True)
-        raise
-    scratch.chmod(mode)  # safetensors makes its files private, whatever the umask says
-    with scratch.open("rb+") as file:
-        os.fsync(file.fileno())
-    scratch.replace(path)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -265,6 +245,8 @@ def lock_folder(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
     try:
+        for name in ("checkpoint.safetensors", "model.safetensors", "run.json"):
+            remove_scratch_files(folder / name)  # a killed process may have left large ones
         yield
     finally:
         lock.release()

@@ -15,7 +15,7 @@ from primage.evaluate.report import page_html, table_html
 from primage.evaluate.results import Results, as_json, finite, to_csv, write_json
 from primage.evaluate.runs import Event
 from primage.evaluate.tables import Table, arrow, number
-from primage.run import write_atomically
+from primage.files import write_atomically
 
 #: The first level of each factor is the reference, which all others are varied from.
 LEVELS: dict[str, tuple[float, ...]] = {

@@ -16,10 +16,10 @@ from primage.evaluate.pictures import heat
 from primage.evaluate.report import figure_html, page_html, table_html
 from primage.evaluate.results import finite, write_json
 from primage.evaluate.tables import Table
+from primage.files import write_atomically
 from primage.image import write_png
 from primage.model import Model
 from primage.primitive.primitive import draw
-from primage.run import write_atomically
 from primage.sheet import contact_sheet
 
 _SHOWN = 3

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from primage.errors import ConfigError, ImageError
-from primage.image import sha256_file, write_png
+from primage.files import sha256_file, write_atomically
+from primage.image import write_png
 from primage.primitive.primitive import LAYERS
 from primage.primitive.read import LayerFiles
-from primage.run import write_atomically
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".gif")

@@ -13,7 +13,7 @@ from typing import Any
 
 from primage._version import __version__
 from primage.evaluate.metrics import Description
-from primage.run import write_atomically
+from primage.files import write_atomically
 
 
 @dataclass(frozen=True)

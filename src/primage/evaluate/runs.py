@@ -10,7 +10,7 @@ from pathlib import Path
 
 from primage.api import opened_run, prepare
 from primage.config import Config
-from primage.image import sha256_file
+from primage.files import sha256_file
 from primage.model import Model, load
 from primage.primitive.read import NO_FILES, LayerFiles
 from primage.run import Run

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 import urllib.request
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from primage.errors import WeightsError
+from primage.files import atomic_path
 from primage.nets.weights import OFFICIAL, Progress, weights_folder
 
 _log = logging.getLogger(__name__)
@@ -100,19 +100,15 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], name: str) -> nn.Modu
 
 
 def _download(name: str, url: str, path: Path, progress: Progress | None) -> None:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_SEC) as response, partial.open("wb") as out:
+    with atomic_path(path) as scratch:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_SEC) as response, scratch.open("wb") as out:
             length, done = response.headers.get("Content-Length"), 0
             while chunk := response.read(1 << 20):
                 out.write(chunk)
                 done += len(chunk)
                 if progress:
                     progress(name, done, int(length) if length else None)
-        _check(partial, path.name)
-        partial.replace(path)  # readers never see half a file
-    finally:
-        partial.unlink(missing_ok=True)
+        _check(scratch, path.name)
 
 
 def _check(file: Path, name: str) -> None:

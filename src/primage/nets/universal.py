@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from primage.errors import WeightsError
-from primage.image import sha256_file
+from primage.files import sha256_file
 from primage.nets.generator import Generator
 
 #: Half precision, beside this file.

