@@ -15,9 +15,10 @@ import machine
 from common import Frame, decode_video, figures, train_keeping, video_member
 
 from primage.api import configure, prepare
-from primage.image import resize_image, to_tensor, write_png
+from primage.image import resize_image, write_png
 from primage.model import load
 from primage.primitive.read import LayerFiles, read_primitive
+from primage.tensors import to_tensor
 
 
 def main(options: argparse.Namespace) -> None:

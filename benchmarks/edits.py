@@ -27,10 +27,11 @@ from primage.api import configure, prepare
 from primage.edit.apply import apply_edits
 from primage.edit.records import Edit, edits_from_json
 from primage.evaluate.lpips import LPIPS
-from primage.image import to_tensor, write_png
+from primage.image import write_png
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive, draw
 from primage.sheet import contact_sheet
+from primage.tensors import to_tensor
 
 HERE = Path(__file__).parent
 SUITE = HERE / "edits" / "suite.json"

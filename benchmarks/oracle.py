@@ -19,9 +19,10 @@ from skimage.color import rgb2gray
 from skimage.registration import optical_flow_tvl1
 
 from primage.evaluate.lpips import LPIPS
-from primage.image import read_image, resize_image, to_tensor
+from primage.grid import identity_grid
+from primage.image import read_image, resize_image
 from primage.nets.layers import sample
-from primage.warp.tps import identity_grid
+from primage.tensors import to_tensor
 
 
 def main(options: argparse.Namespace) -> None:

@@ -10,8 +10,9 @@ import torch
 
 from primage.api import configure, read_pair
 from primage.demo import sample_photo
+from primage.grid import resample
 from primage.image import resize_image
-from primage.warp.augment import PrimitiveWarper, draw_grid, warp_photo
+from primage.warp.augment import PrimitiveWarper, draw_grid
 from primage.warp.pair import TrainingPair
 
 ROUNDS = 60
@@ -32,7 +33,7 @@ def main() -> None:
             grid = draw_grid(config.augment, size, generator)
             drawn = time.perf_counter()
             warper.warp(grid)
-            warp_photo(pair.photo, grid)
+            resample(pair.photo, grid)
             warped = time.perf_counter()
             pair.draw(1, generator)
             rows.append((drawn - start, warped - drawn, time.perf_counter() - warped))

@@ -10,16 +10,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from primage.api import configure
-from primage.config import (
-    PRESETS,
-    Config,
-    LossConfig,
-    Phase,
-    Pix2PixHDConfig,
-    preset,
-    validated,
-)
+from primage.config import PRESETS, Config, LossConfig, Phase, Pix2PixHDConfig, preset
 from primage.errors import ConfigError, UserError
+from primage.settings import validated
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -18,6 +18,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms
 
 from primage import image as im
+from primage import tensors
 from primage.errors import ImageError
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
@@ -346,27 +347,27 @@ def test_working_size_refuses_nothing() -> None:
 @settings(deadline=None)
 @given(pictures)
 def test_tensor_round_trip(pixels: np.ndarray) -> None:
-    x = im.to_tensor(pixels)
+    x = tensors.to_tensor(pixels)
     assert x.dtype == torch.float32
     assert x.shape == (1, 3, *pixels.shape[:2])
     assert x.min() >= -1
     assert x.max() <= 1
-    np.testing.assert_array_equal(im.to_image(x), pixels)
+    np.testing.assert_array_equal(tensors.to_image(x), pixels)
 
 
 def test_tensors_from_read_only_and_flipped_arrays_and_clamping() -> None:
     pixels = noise(4, 5, 3)[::-1, ::-1]
     pixels.flags.writeable = False
-    np.testing.assert_array_equal(im.to_image(im.to_tensor(pixels)), pixels)
+    np.testing.assert_array_equal(tensors.to_image(tensors.to_tensor(pixels)), pixels)
     x = torch.tensor([-7.0, 0.0, 7.0]).view(1, 3, 1, 1).requires_grad_()
-    assert im.to_image(x).tolist() == [[[0, 128, 255]]]
+    assert tensors.to_image(x).tolist() == [[[0, 128, 255]]]
 
 
 @settings(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 40))
 def test_padding_is_undone_by_slicing(height: int, width: int, multiple: int) -> None:
     x = torch.arange(2 * height * width, dtype=torch.float32).view(1, 2, height, width)
-    padded, (h, w) = im.pad_to_multiple(x, multiple)
+    padded, (h, w) = tensors.pad_to_multiple(x, multiple)
     assert padded.shape[2] % multiple == padded.shape[3] % multiple == 0
     assert padded.shape[2] - height < multiple
     assert padded.shape[3] - width < multiple
@@ -379,11 +380,11 @@ def test_padding_is_undone_by_slicing(height: int, width: int, multiple: int) ->
 
 def test_padding_edge_cases() -> None:
     x = torch.zeros(1, 1, 8, 8)
-    assert im.pad_to_multiple(x, 4)[0] is x
+    assert tensors.pad_to_multiple(x, 4)[0] is x
     line = torch.arange(3.0).view(1, 1, 1, 3)
-    assert im.pad_to_multiple(line, 8)[0][0, 0].tolist() == [[0, 1, 2, 1, 0, 1, 2, 1]] * 8
+    assert tensors.pad_to_multiple(line, 8)[0][0, 0].tolist() == [[0, 1, 2, 1, 0, 1, 2, 1]] * 8
     with pytest.raises(ValueError, match="at least 1"):
-        im.pad_to_multiple(x, 0)
+        tensors.pad_to_multiple(x, 0)
 
 
 # --- writing

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from primage import losses
+from primage.grid import identity_grid
 from primage.nets.features import FeatureExtractor
 from primage.nets.generator import Matches
-from primage.warp.tps import identity_grid
 
 
 def full(value: float, *shape: int) -> Tensor:

@@ -20,12 +20,13 @@ from torch import Tensor
 
 from primage import losses, training
 from primage.api import configure, continued_run, opened_run, prepare, train
-from primage.config import PRESETS, OptimConfig, PrimitiveConfig
+from primage.config import PRESETS, OptimConfig
 from primage.errors import ConfigError, RunError, TrainingError
 from primage.model import Model, load
 from primage.nets.generator import Source
 from primage.nets.universal import matcher_weights
 from primage.nets.weights import weights_available
+from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import PrimitiveSpec
 from primage.run import Run, load_tensors
 from primage.state import State, fresh_state, learning_rate_factor

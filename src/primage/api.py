@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.config import FROM_NOTHING, Config, PresetName, PrimitiveKind, preset, validated
+from primage.config import FROM_NOTHING, Config, PresetName, preset
 from primage.errors import ConfigError, ImageError, RunError, WeightsError
 from primage.files import sha256_file
 from primage.image import read_image, resize_image, working_size
@@ -21,9 +21,11 @@ from primage.model import Model, load
 from primage.nets.features import layer_names
 from primage.nets.weights import Progress as WeightsProgress
 from primage.nets.weights import load_weights
+from primage.primitive.config import PrimitiveKind
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.read import NO_FILES, LayerFiles, training_primitive
 from primage.run import Run, RunRecord, check_free, lock_folder, open_or_create, read_meta
+from primage.settings import validated
 from primage.training import Progress, training
 
 _log = logging.getLogger(__name__)

@@ -6,63 +6,15 @@ is an error (``extra="forbid"``), so that a typing slip never trains for an hour
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from primage.errors import ConfigError
+from primage.primitive.config import PrimitiveConfig
+from primage.settings import Fraction, Frozen
 
-PrimitiveKind = Literal["edges", "segments", "super", "paint", "landmarks", "manual"]
 PresetName = Literal["draft", "standard", "paper"]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Frozen(BaseModel):
-    """Base of all settings: immutable, strict about names, finite numbers only."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class EdgesConfig(Frozen):
-    """Canny edges (Canny 1986; paper §3.3). Thresholds are on the gradient of luminance in [0, 1] per pixel."""
-
-    sigma: float = Field(2.0, gt=0, le=20, description="standard deviation of the Gaussian, in working pixels")
-    low: float = Field(0.04, ge=0, le=1, description="hysteresis: weaker edges are dropped")
-    high: float = Field(0.10, ge=0, le=1, description="hysteresis: stronger edges are always kept")
-    min_length_px: int = Field(14, ge=0, description="connected edges of fewer pixels are dropped")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> EdgesConfig:
-        if self.low > self.high:
-            raise ValueError(f"the low threshold ({self.low}) is above the high one ({self.high})")
-        return self
-
-
-class SegmentsConfig(Frozen):
-    """Unsupervised segmentation, merged to a wished number of regions."""
-
-    method: Literal["felzenszwalb", "slic"] = "felzenszwalb"
-    regions: int = Field(12, ge=2, le=64, description="how many regions are left after merging")
-    min_area: Fraction = Field(0.002, description="regions smaller than this share of the picture are merged first")
-
-
-class PaintConfig(Frozen):
-    """A rough painting: superpixels of a few flat colours."""
-
-    colours: int = Field(12, ge=2, le=64)
-    strokes: int = Field(220, ge=4, le=5000, description="how many superpixels the painting is made of")
-
-
-class PrimitiveConfig(Frozen):
-    """Which primitive, and how its layers are extracted when they are not given as files."""
-
-    kind: PrimitiveKind = "super"
-    edges: EdgesConfig = EdgesConfig()
-    segments: SegmentsConfig = SegmentsConfig()
-    paint: PaintConfig = PaintConfig()
-    encoding: Literal["channels", "rgb"] = Field(
-        "channels", description="one-hot labels and edge distance, or the drawn RGB picture as in the paper"
-    )
 
 
 class AugmentConfig(Frozen):
@@ -314,28 +266,3 @@ def preset(name: str) -> Config:
     if name not in PRESETS:
         raise ConfigError(f"there is no preset '{name}'; choose one of {', '.join(PRESETS)}")
     return PRESETS[name]
-
-
-Settings = TypeVar("Settings", bound=Frozen)
-
-
-def validated(model: type[Settings], data: object, where: str) -> Settings:
-    """Read settings from plain data, with one clear sentence for what does not fit.
-
-    Args:
-        model: the settings class.
-        data: what was parsed from JSON.
-        where: named in the message.
-
-    Returns:
-        An instance of ``model``.
-
-    Raises:
-        ConfigError: an unknown field, a wrong type, a value out of range.
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise ConfigError(f"{where}: {place}: {first['msg']}") from error

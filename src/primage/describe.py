@@ -11,7 +11,7 @@ from primage.config import preset
 from primage.model import load
 from primage.nets.discriminator import MultiscaleDiscriminator
 from primage.nets.generator import build_network, parameter_count
-from primage.primitive.primitive import LAYERS
+from primage.primitive.kinds import KINDS
 from primage.run import Run
 
 #: A preset does not know how many labels a photo has; parameters are counted for a super primitive with this many.
@@ -69,7 +69,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "preset": record.config.preset,
         "architecture": record.config.generator.architecture,
         "primitive": record.spec.kind,
-        "layers": list(LAYERS[record.spec.kind]),
+        "layers": list(KINDS[record.spec.kind].names),
         "labels": len(palette.labels) if palette else 0,
         "size": list(model.size),
         "steps": record.steps,

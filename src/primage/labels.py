@@ -11,7 +11,6 @@ from typing import Annotated
 import numpy as np
 from jaxtyping import Bool, Int32, Int64, UInt8, UInt32
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from scipy import ndimage
 
 from primage.errors import LabelError
 from primage.image import write_png
@@ -265,6 +264,8 @@ def labels_from_rgb(
     if unlabelled.all():
         raise LabelError(f"{where} shows lines only and no label; fill the areas between the lines")
     if unlabelled.any():
+        from scipy import ndimage  # here, since what reads the table of kinds should not load SciPy
+
         y, x = ndimage.distance_transform_edt(unlabelled, return_distances=False, return_indices=True)
         index = index[y, x]
     return LabelMap(index.astype(np.uint8), known)

@@ -10,9 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from primage.grid import identity_grid
 from primage.nets.features import FeatureExtractor
 from primage.nets.generator import Matches
-from primage.warp.tps import identity_grid
 
 #: Scores and features as `primage.nets.discriminator.MultiscaleDiscriminator` gives them.
 Judgement = Sequence[Sequence[Tensor]]

@@ -14,17 +14,17 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from primage._version import __version__
-from primage.config import Config, Frozen
+from primage.config import Config
 from primage.errors import PrimitiveError, RunError
-from primage.image import resize_image, to_image, to_tensor, working_size
-from primage.labels import LabelMap
+from primage.image import resize_image, working_size
 from primage.nets.generator import Generator, Painted, Source, build_network
 from primage.nets.layers import fold_norms
+from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
-
-_LAYERS = ("segments", "edges", "colours")
+from primage.settings import Frozen
+from primage.tensors import to_image, to_tensor
 
 
 class ModelRecord(Frozen):
@@ -148,7 +148,7 @@ class Model:
 
         Args:
             size: (height, width) of the primitive.
-            size_px: wished short side; that of the working size if None.
+            size_px: requested short side; that of the working size if None.
 
         Returns:
             The working size if the shape is the training photo's; otherwise the primitive's shape with that short side.
@@ -159,11 +159,13 @@ class Model:
         short = min(self.size) if size_px is None else size_px
         if not 32 <= short <= 4096:
             raise PrimitiveError(f"a picture with a short side of {short} px cannot be painted (32 to 4096 px)")
-        wanted = working_size(size, short)
+        requested = working_size(size, short)
         own = working_size(self.size, short)
-        if max(wanted) > 16_384:
-            raise PrimitiveError(f"a picture of {wanted[1]}×{wanted[0]} px cannot be painted (at most 16384 px a side)")
-        return own if all(abs(a - b) <= 1 for a, b in zip(wanted, own, strict=True)) else wanted
+        if max(requested) > 16_384:
+            raise PrimitiveError(
+                f"a picture of {requested[1]}×{requested[0]} px cannot be painted (at most 16384 px a side)"
+            )
+        return own if all(abs(a - b) <= 1 for a, b in zip(requested, own, strict=True)) else requested
 
     def save(self, path: str | Path) -> None:
         """Write the model file, atomically.
@@ -173,11 +175,7 @@ class Model:
         """
         tensors = {f"generator.{name}": tensor for name, tensor in self.weights.items()}
         tensors["photo"] = torch.from_numpy(self.photo.copy())
-        for name in _LAYERS:
-            layer = getattr(self.primitive, name)
-            if layer is not None:
-                array = layer.index if isinstance(layer, LabelMap) else layer
-                tensors[name] = torch.from_numpy(array.astype(np.uint8))
+        tensors |= {name: torch.from_numpy(array.copy()) for name, array in self.primitive.to_arrays().items()}
         save_tensors(Path(path), tensors, self.record.model_dump(mode="json"))
 
 
@@ -205,15 +203,10 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     try:
         record = ModelRecord.model_validate(meta)
         photo = tensors.pop("photo").numpy()
-        layers = {name: tensors.pop(name).numpy() for name in _LAYERS if name in tensors}
-        palette = record.spec.palette
-        primitive = Primitive(
-            record.spec.kind,
-            segments=LabelMap(layers["segments"], palette) if palette is not None else None,
-            edges=layers["edges"].astype(bool) if "edges" in layers else None,
-            colours=layers.get("colours"),
-        )
-    except (ValidationError, KeyError) as error:
+        spec = record.spec
+        arrays = {name: tensors.pop(name).numpy() for name in KINDS[spec.kind].names if name in tensors}
+        primitive = Primitive.from_arrays(spec.kind, arrays, spec.palette)
+    except (ValidationError, KeyError, PrimitiveError) as error:
         raise RunError(f"{file}: is not a model that Primage {__version__} can read") from error
     prefix = "generator."
     weights = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 
 from primage.config import Config
-from primage.image import to_image, write_png
+from primage.image import write_png
 from primage.model import Model, ModelRecord
 from primage.nets.generator import Generator, Source
 from primage.primitive.primitive import draw
 from primage.run import Run
 from primage.state import State
+from primage.tensors import to_image
 from primage.warp.pair import TrainingPair
 
 #: Warps that the normalisation statistics of the averaged weights are estimated on.

@@ -60,12 +60,9 @@ def render_files(
     Raises:
         PrimitiveError, LabelError, ImageError: an input is at fault; nothing was written.
     """
-    jobs = [
-        LayerFiles(whole=path, segments=layers.segments, edges=layers.edges, edges_from=layers.edges_from)
-        for path in primitives
-    ] or [layers]
+    jobs = [LayerFiles(whole=path, edges_from=layers.edges_from, **layers.layers) for path in primitives] or [layers]
     targets = _targets(primitives, out)
-    inputs = {path.resolve() for job in jobs for path in vars(job).values() if path is not None}
+    inputs = {path.resolve() for job in jobs for path in job.given().values()}
     for target in targets:
         if target.resolve() in inputs:
             raise ImageError(f"{target}: is what is painted from, and would be overwritten; name another file")
@@ -77,10 +74,8 @@ def render_files(
     results = []
     for job, primitive, target in zip(jobs, ready, targets, strict=True):
         image = model.render(primitive, size_px=min(primitive.size))
-        source = job.whole or job.segments or job.edges or job.edges_from
-        assert source is not None
         write_png(target, image, text={PROVENANCE: provenance(model, job)})
-        results.append(Rendered(target, image, source))
+        results.append(Rendered(target, image, next(iter(job.given().values()))))
     return results
 
 
@@ -92,7 +87,7 @@ def _targets(primitives: Sequence[Path], out: Path) -> list[Path]:
             raise ImageError(f"{target}: renders are PNG files; name it {target.stem}.png")
         return [target]
     if out.suffix and not out.is_dir():
-        raise ImageError(f"{out}: several primitives want a folder to be rendered into")
+        raise ImageError(f"{out}: several primitives need a folder to be rendered into")
     targets = [out / f"{path.stem}.png" for path in primitives]
     if len(set(targets)) < len(targets):
         raise PrimitiveError("two of the primitives have the same name, so their renders would be one file")
@@ -103,9 +98,7 @@ def provenance(model: Model, files: LayerFiles = NO_FILES) -> str:
     """What a render says of itself: the program, the model, and what it was painted from (JSON)."""
     record = model.record
     inputs = {
-        name: {"name": path.name, "sha256": sha256_file(path)}
-        for name, path in vars(files).items()
-        if path is not None and path.is_file()
+        name: {"name": path.name, "sha256": sha256_file(path)} for name, path in files.given().items() if path.is_file()
     }
     return json.dumps(
         {

@@ -24,13 +24,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from primage._version import __version__
-from primage.config import Config, Frozen
+from primage.config import Config
 from primage.errors import RunError
 from primage.files import atomic_path, remove_scratch_files, write_atomically
 from primage.image import read_image, write_png
-from primage.labels import read_labels
-from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
-from primage.primitive.write import write_layer
+from primage.primitive.kinds import all_layer_names, layers_of
+from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
+from primage.settings import Frozen
 
 
 class RunRecord(Frozen):
@@ -150,8 +150,8 @@ class Run:
             (folder / "previews").mkdir(parents=True, exist_ok=True)
             write_png(folder / "photo.png", photo)
             write_png(folder / "primitive.png", draw(primitive, record.spec.line_colour))
-            for name in LAYERS[primitive.kind]:
-                write_layer(folder / f"{name}.png", primitive, name)
+            for layer, data in primitive:
+                layer.write(folder / f"{layer.name}.png", data)
             write_atomically(folder / "run.json", record.model_dump_json(indent=2))
         except OSError as error:
             raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
@@ -160,18 +160,8 @@ class Run:
     def pair(self) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:
         """The training pair at the working size, exactly as it was when the run was created."""
         kind = self.record.spec.kind
-        layers = LAYERS[kind]
-        edges = None
-        if "edges" in layers:
-            # Not `edges_from_image`, which guesses polarity and thins: this file is our own.
-            edges = read_image(self.path / "edges.png")[..., 0] == 0
-        primitive = Primitive(
-            kind,
-            segments=read_labels(self.path / "segments.png") if "segments" in layers else None,
-            edges=edges,
-            colours=read_image(self.path / "colours.png") if "colours" in layers else None,
-        )
-        return read_image(self.path / "photo.png"), primitive
+        layers = {layer.name: layer.load(self.path / f"{layer.name}.png") for layer in layers_of(kind)}
+        return read_image(self.path / "photo.png"), Primitive(kind, **layers)
 
     def amend(self, config: Config) -> None:
         """Write what was fixed only after the run was made: the number of steps, or minutes that were added.
@@ -221,7 +211,7 @@ def check_free(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder}: is a file; a run needs a folder")
     # What a creation that was killed before its last file may have left.
-    own = {"previews", "photo.png", "primitive.png", "segments.png", "edges.png", "colours.png", ".lock"}
+    own = {"previews", "photo.png", "primitive.png", ".lock", *(f"{name}.png" for name in all_layer_names())}
     if folder.is_dir():
         left = (".partial", ".tmp")
         foreign = sorted(p.name for p in folder.iterdir() if p.name not in own and p.suffix not in left)
@@ -276,7 +266,7 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
     if old.photo_sha256 != record.photo_sha256:
         differences.insert(0, "another photo")
     if not differences and (size := read_image(folder / "photo.png").shape) != photo.shape:
-        # "No larger than the photo" and that size wished for are the same settings.
+        # "No larger than the photo" and that same size requested outright are the same settings.
         differences.append(f"working size was {size[1]}×{size[0]} px, now {photo.shape[1]}×{photo.shape[0]} px")
     if old.layers_sha256 != record.layers_sha256:
         differences.append("another primitive")

@@ -257,7 +257,7 @@ def test_a_labels_stroke_is_a_round_brush(radius: float) -> None:
 
 def test_a_large_brush_takes_no_time() -> None:
     started = time.perf_counter()
-    primitive = Primitive("segments", blocks((512, 512)))
+    primitive = Primitive("segments", segments=blocks((512, 512)))
     painted = apply_edits(primitive, [Paint(points=((0.5, 0.5),), label=2, radius=1)])
     assert painted.segments is not None
     assert (painted.segments.index == 2).all()
@@ -337,7 +337,9 @@ def test_any_finite_numbers_end_in_an_edit_or_a_refusal(points: list[tuple[float
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1)])
 def test_pictures_of_a_pixels_width_are_no_trouble(size: tuple[int, int]) -> None:
-    primitive = Primitive("super", LabelMap(np.zeros(size, np.uint8), palette_of((1, 2, 3))), np.ones(size, bool))
+    primitive = Primitive(
+        "super", segments=LabelMap(np.zeros(size, np.uint8), palette_of((1, 2, 3))), edges=np.ones(size, bool)
+    )
     for edit in (Flip(region=ALL), Fill(region=ALL, label=0), Paint(points=((0, 0),)), Copy(region=ALL, by=(1, 1))):
         assert apply_edits(primitive, [edit]).size == size
 
@@ -346,7 +348,7 @@ def test_edits_are_replayed_in_order_and_fit_any_size() -> None:
     edits = [Fill(region=BOX, label=2), Move(region=LabelRegion(labels=(2,)), by=(0.5, 0.5))]
     for height, width in (SIZE, (80, 120)):
         blank = LabelMap(np.zeros((height, width), np.uint8), blocks().palette)
-        after = apply_edits(Primitive("segments", blank), edits).segments
+        after = apply_edits(Primitive("segments", segments=blank), edits).segments
         expected = np.zeros((height, width), np.uint8)
         expected[height * 3 // 4 :, width * 3 // 4 :] = 2
         assert after is not None
@@ -404,7 +406,7 @@ def two_blocks() -> Primitive:
     """Label 1 at rows 4 … 9, columns 6 … 15; label 2 at rows 24 … 35, columns 40 … 49; label 0 elsewhere."""
     index = np.zeros(SIZE, np.uint8)
     index[4:10, 6:16], index[24:36, 40:50] = 1, 2
-    return Primitive("segments", LabelMap(index, blocks().palette))
+    return Primitive("segments", segments=LabelMap(index, blocks().palette))
 
 
 def test_swapped_regions_take_each_others_middle() -> None:

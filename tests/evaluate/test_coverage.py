@@ -24,9 +24,9 @@ from primage.evaluate.frames import read_clip
 from primage.evaluate.results import Results
 from primage.evaluate.risk import draw_risk, edit_risk
 from primage.evaluate.seen import Features, coverage_maps, load_features, nearest, tps_only
-from primage.image import to_tensor
 from primage.model import Model, load
 from primage.primitive.primitive import draw
+from primage.tensors import to_tensor
 from tests.evaluate.conftest import finish
 from tests.nets.official import resnet_tensors
 from tests.tiny import need_weights

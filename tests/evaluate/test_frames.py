@@ -34,7 +34,7 @@ def test_layers_are_matched_by_name(tmp_path: Path) -> None:
     clip = read_clip(folder, tmp_path, folders=LayerFolders(segments=labels))
     assert [frame.segments for frame in clip.frames] == [labels / f"{i}.png" for i in range(4)]
     files = clip.frames[1].files("super")
-    assert (files.segments, files.edges_from) == (labels / "1.png", folder / "1.png")
+    assert (files.layers["segments"], files.edges_from) == (labels / "1.png", folder / "1.png")
     assert clip.frames[1].files("super", train=True).edges_from is None
     assert clip.frames[1].files("segments").edges_from is None
     (labels / "2.png").unlink()

@@ -13,8 +13,8 @@ from primage.errors import ConfigError
 from primage.evaluate.gaps import gap_series, parse_region, write_gaps
 from primage.evaluate.pixels import SSIM
 from primage.evaluate.results import Results
-from primage.image import to_tensor
 from primage.model import load
+from primage.tensors import to_tensor
 from tests.evaluate.conftest import finish
 from tests.evaluate.test_coverage import FEATURES
 

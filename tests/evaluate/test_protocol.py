@@ -20,9 +20,10 @@ from primage.evaluate.pixels import PSNR, Flicker
 from primage.evaluate.protocol import Plan, evaluate
 from primage.evaluate.results import Results
 from primage.evaluate.runs import Event
-from primage.image import read_image, to_tensor
+from primage.image import read_image
 from primage.model import load
 from primage.run import Run
+from primage.tensors import to_tensor
 from tests.evaluate.clips import PIXELS, TINY, moved, write_cityscapes, write_frames, write_video
 from tests.evaluate.conftest import finish, tiny_job
 from tests.tiny import contents

@@ -10,13 +10,13 @@ from torch.nn import functional as F
 
 from primage.config import PainterConfig, preset
 from primage.errors import WeightsError
+from primage.grid import identity_grid
 from primage.nets import universal
 from primage.nets.generator import Source, build_generator
 from primage.nets.matcher import _best, _nearby
 from primage.nets.universal import MATCHER_FILE, matcher_sha256, matcher_weights, start_from_matcher
 from primage.primitive.codes import code_matrix
 from primage.primitive.primitive import PrimitiveSpec, encode
-from primage.warp.tps import identity_grid
 from tests.primitive.drawings import described, drawing
 from tests.tiny import one_thread
 

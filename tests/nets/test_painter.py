@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from primage.config import PainterConfig, preset
+from primage.grid import identity_grid
 from primage.nets.generator import Generator, Source, build_generator, parameter_count
 from primage.nets.layers import ConvBlock, fold_norms, sample
-from primage.warp.tps import identity_grid
 from tests.tiny import one_thread
 
 CONFIG = PainterConfig(embedding=4, widths=(8, 8, 8, 8), blocks=(1, 0, 0, 1), refine_widths=(8, 8, 8))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from primage.grid import identity_grid
 from primage.nets.layers import sample
 from primage.nets.seams import mend_seams, soften_tears
-from primage.warp.tps import identity_grid
 
 SIDE = 64
 

@@ -11,6 +11,7 @@ import torch
 
 from primage.config import PainterConfig
 from primage.errors import ImageError
+from primage.grid import resample
 from primage.nets.generator import build_generator
 from primage.pretrain import training
 from primage.pretrain.episodes import draw_episode
@@ -18,7 +19,6 @@ from primage.pretrain.media import read_media
 from primage.pretrain.pictures import draw, of_photo
 from primage.pretrain.training import STAGES, Stage, pretraining
 from primage.run import load_tensors
-from primage.warp.augment import warp_photo
 from tests.primitive.drawings import astronaut
 from tests.tiny import one_thread
 
@@ -51,7 +51,7 @@ def test_the_grid_makes_the_target_of_the_source() -> None:
         episode = draw_episode(picture, 48, 2, rng)
         assert episode.drawing.shape == (1, 10, 48, 48)
         assert episode.drawings.shape == (2, 10, 48, 48)
-        warped = warp_photo(episode.photo.expand(2, -1, -1, -1), episode.grid)
+        warped = resample(episode.photo.expand(2, -1, -1, -1), episode.grid)
         torch.testing.assert_close(warped, episode.photos)
         assert float(episode.grid.abs().max()) <= 1
 

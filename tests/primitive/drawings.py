@@ -9,13 +9,13 @@ import skimage
 from PIL import Image
 from scipy import ndimage
 
-from primage.config import PrimitiveConfig
 from primage.labels import Label, LabelMap, Palette
+from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import thin
-from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, spec_of
+from primage.primitive.kinds import KINDS
+from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 
 RED, GREEN, BLUE = (250, 0, 0), (0, 200, 0), (0, 0, 250)
-KINDS = tuple(LAYERS)
 
 
 def palette_of(*colours: tuple[int, int, int]) -> Palette:
@@ -53,7 +53,7 @@ def patches(size: tuple[int, int] = (40, 60)) -> np.ndarray:
 def drawing(kind: str, size: tuple[int, int] = (40, 60)) -> Primitive:
     """A primitive of any kind."""
     makers = {"segments": blocks, "edges": cross, "colours": patches}
-    return Primitive(kind, **{layer: makers[layer](size) for layer in LAYERS[kind]})
+    return Primitive(kind, **{layer: makers[layer](size) for layer in KINDS[kind].names})
 
 
 def described(primitive: Primitive, **settings: object) -> PrimitiveSpec:

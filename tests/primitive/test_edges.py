@@ -12,7 +12,7 @@ from skimage.color import rgb2gray
 from skimage.feature import canny
 from skimage.morphology import remove_small_objects, skeletonize
 
-from primage.config import EdgesConfig
+from primage.primitive.config import EdgesConfig
 from primage.primitive.edges import (
     MAX_DISTANCE_PX,
     distance_to_edges,

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from primage.config import PrimitiveConfig
 from primage.errors import PrimitiveError
-from primage.image import to_tensor
 from primage.labels import LabelMap, colourise
+from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import distance_to_edges, thin
-from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw, encode, free_line_colour
+from primage.primitive.kinds import KINDS
+from primage.primitive.primitive import Primitive, PrimitiveSpec, draw, encode, free_line_colour
+from primage.tensors import to_tensor
 from tests.primitive.drawings import (
     BLUE,
     GREEN,
-    KINDS,
     RED,
     blocks,
     cross,
@@ -36,7 +36,7 @@ BLACK, WHITE, MAGENTA = (0, 0, 0), (255, 255, 255), (255, 0, 255)
 def test_encoding_has_the_channels_that_the_model_expects(kind: str, encoding: str, size: tuple[int, int]) -> None:
     layers = {"segments": LabelMap(np.zeros(size, np.uint8), palette_of(RED, GREEN)), "edges": np.zeros(size, bool)}
     layers["colours"] = np.zeros((*size, 3), np.uint8)
-    primitive = Primitive(kind, **{name: layers[name] for name in LAYERS[kind]})
+    primitive = Primitive(kind, **{name: layers[name] for name in KINDS[kind].names})
     spec = described(primitive, encoding=encoding)
     planes = encode(primitive, spec)
     assert planes.shape == (1, spec.channels, *size)
@@ -98,22 +98,22 @@ def test_another_kind_is_not_encoded(kind: str) -> None:
 
 
 def test_other_labels_are_not_encoded() -> None:
-    spec = described(Primitive("segments", blocks(palette=palette_of(RED, BLUE))))
+    spec = described(Primitive("segments", segments=blocks(palette=palette_of(RED, BLUE))))
     with pytest.raises(PrimitiveError, match="not those the model was trained with"):
         encode(drawing("segments"), spec)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_missing_and_needless_layers_are_refused_by_name(kind: str) -> None:
-    with pytest.raises(PrimitiveError, match=f"'{kind}' has the layers {', '.join(LAYERS[kind])}, not none"):
+    with pytest.raises(PrimitiveError, match=f"'{kind}' has the layers {', '.join(KINDS[kind].names)}, not none"):
         Primitive(kind)
     with pytest.raises(PrimitiveError, match="not segments, edges, colours"):
-        Primitive(kind, blocks(), cross(), patches())
+        Primitive(kind, segments=blocks(), edges=cross(), colours=patches())
 
 
 def test_layers_of_different_sizes_are_refused() -> None:
     with pytest.raises(PrimitiveError, match=r"differ in size: \[\(40, 60\), \(40, 61\)\]"):
-        Primitive("super", blocks((40, 60)), cross((40, 61)))
+        Primitive("super", segments=blocks((40, 60)), edges=cross((40, 61)))
 
 
 @pytest.mark.parametrize("kind", KINDS)

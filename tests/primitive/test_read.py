@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from primage.config import PrimitiveConfig
 from primage.errors import ImageError, LabelError, PrimitiveError, UserError
 from primage.image import read_image, write_png
 from primage.labels import colourise, read_labels, write_labels
+from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import draw_edges, extract_edges, thin
 from primage.primitive.paint import extract_paint
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw, spec_of
@@ -115,7 +115,7 @@ def test_a_super_primitive_is_written_as_rgb_and_a_segmentation_as_a_palette_png
     ],
 )
 def test_any_line_colour_is_found_again_for_training(tmp_path: Path, colours: tuple[tuple[int, int, int], ...]) -> None:
-    primitive = Primitive("super", blocks(palette=palette_of(*colours)), cross())
+    primitive = Primitive("super", segments=blocks(palette=palette_of(*colours)), edges=cross())
     model = described(primitive)
     write_primitive(tmp_path / "a.png", primitive, model)
     again, learnt = training_primitive(PHOTO, SIZE, of("super"), LayerFiles(whole=tmp_path / "a.png"))
@@ -149,7 +149,7 @@ def test_without_files_every_layer_is_extracted_at_the_working_size() -> None:
     primitive, model = training_primitive(photo, photo.shape[:2], config)
     assert same(
         primitive,
-        Primitive("super", extract_segments(photo, config.segments), extract_edges(photo, config.edges)),
+        Primitive("super", segments=extract_segments(photo, config.segments), edges=extract_edges(photo, config.edges)),
     )
     assert model == spec_of(primitive, config).model_copy(update={"photo_size": photo.shape[:2]})
     painted, _ = training_primitive(photo, photo.shape[:2], of("paint"))
@@ -162,11 +162,13 @@ def test_given_layers_are_used_and_missing_ones_extracted(tmp_path: Path) -> Non
     size = photo.shape[:2]
     config = of("super")
     both = LayerFiles(segments=labels_file(tmp_path, size), edges=lines_file(tmp_path, size))
-    assert same(training_primitive(photo, size, config, both)[0], Primitive("super", blocks(size), cross(size)))
-    only_labels, _ = training_primitive(photo, size, config, LayerFiles(segments=both.segments))
-    assert same(only_labels, Primitive("super", blocks(size), extract_edges(photo, config.edges)))
-    only_lines, _ = training_primitive(photo, size, config, LayerFiles(edges=both.edges))
-    assert same(only_lines, Primitive("super", extract_segments(photo, config.segments), cross(size)))
+    assert same(
+        training_primitive(photo, size, config, both)[0], Primitive("super", segments=blocks(size), edges=cross(size))
+    )
+    only_labels, _ = training_primitive(photo, size, config, LayerFiles(segments=both.layers["segments"]))
+    assert same(only_labels, Primitive("super", segments=blocks(size), edges=extract_edges(photo, config.edges)))
+    only_lines, _ = training_primitive(photo, size, config, LayerFiles(edges=both.layers["edges"]))
+    assert same(only_lines, Primitive("super", segments=extract_segments(photo, config.segments), edges=cross(size)))
 
 
 def test_a_label_map_as_the_whole_gets_its_lines_from_a_file_or_the_photo(tmp_path: Path) -> None:

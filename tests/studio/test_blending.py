@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from primage.image import resize_image, to_tensor
+from primage.grid import identity_grid
+from primage.image import resize_image
 from primage.nets.generator import Painted
 from primage.studio.blending import blend, blend_mask, enlarge, enlarge_mask
-from primage.warp.tps import identity_grid
+from primage.tensors import to_tensor
 from tests.tiny import picture
 
 SIZE = (96, 128)

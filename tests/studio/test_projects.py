@@ -153,9 +153,9 @@ def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, p
 
 
 def test_the_layers_of_kinds_are_those_of_primitives() -> None:
-    from primage.primitive.primitive import LAYERS
+    from primage.primitive.kinds import KINDS
 
-    assert {kind: LAYERS[kind] for kind in KIND_LAYERS} == KIND_LAYERS
+    assert {kind: KINDS[kind].names for kind in KIND_LAYERS} == KIND_LAYERS
 
 
 def test_exports_are_what_the_command_line_reads(visitor: Visitor, project: str, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from primage.config import PRESETS, AugmentConfig
+from primage.grid import identity_grid, resample
 from primage.labels import colourise
 from primage.primitive.edges import extract_edges, remove_small, thin
 from primage.primitive.primitive import Primitive
-from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, warp_photo
-from primage.warp.tps import identity_grid
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions
 from tests.primitive.drawings import KINDS, astronaut, blocks, components, cross, described, drawing, patches, same
 
 OFF = AugmentConfig(tps=False, flip=False)
@@ -117,7 +117,7 @@ def test_flip_mirrors_exactly_half_the_time(size: tuple[int, int]) -> None:
             assert seen is not None
             np.testing.assert_array_equal(seen.index, primitive.segments.index[:, ::-1])
             photo = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(seed))
-            torch.testing.assert_close(warp_photo(photo, grid), photo.flip(3), atol=1e-5, rtol=0)
+            torch.testing.assert_close(resample(photo, grid), photo.flip(3), atol=1e-5, rtol=0)
         else:
             torch.testing.assert_close(grid, identity_grid(size), atol=1e-6, rtol=0)
     assert 5 < mirrored < 19
@@ -283,9 +283,9 @@ def test_photo_and_labels_stay_aligned(seed: int, config: AugmentConfig) -> None
     labels = blocks((48, 64))
     grid = drawn((48, 64), seed, config)
     photo = torch.from_numpy(colourise(labels).astype(np.float32)).permute(2, 0, 1)[None]
-    warped = PrimitiveWarper(Primitive("segments", labels)).warp(grid).segments
+    warped = PrimitiveWarper(Primitive("segments", segments=labels)).warp(grid).segments
     assert warped is not None
-    away = np.abs(warp_photo(photo, grid)[0].permute(1, 2, 0).numpy() - colourise(warped)).max(-1)
+    away = np.abs(resample(photo, grid)[0].permute(1, 2, 0).numpy() - colourise(warped)).max(-1)
     blended = straddles_a_border(labels.index, grid)
     assert blended.mean() < 0.2
     assert away[~blended].max() < 0.1

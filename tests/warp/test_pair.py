@@ -7,12 +7,11 @@ import pytest
 import torch
 
 from primage.config import AugmentConfig
-from primage.image import to_tensor
+from primage.grid import identity_grid, resample
 from primage.labels import colourise
 from primage.primitive.primitive import Primitive, encode
-from primage.warp.augment import warp_photo
+from primage.tensors import to_tensor
 from primage.warp.pair import TrainingPair
-from primage.warp.tps import identity_grid
 from tests.primitive.drawings import KINDS, astronaut, blocks, cross, described, drawing
 
 OFF = AugmentConfig(tps=False, flip=False)
@@ -48,7 +47,7 @@ def test_every_item_of_a_batch_has_a_warp_of_its_own_that_fits_its_photo() -> No
     batch = pair.draw(3, torch.Generator().manual_seed(0))
     assert not torch.equal(batch.grid[0], batch.grid[1])
     assert not torch.equal(batch.primitive[0], batch.primitive[1])
-    torch.testing.assert_close(warp_photo(pair.photo.expand(3, -1, -1, -1), batch.grid), batch.photo)
+    torch.testing.assert_close(resample(pair.photo.expand(3, -1, -1, -1), batch.grid), batch.photo)
 
 
 def test_draws_follow_from_the_generator_alone() -> None:
@@ -73,7 +72,7 @@ def test_a_draw_takes_other_strengths_than_the_pair_s_own() -> None:
 
 def test_photo_and_primitive_are_warped_as_one() -> None:
     labels = blocks((48, 64))
-    primitive = Primitive("segments", labels)
+    primitive = Primitive("segments", segments=labels)
     pair = TrainingPair(colourise(labels), primitive, described(primitive, encoding="rgb"), 1.0, AugmentConfig())
     batch = pair.draw(4, torch.Generator().manual_seed(2))
     assert ((batch.photo - batch.primitive).abs() > 0.05).float().mean() < 0.12

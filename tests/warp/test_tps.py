@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.interpolate import RBFInterpolator
 
-from primage.warp.tps import control_points, evaluate, fit, identity_grid, kernel, reflect, tps_grid
+from primage.grid import identity_grid, reflect
+from primage.warp.tps import control_points, evaluate, fit, kernel, tps_grid
 
 SIZES = [(24, 24), (17, 40), (40, 17), (1, 1), (1, 9), (9, 1), (2, 3)]
 

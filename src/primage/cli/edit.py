@@ -31,7 +31,7 @@ def command(
     from primage.edit.records import edits_from_json
     from primage.errors import UserError
     from primage.model import load
-    from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
+    from primage.primitive.read import LayerFiles, read_primitive
     from primage.primitive.write import write_primitive
 
     trained = load(model)
@@ -41,7 +41,7 @@ def command(
         raise UserError(f"{edits}: cannot be read ({error})") from error
     primitive = trained.primitive
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
-    if files != NO_FILES:
+    if files.given():
         primitive = read_primitive(files, trained.record.spec, trained.render_size)
     written = write_primitive(target, apply_edits(primitive, records), trained.record.spec)
     if as_json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -29,16 +28,13 @@ from primage.edit.records import (
 )
 from primage.errors import PrimitiveError
 from primage.labels import LabelMap
-from primage.primitive.edges import distance_to_edges, thin
 from primage.primitive.primitive import Primitive
 from primage.warp.tps import evaluate, fit
 
 Mask = Bool[np.ndarray, "h w"]
-#: See `primage.warp.augment`: sampling the distance keeps lines whole where they shrink.
-_LINE_REACH_PX = 0.75
 #: Corners beyond this are brought back to it: far outside any picture, and still a number that can be drawn with.
 _FAR_PX = 1e6
-#: Beyond this many widths or heights all places are alike: out of the picture.
+#: Beyond this many widths or heights all coords are alike: out of the picture.
 _FAR = 1e6
 
 
@@ -57,17 +53,14 @@ def apply_edits(primitive: Primitive, edits: Sequence[Edit]) -> Primitive:
     """
     for edit in edits:
         primitive = _apply(primitive, edit)
-    if edits and primitive.edges is not None:
-        # Where lines were cut or laid against others they are no longer thin, as those read from a file are.
-        primitive = replace(primitive, edges=thin(primitive.edges))
-    return primitive
+    return primitive.map(lambda layer, data: layer.clean(data)) if edits else primitive
 
 
 def _apply(primitive: Primitive, edit: Edit) -> Primitive:
     if isinstance(edit, Paint):
         return _paint(primitive, edit)
     if isinstance(edit, Warp):
-        return _place(primitive, primitive, _warped_places(edit, primitive.size), np.ones(primitive.size, bool))
+        return _paste(primitive, primitive, _warped_coords(edit, primitive.size), np.ones(primitive.size, bool))
     mask = region_mask(primitive, edit.region)
     if isinstance(edit, Erase):
         return _emptied(primitive, mask)
@@ -75,22 +68,22 @@ def _apply(primitive: Primitive, edit: Edit) -> Primitive:
         return _fill(primitive, mask, edit.label)
     centre, size, same = _centre(mask), primitive.size, np.eye(2)
     if isinstance(edit, Copy):
-        return _place(primitive, primitive, _places(size, same, centre, _shift(edit, size)), mask)
+        return _paste(primitive, primitive, _source_coords(size, same, centre, _shift(edit, size)), mask)
     if isinstance(edit, Swap):
         other = region_mask(primitive, edit.other)
         shift = _centre(other) - centre
         out = _emptied(primitive, mask | other)
-        out = _place(primitive, out, _places(size, same, centre, shift), mask)
-        return _place(primitive, out, _places(size, same, centre, -shift), other)
+        out = _paste(primitive, out, _source_coords(size, same, centre, shift), mask)
+        return _paste(primitive, out, _source_coords(size, same, centre, -shift), other)
     if isinstance(edit, Move):
-        places = _places(size, same, centre, _shift(edit, size))
+        coords = _source_coords(size, same, centre, _shift(edit, size))
     elif isinstance(edit, Scale):
-        places = _places(size, same * edit.factor, centre, np.zeros(2))
+        coords = _source_coords(size, same * edit.factor, centre, np.zeros(2))
     else:
         mirror = np.diag([1.0, -1.0] if edit.axis == "horizontal" else [-1.0, 1.0])
-        places = _places(size, mirror, centre, np.zeros(2))
-    covers_all = _covered(places, mask).all()
-    return _place(primitive, primitive if covers_all else _emptied(primitive, mask), places, mask)
+        coords = _source_coords(size, mirror, centre, np.zeros(2))
+    covers_all = _covered(coords, mask).all()
+    return _paste(primitive, primitive if covers_all else _emptied(primitive, mask), coords, mask)
 
 
 def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | LabelRegion) -> Mask:
@@ -131,25 +124,18 @@ def _emptied(primitive: Primitive, mask: Mask) -> Primitive:
     """Close a region from around it: the nearest label or colour outside, no lines."""
     if mask.all():
         raise PrimitiveError("an edit may not empty the whole primitive: nothing would be left to close it from")
-    nearest = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
-    rows, columns = nearest[0], nearest[1]
-    segments, colours = primitive.segments, primitive.colours
-    return Primitive(
-        primitive.kind,
-        segments=None if segments is None else LabelMap(segments.index[rows, columns], segments.palette),
-        edges=None if primitive.edges is None else primitive.edges & ~mask,
-        colours=None if colours is None else colours[rows, columns],
-    )
+    return primitive.map(lambda layer, data: layer.close(data, mask))
 
 
 def _fill(primitive: Primitive, mask: Mask, label: int) -> Primitive:
+    """Give a region one label; lines in it go, other layers stay."""
     segments = primitive.segments
     if segments is None or label >= len(segments.palette.labels):
         raise PrimitiveError(f"there is no label {label} to fill with")
     index = segments.index.copy()
     index[mask] = label
-    edges = None if primitive.edges is None else primitive.edges & ~mask
-    return Primitive(primitive.kind, LabelMap(index, segments.palette), edges, primitive.colours)
+    filled = primitive.replace(segments=LabelMap(index, segments.palette))
+    return filled if filled.edges is None else filled.replace(edges=filled.edges & ~mask)
 
 
 def _centre(mask: Mask) -> Float[np.ndarray, 2]:
@@ -162,7 +148,7 @@ def _shift(edit: Move | Copy, size: tuple[int, int]) -> Float[np.ndarray, 2]:
     return share * size
 
 
-def _places(
+def _source_coords(
     size: tuple[int, int],
     matrix: Float[np.ndarray, "2 2"],
     centre: Float[np.ndarray, 2],
@@ -170,11 +156,11 @@ def _places(
 ) -> Float[np.ndarray, "h w 2"]:
     """Where (row, column) each pixel comes from under p ↦ matrix · (p − centre) + centre + shift."""
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1]), indexing="ij"), axis=-1)
-    places: Float[np.ndarray, "h w 2"] = (grid - centre - shift) @ np.linalg.inv(matrix).T + centre
-    return places
+    coords: Float[np.ndarray, "h w 2"] = (grid - centre - shift) @ np.linalg.inv(matrix).T + centre
+    return coords
 
 
-def _warped_places(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 2"]:
+def _warped_coords(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 2"]:
     """The same for the thin-plate spline that takes each handle's target back to its source."""
     pins = [(x, y) for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)] * edit.pin_border
     pixels = np.array([size[1], size[0]])  # isotropic, so that bending costs the same in both directions
@@ -183,48 +169,32 @@ def _warped_places(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 
         for end in ("source", "target")
     )
     if len(target) < 3:  # a shift, or a shift and turn: splines begin at three points
-        raise PrimitiveError("a warp wants three handles or more where the border is not pinned")
+        raise PrimitiveError("a warp needs three handles or more where the border is not pinned")
     try:
         weights = fit(target, source - target)
     except ValueError as error:
-        raise PrimitiveError(f"the handles of a warp do not make one: {error}") from error
+        raise PrimitiveError(f"the handles of a warp do not define one: {error}") from error
     y, x = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5, indexing="ij")
     at = torch.from_numpy(np.stack([x, y], axis=-1).reshape(-1, 2))
-    moved = torch.cat([evaluate(target, weights, part) for part in at.split(1 << 16)])
-    places = (at + moved).numpy().reshape(*size, 2)[..., ::-1] - 0.5
+    displacement = torch.cat([evaluate(target, weights, part) for part in at.split(1 << 16)])
+    coords = (at + displacement).numpy().reshape(*size, 2)[..., ::-1] - 0.5
     # What a warp brings in from outside is the border again: nothing is left open.
-    return np.clip(places, 0, np.array(size) - 1)
+    return np.clip(coords, 0, np.array(size) - 1)
 
 
-def _covered(places: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
+def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
     """The pixels whose place lies in a region."""
     height, width = mask.shape
-    nearest = np.rint(places).astype(int)
+    nearest = np.rint(coords).astype(int)
     inside = ((nearest >= 0) & (nearest < [height, width])).all(axis=-1)
     rows, columns = (np.clip(nearest[..., axis], 0, side - 1) for axis, side in ((0, height), (1, width)))
     return np.asarray(inside & mask[rows, columns])
 
 
-def _place(primitive: Primitive, base: Primitive, places: Float[np.ndarray, "h w 2"], mask: Mask) -> Primitive:
-    """Put a region of ``primitive`` onto ``base``, seen through ``places``: where each pixel comes from."""
-    height, width = primitive.size
-    target = _covered(places, mask)
-    nearest = np.rint(places).astype(int)
-    rows, columns = np.clip(nearest[..., 0], 0, height - 1), np.clip(nearest[..., 1], 0, width - 1)
-    segments, edges, colours = base.segments, base.edges, base.colours
-    if segments is not None and primitive.segments is not None:
-        index = np.where(target, primitive.segments.index[rows, columns], segments.index)
-        segments = LabelMap(index, segments.palette)
-    if edges is not None and primitive.edges is not None:
-        distance = distance_to_edges(primitive.edges & mask)
-        moved = ndimage.map_coordinates(distance, np.moveaxis(places, -1, 0), order=1, mode="nearest")
-        # Pixels lie further apart in the source where a region shrinks.
-        apart = [np.linalg.norm(np.gradient(places, axis=axis), axis=-1) for axis in (0, 1) if mask.shape[axis] > 1]
-        reach = _LINE_REACH_PX * np.maximum.reduce([np.ones_like(moved), *apart])
-        edges = np.where(target, thin((moved < reach) & target), edges)
-    if colours is not None and primitive.colours is not None:
-        colours = np.where(target[..., None], primitive.colours[rows, columns], colours)
-    return Primitive(primitive.kind, segments, edges, colours)
+def _paste(primitive: Primitive, base: Primitive, coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Primitive:
+    """Put a region of ``primitive`` onto ``base``; ``coords`` says where each pixel comes from."""
+    target = _covered(coords, mask)
+    return base.map(lambda layer, data: layer.paste(data, primitive.layers[layer.name], coords, target, mask))
 
 
 def _paint(primitive: Primitive, edit: Paint) -> Primitive:
@@ -237,7 +207,7 @@ def _paint(primitive: Primitive, edit: Paint) -> Primitive:
     if edit.label is None:
         if primitive.edges is None:
             raise PrimitiveError("a stroke without a label is a line, but the primitive has no lines")
-        return Primitive(primitive.kind, primitive.segments, primitive.edges | mask, primitive.colours)
+        return primitive.replace(edges=primitive.edges | mask)
     radius = max(0.5, edit.radius * mask.shape[1])
     if mask.any():  # by distance, since a wide brush would take minutes to slide along the stroke
         mask = ndimage.distance_transform_edt(~mask) < radius + 0.5

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from primage.config import Frozen
 from primage.errors import PrimitiveError
+from primage.settings import Frozen
 
 #: (x, y), each a share of the primitive's width or height; 0, 0 is the top left corner.
 Point = tuple[float, float]

@@ -17,11 +17,12 @@ from primage.errors import ConfigError, PrimitiveError, UserError
 from primage.evaluate.pixels import PSNR, SSIM
 from primage.evaluate.results import finite, write_json
 from primage.evaluate.runs import Event, trained
-from primage.image import to_tensor, write_png
+from primage.image import write_png
 from primage.model import Model
 from primage.primitive.primitive import draw
 from primage.primitive.read import LayerFiles
 from primage.sheet import contact_sheet
+from primage.tensors import to_tensor
 
 KINDS = ("edges", "segments", "super")
 

@@ -29,9 +29,10 @@ from primage.evaluate.frames import Clip
 from primage.evaluate.risk import Risk, risks
 from primage.evaluate.runs import Event
 from primage.evaluate.seen import COPIES, Features, coverage_maps
-from primage.image import read_image, resize_image, to_image, to_tensor
+from primage.image import read_image, resize_image
 from primage.model import Model
 from primage.primitive.primitive import draw
+from primage.tensors import to_image, to_tensor
 
 #: Share of a frame's locations that count as failed when detection is measured.
 FAILED = 0.1

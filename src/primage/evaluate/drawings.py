@@ -16,8 +16,9 @@ from primage.image import read_image, resize_image
 from primage.labels import LabelMap
 from primage.model import Model
 from primage.primitive.edges import edges_from_image, extract_edges, resize_edges
+from primage.primitive.kinds import KINDS
 from primage.primitive.paint import extract_paint
-from primage.primitive.primitive import LAYERS, Primitive
+from primage.primitive.primitive import Primitive
 from primage.primitive.read import read_primitive
 from primage.primitive.segments import extract_segments
 
@@ -41,7 +42,7 @@ def frame_primitive(model: Model, frame: Frame) -> Primitive:
         UserError: a file is at fault.
     """
     spec = model.record.spec
-    layers = LAYERS[spec.kind]
+    layers = KINDS[spec.kind].names
     if frame.primitive is None and spec.kind in ("landmarks", "manual") and frame.edges is None:
         raise ConfigError(f"{frame.photo}: {spec.kind} are not extracted; give them (--primitives FOLDER)")
     extracted = frame.primitive is None and (
@@ -65,7 +66,8 @@ def frame_primitive(model: Model, frame: Frame) -> Primitive:
     if "edges" in layers:
         drawn = None if frame.edges is None else edges_from_image(read_image(frame.edges))
         edges = extract_edges(photo, spec.config.edges) if drawn is None else resize_edges(drawn, size)
-    return Primitive(spec.kind, follow_labels(photo, found, model.photo, model.primitive.segments), edges)
+    labels = follow_labels(photo, found, model.photo, model.primitive.segments)
+    return Primitive(spec.kind, segments=labels, edges=edges)
 
 
 def follow_labels(

@@ -11,7 +11,7 @@ from pathlib import Path
 from primage.errors import ConfigError, ImageError
 from primage.files import sha256_file, write_atomically
 from primage.image import write_png
-from primage.primitive.primitive import LAYERS
+from primage.primitive.kinds import layers_of
 from primage.primitive.read import LayerFiles
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -43,9 +43,9 @@ class Frame:
             kind: of primitive.
             train: whether this is the training frame, whose missing layers are extracted anyway.
         """
-        lines = "edges" in LAYERS[kind] and kind != "landmarks"
+        lines = any(layer.name == "edges" and layer.needs_file is None for layer in layers_of(kind))
         edges_from = self.photo if lines and not train and self.edges is None and self.primitive is None else None
-        return LayerFiles(self.primitive, self.segments, self.edges, edges_from)
+        return LayerFiles(self.primitive, edges_from, segments=self.segments, edges=self.edges)
 
 
 @dataclass(frozen=True)

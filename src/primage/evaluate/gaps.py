@@ -22,10 +22,11 @@ from primage.evaluate.risk import risks
 from primage.evaluate.runs import Event
 from primage.evaluate.seen import COPIES, Features, check_copies, load_features
 from primage.files import write_atomically
-from primage.image import to_tensor, write_png
+from primage.image import write_png
 from primage.model import Model, load
 from primage.primitive.primitive import draw
 from primage.sheet import contact_sheet
+from primage.tensors import to_tensor
 
 Region = Rectangle | Ellipse | Polygon | LabelRegion
 

@@ -23,7 +23,7 @@ from primage.evaluate.runs import Event
 from primage.evaluate.seen import COPIES, check_copies, load_features
 from primage.image import write_png
 from primage.model import load
-from primage.primitive.primitive import LAYERS
+from primage.primitive import kinds
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import lock_folder
 
@@ -144,8 +144,8 @@ def open_job(
     if job.out.exists() and not job.out.is_dir():
         raise RunError(f"{job.out}: is a file; a report needs a folder")
     kind = job.kind or KINDS.get(job.dataset or "", "super")
-    if kind not in LAYERS:
-        raise ConfigError(f"there is no primitive '{kind}'; choose one of {', '.join(LAYERS)}")
+    if kind not in kinds.KINDS:
+        raise ConfigError(f"there is no primitive '{kind}'; choose one of {', '.join(kinds.KINDS)}")
     plan = plan or Plan(kind, job.minutes, job.steps, job.size_px, job.seed, job.device)
     for method in methods:
         if method.preset is not None:
@@ -276,7 +276,7 @@ def risk_job(
     check_copies(copies)
     if out is not None and out.suffix.lower() != ".png":
         raise ImageError(f"{out}: the map is a PNG file; name it {out.stem}.png")
-    if out is not None and any(p is not None and p.resolve() == out.resolve() for p in vars(files).values()):
+    if out is not None and any(p.resolve() == out.resolve() for p in files.given().values()):
         raise ImageError(f"{out}: is the drawing itself, and would be overwritten; name another file")
     model = load(path, device)
     drawing = read_primitive(files, model.record.spec, model.render_size, snap)

@@ -25,9 +25,10 @@ from primage.evaluate.metrics import Metric, describe
 from primage.evaluate.pixels import Flicker
 from primage.evaluate.results import ClipResult, Results, Trained
 from primage.evaluate.runs import Event, trained
-from primage.image import read_image, resize_image, to_image, to_tensor, write_png
+from primage.image import read_image, resize_image, write_png
 from primage.model import Model, load
 from primage.primitive.primitive import draw
+from primage.tensors import to_image, to_tensor
 
 #: Mean difference, in levels of 255, above which a photo is not the frame that a run was trained on.
 _SAME_PHOTO = 3.0

@@ -17,7 +17,8 @@ from primage.evaluate.pictures import data_uri, heat
 from primage.evaluate.results import ClipResult, Results, as_json, frames_csv, to_csv, write_json
 from primage.evaluate.tables import PUBLISHED, Table, against_copy, number, table_1, table_2
 from primage.files import write_atomically
-from primage.image import read_image, resize_image, to_tensor
+from primage.image import read_image, resize_image
+from primage.tensors import to_tensor
 
 #: How many best, worst, and evenly spaced frames are shown of each clip.
 _BEST, _WORST, _SPACED = 2, 2, 3

@@ -15,12 +15,12 @@ from torch import Tensor
 from primage.config import AugmentConfig
 from primage.errors import ConfigError, WeightsError
 from primage.evaluate.runs import Event
-from primage.image import to_tensor
 from primage.model import Model
 from primage.nets.features import FeatureExtractor
 from primage.nets.resnet import ResNet50Stage3
 from primage.nets.weights import content_sha256, load_weights
 from primage.primitive.primitive import Primitive, draw
+from primage.tensors import to_tensor
 from primage.warp.augment import PrimitiveWarper, draw_grid
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from primage.config import GeneratorConfig, PainterConfig
-from primage.image import pad_to_multiple
+from primage.tensors import pad_to_multiple
 
 if TYPE_CHECKING:
     from primage.nets.matcher import Known

@@ -11,14 +11,18 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from torch import Tensor
 from torch.nn import functional as F
 
-from primage.config import AugmentConfig, EdgesConfig
-from primage.image import resize_image, to_image, to_tensor
+from primage.config import AugmentConfig
+from primage.grid import resample
+from primage.image import resize_image
 from primage.labels import Label, LabelMap, Palette
 from primage.pretrain.pictures import Picture
 from primage.primitive.codes import CODE_CHANNELS, colour_codes
+from primage.primitive.config import EdgesConfig
 from primage.primitive.edges import distance_to_edges, extract_edges
-from primage.primitive.primitive import CLOSENESS_PX, Primitive
-from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, warp_photo
+from primage.primitive.line_layer import CLOSENESS_PX
+from primage.primitive.primitive import Primitive
+from primage.tensors import to_image, to_tensor
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def draw_episode(
         min_length_px=int(14 * side / 256),
     )
     lines = extract_edges(photo, settings)
-    warper = PrimitiveWarper(Primitive("super", labels, lines))
+    warper = PrimitiveWarper(Primitive("super", segments=labels, edges=lines))
     regions = find_regions(labels) if kind != "edges" else None
     tensor = to_tensor(photo)
     source = _embed(index, lines, codes, kind)
@@ -111,7 +115,7 @@ def draw_episode(
         )
         grid = draw_grid(augment, (side, side), generator, regions)
         hole = _erase(grid, rng) if rng.random() < erased else None
-        warped = warp_photo(tensor, grid)
+        warped = resample(tensor, grid)
         primitive = warper.warp(grid)
         assert primitive.segments is not None
         assert primitive.edges is not None

@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from primage.primitive.primitive import LAYERS, PrimitiveSpec
+from primage.primitive.kinds import layers_of
+from primage.primitive.primitive import PrimitiveSpec
 
 #: Channels for labels (or colours), then lines and closeness to a line.
 CODE_CHANNELS = 8
@@ -17,7 +18,7 @@ _AMPLITUDE = 0.5
 
 
 def label_codes(count: int) -> Float[Tensor, "count 8"]:
-    """A code for each label; any two differ in as many signs as can be had.
+    """A code for each label; any two differ in as many signs as possible.
 
     Args:
         count: how many; beyond 256 codes repeat, a little shorter each time.
@@ -43,6 +44,31 @@ def colour_codes() -> Float[Tensor, "3 8"]:
     return basis.T.contiguous()
 
 
+def label_code_matrix(count: int) -> Float[Tensor, "10 c"]:
+    """From one-hot labels to their codes.
+
+    Args:
+        count: how many labels.
+    """
+    return _in_rows(label_codes(count).T, 0)
+
+
+def line_code_matrix() -> Float[Tensor, "10 c"]:
+    """From lines and closeness to the two channels that the matcher reads them from."""
+    return _in_rows(torch.eye(2), CODE_CHANNELS)
+
+
+def colour_code_matrix() -> Float[Tensor, "10 c"]:
+    """From a colour in [-1, 1]³ to its code."""
+    return _in_rows(colour_codes().T, 0)
+
+
+def _in_rows(block: Float[Tensor, "r c"], first: int) -> Float[Tensor, "10 c"]:
+    matrix = torch.zeros(EMBEDDED_CHANNELS, block.shape[1])
+    matrix[first : first + len(block)] = block
+    return matrix
+
+
 def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
     """The linear map from what `encode` makes of a primitive to the matcher's channels.
 
@@ -52,18 +78,6 @@ def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
     Returns:
         (10, C), C = ``spec.channels``.
     """
-    matrix = torch.zeros(EMBEDDED_CHANNELS, spec.channels)
     if spec.config.encoding == "rgb":
-        matrix[:CODE_CHANNELS] = colour_codes().T
-        return matrix
-    column = 0
-    for layer in LAYERS[spec.kind]:
-        if layer == "segments" and spec.palette is not None:
-            codes = label_codes(len(spec.palette.labels))
-            matrix[:CODE_CHANNELS, : len(codes)] = codes.T
-            column = len(codes)
-        elif layer == "edges":
-            matrix[CODE_CHANNELS, column] = matrix[CODE_CHANNELS + 1, column + 1] = 1.0
-        elif layer == "colours":
-            matrix[:CODE_CHANNELS, :3] = colour_codes().T
-    return matrix
+        return colour_code_matrix()
+    return torch.cat([layer.code_matrix(spec.palette) for layer in layers_of(spec.kind)], dim=1)

@@ -7,16 +7,21 @@ The distance runs at every training step, so it is our own: a few passes over sm
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, UInt8
+import torch
+from jaxtyping import Bool, Float, Float32, Int, UInt8
 from scipy import ndimage
 from skimage.color import rgb2gray
 from skimage.feature import canny
 from skimage.morphology import skeletonize
+from torch import Tensor
 
-from primage.config import EdgesConfig
+from primage.grid import resample
+from primage.primitive.config import EdgesConfig
 
 #: Distances are exact up to here and cut off beyond: the closeness exp(-d / 4 px) is 0.02 by then.
 MAX_DISTANCE_PX = 16
+#: A warped pixel closer than this to a line of the source is on a line; thinning brings it back to one pixel.
+_LINE_REACH_PX = 0.75
 _EIGHT = np.ones((3, 3), dtype=bool)
 
 
@@ -151,3 +156,39 @@ def _distance_along_columns(lines: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "
     above = np.maximum.accumulate(np.where(lines, rows, -far), axis=0)
     below = np.minimum.accumulate(np.where(lines, rows, far)[::-1], axis=0)[::-1]
     return np.minimum(rows - above, below - rows)
+
+
+def warp_edges(distance: Float[Tensor, "1 1 h w"], grid: Float[Tensor, "1 h2 w2 2"]) -> Bool[np.ndarray, "h2 w2"]:
+    """Lines seen through a warp.
+
+    Args:
+        distance: of each pixel to the nearest line (`distance_to_edges`).
+        grid: sampling grid (`primage.grid`), within [-1, 1]; it may be torn.
+
+    Returns:
+        (H', W') bool, thin.
+    """
+    # Cutmix tears the grid: between neighbours from different places there is no line to keep whole.
+    spacing = torch.ones(grid.shape[1:3])
+    x = grid[0, ..., 0] * (0.5 * (distance.shape[3] - 1))
+    y = grid[0, ..., 1] * (0.5 * (distance.shape[2] - 1))
+    for part, dim in ((spacing[:, 1:], 1), (spacing[1:], 0)):
+        torch.maximum(part, x.diff(dim=dim).square_() + y.diff(dim=dim).square_(), out=part)
+    spacing = spacing.clamp_(max=4).sqrt_()
+    return thin(near_edge(resample(distance, grid)[0, 0].numpy(), spacing.numpy()))
+
+
+def near_edge(distance: Float[np.ndarray, "h w"], spacing_px: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """Which warped pixels are on a line, before thinning.
+
+    Sampling the distance, not the line, keeps lines whole where a warp shrinks them: there neighbouring pixels lie
+    further apart in the source, and a line between them must be near enough to one.
+
+    Args:
+        distance: to the nearest line, sampled at each pixel's place in the source.
+        spacing_px: how far apart neighbouring pixels lie in the source, 1 or more.
+
+    Returns:
+        (H, W) bool.
+    """
+    return np.asarray(distance < _LINE_REACH_PX * spacing_px)

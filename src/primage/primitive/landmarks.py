@@ -13,8 +13,8 @@ from jaxtyping import Bool
 from pydantic import Field, model_validator
 from skimage.draw import line
 
-from primage.config import Frozen, validated
 from primage.errors import PrimitiveError
+from primage.settings import Frozen, validated
 
 #: A side longer than any photo's would ask for a drawing that fits in no memory.
 _Side = Annotated[int, Field(ge=1, le=65_535)]

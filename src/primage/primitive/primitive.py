@@ -2,87 +2,108 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from primage.config import Frozen, PrimitiveConfig
 from primage.errors import PrimitiveError
-from primage.image import resize_image, to_tensor
-from primage.labels import LabelMap, Palette, colourise, resize_labels
-from primage.primitive.edges import distance_to_edges, draw_edges, resize_edges
+from primage.labels import LabelMap, Palette
+from primage.primitive.config import PrimitiveConfig
+from primage.primitive.kinds import KINDS, layers_of
+from primage.primitive.layer import AnyLayer
+from primage.settings import Frozen
+from primage.tensors import to_tensor
 
-#: Which layers each kind has.
-LAYERS: dict[str, tuple[str, ...]] = {
-    "edges": ("edges",),
-    "segments": ("segments",),
-    "super": ("segments", "edges"),
-    "paint": ("colours",),
-    "landmarks": ("edges",),
-    "manual": ("colours",),
-}
-#: Scale of the closeness to a line, exp(-d / this).
-CLOSENESS_PX = 4.0
 #: Lines over labels are drawn in the first of these that no label is near to.
 _LINE_COLOURS = ((0, 0, 0), (255, 255, 255), (255, 0, 255), (0, 255, 0), (255, 255, 0), (0, 255, 255))
 
 
-@dataclass(frozen=True)
 class Primitive:
-    """A simplified drawing of a photo. Only the layers of its kind are there.
+    """A simplified drawing of a photo: the layers of its kind, all of one size. Immutable.
 
-    Attributes:
-        kind: edges, segments, super, paint, landmarks or manual.
-        segments: a label for every pixel.
-        edges: (H, W) bool, lines one pixel thin (the drawn connections of landmarks, too).
-        colours: (H, W, 3) uint8, a painting or any other picture.
+    Iterating gives (layer object, data) pairs, from the bottom to the top.
+
+    Args:
+        kind: one of `primage.primitive.kinds.KINDS`.
+        **layers: the data of each layer by its name; None counts as missing.
+
+    Raises:
+        PrimitiveError: the layers are not the kind's, or differ in size.
+
+    Example:
+        >>> lines = np.eye(3, dtype=bool)
+        >>> Primitive("edges", edges=lines).size
+        (3, 3)
     """
 
-    kind: str
-    segments: LabelMap | None = None
-    edges: Bool[np.ndarray, "h w"] | None = None
-    colours: UInt8[np.ndarray, "h w 3"] | None = None
-
-    def __post_init__(self) -> None:
-        """Check that the layers are the kind's, and of one size."""
-        present = tuple(name for name in ("segments", "edges", "colours") if getattr(self, name) is not None)
-        if present != LAYERS[self.kind]:
+    def __init__(self, kind: str, **layers: Any) -> None:
+        if kind not in KINDS:
+            raise PrimitiveError(f"there is no primitive '{kind}'; choose one of {', '.join(KINDS)}")
+        present = {name: data for name, data in layers.items() if data is not None}
+        if set(present) != set(KINDS[kind].names):
             raise PrimitiveError(
-                f"a primitive of kind '{self.kind}' has the layers {', '.join(LAYERS[self.kind])}, "
+                f"a primitive of kind '{kind}' has the layers {', '.join(KINDS[kind].names)}, "
                 f"not {', '.join(present) or 'none'}"
             )
-        sizes = {self._layer_size(name) for name in present}
+        self.kind = kind
+        self._layers = {layer.name: present[layer.name] for layer in layers_of(kind)}
+        sizes = {layer.size(data) for layer, data in self}
         if len(sizes) > 1:
             raise PrimitiveError(f"the layers of a primitive differ in size: {sorted(sizes)}")
+        #: (height, width) in pixels.
+        self.size: tuple[int, int] = sizes.pop()
 
-    def _layer_size(self, name: str) -> tuple[int, int]:
-        layer = getattr(self, name)
-        shape = layer.index.shape if isinstance(layer, LabelMap) else layer.shape
-        return int(shape[0]), int(shape[1])
+    def __iter__(self) -> Iterator[tuple[AnyLayer, Any]]:
+        return ((layer, self._layers[layer.name]) for layer in layers_of(self.kind))
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        return f"Primitive({self.kind!r}, {', '.join(self._layers)}, {width}×{height} px)"
 
     @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) in pixels."""
-        return self._layer_size(LAYERS[self.kind][0])
+    def layers(self) -> Mapping[str, Any]:
+        """The data of each layer by its name."""
+        return MappingProxyType(self._layers)
+
+    @property
+    def segments(self) -> LabelMap | None:
+        """A label for every pixel, if the kind has labels."""
+        return self._layers.get("segments")
+
+    @property
+    def edges(self) -> Bool[np.ndarray, "h w"] | None:
+        """(H, W) bool, lines one pixel thin (the drawn connections of landmarks, too), if the kind has lines."""
+        return self._layers.get("edges")
+
+    @property
+    def colours(self) -> UInt8[np.ndarray, "h w 3"] | None:
+        """(H, W, 3) uint8, a painting or any other picture, if the kind has one."""
+        return self._layers.get("colours")
+
+    def map(self, change: Callable[[AnyLayer, Any], Any]) -> Primitive:
+        """A primitive of the same kind with every layer changed.
+
+        Args:
+            change: from a layer object and its data to the new data.
+        """
+        return Primitive(self.kind, **{layer.name: change(layer, data) for layer, data in self})
+
+    def replace(self, **layers: Any) -> Primitive:
+        """A primitive of the same kind with other data in some layers.
+
+        Args:
+            **layers: the new data by the layer's name.
+        """
+        return Primitive(self.kind, **self._layers | layers)
 
     def sha256(self) -> dict[str, str]:
         """Hash of each layer's content, whatever file it came from."""
-        hashes = {}
-        for name in LAYERS[self.kind]:
-            layer = getattr(self, name)
-            digest = hashlib.sha256()
-            if isinstance(layer, LabelMap):
-                digest.update(layer.palette.model_dump_json().encode())
-                layer = layer.index
-            digest.update(repr(layer.shape).encode())
-            digest.update(np.ascontiguousarray(layer).tobytes())
-            hashes[name] = digest.hexdigest()
-        return hashes
+        return {layer.name: layer.digest(data) for layer, data in self}
 
     def resized(self, size: tuple[int, int]) -> Primitive:
         """The same drawing at another size: labels nearest, lines still one pixel thin, colours averaged.
@@ -93,14 +114,41 @@ class Primitive:
         Returns:
             A new primitive; the same one if nothing changes.
         """
-        if size == self.size:
-            return self
-        return Primitive(
-            self.kind,
-            segments=None if self.segments is None else resize_labels(self.segments, size),
-            edges=None if self.edges is None else resize_edges(self.edges, size),
-            colours=None if self.colours is None else resize_image(self.colours, size),
-        )
+        return self if size == self.size else self.map(lambda layer, data: layer.resize(data, size))
+
+    def differs(self, other: Primitive) -> Bool[np.ndarray, "h w"]:
+        """Where two drawings differ.
+
+        Args:
+            other: of the same kind and size.
+
+        Returns:
+            (H, W) bool.
+        """
+        found = np.zeros(self.size, bool)
+        for layer, data in self:
+            found |= layer.differs(data, other.layers[layer.name])
+        return found
+
+    def to_arrays(self) -> dict[str, UInt8[np.ndarray, "h w *planes"]]:
+        """The layers as bytes, by their names."""
+        return {layer.name: layer.to_array(data) for layer, data in self}
+
+    @classmethod
+    def from_arrays(cls, kind: str, arrays: Mapping[str, np.ndarray], palette: Palette | None) -> Primitive:
+        """The inverse of `to_arrays`.
+
+        Args:
+            kind: of the primitive.
+            arrays: the bytes of each layer by its name; others are ignored.
+            palette: the labels' meaning.
+
+        Raises:
+            PrimitiveError: a layer of the kind is missing.
+            LabelError: a label that the palette lacks.
+        """
+        layers = layers_of(kind)
+        return cls(kind, **{x.name: x.from_array(arrays[x.name], palette) for x in layers if x.name in arrays})
 
 
 class PrimitiveSpec(Frozen):
@@ -122,9 +170,12 @@ class PrimitiveSpec(Frozen):
         """How many channels `encode` makes."""
         if self.config.encoding == "rgb":
             return 3
-        layers = LAYERS[self.kind]
-        labels = len(self.palette.labels) if self.palette is not None else 0
-        return labels * ("segments" in layers) + 2 * ("edges" in layers) + 3 * ("colours" in layers)
+        return sum(layer.channels(self.palette) for layer in layers_of(self.kind))
+
+    @property
+    def extracts_edges(self) -> bool:
+        """Whether the training primitive has lines, and they were extracted from the photo."""
+        return not self.edges_given and any(x.name == "edges" and x.needs_file is None for x in layers_of(self.kind))
 
 
 def spec_of(primitive: Primitive, config: PrimitiveConfig) -> PrimitiveSpec:
@@ -170,17 +221,7 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
         raise PrimitiveError("the primitive's labels are not those the model was trained with")
     if spec.config.encoding == "rgb":
         return to_tensor(draw(primitive, spec.line_colour))
-    planes: list[Tensor] = []
-    if primitive.segments is not None:
-        index = torch.from_numpy(primitive.segments.index.astype(np.int64))
-        labels = torch.arange(len(primitive.segments.palette.labels))
-        planes.append((index[None] == labels[:, None, None]).float())
-    if primitive.edges is not None:
-        planes.append(torch.from_numpy(primitive.edges.astype(np.float32))[None])
-        planes.append(torch.from_numpy(np.exp(distance_to_edges(primitive.edges) / -CLOSENESS_PX))[None])
-    if primitive.colours is not None:
-        planes.append(to_tensor(primitive.colours)[0])
-    return torch.cat(planes)[None]
+    return torch.from_numpy(np.concatenate([layer.encode(data) for layer, data in primitive])[None])
 
 
 def draw(primitive: Primitive, line_colour: Sequence[int] = (0, 0, 0)) -> UInt8[np.ndarray, "h w 3"]:
@@ -193,12 +234,8 @@ def draw(primitive: Primitive, line_colour: Sequence[int] = (0, 0, 0)) -> UInt8[
     Returns:
         (H, W, 3) uint8.
     """
-    if primitive.colours is not None:
-        return primitive.colours.copy()
-    if primitive.segments is None:
-        assert primitive.edges is not None
-        return draw_edges(primitive.edges)
-    picture = colourise(primitive.segments)
-    if primitive.edges is not None:
-        picture[primitive.edges] = np.array(line_colour, dtype=np.uint8)
+    picture = None
+    for layer, data in primitive:
+        picture = layer.draw(data, picture, line_colour)
+    assert picture is not None
     return picture

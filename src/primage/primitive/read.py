@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 from scipy import ndimage
 
-from primage.config import PrimitiveConfig
 from primage.errors import PrimitiveError
 from primage.image import decode, flatten, read_image, resize_image, working_size
 from primage.labelcolours import pack, positions
-from primage.labels import LabelMap, Palette, labels_from_rgb, palette_colours, read_labels, resize_labels
-from primage.primitive.edges import edges_from_image, extract_edges, resize_edges, thin
-from primage.primitive.landmarks import draw_landmarks, read_landmarks
-from primage.primitive.paint import extract_paint
-from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, spec_of
-from primage.primitive.segments import extract_segments
+from primage.labels import Palette, labels_from_rgb, palette_colours, read_labels
+from primage.primitive.config import PrimitiveConfig
+from primage.primitive.edges import thin
+from primage.primitive.extract import extract_layer
+from primage.primitive.kinds import KINDS, layers_of
+from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 
 _log = logging.getLogger(__name__)
 
@@ -35,21 +35,24 @@ _CANDIDATES = (
 Size = tuple[int, int]
 
 
-@dataclass(frozen=True)
 class LayerFiles:
     """What a person gave.
 
-    Attributes:
+    Args:
         whole: the primitive as one file.
-        segments: the label layer.
-        edges: the line layer.
         edges_from: a photo to extract the line layer from, with the run's own settings.
+        **layers: the file of single layers by their names; None counts as not given.
     """
 
-    whole: Path | None = None
-    segments: Path | None = None
-    edges: Path | None = None
-    edges_from: Path | None = None
+    def __init__(self, whole: Path | None = None, edges_from: Path | None = None, **layers: Path | None) -> None:
+        self.whole = whole
+        self.edges_from = edges_from
+        self.layers = {name: path for name, path in layers.items() if path is not None}
+
+    def given(self) -> dict[str, Path]:
+        """Every file that is given, by its role: "whole", the names of layers, "edges_from"."""
+        roles = {"whole": self.whole, **self.layers, "edges_from": self.edges_from}
+        return {role: path for role, path in roles.items() if path is not None}
 
     def check(self, kind: str) -> None:
         """Refuse layers that the kind does not have.
@@ -57,13 +60,15 @@ class LayerFiles:
         Raises:
             PrimitiveError: for instance segments for a primitive that is edges only.
         """
-        layers = LAYERS[kind]
-        for name, given in (("segments", self.segments), ("edges", self.edges), ("edges", self.edges_from)):
-            if given is not None and name not in layers:
-                raise PrimitiveError(f"{given}: a primitive of kind '{kind}' has no layer '{name}'")
-        if self.edges is not None and self.edges_from is not None:
+        layers = {layer.name: layer for layer in layers_of(kind)}
+        for name, path in (*self.layers.items(), ("edges", self.edges_from)):
+            if path is not None and name not in layers:
+                raise PrimitiveError(f"{path}: a primitive of kind '{kind}' has no layer '{name}'")
+        if self.edges_from is None:
+            return
+        if "edges" in self.layers:
             raise PrimitiveError("give the edges as a file or a photo to take them from, not both")
-        if kind == "landmarks" and self.edges_from is not None:
+        if layers["edges"].needs_file is not None:
             raise PrimitiveError("landmarks cannot be extracted from a photo; give points (.json, .csv) or a drawing")
 
 
@@ -71,12 +76,10 @@ NO_FILES = LayerFiles()
 
 
 @dataclass
-class _Layers:
-    """Layers at the sizes of their files."""
+class _Read:
+    """Layers by name, at the sizes of their files, and the colour that lines were drawn in over labels."""
 
-    segments: LabelMap | None = None
-    edges: np.ndarray | None = None
-    colours: np.ndarray | None = None
+    layers: dict[str, Any]
     line_colour: tuple[int, int, int] | None = None
 
 
@@ -99,28 +102,21 @@ def training_primitive(
         LabelError, ImageError: a file cannot be read.
     """
     files.check(config.kind)
-    layers = _read(files, config.kind, None, (photo.shape[0], photo.shape[1]))
-    wanted = LAYERS[config.kind]
+    photo_size: Size = (photo.shape[0], photo.shape[1])
+    read = _read(files, config.kind, None, photo_size)
+    edges_given = "edges" in read.layers or "edges" not in KINDS[config.kind].names
     working = resize_image(photo, size)
-    if "segments" in wanted and layers.segments is None:
-        layers.segments = extract_segments(working, config.segments)
-    edges_extracted = "edges" in wanted and layers.edges is None
-    if edges_extracted:
-        if config.kind == "landmarks":
-            raise PrimitiveError("landmarks are not extracted; give points (.json, .csv) with --primitive-file")
-        source = working if files.edges_from is None else _photo_at(files.edges_from, size)
-        layers.edges = extract_edges(source, config.edges)
-    if "colours" in wanted and layers.colours is None:
-        if config.kind == "manual":
-            raise PrimitiveError("a manual primitive is a picture of yours; give it with --primitive-file")
-        layers.colours = extract_paint(working, config.paint)
-    primitive = _assemble(config.kind, layers, size, "the photo", (photo.shape[0], photo.shape[1]))
+    for layer in layers_of(config.kind):
+        if layer.name not in read.layers:
+            other = layer.name == "edges" and files.edges_from is not None
+            source = _photo_at(files.edges_from, size) if other and files.edges_from is not None else working
+            read.layers[layer.name] = extract_layer(layer, source, config)
+    primitive = _assemble(config.kind, read.layers, size, "the photo", photo_size)
     spec = spec_of(primitive, config)
-    if layers.line_colour is not None:
+    if read.line_colour is not None:
         # Whoever drew lines in a colour of their own will draw the edited ones in it, too.
-        spec = spec.model_copy(update={"line_colour": layers.line_colour})
-    update = {"photo_size": (photo.shape[0], photo.shape[1]), "edges_given": not edges_extracted}
-    return primitive, spec.model_copy(update=update)
+        spec = spec.model_copy(update={"line_colour": read.line_colour})
+    return primitive, spec.model_copy(update={"photo_size": photo_size, "edges_given": edges_given})
 
 
 def read_primitive(
@@ -134,39 +130,38 @@ def read_primitive(
     Args:
         files: the layers, or the whole.
         spec: the model's description of its primitives.
-        size_for: from the size of the files to the size that is wanted.
+        size_for: from the size of the files to the requested size.
         snap: give unknown colours to the nearest label.
 
     Returns:
-        A primitive with the model's labels, at the wanted size.
+        A primitive with the model's labels, at the requested size.
 
     Raises:
         PrimitiveError: a layer is missing, or layers do not fit each other.
         LabelError: a label that the training never saw.
     """
     files.check(spec.kind)
-    layers = _read(files, spec.kind, spec, spec.photo_size, snap)
-    sizes = [
-        (layer.index.shape if isinstance(layer, LabelMap) else layer.shape)[:2]
-        for layer in (layers.segments, layers.colours, layers.edges)
-        if layer is not None
-    ]
+    read = _read(files, spec.kind, spec, spec.photo_size, snap).layers
+    sizes = [layer.size(read[layer.name]) for layer in layers_of(spec.kind) if layer.name in read]
     photo = None
     if files.edges_from is not None:
         photo = read_image(files.edges_from)
         sizes.append((photo.shape[0], photo.shape[1]))
     if not sizes:
         raise PrimitiveError("there is no primitive to render; give a file, or its layers")
-    own: Size = (int(sizes[0][0]), int(sizes[0][1]))
+    own = sizes[0]
     size = size_for(own)
-    if photo is not None:
+    for layer in layers_of(spec.kind):
+        if layer.name in read:
+            continue
+        if photo is None or layer.name != "edges":
+            hint = " (or --edges-from a photo)" if layer.name == "edges" else ""
+            raise PrimitiveError(
+                f"the layer '{layer.name}' of the {spec.kind} primitive is missing; give --{layer.name}{hint}"
+            )
         _check_shape(photo.shape[:2], own, str(files.edges_from), "the other layers")
-        layers.edges = extract_edges(resize_image(photo, size), spec.config.edges)
-    for name in LAYERS[spec.kind]:
-        if getattr(layers, name) is None:
-            hint = " (or --edges-from a photo)" if name == "edges" else ""
-            raise PrimitiveError(f"the layer '{name}' of the {spec.kind} primitive is missing; give --{name}{hint}")
-    return _assemble(spec.kind, layers, size, "the first layer", own)
+        read[layer.name] = extract_layer(layer, resize_image(photo, size), spec.config)
+    return _assemble(spec.kind, read, size, "the first layer", own)
 
 
 def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
@@ -177,44 +172,31 @@ def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
 
 def _read(
     files: LayerFiles, kind: str, spec: PrimitiveSpec | None, photo_size: Size | None, snap: bool = False
-) -> _Layers:
+) -> _Read:
     """Read every file that is given; ``spec`` is None for training."""
     palette = spec.palette if spec is not None else None
-    layers = _Layers()
+    layers = layers_of(kind)
+    read = _Read({})
     if files.whole is not None:
-        if kind == "super":
-            layers = _read_super(files.whole, spec, snap)
-        elif kind == "segments":
-            layers.segments = read_labels(files.whole, palette, snap)
-        elif kind in ("edges", "landmarks"):
-            layers.edges = _read_lines(files.whole, kind, photo_size)
+        if len(layers) == 1:
+            read.layers[layers[0].name] = layers[0].read(files.whole, palette, snap, photo_size)
         else:
-            layers.colours = read_image(files.whole)
-    if files.segments is not None:
-        layers.segments = read_labels(files.segments, palette, snap)
-        layers.line_colour = None  # it belonged to the labels that these replace
-    if files.edges is not None:
-        layers.edges = _read_lines(files.edges, kind, photo_size)
-    elif files.edges_from is not None:
-        layers.edges = None
-    return layers
+            read = _read_super(files.whole, spec, snap)
+    for layer in layers:
+        if layer.name in files.layers:
+            read.layers[layer.name] = layer.read(files.layers[layer.name], palette, snap, photo_size)
+    if "segments" in files.layers:
+        read.line_colour = None  # it belonged to the labels that these replace
+    if files.edges_from is not None:
+        read.layers.pop("edges", None)
+    return read
 
 
-def _read_lines(path: Path, kind: str, photo_size: Size | None) -> Bool[np.ndarray, "h w"]:
-    if kind == "landmarks" and path.suffix.lower() in (".json", ".csv"):
-        landmarks = read_landmarks(path)
-        size = landmarks.size or photo_size
-        if size is None:
-            raise PrimitiveError(f"{path}: does not say which size its points refer to")
-        return draw_landmarks(landmarks, size, size)
-    return edges_from_image(read_image(path))
-
-
-def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Layers:
+def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Read:
     """Lines over labels in one RGB picture, or labels alone in any format of `primage.labels`."""
     palette = spec.palette if spec is not None else None
     if path.is_dir() or path.suffix.lower() in (".json", ".zip"):
-        return _Layers(segments=read_labels(path, palette, snap))
+        return _Read({"segments": read_labels(path, palette, snap)})
     decoded = decode(path)
     rgb = flatten(decoded)
     coloured = decoded.image.mode in ("RGB", "RGBA")  # in a grey or palette file, values are labels
@@ -223,9 +205,9 @@ def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Layers:
         lines, unclear = split_lines(rgb, colour, palette)
         if lines.any() or (spec is not None and coloured):  # every line may have been erased
             segments = labels_from_rgb(rgb, palette, snap, where=str(path), ignore=lines | unclear)
-            return _Layers(segments=segments, edges=thin(lines), line_colour=colour)
+            return _Read({"segments": segments, "edges": thin(lines)}, line_colour=colour)
     _log.info("%s: no lines are drawn over the labels", path)
-    return _Layers(segments=read_labels(path, palette, snap))
+    return _Read({"segments": read_labels(path, palette, snap)})
 
 
 def find_line_colour(rgb: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int, int] | None:
@@ -286,18 +268,9 @@ def _check_shape(size: tuple[int, ...], other: tuple[int, ...], name: str, other
         )
 
 
-def _assemble(kind: str, layers: _Layers, size: Size, other_name: str, other: Size) -> Primitive:
-    segments, edges, colours = layers.segments, layers.edges, layers.colours
-    for name, shape in (
-        ("the label layer", None if segments is None else segments.index.shape),
-        ("the edge layer", None if edges is None else edges.shape),
-        ("the painting", None if colours is None else colours.shape),
-    ):
-        if shape is not None:
-            _check_shape(shape, other, name, other_name)
-    return Primitive(
-        kind,
-        segments=None if segments is None else resize_labels(segments, size),
-        edges=None if edges is None else resize_edges(edges, size),
-        colours=None if colours is None else resize_image(colours, size),
-    )
+def _assemble(kind: str, read: Mapping[str, Any], size: Size, other_name: str, other: Size) -> Primitive:
+    """A primitive of the requested size, after checking that no layer has another shape than ``other``."""
+    layers = layers_of(kind)
+    for layer in layers:
+        _check_shape(layer.size(read[layer.name]), other, layer.title, other_name)
+    return Primitive(kind, **{layer.name: layer.resize(read[layer.name], size) for layer in layers})

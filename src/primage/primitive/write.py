@@ -1,4 +1,4 @@
-"""From a primitive to files: one picture to edit, and each layer if wished."""
+"""From a primitive to files: one picture to edit, and each layer on request."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from pathlib import Path
 
 from primage.errors import ImageError
 from primage.image import write_png
-from primage.labels import write_labels
-from primage.primitive.edges import draw_edges
-from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
+from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
 
 
 def write_primitive(path: Path, primitive: Primitive, spec: PrimitiveSpec, layers: bool = False) -> list[Path]:
@@ -28,30 +26,15 @@ def write_primitive(path: Path, primitive: Primitive, spec: PrimitiveSpec, layer
     """
     if path.suffix.lower() != ".png":
         raise ImageError(f"{path}: primitives are PNG files; name it {path.stem}.png")
-    if primitive.kind == "segments" and primitive.segments is not None:
-        write_labels(path, primitive.segments)
+    parts = list(primitive)
+    if len(parts) == 1:
+        layer, data = parts[0]
+        layer.write(path, data)
     else:
         write_png(path, draw(primitive, spec.line_colour))
     written = [path]
     if layers:
-        for name in LAYERS[primitive.kind]:
-            file = path.with_name(f"{path.stem}.{name}.png")
-            write_layer(file, primitive, name)
-            written.append(file)
+        for layer, data in parts:
+            written.append(path.with_name(f"{path.stem}.{layer.name}.png"))
+            layer.write(written[-1], data)
     return written
-
-
-def write_layer(path: Path, primitive: Primitive, name: str) -> None:
-    """Write one layer as a PNG: labels with their palette, lines black on white, colours as they are.
-
-    Args:
-        path: where to.
-        primitive: whose layer.
-        name: segments, edges or colours; one that the primitive has.
-    """
-    if name == "segments" and primitive.segments is not None:
-        write_labels(path, primitive.segments)
-    elif name == "edges" and primitive.edges is not None:
-        write_png(path, draw_edges(primitive.edges))
-    elif primitive.colours is not None:
-        write_png(path, primitive.colours)

@@ -9,8 +9,9 @@ from PIL import Image
 from scipy import ndimage
 from torch.nn import functional as F
 
-from primage.image import resize_image, to_tensor
+from primage.image import resize_image
 from primage.nets.generator import Painted
+from primage.tensors import to_tensor
 
 #: Of the shorter side: how far around a changed pixel the render always shows, and how softly it ends.
 _MARGIN = 0.035

@@ -15,12 +15,11 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from primage.api import configure
-from primage.image import read_image, to_image, write_png
-from primage.labels import LabelMap
+from primage.image import read_image, write_png
 from primage.model import Model, ModelRecord, load
 from primage.nets.generator import Painted, Source
-from primage.primitive.edges import thin
-from primage.primitive.primitive import LAYERS, Primitive, PrimitiveSpec, draw
+from primage.primitive.kinds import KINDS
+from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
 from primage.primitive.write import write_primitive
 from primage.render import PROVENANCE, provenance
 from primage.run import Run, lock_folder
@@ -29,6 +28,7 @@ from primage.studio.blending import blend, blend_mask, enlarge, enlarge_mask
 from primage.studio.doubt import doubt_map
 from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
+from primage.tensors import to_image
 from primage.training import training
 
 #: How many projects' models are kept.
@@ -81,18 +81,10 @@ class Easel:
         Args:
             layers: by name.
         """
-        kind, palette = self.model.record.spec.kind, self.model.record.spec.palette
-        wanted = LAYERS[kind]
-        edges = None
-        if "edges" in wanted:
-            lines, own = layers["edges"].astype(bool), self.model.primitive.edges
-            # As lines read from a file are; those of the training are thin already.
-            edges = lines if np.array_equal(lines, own) else thin(lines)  # type: ignore[arg-type]
-        segments = None
-        if "segments" in wanted:
-            assert palette is not None
-            segments = LabelMap(layers["segments"], palette)
-        return Primitive(kind, segments, edges, layers["colours"] if "colours" in wanted else None)
+        spec, own = self.model.record.spec, self.model.primitive.to_arrays()
+        drawn = Primitive.from_arrays(spec.kind, layers, spec.palette)
+        # As layers read from a file are; those of the training are in that form already.
+        return drawn.map(lambda x, data: data if np.array_equal(layers[x.name], own[x.name]) else x.clean(data))
 
     def changed(self, primitive: Primitive) -> np.ndarray:
         """Where a drawing differs from the unedited one.
@@ -103,14 +95,7 @@ class Easel:
         Returns:
             (H, W) bool.
         """
-        own, mask = self.model.primitive, np.zeros(self.model.size, bool)
-        if primitive.segments is not None and own.segments is not None:
-            mask |= primitive.segments.index != own.segments.index
-        if primitive.edges is not None and own.edges is not None:
-            mask |= primitive.edges != own.edges
-        if primitive.colours is not None and own.colours is not None:
-            mask |= (primitive.colours != own.colours).any(axis=2)
-        return mask
+        return primitive.differs(self.model.primitive)
 
     def paint(
         self, layers: dict[str, np.ndarray], keep_original: bool
@@ -293,7 +278,7 @@ def layer_picture(run: Path, layers: dict[str, np.ndarray], layer: str, scratch:
     """
     easel = _easel(run)
     spec, primitive = easel.model.record.spec, easel.primitive(layers)
-    if layer != "primitive" and layer not in LAYERS[spec.kind]:
+    if layer != "primitive" and layer not in KINDS[spec.kind].names:
         raise RefusalError(404, "not_found", f"this drawing has no layer '{layer}'")
     target = scratch / "drawing.png"
     write_primitive(target, primitive, spec, layers=layer != "primitive")

@@ -14,13 +14,15 @@ from jaxtyping import Bool, UInt8
 from PIL import Image
 
 from primage.api import configure, opened_run, prepare
-from primage.config import Config, EdgesConfig, SegmentsConfig
+from primage.config import Config
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import FORMATS, read_image, resize_image, working_size
 from primage.labels import LabelMap
+from primage.primitive.config import EdgesConfig, SegmentsConfig
 from primage.primitive.edges import extract_edges
+from primage.primitive.kinds import KINDS
 from primage.primitive.paint import extract_paint
-from primage.primitive.primitive import LAYERS, Primitive, spec_of
+from primage.primitive.primitive import Primitive, spec_of
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.primitive.segments import extract_segments
 from primage.run import Run
@@ -135,7 +137,7 @@ def extract(path: Path, settings: ExtractSettings, preset: str, others: Sequence
         Layers by name, labels, line colour.
     """
     config = config_for(settings, preset, others).primitive
-    wanted, size_px = LAYERS[config.kind], settings.size_px
+    wanted, size_px = KINDS[config.kind].names, settings.size_px
     primitive = Primitive(
         config.kind,
         segments=_segments(path, size_px, config.segments) if "segments" in wanted else None,

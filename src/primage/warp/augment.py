@@ -13,21 +13,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label, regionprops
 from torch import Tensor
 from torch.nn import functional as F
 
 from primage.config import AugmentConfig
-from primage.image import to_image, to_tensor
+from primage.grid import identity_grid, reflect, resample
 from primage.labels import LabelMap
-from primage.primitive.edges import distance_to_edges, thin
 from primage.primitive.primitive import Primitive
-from primage.warp.tps import identity_grid, reflect, tps_grid
+from primage.warp.tps import tps_grid
 
-#: A warped pixel closer than this to a line of the source is on a line; thinning brings it back to one pixel.
-_LINE_REACH_PX = 0.75
 #: How far `_local` turns and scales at most.
 _LOCAL_DEG = 35.0
 _LOCAL_LOG_SCALE = math.log(1.6)
@@ -49,14 +46,14 @@ def one_thread() -> Iterator[None]:
 
 @one_thread()
 def draw_grid(
-    config: AugmentConfig, size: tuple[int, int], generator: torch.Generator, regions: Regions | None = None
+    config: AugmentConfig, size: tuple[int, int], rng: torch.Generator, regions: Regions | None = None
 ) -> Float[Tensor, "1 h w 2"]:
     """Draw a random warp: TPS, then rotation, shear, crop, translation, flip, and parts and cutmix on top.
 
     Args:
         config: which augmentations, and how strong.
         size: (height, width) of the photo.
-        generator: where the randomness comes from, on the CPU.
+        rng: where the randomness comes from, on the CPU.
         regions: things in the photo that may be cut out whole.
 
     Returns:
@@ -66,28 +63,26 @@ def draw_grid(
         Paper §3.2. The ranges are the authors' code's, except rotation, crop and translation, which neither gives.
     """
     grid = identity_grid(size)
-    if config.tps and _chance(config.tps_probability, generator):
+    if config.tps and _chance(config.tps_probability, rng):
         n = config.tps_points
-        shifts = (torch.rand(1, n, n, 2, generator=generator) * 2 - 1) * config.tps_shift
+        shifts = (torch.rand(1, n, n, 2, generator=rng) * 2 - 1) * config.tps_shift
         shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0  # the photo's corners stay
         # In widths, as published for square photos; a wide one would fold, so there it is heights.
         grid = tps_grid(shifts * min(1.0, size[0] / size[1]), size, config.tps_lambda)
-    if config.local and _chance(config.local_probability, generator):
-        grid = _local(grid, config, generator)
-    affine = _draw_affine(config, size[0] / size[1], generator)
+    if config.local and _chance(config.local_probability, rng):
+        grid = _local(grid, config, rng)
+    affine = _draw_affine(config, size[0] / size[1], rng)
     if affine is not None:
         grid = grid @ affine[:2, :2].T + affine[:2, 2]
     grid = reflect(grid)
-    if config.parts and _chance(config.parts_probability, generator):
-        grid = _parts(grid, config, generator, regions)
-    if config.cutmix and _chance(config.cutmix_probability, generator):
-        grid = _cutmix(grid, config.cutmix_px, generator)
+    if config.parts and _chance(config.parts_probability, rng):
+        grid = _parts(grid, config, rng, regions)
+    if config.cutmix and _chance(config.cutmix_probability, rng):
+        grid = _cutmix(grid, config.cutmix_px, rng)
     return grid
 
 
-def _local(
-    grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, generator: torch.Generator
-) -> Float[Tensor, "1 h w 2"]:
+def _local(grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Generator) -> Float[Tensor, "1 h w 2"]:
     """Move, turn and scale parts of the picture, the surroundings giving way smoothly: what a person's edits do.
 
     Each part is an affine map that fades out with a Gaussian about a random place. Shifts stay below 0.8 radii, where
@@ -98,14 +93,14 @@ def _local(
     # Parts are smooth and much wider than four pixels: a quarter of the size is enough to say where they go.
     here = identity_grid((max(2, height // 4), max(2, width // 4))) * to_isotropic
     offset = torch.zeros_like(here)
-    for _ in range(1 + int(torch.randint(config.local_count, (), generator=generator))):
+    for _ in range(1 + int(torch.randint(config.local_count, (), generator=rng))):
         low, high = config.local_radius
         # Radii are in widths (or heights, if those are less); x runs over two units a width.
-        radius = 2 * min(1.0, height / width) * math.exp(_uniform(math.log(low), math.log(high), generator))
-        centre = (torch.rand(2, generator=generator) * 2 - 1) * to_isotropic
-        shift = (torch.rand(2, generator=generator) * 2 - 1) * (0.8 * radius)
-        angle = math.radians(_uniform(-_LOCAL_DEG, _LOCAL_DEG, generator))
-        scale = math.exp(_uniform(-_LOCAL_LOG_SCALE, _LOCAL_LOG_SCALE, generator))
+        radius = 2 * min(1.0, height / width) * math.exp(_uniform(math.log(low), math.log(high), rng))
+        centre = (torch.rand(2, generator=rng) * 2 - 1) * to_isotropic
+        shift = (torch.rand(2, generator=rng) * 2 - 1) * (0.8 * radius)
+        angle = math.radians(_uniform(-_LOCAL_DEG, _LOCAL_DEG, rng))
+        scale = math.exp(_uniform(-_LOCAL_LOG_SCALE, _LOCAL_LOG_SCALE, rng))
         turn = scale * torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         away = here - centre
         fade = torch.exp(away.square().sum(-1, keepdim=True) / (-2 * radius**2))
@@ -115,56 +110,54 @@ def _local(
     return grid + full.permute(0, 2, 3, 1)
 
 
-def _uniform(low: float | int, high: float | int, generator: torch.Generator) -> float:
-    return low + (high - low) * float(torch.rand((), generator=generator))
+def _uniform(low: float | int, high: float | int, rng: torch.Generator) -> float:
+    return low + (high - low) * float(torch.rand((), generator=rng))
 
 
-def _chance(probability: float, generator: torch.Generator) -> bool:
-    return _uniform(0, 1, generator) < probability
+def _chance(probability: float, rng: torch.Generator) -> bool:
+    return _uniform(0, 1, rng) < probability
 
 
-def _draw_affine(config: AugmentConfig, aspect: float, generator: torch.Generator) -> Float[Tensor, "3 3"] | None:
+def _draw_affine(config: AugmentConfig, aspect: float, rng: torch.Generator) -> Float[Tensor, "3 3"] | None:
     """The affine part in normalised coordinates, or None if none is switched on."""
     if not any((config.rotation, config.shear, config.crop, config.translation, config.flip)):
         return None
     matrix: Tensor = torch.eye(3)
     # Angles must be right in pixels, so rotation and shear happen where y is measured in widths like x.
     to_isotropic = torch.diag(torch.tensor([1.0, aspect, 1.0]))
-    if config.rotation and _chance(config.rotation_probability, generator):
-        angle = math.radians(_uniform(-config.rotation_deg, config.rotation_deg, generator))
+    if config.rotation and _chance(config.rotation_probability, rng):
+        angle = math.radians(_uniform(-config.rotation_deg, config.rotation_deg, rng))
         matrix[:2, :2] = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     if config.shear:
         shear = torch.eye(3)
-        shear[0, 1] = _uniform(-config.shear_max, config.shear_max, generator)
+        shear[0, 1] = _uniform(-config.shear_max, config.shear_max, rng)
         matrix = shear @ matrix
     matrix = torch.linalg.inv(to_isotropic) @ matrix @ to_isotropic
     if config.crop:
-        scale = _uniform(config.crop_scale, 1.0, generator)
+        scale = _uniform(config.crop_scale, 1.0, rng)
         window = torch.diag(torch.tensor([scale, scale, 1.0]))
-        window[0, 2] = _uniform(scale - 1, 1 - scale, generator)
-        window[1, 2] = _uniform(scale - 1, 1 - scale, generator)
+        window[0, 2] = _uniform(scale - 1, 1 - scale, rng)
+        window[1, 2] = _uniform(scale - 1, 1 - scale, rng)
         matrix = window @ matrix
     if config.translation:
         shift = torch.eye(3)
         reach = 2 * config.translation_max
-        shift[0, 2] = _uniform(-reach, reach, generator)
-        shift[1, 2] = _uniform(-reach, reach, generator) / aspect
+        shift[0, 2] = _uniform(-reach, reach, rng)
+        shift[1, 2] = _uniform(-reach, reach, rng) / aspect
         matrix = shift @ matrix
-    if config.flip and _chance(0.5, generator):
+    if config.flip and _chance(0.5, rng):
         matrix = torch.diag(torch.tensor([-1.0, 1.0, 1.0])) @ matrix
     return matrix
 
 
-def _cutmix(
-    grid: Float[Tensor, "1 h w 2"], side_px: tuple[int, int], generator: torch.Generator
-) -> Float[Tensor, "1 h w 2"]:
+def _cutmix(grid: Float[Tensor, "1 h w 2"], side_px: tuple[int, int], rng: torch.Generator) -> Float[Tensor, "1 h w 2"]:
     """Paste a square of the warped pair elsewhere, photo and primitive together."""
     height, width = grid.shape[1:3]
     scale = min(height, width) / 256
-    side = max(2, min(round(_uniform(*side_px, generator) * scale), height - 1, width - 1))
+    side = max(2, min(round(_uniform(*side_px, rng) * scale), height - 1, width - 1))
 
     def corner() -> tuple[int, int]:
-        return int(_uniform(0, height - side, generator)), int(_uniform(0, width - side, generator))
+        return int(_uniform(0, height - side, rng)), int(_uniform(0, width - side, rng))
 
     (y, x), (to_y, to_x) = corner(), corner()
     grid = grid.clone()
@@ -216,7 +209,7 @@ def find_regions(segments: LabelMap) -> Regions | None:
 
 
 def _parts(
-    grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, generator: torch.Generator, regions: Regions | None
+    grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Generator, regions: Regions | None
 ) -> Float[Tensor, "1 h w 2"]:
     """Cut parts out and paste them elsewhere, turned and scaled: what is copied has two sources or two places.
 
@@ -231,53 +224,40 @@ def _parts(
 
     def paste(source: Tensor, target: Tensor, turn: Tensor, radius: float, chosen: int) -> None:
         moved = (here - target) @ turn.T + source
-        places = warp_photo(grid.permute(0, 3, 1, 2), reflect(moved / to_isotropic)).permute(0, 2, 3, 1)
+        places = resample(grid.permute(0, 3, 1, 2), reflect(moved / to_isotropic)).permute(0, 2, 3, 1)
         if chosen and regions is not None:
             nearest = F.grid_sample(regions.index, places, mode="nearest", align_corners=True)[0]
             inside = nearest == chosen
         else:
             away = here - target
             wobble = 1 + 0.25 * torch.sin(
-                torch.atan2(away[..., 1], away[..., 0]) * int(torch.randint(1, 6, (), generator=generator))
-                + _uniform(0, 2 * math.pi, generator)
+                torch.atan2(away[..., 1], away[..., 0]) * int(torch.randint(1, 6, (), generator=rng))
+                + _uniform(0, 2 * math.pi, rng)
             )
             inside = away.norm(dim=-1) < 2 * short * radius * wobble
         torch.where(inside[..., None], places, out, out=out)
 
-    for _ in range(1 + int(torch.randint(config.parts_count, (), generator=generator))):
+    for _ in range(1 + int(torch.randint(config.parts_count, (), generator=rng))):
         low, high = config.parts_radius
-        radius = math.exp(_uniform(math.log(low), math.log(high), generator))
-        source = (torch.rand(2, generator=generator) * 2 - 1) * 0.9 * to_isotropic
+        radius = math.exp(_uniform(math.log(low), math.log(high), rng))
+        source = (torch.rand(2, generator=rng) * 2 - 1) * 0.9 * to_isotropic
         chosen = 0
-        if regions is not None and _chance(0.5, generator):
-            chosen = 1 + int(torch.randint(len(regions.radii), (), generator=generator))
+        if regions is not None and _chance(0.5, rng):
+            chosen = 1 + int(torch.randint(len(regions.radii), (), generator=rng))
             source, radius = regions.centres[chosen - 1] * to_isotropic, float(regions.radii[chosen - 1])
-        target = (torch.rand(2, generator=generator) * 2 - 1) * 0.95 * to_isotropic
-        angle = math.radians(_uniform(-_PART_DEG, _PART_DEG, generator)) if _chance(0.5, generator) else 0.0
-        scale = math.exp(_uniform(-_PART_LOG_SCALE, _PART_LOG_SCALE, generator)) if _chance(0.6, generator) else 1.0
+        target = (torch.rand(2, generator=rng) * 2 - 1) * 0.95 * to_isotropic
+        angle = math.radians(_uniform(-_PART_DEG, _PART_DEG, rng)) if _chance(0.5, rng) else 0.0
+        scale = math.exp(_uniform(-_PART_LOG_SCALE, _PART_LOG_SCALE, rng)) if _chance(0.6, rng) else 1.0
         turn = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) / scale
-        if _chance(0.15, generator):
+        if _chance(0.15, rng):
             turn = turn @ torch.diag(torch.tensor([-1.0, 1.0]))
-        if _chance(0.5, generator):  # cover the old place with what lies beside it
-            direction = _uniform(0, 2 * math.pi, generator)
+        if _chance(0.5, rng):  # cover the old place with what lies beside it
+            direction = _uniform(0, 2 * math.pi, rng)
             beside = torch.tensor([math.cos(direction), math.sin(direction)])
-            aside = beside * (2 * short * radius * _uniform(1.2, 2.5, generator))
+            aside = beside * (2 * short * radius * _uniform(1.2, 2.5, rng))
             paste(source + aside, source, torch.eye(2), radius * 1.2, 0)
         paste(source, target, turn, radius * scale, chosen)
     return out
-
-
-def warp_photo(x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"]) -> Float[Tensor, "b c h2 w2"]:
-    """Resample pictures at grid points, bilinearly.
-
-    Args:
-        x: (B, C, H, W) float32, any range.
-        grid: (B, H', W', 2), (x, y), normalised, align_corners=True.
-
-    Returns:
-        (B, C, H', W'), same range; what lies outside is taken from the border (see `primage.warp.tps.reflect`).
-    """
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
 
 def another_frame(photo: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
@@ -305,10 +285,8 @@ class PrimitiveWarper:
     """
 
     def __init__(self, primitive: Primitive) -> None:
-        self.primitive = primitive
-        self._distance: Tensor | None = None
-        if primitive.edges is not None:
-            self._distance = torch.from_numpy(distance_to_edges(primitive.edges))[None, None]
+        self._kind = primitive.kind
+        self._warpers = {layer.name: layer.warper(data) for layer, data in primitive}
 
     @one_thread()
     def warp(self, grid: Float[Tensor, "1 h w 2"]) -> Primitive:
@@ -320,35 +298,4 @@ class PrimitiveWarper:
         Returns:
             A primitive of the grid's size and the same palette: a label or a flat colour never blends.
         """
-        primitive = self.primitive
-        height, width = primitive.size
-        columns = ((grid[0, ..., 0] + 1) * (0.5 * (width - 1))).round().clamp(0, width - 1).long()
-        rows = ((grid[0, ..., 1] + 1) * (0.5 * (height - 1))).round().clamp(0, height - 1).long()
-        flat = (rows * width + columns).numpy()
-        segments = primitive.segments
-        colours = primitive.colours
-        return Primitive(
-            primitive.kind,
-            segments=None if segments is None else LabelMap(segments.index.ravel()[flat], segments.palette),
-            edges=None if self._distance is None else self._warp_edges(self._distance, grid),
-            colours=None if colours is None else self._warp_colours(colours, grid, flat),
-        )
-
-    def _warp_colours(
-        self, colours: UInt8[np.ndarray, "h w 3"], grid: Tensor, flat: np.ndarray
-    ) -> UInt8[np.ndarray, "h2 w2 3"]:
-        if self.primitive.kind == "paint":  # a painting is flat colours, like labels
-            return np.asarray(colours.reshape(-1, 3)[flat])
-        return to_image(warp_photo(to_tensor(colours), grid))
-
-    @staticmethod
-    def _warp_edges(distance: Tensor, grid: Tensor) -> Bool[np.ndarray, "h w"]:
-        # Sampling the distance, not the line, keeps lines whole where the warp shrinks them: there neighbouring pixels
-        # lie further apart in the source, and a line between them must be near enough to one. Cutmix tears the grid.
-        squared = torch.ones(grid.shape[1:3])
-        x = grid[0, ..., 0] * (0.5 * (distance.shape[3] - 1))
-        y = grid[0, ..., 1] * (0.5 * (distance.shape[2] - 1))
-        for part, dim in ((squared[:, 1:], 1), (squared[1:], 0)):
-            torch.maximum(part, x.diff(dim=dim).square_() + y.diff(dim=dim).square_(), out=part)
-        step = squared.clamp_(max=4).sqrt_()
-        return thin((warp_photo(distance, grid)[0, 0] < _LINE_REACH_PX * step).numpy())
+        return Primitive(self._kind, **{name: warp(grid) for name, warp in self._warpers.items()})

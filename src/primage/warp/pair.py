@@ -10,10 +10,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from primage.config import AugmentConfig
-from primage.image import resize_image, to_image, to_tensor
+from primage.grid import resample
+from primage.image import resize_image
 from primage.primitive.edges import extract_edges
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
-from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, one_thread, warp_photo
+from primage.tensors import to_image, to_tensor
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, one_thread
 
 #: How many edge layers of different sigma are made beforehand: Canny is too slow for every step.
 _SIGMAS = 8
@@ -64,31 +66,20 @@ class TrainingPair:
         self.encoded = encode(resized, spec)
         self._warpers = [PrimitiveWarper(resized)]
         self._regions = find_regions(resized.segments) if augment.parts and resized.segments is not None else None
-        extracted = resized.edges is not None and spec.kind != "landmarks" and not spec.edges_given
-        self._redrawn = None
-        if augment.redraw and extracted:
-            own = spec.config.edges
-            # A smaller picture wants less blur for the same lines, and has steeper slopes.
-            self._redrawn = own.model_copy(
-                update={
-                    "sigma": max(0.5, own.sigma * scale),
-                    "low": min(1.0, own.low / scale),
-                    "high": min(1.0, own.high / scale),
-                    "min_length_px": round(own.min_length_px * scale),
-                }
-            )
+        edges = spec.config.edges
+        extracted = spec.extracts_edges
+        #: How lines are found anew in a warped photo; None if they are not.
+        self._redrawn = edges.at_scale(scale) if augment.redraw and extracted else None
         if augment.canny_sigma and extracted:
             for sigma in np.geomspace(*augment.canny_sigma_range, _SIGMAS):
-                # The range is for the working size; a smaller picture wants less blur for the same lines.
-                settings = spec.config.edges.model_copy(update={"sigma": float(max(0.5, sigma * scale))})
-                edges = extract_edges(small, settings)
-                self._warpers.append(PrimitiveWarper(Primitive(resized.kind, resized.segments, edges)))
+                lines = extract_edges(small, edges.at_scale(scale, float(sigma)))
+                self._warpers.append(PrimitiveWarper(resized.replace(edges=lines)))
 
     @one_thread()
     def draw(
         self,
         batch: int,
-        generator: torch.Generator,
+        rng: torch.Generator,
         device: torch.device | str = "cpu",
         augment: AugmentConfig | None = None,
     ) -> Batch:
@@ -96,7 +87,7 @@ class TrainingPair:
 
         Args:
             batch: how many warps.
-            generator: where the randomness comes from, on the CPU.
+            rng: where the randomness comes from, on the CPU.
             device: where the tensors should lie.
             augment: other strengths of the pair's own augmentations, if wanted.
 
@@ -104,15 +95,15 @@ class TrainingPair:
             ``batch`` warped pairs, each with a warp of its own.
         """
         augment = augment or self.augment
-        grids = [draw_grid(augment, self.size, generator, self._regions) for _ in range(batch)]
-        warpers = [self._warpers[int(torch.randint(len(self._warpers), (), generator=generator))] for _ in range(batch)]
-        photos = [warp_photo(self.photo, grid) for grid in grids]
+        grids = [draw_grid(augment, self.size, rng, self._regions) for _ in range(batch)]
+        warpers = [self._warpers[int(torch.randint(len(self._warpers), (), generator=rng))] for _ in range(batch)]
+        photos = [resample(self.photo, grid) for grid in grids]
         primitives = [warper.warp(grid) for warper, grid in zip(warpers, grids, strict=True)]
         if self._redrawn is not None:
             for i in range(batch):
-                if float(torch.rand((), generator=generator)) < augment.redraw_probability:
-                    rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
-                    lines = extract_edges(another_frame(to_image(photos[i]), rng), self._redrawn)
-                    primitives[i] = Primitive(primitives[i].kind, primitives[i].segments, lines)
+                if float(torch.rand((), generator=rng)) < augment.redraw_probability:
+                    noise = np.random.default_rng(int(torch.randint(2**62, (), generator=rng)))
+                    lines = extract_edges(another_frame(to_image(photos[i]), noise), self._redrawn)
+                    primitives[i] = primitives[i].replace(edges=lines)
         encoded = torch.cat([encode(primitive, self.spec) for primitive in primitives])
         return Batch(torch.cat(photos).to(device), encoded.to(device), torch.cat(grids).to(device))

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from primage.grid import identity_grid, pixel_centres
+
 
 def kernel(squared_distance: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """The radial basis r² log r of the thin-plate spline, from r²; 0 at r = 0.
@@ -112,31 +114,6 @@ def control_points(n: int, aspect: float = 1.0) -> Float[Tensor, "n2 2"]:
     return torch.stack([x, y], dim=-1).reshape(-1, 2)
 
 
-def identity_grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Float[Tensor, "1 h w 2"]:
-    """The sampling grid that leaves a picture as it is.
-
-    Args:
-        size: (height, width).
-        device: where to put it.
-
-    Returns:
-        (1, H, W, 2), (x, y), normalised to [-1, 1], align_corners=True.
-    """
-    return _identity_grid(size, str(device))
-
-
-@lru_cache(maxsize=16)
-def _identity_grid(size: tuple[int, int], device: str) -> Tensor:
-    height, width = size
-    y, x = torch.meshgrid(_axis(height), _axis(width), indexing="ij")
-    return torch.stack([x, y], dim=-1)[None].to(device)
-
-
-def _axis(length: int) -> Tensor:
-    # linspace(-1, 1, 1) would put a lone row at the border; its centre is 0.
-    return torch.linspace(-1, 1, length) if length > 1 else torch.zeros(1)
-
-
 @lru_cache(maxsize=8)
 def _displacement_basis(n: int, size: tuple[int, int], smoothing: float, device: str) -> Tensor:
     """(H·W, n²): displacement of every pixel for a unit shift of each control point.
@@ -148,7 +125,7 @@ def _displacement_basis(n: int, size: tuple[int, int], smoothing: float, device:
     aspect = height / width
     points = control_points(n, aspect)
     weights = fit(points, torch.eye(n * n, dtype=torch.float64), smoothing)
-    y, x = torch.meshgrid(_axis(height).double() * aspect, _axis(width).double(), indexing="ij")
+    y, x = torch.meshgrid(pixel_centres(height).double() * aspect, pixel_centres(width).double(), indexing="ij")
     at = torch.stack([x, y], dim=-1).reshape(-1, 2)
     strips = [evaluate(points, weights, strip).float() for strip in at.split(1 << 16)]
     return torch.cat(strips).to(device)
@@ -165,7 +142,7 @@ def tps_grid(
         smoothing: λ of eq. 4.
 
     Returns:
-        (B, H, W, 2), (x, y), normalised, align_corners=True; may leave [-1, 1] (see `reflect`).
+        (B, H, W, 2), (x, y), normalised, align_corners=True; may leave [-1, 1] (see `primage.grid.reflect`).
 
     Source:
         Paper §3.2, eq. 4. Deviations: none; Bookstein's solution is kept as a matrix since the points are fixed.
@@ -177,15 +154,3 @@ def tps_grid(
     flat = shifts.reshape(batch, n * n, 2) * scale
     displacement = (basis @ flat).reshape(batch, size[0], size[1], 2)
     return identity_grid(size, shifts.device) + displacement
-
-
-def reflect(grid: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """Fold coordinates outside the picture back into it, as a mirror at its border would.
-
-    Args:
-        grid: normalised coordinates of any shape.
-
-    Returns:
-        The same, within [-1, 1]: where the pixel that is seen there truly comes from.
-    """
-    return 1 - ((grid + 1).remainder(4) - 2).abs()

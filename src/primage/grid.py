@@ -1,0 +1,73 @@
+"""Sampling grids: for each pixel of a result, where in the source it comes from.
+
+(B, H, W, 2), (x, y), normalised to [-1, 1], align_corners=True.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def identity_grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Float[Tensor, "1 h w 2"]:
+    """The sampling grid that leaves a picture as it is.
+
+    Args:
+        size: (height, width).
+        device: where to put it.
+
+    Returns:
+        (1, H, W, 2), (x, y), normalised to [-1, 1], align_corners=True.
+
+    Example:
+        >>> identity_grid((2, 3))[0, :, :, 0]
+        tensor([[-1.,  0.,  1.],
+                [-1.,  0.,  1.]])
+    """
+    return _identity_grid(size, str(device))
+
+
+@lru_cache(maxsize=16)
+def _identity_grid(size: tuple[int, int], device: str) -> Tensor:
+    height, width = size
+    y, x = torch.meshgrid(pixel_centres(height), pixel_centres(width), indexing="ij")
+    return torch.stack([x, y], dim=-1)[None].to(device)
+
+
+def pixel_centres(length: int) -> Float[Tensor, " length"]:
+    """Normalised coordinates of the pixels along one side, from -1 to 1; 0 for a single pixel."""
+    # linspace(-1, 1, 1) would put a lone row at the border; its centre is 0.
+    return torch.linspace(-1, 1, length) if length > 1 else torch.zeros(1)
+
+
+def reflect(grid: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Fold coordinates outside the picture back into it, as a mirror at its border would.
+
+    Args:
+        grid: normalised coordinates of any shape.
+
+    Returns:
+        The same, within [-1, 1]: where the pixel that is seen there truly comes from.
+
+    Example:
+        >>> reflect(torch.tensor([-1.5, 0.5, 1.25]))
+        tensor([-0.5000,  0.5000,  0.7500])
+    """
+    return 1 - ((grid + 1).remainder(4) - 2).abs()
+
+
+def resample(x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"]) -> Float[Tensor, "b c h2 w2"]:
+    """Resample pictures at grid points, bilinearly.
+
+    Args:
+        x: (B, C, H, W) float32, any range.
+        grid: (B, H', W', 2), (x, y), normalised, align_corners=True.
+
+    Returns:
+        (B, C, H', W'), same range; what lies outside is taken from the border (see `reflect`).
+    """
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)

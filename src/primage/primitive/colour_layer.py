@@ -1,0 +1,88 @@
+"""Colour layers: a picture, or a painting in a few flat colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+
+from primage.image import read_image, resize_image, to_channels, write_png
+from primage.labels import Palette
+from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest, nearest_pixels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ColourLayer(Layer[Picture]):
+    """Any picture, (H, W, 3) uint8."""
+
+    name = "colours"
+    title = "the painting"
+    planes = 3
+    needs_file: ClassVar[str | None] = "a manual primitive is a picture of yours; give it with --primitive-file"
+
+    def read(  # noqa: D102
+        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+    ) -> Picture:
+        return read_image(path)
+
+    def write(self, path: Path, data: Picture) -> None:  # noqa: D102
+        write_png(path, data)
+
+    def load(self, path: Path) -> Picture:  # noqa: D102
+        return read_image(path)
+
+    def to_array(self, data: Picture) -> Picture:  # noqa: D102
+        return data
+
+    def from_array(self, array: np.ndarray, palette: Palette | None) -> Picture:  # noqa: D102
+        return array
+
+    def resize(self, data: Picture, size: Size) -> UInt8[np.ndarray, "h2 w2 3"]:  # noqa: D102
+        return resize_image(data, size)
+
+    def warper(self, data: Picture) -> Callable[[Tensor], Picture]:  # noqa: D102
+        from primage.grid import resample
+        from primage.tensors import to_image, to_tensor
+
+        picture = to_tensor(data)
+        return lambda grid: to_image(resample(picture, grid))
+
+    def channels(self, palette: Palette | None) -> int:  # noqa: D102
+        return 3
+
+    def encode(self, data: Picture) -> Float32[np.ndarray, "c h w"]:
+        """The picture in [-1, 1]."""
+        return to_channels(data)
+
+    def code_matrix(self, palette: Palette | None) -> Float[Tensor, "10 c"]:  # noqa: D102
+        from primage.primitive.codes import colour_code_matrix
+
+        return colour_code_matrix()
+
+    def draw(self, data: Picture, below: Picture | None, line_colour: Sequence[int]) -> Picture:  # noqa: D102
+        del below, line_colour
+        return data.copy()
+
+    def close(self, data: Picture, mask: Mask) -> Picture:  # noqa: D102
+        return from_nearest_outside(data, mask)
+
+    def paste(  # noqa: D102
+        self, data: Picture, source: Picture, coords: Float[np.ndarray, "h w 2"], target: Mask, region: Mask
+    ) -> Picture:
+        del region
+        rows, columns = nearest_pixels(coords, target.shape)
+        return np.where(target[..., None], source[rows, columns], data)
+
+
+class PaintLayer(ColourLayer):
+    """A painting in a few flat colours, which never blend: like labels, it is warped to the nearest pixel."""
+
+    needs_file = None
+
+    def warper(self, data: Picture) -> Callable[[Tensor], Picture]:  # noqa: D102
+        return lambda grid: nearest(data, grid)

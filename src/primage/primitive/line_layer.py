@@ -1,0 +1,133 @@
+"""Line layers: lines one pixel thin, drawn or as the connections of landmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, UInt8
+
+from primage.errors import PrimitiveError
+from primage.image import read_image, write_png
+from primage.labels import Palette
+from primage.primitive.layer import Layer, Mask, Picture, Size
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Lines = Bool[np.ndarray, "h w"]
+#: Scale of the closeness to a line, exp(-d / this).
+CLOSENESS_PX = 4.0
+
+
+class LineLayer(Layer[Lines]):
+    """Lines one pixel thin, (H, W) bool."""
+
+    name = "edges"
+    title = "the edge layer"
+
+    def read(  # noqa: D102
+        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+    ) -> Lines:
+        from primage.primitive.edges import edges_from_image
+
+        return edges_from_image(read_image(path))
+
+    def write(self, path: Path, data: Lines) -> None:  # noqa: D102
+        from primage.primitive.edges import draw_edges
+
+        write_png(path, draw_edges(data))
+
+    def load(self, path: Path) -> Lines:  # noqa: D102
+        # Not `read`, which guesses polarity and thins: this file is our own.
+        return np.asarray(read_image(path)[..., 0] == 0)
+
+    def to_array(self, data: Lines) -> UInt8[np.ndarray, "h w"]:  # noqa: D102
+        return data.view(np.uint8)
+
+    def from_array(self, array: np.ndarray, palette: Palette | None) -> Lines:  # noqa: D102
+        return array.astype(bool)
+
+    def values(self, labels: int) -> int:  # noqa: D102
+        return 2
+
+    def resize(self, data: Lines, size: Size) -> Bool[np.ndarray, "h2 w2"]:  # noqa: D102
+        from primage.primitive.edges import resize_edges
+
+        return resize_edges(data, size)
+
+    def warper(self, data: Lines) -> Callable[[Tensor], Lines]:
+        """Lines are warped by their distance, thresholded and thinned: one that shrinks does not break."""
+        import torch
+
+        from primage.primitive.edges import distance_to_edges, warp_edges
+
+        distance = torch.from_numpy(distance_to_edges(data))[None, None]
+        return lambda grid: warp_edges(distance, grid)
+
+    def channels(self, palette: Palette | None) -> int:  # noqa: D102
+        return 2
+
+    def encode(self, data: Lines) -> Float32[np.ndarray, "c h w"]:
+        """The lines in {0, 1}, and the closeness exp(-d / 4 px) to the nearest one."""
+        from primage.primitive.edges import distance_to_edges
+
+        return np.stack([data.astype(np.float32), np.exp(distance_to_edges(data) / -CLOSENESS_PX)])
+
+    def code_matrix(self, palette: Palette | None) -> Float[Tensor, "10 c"]:  # noqa: D102
+        from primage.primitive.codes import line_code_matrix
+
+        return line_code_matrix()
+
+    def draw(self, data: Lines, below: Picture | None, line_colour: Sequence[int]) -> Picture:
+        """Over labels in the line colour; alone black on white, as the paper draws them."""
+        from primage.primitive.edges import draw_edges
+
+        if below is None:
+            return draw_edges(data)
+        below[data] = np.array(line_colour, dtype=np.uint8)
+        return below
+
+    def clean(self, data: Lines) -> Lines:
+        """Thin again: where lines were cut or laid against each other they no longer are."""
+        from primage.primitive.edges import thin
+
+        return thin(data)
+
+    def close(self, data: Lines, mask: Mask) -> Lines:  # noqa: D102
+        return np.asarray(data & ~mask)
+
+    def paste(  # noqa: D102
+        self, data: Lines, source: Lines, coords: Float[np.ndarray, "h w 2"], target: Mask, region: Mask
+    ) -> Lines:
+        from scipy import ndimage
+
+        from primage.primitive.edges import distance_to_edges, near_edge, thin
+
+        distance = distance_to_edges(source & region)
+        there = ndimage.map_coordinates(distance, np.moveaxis(coords, -1, 0), order=1, mode="nearest")
+        apart = [np.linalg.norm(np.gradient(coords, axis=axis), axis=-1) for axis in (0, 1) if data.shape[axis] > 1]
+        spacing = np.maximum.reduce([np.ones_like(there), *apart])
+        return np.where(target, thin(near_edge(there, spacing) & target), data)
+
+
+class LandmarkLayer(LineLayer):
+    """Points with connections, drawn as lines."""
+
+    title = "the landmark layer"
+    needs_file: ClassVar[str | None] = "landmarks are not extracted; give points (.json, .csv) with --primitive-file"
+
+    def read(  # noqa: D102
+        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+    ) -> Lines:
+        from primage.primitive.landmarks import draw_landmarks, read_landmarks
+
+        if path.suffix.lower() not in (".json", ".csv"):
+            return super().read(path, palette, snap, photo_size)
+        landmarks = read_landmarks(path)
+        size = landmarks.size or photo_size
+        if size is None:
+            raise PrimitiveError(f"{path}: does not say which size its points refer to")
+        return draw_landmarks(landmarks, size, size)

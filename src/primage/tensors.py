@@ -1,0 +1,62 @@
+"""Pictures as tensors: uint8 (H, W, 3) ⇄ float32 (1, 3, H, W) in [-1, 1], and padding."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from primage.image import to_channels
+
+
+def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
+    """Pad at the bottom and right by reflection until both sides are multiples of ``multiple``.
+
+    Args:
+        x: (B, C, H, W).
+        multiple: what both sides shall be divisible by.
+
+    Returns:
+        The padded tensor (``x`` itself if nothing is missing) and the original (h, w): ``y[..., :h, :w]``
+        undoes it. Short sides are reflected again and again, one pixel is repeated.
+
+    Raises:
+        ValueError: ``multiple`` is below 1 or a side of ``x`` is empty.
+    """
+    height, width = int(x.shape[2]), int(x.shape[3])
+    if multiple < 1 or min(height, width) < 1:
+        raise ValueError(f"multiple and sides must be at least 1, not {multiple} and {(height, width)}")
+    out = x
+    for dim, side in ((2, height), (3, width)):
+        if side % multiple:
+            # A triangle wave: torch's own reflection refuses a padding as long as the side.
+            period = max(2 * (side - 1), 1)
+            step = torch.arange(-(-side // multiple) * multiple, device=x.device) % period
+            out = out.index_select(dim, torch.minimum(step, period - step).clamp_max(side - 1))
+    return out, (height, width)
+
+
+def to_tensor(image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "1 3 h w"]:
+    """Turn a picture into what the networks take.
+
+    Args:
+        image: (H, W, 3) uint8 sRGB.
+
+    Returns:
+        (1, 3, H, W) float32 in [-1, 1], sharing no memory with ``image``.
+    """
+    return torch.from_numpy(to_channels(image))[None]
+
+
+def to_image(x: Float[Tensor, "1 3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Turn a network's output into a picture.
+
+    Args:
+        x: (1, 3, H, W); values outside [-1, 1] are clamped.
+
+    Returns:
+        (H, W, 3) uint8, rounded to the nearest; the exact inverse of ``to_tensor``.
+    """
+    pixels = x.detach()[0].add(1.0).mul_(127.5).round_().clamp_(0.0, 255.0).to(torch.uint8)
+    return np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy())
