@@ -109,7 +109,7 @@ def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UI
 
     Args:
         image: (H, W, 3) uint8.
-        size: (height, width) wanted, each at least 1.
+        size: (height, width) of the result, each at least 1.
 
     Returns:
         (height, width, 3) uint8; ``image`` itself if it has that size already.

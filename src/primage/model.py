@@ -1,4 +1,4 @@
-"""What a finished run is: weights, settings, palette and the training pair in one safetensors file. No pickle."""
+"""A trained model: weights, settings, palette and the training pair in one safetensors file. No pickle."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ModelRecord(Frozen):
 
 @dataclass(frozen=True)
 class Model:
-    """A trained generator with all it needs to paint.
+    """A trained generator with everything it needs to render.
 
     Attributes:
         record: settings, palette, how long it was trained.
@@ -86,7 +86,7 @@ class Model:
 
     @cached_property
     def generator(self) -> Generator:
-        """The network ready to paint: normalisations folded into the convolutions."""
+        """The network ready to render: normalisations folded into the convolutions."""
         network = self.network()
         fold_norms(network)
         return network.to(self.device)

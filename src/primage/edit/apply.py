@@ -121,9 +121,9 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
 
 
 def _emptied(primitive: Primitive, mask: Mask) -> Primitive:
-    """Close a region from around it: the nearest label or colour outside, no lines."""
+    """Fill a region from around it: the nearest label or colour outside, no lines."""
     if mask.all():
-        raise PrimitiveError("an edit may not empty the whole primitive: nothing would be left to close it from")
+        raise PrimitiveError("an edit may not empty the whole primitive: nothing would be left to fill it from")
     return primitive.map(lambda layer, data: layer.close(data, mask))
 
 
@@ -183,7 +183,7 @@ def _warped_coords(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 
 
 
 def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
-    """The pixels whose place lies in a region."""
+    """The pixels whose source lies in a region."""
     height, width = mask.shape
     nearest = np.rint(coords).astype(int)
     inside = ((nearest >= 0) & (nearest < [height, width])).all(axis=-1)

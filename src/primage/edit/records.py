@@ -47,7 +47,7 @@ Region = Annotated[Rectangle | Ellipse | Polygon | LabelRegion, Field(discrimina
 
 
 class Move(Frozen):
-    """Move a region; what it leaves behind is closed from around it."""
+    """Move a region; what it leaves behind is filled from around it."""
 
     op: Literal["move"] = "move"
     region: Region
@@ -71,7 +71,7 @@ class Scale(Frozen):
 
 
 class Flip(Frozen):
-    """Mirror a region in its own box."""
+    """Mirror a region within its bounding box."""
 
     op: Literal["flip"] = "flip"
     region: Region
@@ -79,7 +79,7 @@ class Flip(Frozen):
 
 
 class Swap(Frozen):
-    """Exchange two regions: each goes to where the other's middle was; what is left open is closed from around it."""
+    """Exchange two regions: each moves to the other's centre; what is left open is filled from around it."""
 
     op: Literal["swap"] = "swap"
     region: Region
@@ -87,14 +87,14 @@ class Swap(Frozen):
 
 
 class Handle(Frozen):
-    """A place that a person drags."""
+    """A point that a person drags, and where to."""
 
     source: Point
     target: Point
 
 
 class Warp(Frozen):
-    """Bend the whole drawing by dragging places of it; the border stays, unless it is told to give way."""
+    """Bend the whole drawing by dragging points of it; the border is pinned unless ``pin_border`` is off."""
 
     op: Literal["warp"] = "warp"
     handles: tuple[Handle, ...] = Field(min_length=1, max_length=256)
@@ -102,7 +102,7 @@ class Warp(Frozen):
 
 
 class Erase(Frozen):
-    """Empty a region: no lines, labels and colours closed from around it."""
+    """Empty a region: no lines, labels and colours filled from around it."""
 
     op: Literal["erase"] = "erase"
     region: Region

@@ -22,7 +22,7 @@ _FAR_PX = 1e6
 
 
 class Landmarks(Frozen):
-    """Points in pixels and what is joined to what.
+    """Points in pixels, and which are connected.
 
     ``points`` are (x, y) with (0, 0) in the middle of the top left pixel; ``connections`` are pairs of positions in
     ``points``; ``size`` is the (height, width) that the coordinates refer to, the photo's own if absent.
@@ -44,7 +44,7 @@ def read_landmarks(path: str | Path) -> Landmarks:
     """Read landmarks.
 
     JSON: ``{"points": [[x, y], …], "connections": [[0, 1], …], "size": [height, width]}``. CSV: a header with ``x``,
-    ``y`` and, if wished, ``line``; consecutive rows of one ``line`` are joined.
+    ``y`` and, optionally, ``line``; consecutive rows of one ``line`` are joined.
 
     Args:
         path: a .json or .csv file.
@@ -77,7 +77,7 @@ def _from_csv(text: str, path: Path) -> Landmarks:
     except csv.Error as error:
         raise PrimitiveError(f"{path}: is not CSV ({error})") from error
     if not rows or not {"x", "y"} <= set(rows[0]):
-        raise PrimitiveError(f"{path}: landmarks in CSV want a header with x and y (and, if wished, line)")
+        raise PrimitiveError(f"{path}: landmarks in CSV need a header with x and y (and, optionally, line)")
     points: list[tuple[float, float]] = []
     connections: list[tuple[int, int]] = []
     last_line: str | None = None

@@ -169,7 +169,7 @@ class Layer(ABC, Generic[Data]):
 
     @abstractmethod
     def close(self, data: Data, mask: Mask) -> Data:
-        """Empty a region and close it from around it: the nearest label or colour outside, no lines."""
+        """Empty a region: no lines, and the nearest label or colour outside it."""
 
     @abstractmethod
     def paste(self, data: Data, source: Data, coords: Float[np.ndarray, "h w 2"], target: Mask, region: Mask) -> Data:

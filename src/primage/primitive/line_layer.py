@@ -107,10 +107,10 @@ class LineLayer(Layer[Lines]):
         from primage.primitive.edges import distance_to_edges, near_edge, thin
 
         distance = distance_to_edges(source & region)
-        there = ndimage.map_coordinates(distance, np.moveaxis(coords, -1, 0), order=1, mode="nearest")
-        apart = [np.linalg.norm(np.gradient(coords, axis=axis), axis=-1) for axis in (0, 1) if data.shape[axis] > 1]
-        spacing = np.maximum.reduce([np.ones_like(there), *apart])
-        return np.where(target, thin(near_edge(there, spacing) & target), data)
+        nearest = ndimage.map_coordinates(distance, np.moveaxis(coords, -1, 0), order=1, mode="nearest")
+        steps = [np.linalg.norm(np.gradient(coords, axis=axis), axis=-1) for axis in (0, 1) if data.shape[axis] > 1]
+        spacing = np.maximum.reduce([np.ones_like(nearest), *steps])
+        return np.where(target, thin(near_edge(nearest, spacing) & target), data)
 
 
 class LandmarkLayer(LineLayer):

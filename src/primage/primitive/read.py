@@ -249,10 +249,10 @@ def split_lines(
     value = rgb[~exact].astype(np.int16)
     far = np.abs(value - line).max(axis=1)
     lines = np.zeros_like(exact)
-    drawn = far <= _LINE_TOLERANCE
+    is_line = far <= _LINE_TOLERANCE
     for colour in colours.astype(np.int16):
-        drawn &= np.abs(value - colour).max(axis=1) > far
-    lines[~exact] = drawn
+        is_line &= np.abs(value - colour).max(axis=1) > far
+    lines[~exact] = is_line
     beside = ndimage.maximum_filter(lines, size=5)
     return lines, beside & ~lines & ~exact
 
@@ -264,7 +264,7 @@ def _check_shape(size: tuple[int, ...], other: tuple[int, ...], name: str, other
     if any(abs(x - y) > 2 for x, y in zip(a, b, strict=True)):
         raise PrimitiveError(
             f"{name} is {size[1]}×{size[0]} px, but {other_name} is {other[1]}×{other[0]} px: "
-            "both must have the same shape, for nothing is cropped or stretched"
+            "both must have the same shape, since nothing is cropped or stretched"
         )
 
 

@@ -1,4 +1,4 @@
-"""Unsupervised segmentation into a wished number of regions; deterministic."""
+"""Unsupervised segmentation into a requested number of regions; deterministic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SMALL_BONUS = 1e-3
 
 
 def extract_segments(photo: UInt8[np.ndarray, "h w 3"], config: SegmentsConfig) -> LabelMap:
-    """Segment a photo and merge neighbouring regions until the wished number is left.
+    """Segment a photo and merge neighbouring regions until the requested number is left.
 
     Args:
         photo: (H, W, 3) uint8 sRGB, at the working size.

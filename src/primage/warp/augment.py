@@ -54,7 +54,7 @@ def draw_grid(
         config: which augmentations, and how strong.
         size: (height, width) of the photo.
         rng: where the randomness comes from, on the CPU.
-        regions: things in the photo that may be cut out whole.
+        regions: regions of the photo that may be cut out whole.
 
     Returns:
         (1, H, W, 2), (x, y), normalised, within [-1, 1] (borders reflected): the source of every pixel.
@@ -85,14 +85,14 @@ def draw_grid(
 def _local(grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Generator) -> Float[Tensor, "1 h w 2"]:
     """Move, turn and scale parts of the picture, the surroundings giving way smoothly: what a person's edits do.
 
-    Each part is an affine map that fades out with a Gaussian about a random place. Shifts stay below 0.8 radii, where
+    Each part is an affine map that fades out with a Gaussian about a random point. Shifts stay below 0.8 radii, where
     a fading shift starts to fold the picture.
     """
     height, width = grid.shape[1:3]
     to_isotropic = grid.new_tensor([1.0, height / width])
     # Parts are smooth and much wider than four pixels: a quarter of the size is enough to say where they go.
-    here = identity_grid((max(2, height // 4), max(2, width // 4))) * to_isotropic
-    offset = torch.zeros_like(here)
+    coords = identity_grid((max(2, height // 4), max(2, width // 4))) * to_isotropic
+    offset = torch.zeros_like(coords)
     for _ in range(1 + int(torch.randint(config.local_count, (), generator=rng))):
         low, high = config.local_radius
         # Radii are in widths (or heights, if those are less); x runs over two units a width.
@@ -102,9 +102,9 @@ def _local(grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Gen
         angle = math.radians(_uniform(-_LOCAL_DEG, _LOCAL_DEG, rng))
         scale = math.exp(_uniform(-_LOCAL_LOG_SCALE, _LOCAL_LOG_SCALE, rng))
         turn = scale * torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-        away = here - centre
-        fade = torch.exp(away.square().sum(-1, keepdim=True) / (-2 * radius**2))
-        offset = offset + fade * (away @ (turn - torch.eye(2)).T + shift)
+        distance = coords - centre
+        fade = torch.exp(distance.square().sum(-1, keepdim=True) / (-2 * radius**2))
+        offset = offset + fade * (distance @ (turn - torch.eye(2)).T + shift)
     offset = (offset / to_isotropic).permute(0, 3, 1, 2)
     full = F.interpolate(offset, (height, width), mode="bilinear", align_corners=True)
     return grid + full.permute(0, 2, 3, 1)
@@ -167,7 +167,7 @@ def _cutmix(grid: Float[Tensor, "1 h w 2"], side_px: tuple[int, int], rng: torch
 
 @dataclass(frozen=True)
 class Regions:
-    """Connected regions of one label, of a size that a person would take hold of.
+    """Connected regions of one label, of a size that a person would select.
 
     Attributes:
         index: (1, 1, H, W) float32, 0 for no region, or 1 … N.
@@ -211,31 +211,31 @@ def find_regions(segments: LabelMap) -> Regions | None:
 def _parts(
     grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Generator, regions: Regions | None
 ) -> Float[Tensor, "1 h w 2"]:
-    """Cut parts out and paste them elsewhere, turned and scaled: what is copied has two sources or two places.
+    """Cut parts out and paste them elsewhere, turned and scaled: the copies have two sources or two targets.
 
-    A part is a region of the label map or a blob. Half of the time its old place is covered by what lies beside it,
+    A part is a region of the label map or a blob. Half of the time its old position is covered by what lies beside it,
     as after a move. All parts are taken from the warp as it was, so none is torn by another.
     """
     height, width = grid.shape[1:3]
     to_isotropic = grid.new_tensor([1.0, height / width])
     short = min(1.0, height / width)  # half the shorter side, where x runs over two units a width
-    here = identity_grid((height, width)) * to_isotropic
+    coords = identity_grid((height, width)) * to_isotropic
     out = grid.clone()
 
     def paste(source: Tensor, target: Tensor, turn: Tensor, radius: float, chosen: int) -> None:
-        moved = (here - target) @ turn.T + source
-        places = resample(grid.permute(0, 3, 1, 2), reflect(moved / to_isotropic)).permute(0, 2, 3, 1)
+        source_coords = (coords - target) @ turn.T + source
+        part = resample(grid.permute(0, 3, 1, 2), reflect(source_coords / to_isotropic)).permute(0, 2, 3, 1)
         if chosen and regions is not None:
-            nearest = F.grid_sample(regions.index, places, mode="nearest", align_corners=True)[0]
+            nearest = F.grid_sample(regions.index, part, mode="nearest", align_corners=True)[0]
             inside = nearest == chosen
         else:
-            away = here - target
+            offset = coords - target
             wobble = 1 + 0.25 * torch.sin(
-                torch.atan2(away[..., 1], away[..., 0]) * int(torch.randint(1, 6, (), generator=rng))
+                torch.atan2(offset[..., 1], offset[..., 0]) * int(torch.randint(1, 6, (), generator=rng))
                 + _uniform(0, 2 * math.pi, rng)
             )
-            inside = away.norm(dim=-1) < 2 * short * radius * wobble
-        torch.where(inside[..., None], places, out, out=out)
+            inside = offset.norm(dim=-1) < 2 * short * radius * wobble
+        torch.where(inside[..., None], part, out, out=out)
 
     for _ in range(1 + int(torch.randint(config.parts_count, (), generator=rng))):
         low, high = config.parts_radius
@@ -251,7 +251,7 @@ def _parts(
         turn = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) / scale
         if _chance(0.15, rng):
             turn = turn @ torch.diag(torch.tensor([-1.0, 1.0]))
-        if _chance(0.5, rng):  # cover the old place with what lies beside it
+        if _chance(0.5, rng):  # cover the old position with what lies beside it
             direction = _uniform(0, 2 * math.pi, rng)
             beside = torch.tensor([math.cos(direction), math.sin(direction)])
             aside = beside * (2 * short * radius * _uniform(1.2, 2.5, rng))

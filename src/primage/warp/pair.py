@@ -89,7 +89,7 @@ class TrainingPair:
             batch: how many warps.
             rng: where the randomness comes from, on the CPU.
             device: where the tensors should lie.
-            augment: other strengths of the pair's own augmentations, if wanted.
+            augment: other strengths of the pair's own augmentations, if given.
 
         Returns:
             ``batch`` warped pairs, each with a warp of its own.

@@ -38,7 +38,7 @@ def fit(
 
     Args:
         points: (N, 2) control points, (x, y), not all on one line.
-        values: (..., N, K) what the spline should be there.
+        values: (..., N, K) the values of the spline at the points.
         smoothing: λ of eq. 4; large values tend to the best affine map.
 
     Returns:
@@ -46,7 +46,7 @@ def fit(
         float64.
 
     Raises:
-        ValueError: fewer than three points, all of them on one line, or two in one place and no smoothing.
+        ValueError: fewer than three points, all of them on one line, or two that coincide and no smoothing.
 
     Source:
         Paper §3.2, eq. 4; Wahba 1990, eq. 2.4.23. With λ = 0 Bookstein 1989, eq. 12.
@@ -60,7 +60,7 @@ def fit(
     if spread[1] <= 1e-6 * spread[0]:
         raise ValueError("the control points lie on one line")
     if smoothing == 0 and torch.pdist(centres).min() <= 1e-9 * spread[0]:
-        raise ValueError("two of the control points coincide, which wants some smoothing")
+        raise ValueError("two of the control points coincide, which needs some smoothing")
     system = _system(centres, smoothing)
     right = torch.cat([values.double(), values.new_zeros(*values.shape[:-2], 3, values.shape[-1]).double()], dim=-2)
     solution = torch.linalg.solve(system, right)
@@ -71,7 +71,7 @@ def fit(
 def evaluate(
     points: Float[Tensor, "n 2"], weights: Float[Tensor, "*batch n3 k"], at: Float[Tensor, "m 2"]
 ) -> Float[Tensor, "*batch m k"]:
-    """The spline of `fit` at other places.
+    """Evaluate the spline of `fit` at other points.
 
     Args:
         points: (N, 2) the control points that were given to `fit`.
