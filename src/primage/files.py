@@ -34,12 +34,10 @@ def atomic_path(path: str | Path, durable: bool = True) -> Iterator[Path]:
         OSError: the file cannot be written.
 
     Example:
-        >>> import tempfile
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> with atomic_path(folder / "notes.txt") as scratch:
+        >>> with atomic_path("notes.txt") as scratch:
         ...     _ = scratch.write_text("all or nothing")
-        >>> [file.name for file in folder.iterdir()]
-        ['notes.txt']
+        >>> Path("notes.txt").read_text()
+        'all or nothing'
     """
     path = Path(path)
     # Cut short, since most file systems limit a name to 255 bytes.
@@ -70,10 +68,8 @@ def write_atomically(path: str | Path, data: str | bytes, durable: bool = True) 
         OSError: the file cannot be written; the old one is unchanged.
 
     Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "run.json"
-        >>> write_atomically(path, "{}")
-        >>> path.read_text()
+        >>> write_atomically("settings.json", "{}")
+        >>> Path("settings.json").read_text()
         '{}'
     """
     with atomic_path(path, durable) as scratch:
@@ -101,10 +97,8 @@ def sha256_file(path: str | Path) -> str:
         ImageError: the file cannot be read.
 
     Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "empty"
-        >>> path.touch()
-        >>> sha256_file(path)[:8]
+        >>> Path("empty").touch()
+        >>> sha256_file("empty")[:8]
         'e3b0c442'
     """
     try:
