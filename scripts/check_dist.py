@@ -62,9 +62,9 @@ def check_contents(sdist: Path, wheel: Path) -> None:
     expect("primage/nets/matcher.safetensors" in names, "the matcher is in the wheel")
     expect("primage/py.typed" in names, "the wheel is marked as typed")
     expect("primage/studio/static/index.html" in names, "the editor is in the wheel")
-    expect(any(re.fullmatch(r"primage/studio/static/assets/.*\.js", name) for name in names), "and so is its script")
+    expect(any(re.fullmatch(r"primage/studio/static/assets/.*\.js", name) for name in names), "with its script")
     strangers = [name for name in names if not re.match(r"primage(-[\d.a-z]+\.dist-info)?/", name)]
-    expect(not strangers, "there is nothing else in the wheel")
+    expect(not strangers, "the wheel has no other files")
     with tarfile.open(sdist) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"LICENSE", "README.md", "CITATION.cff", "pyproject.toml", "editor/package.json", "editor/dist/index.html"}
@@ -122,7 +122,7 @@ def check_studio(programs: Path, folder: Path, env: dict[str, str]) -> None:
             status = 200
         except urllib.error.HTTPError as error:
             status = error.code
-        expect(status == 401, "the API refuses who has no token")
+        expect(status == 401, "the API refuses requests without the token")
         page = opener.open(f"{address}/?token={TOKEN}", timeout=10).read().decode()
         scripts = re.findall(r'src="\.?(/assets/[^"]+\.js)"', page)
         expect(bool(scripts), "the page has the editor's script")

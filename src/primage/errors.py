@@ -1,24 +1,28 @@
-"""What Primage raises, as one small tree. The CLI prints the message in one line and picks the exit code."""
+"""The exceptions that Primage raises. The CLI prints their message in one line and exits with their code."""
 
 
 class PrimageError(Exception):
-    """Anything Primage refuses or fails at. The message says what was wrong, where, and what would be right."""
+    """Base class of all errors. The message says what is wrong, where, and what would be right.
+
+    Attributes:
+        exit_code: of the command line.
+    """
 
     exit_code = 1
 
 
 class UserError(PrimageError):
-    """The input or the settings are at fault (exit code 2); nothing was changed."""
+    """The input or the settings are invalid (exit code 2); nothing was changed."""
 
     exit_code = 2
 
 
 class ImageError(UserError):
-    """A file is not a picture that can be read."""
+    """A picture cannot be read or written."""
 
 
 class LabelError(UserError):
-    """A label map cannot be understood, or holds a colour that the training never saw."""
+    """A label map cannot be read, or contains a label that the model was not trained on."""
 
 
 class PrimitiveError(UserError):
@@ -26,16 +30,16 @@ class PrimitiveError(UserError):
 
 
 class ConfigError(UserError):
-    """Settings contradict each other or cannot be read."""
+    """A setting is unknown or invalid, or contradicts another one."""
 
 
 class RunError(UserError):
-    """A run folder or a model file is missing, foreign, in use, or was started with other settings."""
+    """A run folder or a model file is missing, invalid or in use, or belongs to a run with other settings."""
 
 
 class WeightsError(PrimageError):
-    """Pretrained weights cannot be had, or are not what they should be."""
+    """Pretrained weights are not available, or fail their verification."""
 
 
 class TrainingError(PrimageError):
-    """Training cannot go on (a loss is not finite)."""
+    """Training cannot continue: a loss is not finite."""

@@ -249,7 +249,7 @@ def test_an_unexpected_failure_is_one_line_and_exit_1(
 
     monkeypatch.setattr("primage.render.render_files", broken)
     assert command("render", "run", "primitive.png") == 1
-    assert capsys.readouterr().err == "primage: RuntimeError: two lines (PRIMAGE_DEBUG=1 shows where)\n"
+    assert capsys.readouterr().err == "primage: RuntimeError: two lines (set PRIMAGE_DEBUG=1 for a traceback)\n"
     monkeypatch.setenv("PRIMAGE_DEBUG", "1")
     with pytest.raises(RuntimeError):
         command("render", "run", "primitive.png")

@@ -1,4 +1,4 @@
-"""What all verbs share of the terminal: where things are printed, and options that mean the same everywhere."""
+"""Terminal output, and the options that all commands share."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from rich.markup import escape
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages, only errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only: no progress, no messages.")]
 Segments = Annotated[
     Path | None,
     typer.Option("--segments", metavar="FILE", help="Label layer: a label map (PNG, CVAT, labelme, Cityscapes)."),
 ]
 Edges = Annotated[Path | None, typer.Option("--edges", metavar="FILE", help="Line layer: a line drawing.")]
-Device = Annotated[str, typer.Option(help="Where to compute: cpu, cuda or mps.")]
+Device = Annotated[str, typer.Option(help="Device to compute on: cpu, cuda or mps.")]
 
 
 class _Warnings(logging.Handler):
-    """Prints what the library logs as one line a message on standard error."""
+    """Prints each log message of the library on one line of standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
         level = "warning" if record.levelno >= logging.WARNING else "note"
@@ -34,7 +34,12 @@ class _Warnings(logging.Handler):
 
 
 def set_up(quiet: bool, as_json: bool = False) -> None:
-    """Choose how talkative this command is."""
+    """Configure logging for one command.
+
+    Args:
+        quiet: show errors only.
+        as_json: show warnings and errors only.
+    """
     logger = logging.getLogger("primage")
     logger.handlers = [_Warnings()]
     logger.propagate = False
@@ -42,23 +47,38 @@ def set_up(quiet: bool, as_json: bool = False) -> None:
 
 
 def print_json(data: Any) -> None:
-    """One JSON object, for programs."""
+    """Print one JSON object to standard output."""
     typer.echo(json.dumps(data, indent=2, default=str))
 
 
 def say(message: str, quiet: bool = False) -> None:
-    """A line for people, unless they asked for quiet."""
+    """Print a line to standard error, unless ``quiet``."""
     if not quiet:
         err.print(escape(message))
 
 
 def comma_separated(text: str) -> tuple[str, ...]:
-    """The words of an option that takes several; empty ones are left out."""
+    """Split the value of an option that takes several; empty parts are dropped.
+
+    Example:
+        >>> comma_separated("copy, no-tps,")
+        ('copy', 'no-tps')
+    """
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def checked_device(name: str) -> str:
-    """Refuse a device that is not there."""
+    """Check that a device exists.
+
+    Args:
+        name: "cpu", "cuda", "cuda:1", "mps" …
+
+    Returns:
+        ``name``.
+
+    Raises:
+        ConfigError: PyTorch does not know the device, or this machine does not have it.
+    """
     import torch
 
     from primage.errors import ConfigError
@@ -66,11 +86,11 @@ def checked_device(name: str) -> str:
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     kind = name.partition(":")[0]
     if kind not in available:
-        raise ConfigError(f"there is no device '{name}'; choose cpu, cuda or mps")
+        raise ConfigError(f"unknown device '{name}'; choose cpu, cuda or mps")
     if not available[kind]:
-        raise ConfigError(f"this machine has no usable '{kind}' device; use cpu")
+        raise ConfigError(f"'{kind}' is not available on this machine; use cpu")
     try:
         torch.empty(0, device=name)
     except RuntimeError as error:
-        raise ConfigError(f"there is no device '{name}' on this machine") from error
+        raise ConfigError(f"device '{name}' does not exist on this machine") from error
     return name

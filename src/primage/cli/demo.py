@@ -11,17 +11,15 @@ from primage.cli.console import Json, Quiet, print_json, say, set_up
 
 
 def command(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where everything goes.")] = Path(
-        "primage-demo"
-    ),
-    minutes: Annotated[float | None, typer.Option(help="How long to train [default: 2].")] = None,
-    steps: Annotated[int | None, typer.Option(help="How many steps to train, instead of minutes.")] = None,
-    size: Annotated[int, typer.Option(help="Short side in px.")] = 256,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Output folder.")] = Path("primage-demo"),
+    minutes: Annotated[float | None, typer.Option(help="Training time in minutes [default: 2].")] = None,
+    steps: Annotated[int | None, typer.Option(help="Number of training steps, instead of --minutes.")] = None,
+    size: Annotated[int, typer.Option(help="Length of the short side in px.")] = 256,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Edit a photo of a cat through its drawing: extract, train two minutes, edit twice, render."""
+    """Try Primage on a photo of a cat: extract a drawing, train for two minutes, render two edits."""
     set_up(quiet, as_json)
     from primage.cli import train
     from primage.demo import edit_and_render, sample_photo
@@ -46,5 +44,5 @@ def command(
     if as_json:
         print_json({"contact_sheet": str(sheet.resolve()), "run": str(run.resolve())})
     else:
-        say(f"Look at {sheet.resolve()}", quiet)
+        say(f"Results: {sheet.resolve()}", quiet)
     return 0

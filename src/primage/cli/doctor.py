@@ -19,7 +19,7 @@ _OPTIONAL = ("tensorboard", "av")
 
 
 def command(as_json: Json = False, quiet: Quiet = False) -> int:
-    """Check that this machine has what Primage needs: a first thing to run when something is odd."""
+    """Check this machine: packages, devices, disk space, pretrained weights."""
     set_up(quiet, as_json)
     checks = _checks()
     good = all(check["ok"] for check in checks if check["needed"])
@@ -55,11 +55,11 @@ def _checks() -> list[dict[str, Any]]:
     add(
         "cuda",
         torch.cuda.is_available(),
-        "usable" if torch.cuda.is_available() else "none; the CPU is used",
+        "available" if torch.cuda.is_available() else "not available; the CPU is used",
         False,
     )
     free_gb = shutil.disk_usage(os.getcwd()).free / 1e9
-    add("disk", free_gb > 1, f"{free_gb:.0f} GB free here")
+    add("disk", free_gb > 1, f"{free_gb:.0f} GB free in the current folder")
     folder = weights_folder()
     for entry in weights_status():
         found = f"{folder}, {entry.source}" if entry.present else "not fetched yet (primage weights --fetch)"

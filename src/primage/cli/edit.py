@@ -15,17 +15,19 @@ def command(
     edits: Annotated[
         Path, typer.Argument(help="A JSON list of edits: move, copy, scale, flip, swap, warp, erase, fill, paint.")
     ],
-    target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The edited primitive, a PNG.")],
+    target: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write the edited primitive (PNG).")
+    ],
     primitive_file: Annotated[
         Path | None,
-        typer.Option("--primitive-file", metavar="FILE", help="Edit this one, not the training one."),
+        typer.Option("--primitive-file", metavar="FILE", help="Edit this primitive instead of the training primitive."),
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Replay recorded edits on the training primitive; render the result with `primage render`."""
+    """Apply recorded edits to the training primitive; `primage render` renders the result."""
     set_up(quiet, as_json)
     from primage.edit.apply import apply_edits
     from primage.edit.records import edits_from_json

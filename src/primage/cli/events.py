@@ -1,4 +1,4 @@
-"""Shows how far a long evaluation is, and stops it on Ctrl-C at a place from which it can go on."""
+"""Progress of a long evaluation; Ctrl-C stops it where it can be resumed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from primage.evaluate.runs import Event
 
 Result = TypeVar("Result")
-#: Seconds between two lines where there is no terminal to draw a bar in.
+#: Seconds between two progress lines if standard error is not a terminal.
 _LINE_SEC = 10.0
 
 
 def follow_events(events: Generator[Event, None, Result], quiet: bool) -> Result | None:
-    """Drive an evaluation to its end.
+    """Run an evaluation to its end and show its progress.
 
     Args:
-        events: what `primage.evaluate.job.video_job` and its like give.
-        quiet: show nothing.
+        events: the generator that an evaluation such as `video_job` returns.
+        quiet: show no progress.
 
     Returns:
-        Its result; None if Ctrl-C stopped it.
+        The evaluation's result; None if Ctrl-C stopped it.
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn())
     plain = not err.is_terminal

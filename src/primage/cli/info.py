@@ -15,7 +15,7 @@ def command(
     model: Annotated[
         Path | None, typer.Argument(metavar="[RUN_OR_MODEL]", help="A run folder or a model file.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="Describe a preset instead.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Describe this preset instead of a run.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -25,7 +25,7 @@ def command(
     from primage.errors import ConfigError
 
     if (model is None) == (preset is None):
-        raise ConfigError("say what to describe: a run folder or model file, or --preset NAME")
+        raise ConfigError("give either a run folder or model file, or --preset NAME")
     facts: dict[str, Any] = describe_preset(preset) if preset is not None else describe_model(model or Path())
     if as_json:
         print_json(facts)

@@ -1,4 +1,4 @@
-"""The command ``primage``: gathers the verbs and turns errors into one line and an exit code."""
+"""The command ``primage``: its subcommands; errors become one line and an exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     help="Train a generator on one photo, edit a simple drawing of it, get the edited photo.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 failed, 2 the input or the command is at fault, 130 stopped with Ctrl-C.",
+    epilog="Exit codes: 0 success, 1 failure, 2 invalid input or command line, 130 stopped with Ctrl-C.",
 )
 app.command("train")(train.command)
 app.command("render")(render.command)
@@ -36,23 +36,23 @@ app.command("doctor")(doctor.command)
 app.add_typer(evaluate.app, name="evaluate")
 
 
-def _version(wanted: bool) -> bool:
-    if wanted:
+def _version(requested: bool) -> bool:
+    if requested:
         typer.echo(f"primage {__version__}")
         raise typer.Exit
-    return wanted
+    return requested
 
 
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     pass
 
 
-def _complain(message: str) -> None:
+def _print_error(message: str) -> None:
     one_line = " ".join(message.split())
     err.print(f"[bold red]primage:[/] {escape(one_line)}")
 
@@ -61,10 +61,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line.
 
     Args:
-        arguments: without the program's name.
+        arguments: the arguments after the program name.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 the input or the command is at fault, 130 stopped with Ctrl-C.
+        The exit code: 0 success, 1 failure, 2 invalid input or command line, 130 stopped with Ctrl-C.
     """
     try:
         if not arguments:
@@ -72,13 +72,13 @@ def run(arguments: Sequence[str]) -> int:
         result = app(list(arguments), prog_name="primage", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except PrimageError as error:
-        _complain(str(error))
+        _print_error(str(error))
         return error.exit_code
     except TyperException as error:  # the command line itself
-        _complain(f"{error.format_message().rstrip('.')} (see primage --help)")
+        _print_error(f"{error.format_message().rstrip('.')} (see primage --help)")
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        _complain("stopped")
+        _print_error("stopped")
         return 130
     except BrokenPipeError:  # `primage … | head`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
@@ -86,7 +86,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("PRIMAGE_DEBUG"):
             raise
-        _complain(f"{type(error).__name__}: {error} (PRIMAGE_DEBUG=1 shows where)")
+        _print_error(f"{type(error).__name__}: {error} (set PRIMAGE_DEBUG=1 for a traceback)")
         return 1
 
 

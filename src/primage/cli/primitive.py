@@ -12,26 +12,36 @@ from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
 
 def command(
     photo: Annotated[Path, typer.Argument(help="The photo.")],
-    target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The primitive as one PNG.")],
+    target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write the primitive (PNG).")],
     kind: Annotated[
         str, typer.Option("--kind", "-k", help="edges, segments, super, paint, landmarks or manual.")
     ] = "super",
     primitive_file: Annotated[
         Path | None,
-        typer.Option("--primitive-file", metavar="FILE", help="The primitive; missing layers are extracted."),
+        typer.Option(
+            "--primitive-file", metavar="FILE", help="Read the primitive from a file; missing layers are extracted."
+        ),
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
-    layers: Annotated[bool, typer.Option("--layers", help="Also write each layer: OUT.segments.png …")] = False,
-    size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the photo's if less].")] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also write each layer to a file: OUT.segments.png …")
+    ] = False,
+    size: Annotated[
+        int | None, typer.Option(help="Length of the short side in px [default: 256, or the photo's if shorter].")
+    ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. primitive.segments.regions=20."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a setting, for example primitive.segments.regions=20. Repeatable.",
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Extract a photo's primitive, to look at it or to edit it."""
+    """Extract the primitive of a photo, to inspect or edit it."""
     set_up(quiet, as_json)
     from primage.api import configure, read_pair
     from primage.errors import ImageError
@@ -39,7 +49,7 @@ def command(
     from primage.primitive.write import write_primitive
 
     if target.suffix.lower() != ".png":
-        raise ImageError(f"{target}: primitives are PNG files; name it {target.stem}.png")
+        raise ImageError(f"{target}: primitives are written as PNG; use {target.stem}.png")
     config = configure("standard", kind, size, settings=settings or [])
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
     _, primitive, spec = read_pair(photo, config, files, shrink_only=size is None)

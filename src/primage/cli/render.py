@@ -13,24 +13,30 @@ from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_de
 def command(
     model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder or a model file.")],
     primitives: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PRIMITIVE]...", help="Edited primitives, one or several.")
+        list[Path] | None, typer.Argument(metavar="[PRIMITIVE]...", help="One or more edited primitives.")
     ] = None,
     target: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG file, or a folder for several.")
+        Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG file; for several primitives, a folder.")
     ] = Path("render.png"),
     segments: Segments = None,
     edges: Edges = None,
     edges_from: Annotated[
         Path | None,
-        typer.Option("--edges-from", metavar="PHOTO", help="Extract the line layer from a photo, as the run did."),
+        typer.Option(
+            "--edges-from", metavar="PHOTO", help="Extract the line layer from this photo with the run's settings."
+        ),
     ] = None,
-    size: Annotated[int | None, typer.Option(help="Short side in px [default: the training photo's].")] = None,
-    snap: Annotated[bool, typer.Option("--snap", help="Give unknown colours to the nearest label.")] = False,
+    size: Annotated[
+        int | None, typer.Option(help="Length of the short side in px [default: that of the training photo].")
+    ] = None,
+    snap: Annotated[
+        bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
+    ] = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Paint edited primitives into photos."""
+    """Render photos from edited primitives."""
     set_up(quiet, as_json)
     from primage.model import load
     from primage.primitive.read import LayerFiles

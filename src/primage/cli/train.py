@@ -42,14 +42,12 @@ if TYPE_CHECKING:
 def command(
     photo: Annotated[
         Path | None,
-        typer.Argument(
-            help="The photo: PNG, JPEG, WebP, TIFF or BMP. (Not needed with --continue.)", show_default=False
-        ),
+        typer.Argument(help="The photo: PNG, JPEG, WebP, TIFF or BMP. Omit it with --continue.", show_default=False),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="RUN", help="The run folder. The same command resumes.", show_default=False
+            "--out", "-o", metavar="RUN", help="The run folder. Repeat the command to resume.", show_default=False
         ),
     ] = None,
     primitive: Annotated[
@@ -57,36 +55,46 @@ def command(
     ] = "super",
     primitive_file: Annotated[
         Path | None,
-        typer.Option("--primitive-file", metavar="FILE", help="The primitive; missing layers are extracted."),
+        typer.Option(
+            "--primitive-file", metavar="FILE", help="Read the primitive from a file; missing layers are extracted."
+        ),
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
     preset: Annotated[str, typer.Option(help="draft (1 min), standard (10 min) or paper (the published model).")] = (
         "standard"
     ),
-    size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the photo's if less].")] = None,
-    minutes: Annotated[float | None, typer.Option(help="How long to train [default: the preset's].")] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="How many steps to train, instead of minutes; 0 renders at once.")
+    size: Annotated[
+        int | None, typer.Option(help="Length of the short side in px [default: 256, or the photo's if shorter].")
     ] = None,
-    add: Annotated[bool, typer.Option("--continue", help="Add --minutes or --steps to the run in RUN.")] = False,
+    minutes: Annotated[float | None, typer.Option(help="Training time in minutes [default: the preset's].")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Number of training steps, instead of --minutes; 0 gives a model at once.")
+    ] = None,
+    add: Annotated[
+        bool, typer.Option("--continue", help="Train an existing run for --minutes or --steps more.")
+    ] = False,
     matcher: Annotated[
         str | None,
-        typer.Option(help="universal starts from the shipped matcher; none is strict single image."),
+        typer.Option(help="universal: start from the bundled pretrained matcher; none: learn from the one photo only."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. augment.cutmix=true. Repeatable."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a setting, for example augment.cutmix=true. Repeatable."
+        ),
     ] = None,
     device: Device = "cpu",
-    tensorboard: Annotated[bool, typer.Option(help="Also write RUN/tensorboard (extra: tensorboard).")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option(help="Also log to RUN/tensorboard (needs the extra 'tensorboard').")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Train on one photo. Ctrl-C leaves a usable model; the same command goes on from there.
+    """Train on one photo. After Ctrl-C the model is usable, and the same command resumes.
 
-    A run that is done is trained longer by: primage train --continue --out RUN --minutes 5
+    To train a finished run longer: primage train --continue --out RUN --minutes 5
     """
     set_up(quiet, as_json)
     from primage.api import check_target, configure, continued_run, opened_run, prepare
@@ -96,9 +104,9 @@ def command(
     from primage.training import training
 
     if out is None:
-        raise ConfigError("say where the run is to be kept: --out RUN")
+        raise ConfigError("no run folder given; add --out RUN")
     if photo is None and not add:
-        raise ConfigError("name the photo to train on (or --continue, to train a run longer)")
+        raise ConfigError("no photo given; name one, or use --continue to train an existing run longer")
     config = configure(preset, primitive, size, minutes, steps, seed, settings or [], matcher)
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
     where = checked_device(device)
@@ -117,7 +125,7 @@ def command(
         opened as run,
         _writer(run.path if tensorboard else None) as write,
         stoppable(quiet or as_json) as stopped,
-        # Closed before the lock goes: closing saves.
+        # Closed before the lock is released, since closing saves the checkpoint.
         contextlib.closing(training(run, where)) as progress,
     ):
         stop_early = follow(run, progress, stopped, quiet or as_json, write)
@@ -134,10 +142,8 @@ def command(
     if as_json:
         print_json(facts)
     elif stop_early:
-        say(
-            f"Stopped after {model.record.steps} steps; the same command goes on. Render with: primage render {out} …",
-            quiet,
-        )
+        done = f"Stopped after {model.record.steps} steps; repeat the command to resume."
+        say(f"{done} Render with: primage render {out} …", quiet)
     else:
         say(f"{model.record.steps} steps in {model.record.seconds:.0f} s: {run.model_path}", quiet)
     return 130 if stop_early else 0
@@ -145,7 +151,14 @@ def command(
 
 @contextlib.contextmanager
 def stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and SIGTERM ask for a stop after the step at hand; a second Ctrl-C stops at once."""
+    """Make Ctrl-C and SIGTERM request a stop after the current step; a second Ctrl-C stops at once.
+
+    Args:
+        quiet: print no message.
+
+    Yields:
+        A function that tells whether a stop was requested.
+    """
     asked = False
 
     def ask(_number: int, _frame: Any) -> None:
@@ -174,7 +187,7 @@ def _check_tensorboard() -> None:
 
 @contextlib.contextmanager
 def _writer(folder: Path | None) -> Iterator[Callable[[int, dict[str, float]], None]]:
-    """Writes losses for TensorBoard, if that is wished for."""
+    """A function that logs losses to TensorBoard; it does nothing if ``folder`` is None."""
     if folder is None:
         yield lambda _step, _values: None
         return
@@ -199,10 +212,17 @@ def follow(
     quiet: bool,
     write: Callable[[int, dict[str, float]], None] = lambda _step, _values: None,
 ) -> bool:
-    """Drive a training and show how far it is.
+    """Run a training and show its progress.
+
+    Args:
+        run: what is being trained.
+        steps: the training.
+        stopped: tells whether a stop was requested.
+        quiet: show no progress.
+        write: takes each step's number and losses.
 
     Returns:
-        Whether it was stopped before its end.
+        Whether the training was stopped before its end.
     """
     columns = (
         SpinnerColumn(),
@@ -226,7 +246,7 @@ def follow(
             numbers = f"{progress.steps_per_second:.1f} steps/s  {losses}"
             bar.update(task, total=progress.steps, completed=progress.step, left=left, numbers=numbers)
             finished = progress.step == progress.steps
-            # Without a terminal to draw a bar in, a line now and then.
+            # Without a terminal there is no progress bar: print a line every ten seconds.
             if plain and not quiet and (progress.seconds - last_line >= 10 or finished) and progress.losses:
                 last_line = progress.seconds
                 err.print(f"step {progress.step}/{progress.steps}  {left}  {numbers}")

@@ -16,9 +16,16 @@ from primage.cli.console import Json, Quiet, err, out, print_json, set_up
 
 @contextlib.contextmanager
 def download_bar(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """A progress bar for each file that is being downloaded."""
+    """Show a progress bar for each download.
+
+    Args:
+        quiet: show nothing.
+
+    Yields:
+        A callback that takes a name, the bytes done, and the bytes in all (None if unknown).
+    """
     columns = (
-        TextColumn("fetching {task.description}"),
+        TextColumn("downloading {task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
@@ -30,7 +37,7 @@ def download_bar(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]
             if name not in tasks:
                 tasks[name] = bar.add_task(name, total=total)
                 if not err.is_terminal and not quiet:
-                    err.print(f"fetching {name} …")
+                    err.print(f"downloading {name} …")
             bar.update(tasks[name], completed=done, total=total)  # type: ignore[arg-type]
 
         yield on_download
@@ -38,20 +45,20 @@ def download_bar(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]
 
 def command(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Which to fetch; those that training and judging need if absent.")
+        list[str] | None, typer.Argument(help="Weights to download [default: those that training and evaluation need].")
     ] = None,
-    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch them now instead of only looking.")] = False,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Download them; without it, only show their state.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show which pretrained networks are there, and fetch them. PRIMAGE_WEIGHTS names another folder."""
+    """List or download pretrained weights. The variable PRIMAGE_WEIGHTS selects another folder."""
     set_up(quiet, as_json)
     from primage.errors import ConfigError
     from primage.nets.weights import ENTRIES, fetch_weights, weights_folder, weights_status
 
     for name in names or []:
         if name not in ENTRIES:
-            raise ConfigError(f"there are no weights '{name}'; choose of {', '.join(ENTRIES)}")
+            raise ConfigError(f"unknown weights '{name}'; choose from {', '.join(ENTRIES)}")
     if fetch or names:
         with download_bar(quiet or as_json) as on_download:
             for name in names or ["vgg16", "alexnet", "lpips_alexnet"]:
@@ -63,7 +70,7 @@ def command(
     if quiet:
         return
     table = Table(title=str(weights_folder()), title_justify="left")
-    for heading in ("name", "there", "verified", "MB", "from"):
+    for heading in ("name", "available", "verified", "MB", "source"):
         table.add_column(heading)
     for entry in status:
         size = f"{entry.size_bytes / 1e6:.1f}" if entry.present and entry.size_bytes else ""
