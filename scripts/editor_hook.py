@@ -1,6 +1,6 @@
-"""Builds the studio's editor while a wheel is built, and puts it in beside the server.
+"""Build hook of hatchling: builds the studio's editor and packs it into the wheel.
 
-Without npm the wheel is built all the same, and says what it lacks; the studio then shows a page that tells how to
+Without npm the wheel is built without the editor, with a warning; the studio then shows a page that explains how to
 build it.
 """
 
@@ -16,16 +16,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class EditorHook(BuildHookInterface):
-    """Called by hatchling."""
+    """The hook that hatchling calls."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build ``editor/dist`` unless it is there, and have it packed as ``primage/studio/static``.
+        """Build ``editor/dist`` unless it exists, and pack it as ``primage/studio/static``.
 
         Args:
             version: "editable" for a checkout, which serves ``editor/dist`` itself.
-            build_data: what hatchling packs.
+            build_data: what hatchling packs; changed in place.
         """
         editor = Path(self.root) / "editor"
         built = editor / "dist"
@@ -41,7 +41,7 @@ class EditorHook(BuildHookInterface):
         if npm is None:
             self.app.display_warning(
                 "primage: npm is not installed, so the studio's editor is not part of this wheel. "
-                "Install Node.js 20 or later and build again; everything but `primage studio` works without."
+                "Install Node.js 20 or later and build again. Everything except `primage studio` works without it."
             )
             return
         for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):

@@ -1,6 +1,8 @@
-"""The README's picture: ``python scripts/front.py SHEETS OUT.jpg NAME…``, of strips that benchmarks/edits.py wrote.
+"""Makes the README's picture from strips that benchmarks/edits.py wrote.
 
-Each NAME is a strip ``SHEETS/NAME.png`` (photo, edited drawing, result); all are brought to one width.
+    python scripts/front.py SHEETS OUT.jpg NAME…
+
+Each NAME is a strip ``SHEETS/NAME.png`` (photo, edited drawing, result); all are resized to the same width.
 """
 
 from __future__ import annotations

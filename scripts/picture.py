@@ -1,4 +1,7 @@
-"""A picture for the documentation: ``python scripts/picture.py IN.png OUT.jpg [WIDTH]``, a JPEG under 100 KB."""
+"""Makes a JPEG under 100 KB for the documentation.
+
+python scripts/picture.py IN.png OUT.jpg [WIDTH]
+"""
 
 from __future__ import annotations
 

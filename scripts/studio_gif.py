@@ -1,6 +1,6 @@
-"""The README's animation: a cat makes big eyes; the photo follows the drawing at once, before any learning.
+"""Records the README's animation: a cat's eyes are enlarged in the drawing and the photo follows, before any training.
 
-``python scripts/studio_gif.py docs/images/studio.gif``
+python scripts/studio_gif.py docs/images/studio.gif
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EYES: Sequence[tuple[Sequence[Spot], Sequence[Spot]]] = (
 
 
 class Film:
-    """Takes frames, with a pointer drawn where the mouse is: screenshots have none."""
+    """Collects screenshots and draws the mouse pointer on them, which screenshots lack."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
