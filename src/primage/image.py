@@ -113,6 +113,10 @@ def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UI
 
     Returns:
         (height, width, 3) uint8; ``image`` itself if it has that size already.
+
+    Example:
+        >>> resize_image(np.zeros((480, 640, 3), np.uint8), (256, 341)).shape
+        (256, 341, 3)
     """
     if image.shape[:2] == size:
         return image
@@ -131,6 +135,10 @@ def working_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
 
     Raises:
         ValueError: a number is below 1.
+
+    Example:
+        >>> working_size((480, 640), 256)
+        (256, 341)
     """
     if min(*size, short_side_px) < 1:
         raise ValueError(f"sizes must be at least 1, not {size} and {short_side_px}")
@@ -174,6 +182,10 @@ def encode_png(
 
     Raises:
         ImageError: ``image`` is empty, or a text key cannot be stored.
+
+    Example:
+        >>> encode_png(np.zeros((2, 3, 3), np.uint8), {"Title": "black"})[1:4]
+        b'PNG'
     """
     if not image.size:
         raise ImageError("the picture is empty; at least one pixel is needed")

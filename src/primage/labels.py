@@ -236,6 +236,12 @@ def labels_from_rgb(
 
     Raises:
         LabelError: the picture is a photo, not a label map, or holds a colour that ``palette`` does not.
+
+    Example:
+        >>> picture = np.zeros((4, 8, 3), np.uint8)
+        >>> picture[:, 4:] = (255, 0, 0)
+        >>> labels_from_rgb(picture).index[0].tolist()
+        [0, 0, 0, 0, 1, 1, 1, 1]
     """
     code = pack(rgb)
     extras = np.array(extra_colours, np.int32).reshape(-1, 3)

@@ -141,6 +141,10 @@ def edits_from_json(text: str, where: str = "edits") -> tuple[Edit, ...]:
 
     Raises:
         PrimitiveError: it is not such a list.
+
+    Example:
+        >>> edits_from_json('[{"op": "erase", "region": {"shape": "labels", "labels": [3]}}]')
+        (Erase(op='erase', region=LabelRegion(shape='labels', labels=(3,))),)
     """
     try:
         return _EDITS.validate_json(text)

@@ -80,6 +80,12 @@ def evaluate(
 
     Returns:
         (..., M, K).
+
+    Example:
+        >>> corners = control_points(2)
+        >>> weights = fit(corners, 2 * corners)  # an affine map, so nothing bends
+        >>> evaluate(corners, weights, torch.tensor([[0.25, -0.5]]).double()).round(decimals=6)
+        tensor([[ 0.5000, -1.0000]], dtype=torch.float64)
     """
     return _design(points, at) @ weights
 
@@ -108,6 +114,10 @@ def control_points(n: int, aspect: float = 1.0) -> Float[Tensor, "n2 2"]:
 
     Returns:
         (n², 2) float64, (x, y), row by row; x in [-1, 1], y in [-aspect, aspect].
+
+    Example:
+        >>> control_points(2, aspect=0.5).tolist()
+        [[-1.0, -0.5], [1.0, -0.5], [-1.0, 0.5], [1.0, 0.5]]
     """
     steps = torch.linspace(-1, 1, n, dtype=torch.float64)
     y, x = torch.meshgrid(steps * aspect, steps, indexing="ij")
@@ -146,6 +156,11 @@ def tps_grid(
 
     Source:
         Paper §3.2, eq. 4. Deviations: none; Bookstein's solution is kept as a matrix since the points are fixed.
+
+    Example:
+        >>> unmoved = tps_grid(torch.zeros(1, 3, 3, 2), (2, 3))
+        >>> bool(torch.allclose(unmoved, identity_grid((2, 3)), atol=1e-6))
+        True
     """
     batch, n = shifts.shape[0], shifts.shape[1]
     basis = _displacement_basis(n, size, float(smoothing), str(shifts.device))
