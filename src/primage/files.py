@@ -27,8 +27,8 @@ def atomic_path(path: str | Path, durable: bool = True) -> Iterator[Path]:
         durable: flush the data to the disk before the rename, so that the file also survives a power failure.
 
     Yields:
-        The path of the empty scratch file. Whatever permissions the block leaves it with, the new file gets those
-        that the umask grants.
+        The path of the empty scratch file. The new file gets the permissions that the umask grants, even if the block
+        changes those of the scratch file.
 
     Raises:
         OSError: the file cannot be written.
@@ -80,7 +80,7 @@ def remove_scratch_files(path: str | Path) -> None:
     """Remove the scratch files that killed processes left beside a file.
 
     Args:
-        path: the file that they were to replace. Nobody may be writing it at the moment.
+        path: the file that they would have replaced. No other process may be writing it now.
     """
     path = Path(path)
     for scratch in path.parent.glob(f".{glob.escape(path.name[:50])}.*{_SUFFIX}"):
