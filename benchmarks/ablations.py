@@ -25,13 +25,13 @@ import torch
 from common import scores, train_keeping
 from face_video import frames_of
 
+from primage.tensors import to_tensor
 from primage.api import configure, prepare
-from primage.evaluate.baselines import NO_TPS
-from primage.evaluate.lpips import LPIPS
+from primage.evaluate.metrics.lpips import LPIPS
+from primage.evaluate.protocol.baselines import NO_TPS
 from primage.model import load
 from primage.nets import enlarge, layers, matcher, painter
 from primage.primitive.read import LayerFiles
-from primage.tensors import to_tensor
 
 Patch = Callable[[], contextlib.AbstractContextManager[object]]
 

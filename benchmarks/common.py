@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from primage.tensors import to_image, to_tensor
 from primage.api import Prepared, opened_run
-from primage.evaluate.lpips import LPIPS
+from primage.evaluate.metrics.lpips import LPIPS
 from primage.image import resize_image
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive
-from primage.tensors import to_image, to_tensor
 from primage.training import training
 
 #: Of the curves of quality over time.

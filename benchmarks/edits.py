@@ -23,15 +23,15 @@ import skimage.data
 import torch
 from common import decode_video, train_keeping, video_member
 
+from primage.tensors import to_tensor
 from primage.api import configure, prepare
 from primage.edit.apply import apply_edits
 from primage.edit.records import Edit, edits_from_json
-from primage.evaluate.lpips import LPIPS
+from primage.evaluate.metrics.lpips import LPIPS
 from primage.image import write_png
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive, draw
 from primage.sheet import contact_sheet
-from primage.tensors import to_tensor
 
 HERE = Path(__file__).parent
 SUITE = HERE / "edits" / "suite.json"

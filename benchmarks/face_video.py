@@ -16,12 +16,12 @@ from pathlib import Path
 import machine
 from common import Frame, figures, train_keeping
 
+from primage.tensors import to_tensor
 from primage.api import configure, prepare
-from primage.evaluate.baselines import NO_TPS
+from primage.evaluate.protocol.baselines import NO_TPS
 from primage.image import read_image, resize_image
 from primage.model import Model, load
 from primage.primitive.read import LayerFiles, read_primitive
-from primage.tensors import to_tensor
 
 
 def frames_of(folder: Path, model: Model) -> list[Frame]:

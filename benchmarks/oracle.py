@@ -18,11 +18,11 @@ import torch
 from skimage.color import rgb2gray
 from skimage.registration import optical_flow_tvl1
 
-from primage.evaluate.lpips import LPIPS
+from primage.tensors import to_tensor
 from primage.grid import identity_grid
+from primage.evaluate.metrics.lpips import LPIPS
 from primage.image import read_image, resize_image
 from primage.nets.layers import sample
-from primage.tensors import to_tensor
 
 
 def main(options: argparse.Namespace) -> None:

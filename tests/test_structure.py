@@ -1,4 +1,4 @@
-"""The house rules that a machine can check."""
+"""The design rules that can be checked automatically."""
 
 from __future__ import annotations
 
@@ -17,59 +17,77 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "primage"
 FILES = sorted(SOURCE.rglob("*.py"))
 
-#: A module imports only from rooms to its left, and from its own.
-ORDER = (
-    "errors",
-    "files",
-    "settings",
-    "image",
-    "tensors",
-    "grid",
-    "labels",
-    "primitive",
-    "config",
-    "warp",
-    "nets",
-    "losses",
-    "run",
-    "model",
-    "state",
-    "publish",
-    "training",
-    "pretrain",
-    "edit",
-    "render",
-    "describe",
-    "api",
-    "demo",
-    "evaluate",
-    "studio",
-    "cli",
-)
-#: Modules that are part of a room under another name.
-ROOMS = {"labelformats": "labels", "labelcolours": "labels", "sheet": "describe"}
+#: The packages (or modules) of each layered package, in order: one imports only from itself and those before it.
+LAYERS = {
+    "primage": (
+        "errors",
+        "files",
+        "settings",
+        "image",
+        "tensors",
+        "grid",
+        "labels",
+        "primitive",
+        "config",
+        "warp",
+        "nets",
+        "losses",
+        "run",
+        "model",
+        "state",
+        "publish",
+        "training",
+        "pretrain",
+        "edit",
+        "render",
+        "describe",
+        "api",
+        "demo",
+        "evaluate",
+        "studio",
+        "cli",
+    ),
+    "primage.evaluate": ("metrics", "protocol", "analyses", "reports", "commands"),
+}
+#: Modules that belong to a package under another name.
+ALIASES = {"labelformats": "labels", "labelcolours": "labels", "sheet": "describe"}
 #: May be imported from everywhere.
 FREE = {"_version"}
-#: The only rooms that may import these.
+#: The only packages that may import these.
 NARROW = {"ray": {"batch"}, "fastapi": {"studio"}, "typer": {"cli"}, "rich": {"cli"}}
 
 
 def modules_of(tree: ast.AST) -> Iterator[str]:
-    """Every module that a file imports, wherever it does."""
+    """Every module that a file imports, at top level or inside a function."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             assert node.module is not None
-            # `from primage import losses` names a module by its alias.
-            names = [alias.name for alias in node.names] if node.module == "primage" else [""]
-            yield from (f"{node.module}.{name}".rstrip(".") for name in names)
+            # `from primage import losses` names a module by its alias, `from primage.errors import X` does not.
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in BY_NAME else node.module for name in names)
 
 
-def room(path: Path) -> str:
-    name = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-    return ROOMS.get(name, name)
+def module_name(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+BY_NAME = {module_name(path): path for path in FILES}
+
+
+def layer(module: str, package: str) -> str | None:
+    """The layer of a package that a module belongs to; None if the module is not inside the package."""
+    if not module.startswith(f"{package}."):
+        return None
+    name = module.removeprefix(f"{package}.").split(".")[0]
+    return ALIASES.get(name, name) if package == "primage" else name
+
+
+def package_of(path: Path) -> str:
+    return layer(module_name(path), "primage") or ""
 
 
 def name(path: Path) -> str:
@@ -79,27 +97,59 @@ def name(path: Path) -> str:
 MODULES = [path for path in FILES if name(path) not in ("__init__.py", "_version.py")]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_a_module_imports_only_from_rooms_to_its_left(path: Path) -> None:
-    own = ORDER.index(room(path))
-    for module in modules_of(ast.parse(path.read_text(encoding="utf-8"))):
-        parts = module.split(".")
-        if parts[0] != "primage" or parts[1] in FREE:
-            continue
-        other = ROOMS.get(parts[1], parts[1])
-        assert other in ORDER, f"{module} is in no room"
-        assert ORDER.index(other) <= own, f"{name(path)} imports {module}, which lies to its right"
+def imports() -> dict[str, set[str]]:
+    """The import graph: module → modules of ours that it imports, lazy imports included."""
+    graph = {}
+    for module, path in BY_NAME.items():
+        imported = modules_of(ast.parse(path.read_text(encoding="utf-8")))
+        graph[module] = {other for other in imported if other in BY_NAME and other != module}
+    return graph
 
 
-def test_every_room_is_there() -> None:
-    assert {room(path) for path in MODULES} == set(ORDER)
+@pytest.mark.parametrize("package", LAYERS)
+def test_a_module_imports_only_from_layers_before_its_own(package: str) -> None:
+    order = LAYERS[package]
+    for module, imported in imports().items():
+        own = layer(module, package)
+        for other in imported if own is not None and own not in FREE else ():
+            theirs = layer(other, package)
+            if theirs is None or theirs in FREE:
+                continue
+            assert theirs in order, f"{other} is in no layer of {package}"
+            assert order.index(theirs) <= order.index(own), f"{module} imports {other}, which comes after it"
 
 
-def test_narrow_doors_stay_narrow() -> None:
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_layer_exists(package: str) -> None:
+    assert {layer(module, package) for module in BY_NAME} - {None} - FREE == set(LAYERS[package])
+
+
+def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The strongly connected components with more than one module: each contains an import cycle."""
+
+    def reachable(start: str) -> set[str]:
+        found, waiting = set(), [start]
+        while waiting:
+            for other in graph[waiting.pop()] - found:
+                found.add(other)
+                waiting.append(other)
+        return found
+
+    reach = {module: reachable(module) for module in graph}
+    groups = {frozenset({a} | {b for b in reach[a] if a in reach[b]}) for a in graph}
+    return sorted(sorted(group) for group in groups if len(group) > 1)
+
+
+def test_imports_have_no_cycles() -> None:
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]]
+    assert cycles(imports()) == []
+
+
+def test_optional_dependencies_are_imported_in_one_package() -> None:
     for path in MODULES:
         for module in modules_of(ast.parse(path.read_text(encoding="utf-8"))):
-            rooms = NARROW.get(module.split(".")[0])
-            assert rooms is None or room(path) in rooms, f"{name(path)} imports {module}"
+            packages = NARROW.get(module.split(".")[0])
+            assert packages is None or package_of(path) in packages, f"{name(path)} imports {module}"
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
@@ -107,7 +157,7 @@ def test_no_module_is_longer_than_400_lines() -> None:
     assert {path: lines for path, lines in long.items() if lines > 400} == {}
 
 
-def test_no_module_is_called_after_nothing() -> None:
+def test_no_module_has_a_vague_name() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "misc"}
     assert [name(path) for path in FILES if vague & set(path.relative_to(SOURCE).with_suffix("").parts)] == []
 
@@ -116,7 +166,7 @@ def test_only_the_cli_prints() -> None:
     for path in FILES:
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
         prints = [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]
-        assert not prints or room(path) == "cli", f"{name(path)}, lines {prints}"
+        assert not prints or package_of(path) == "cli", f"{name(path)}, lines {prints}"
 
 
 def test_nothing_draws_from_the_global_randomness() -> None:
@@ -158,7 +208,7 @@ def test_public_names_are_there_and_documented() -> None:
         "from primage.cli.main import run; assert run(['train', '--no-such-option']) == 2",
     ],
 )
-def test_light_things_do_not_load_torch(code: str) -> None:
+def test_light_commands_do_not_load_torch(code: str) -> None:
     check = "; import sys; heavy = {'torch', 'scipy', 'skimage'} & set(sys.modules); assert not heavy, heavy"
     done = subprocess.run([sys.executable, "-c", code + check], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from making import TINY, TINY_PX, options, photo
 
 from primage.edit.records import Copy, Edit, Ellipse, Move, Scale
-from primage.evaluate.compare import compare_primitives
+from primage.evaluate.analyses.primitive_comparison import compare_primitives
 
 EDITS: dict[str, tuple[Edit, ...]] = {
     "an eye added": (Copy(region=Ellipse(centre=(0.381, 0.387), radii=(0.1, 0.13)), by=(0.16, -0.24)),),

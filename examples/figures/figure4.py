@@ -15,7 +15,7 @@ from making import options, photo, same_height, trained, training_options, write
 import primage
 from primage.edit.apply import apply_edits
 from primage.edit.records import Ellipse, Scale
-from primage.evaluate.baselines import NO_TPS
+from primage.evaluate.protocol.baselines import NO_TPS
 from primage.primitive.primitive import draw
 
 EDIT = (Scale(region=Ellipse(centre=(0.485, 0.29), radii=(0.21, 0.27)), factor=0.8),)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from making import TINY, TINY_PX, options, same_height, talking_face, write_sheet
-
 from primage.evaluate.job import VideoJob, video_job
+
 from primage.image import read_image
 
 

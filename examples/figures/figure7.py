@@ -13,13 +13,13 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from making import options, talking_face, training_options
+from primage.evaluate.seen import Features, load_features
 from torch import Tensor
 
 import primage
-from primage.evaluate.coverage import coverage
-from primage.evaluate.coverage_report import write_coverage
-from primage.evaluate.frames import read_clip
-from primage.evaluate.seen import Features, load_features
+from primage.evaluate.analyses.coverage import coverage
+from primage.evaluate.protocol.frames import read_clip
+from primage.evaluate.reports.coverage_report import write_coverage
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from making import options, trained
+from primage.evaluate.seen import load_features
 
 from primage.edit.records import Ellipse
-from primage.evaluate.gaps import gap_series, write_gaps
-from primage.evaluate.metrics import Metric, build_metrics
-from primage.evaluate.pixels import SSIM
-from primage.evaluate.seen import load_features
+from primage.evaluate.analyses.gap_filling import gap_series, write_gaps
+from primage.evaluate.metrics.pixels import SSIM
+from primage.evaluate.metrics.registry import Metric, build_metrics
 
 NOSE = Ellipse(centre=(0.588, 0.8), radii=(0.13, 0.16))
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from primage.image import read_image
-from tests.evaluate.clips import write_frames, write_labels_of
+from tests.evaluate.tiny_clips import write_frames, write_labels_of
 from tests.tiny import command, contents, need_weights, options, start
 
 Out = pytest.CaptureFixture[str]
@@ -67,7 +67,8 @@ def test_video(walk: Path, capsys: Out) -> None:
 
 
 def test_a_data_set_that_is_not_there(walk: Path, capsys: Out) -> None:
-    for name, message in (("cityscapes", "cityscapes-dataset.com"), ("lrs2", "ask the BBC"), ("coco", "choose one of")):
+    hints = {"cityscapes": "cityscapes-dataset.com", "lrs2": "from the BBC", "coco": "choose one of"}
+    for name, message in hints.items():
         assert command("evaluate", "video", "walk", "--dataset", name, "-o", "report", *PIXELS) == 2
         assert message in complaint(capsys)
 
@@ -82,10 +83,10 @@ def test_a_data_set_that_is_not_there(walk: Path, capsys: Out) -> None:
         (("video", "walk"), "--out"),
         (("coverage", "nothing", "walk", "-o", "out"), "no such file"),
         (("primitives", "walk/0.png", "--edits", "none.json", "-o", "out"), "cannot be read"),
-        (("gaps", "nothing", "--region", "square", "-o", "out"), "is no region"),
+        (("gaps", "nothing", "--region", "square", "-o", "out"), "is not a region"),
         (("gaps", "nothing", "--region", "labels:1", "--towards", "down", "-o", "out"), "write X,Y"),
-        (("ablation", "walk", "--tps", "often", "-o", "out"), "no list of numbers"),
-        (("ablation", "walk", "--shear", "3", "-o", "out"), "levels lie in"),
+        (("ablation", "walk", "--tps", "often", "-o", "out"), "not a list of numbers"),
+        (("ablation", "walk", "--shear", "3", "-o", "out"), "levels must be from"),
     ],
 )
 def test_mistakes_are_one_line_and_change_nothing(
@@ -112,7 +113,7 @@ def test_risk(place: Path, capsys: Out) -> None:
     assert command(*order, "--out", "risk.jpg") == 2
     assert "risk.png" in complaint(capsys)
     assert command("risk", "run", "photo.png", "--copies", -1) == 2
-    assert "give 0 to 10000" in complaint(capsys)
+    assert "from 0 to 10000" in complaint(capsys)
 
 
 def test_gaps(place: Path, capsys: Out) -> None:
@@ -137,6 +138,6 @@ def test_stopped_with_ctrl_c_it_says_so_and_goes_on(walk: Path) -> None:
     finally:
         process.kill()
     assert process.returncode == 130
-    assert "the same command goes on" in err
+    assert "Repeat the command to resume" in err
     assert "Traceback" not in err
     assert not (walk / "report/report.html").exists()

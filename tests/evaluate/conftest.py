@@ -1,4 +1,4 @@
-"""One tiny evaluation for all tests that look at what it left."""
+"""One tiny evaluation, shared by all tests that read its output."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import pytest
 
-from primage.evaluate.job import VideoJob, video_job
-from primage.evaluate.results import Results
-from tests.evaluate.clips import PIXELS, TINY, write_frames, write_labels_of
+from primage.evaluate.commands.video import VideoOptions, evaluate_video
+from primage.evaluate.protocol.results import Results
+from tests.evaluate.tiny_clips import PIXELS, TINY, write_frames, write_labels_of
 from tests.tiny import one_thread
 
 Result = TypeVar("Result")
@@ -22,30 +22,30 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def finish(events: Generator[object, None, Result], seen: list[object] | None = None) -> Result:
-    """Drive a generator to its end; what it yields is put into ``seen``."""
+def finish(events: Generator[object, None, Result], yielded: list[object] | None = None) -> Result:
+    """Drive a generator to its end and return its result; append what it yields to ``yielded``."""
     while True:
         try:
             event = next(events)
         except StopIteration as end:
             result: Result = end.value
             return result
-        if seen is not None:
-            seen.append(event)
+        if yielded is not None:
+            yielded.append(event)
 
 
 @pytest.fixture(scope="session")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """walk/ (frames) and labels/."""
+    """A folder with walk/ (frames) and labels/."""
     folder = tmp_path_factory.mktemp("walk")
     write_frames(folder / "walk")
     write_labels_of(folder / "labels")
     return folder
 
 
-def tiny_job(walk: Path, out: Path, **changes: object) -> VideoJob:
-    """Two steps of a draft, and its baselines, on `walk`."""
-    known: dict[str, object] = {
+def tiny_options(walk: Path, out: Path, **changes: object) -> VideoOptions:
+    """Two steps of the draft preset, and its baselines, on `walk`."""
+    options: dict[str, object] = {
         "sources": (walk / "walk",),
         "out": out,
         "segments": walk / "labels",
@@ -55,12 +55,12 @@ def tiny_job(walk: Path, out: Path, **changes: object) -> VideoJob:
         "metrics": PIXELS,
         "settings": TINY,
     }
-    return VideoJob(**known | changes)  # type: ignore[arg-type]
+    return VideoOptions(**options | changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
 def evaluated(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
-    """A report folder and its numbers; not to be changed."""
+    """A report folder and its scores; do not modify."""
     out = tmp_path_factory.mktemp("report") / "report"
-    results, _ = finish(video_job(tiny_job(walk, out, line=("primage", "evaluate", "video"))))
+    results, _ = finish(evaluate_video(tiny_options(walk, out, line=("primage", "evaluate", "video"))))
     return out, results

@@ -1,4 +1,4 @@
-"""``primage evaluate``: gathers its verbs."""
+"""``primage evaluate``: the group of evaluation commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from primage.cli import (
     evaluate_video,
 )
 
-app = typer.Typer(help="Judge on video, analyse coverage, compare primitives, open gaps, ablate warps.")
+app = typer.Typer(
+    help="Evaluate on video, analyse coverage, compare primitives, test gap filling, ablate the augmentation."
+)
 app.command("video")(evaluate_video.command)
 app.command("coverage")(evaluate_coverage.command)
 app.command("primitives")(evaluate_primitives.command)

@@ -13,27 +13,29 @@ from primage.cli.events import follow_events
 
 
 def command(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Videos, or folders of frames.")],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Videos or folders of frames.")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where runs and table go. The same command resumes.")
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Output folder. Repeat the command to resume.")
     ],
-    tps: Annotated[str, typer.Option(help="TPS probabilities, the reference first.")] = "0.99,0.5,0",
-    rotation: Annotated[str, typer.Option(help="Greatest rotations in degrees; 0 is off.")] = "0,10",
-    shear: Annotated[str, typer.Option(help="Greatest shears; 0 is off.")] = "0,0.3",
+    tps: Annotated[str, typer.Option(help="TPS probabilities; the first is the reference.")] = "0.99,0.5,0",
+    rotation: Annotated[str, typer.Option(help="Maximum rotations in degrees; 0 is off.")] = "0,10",
+    shear: Annotated[str, typer.Option(help="Maximum shears; 0 is off.")] = "0,0.3",
     cutmix: Annotated[str, typer.Option(help="Cutmix probabilities; 0 is off.")] = "0,0.5",
-    canny_sigma: Annotated[str, typer.Option(help="0: the extraction's; 1: random between 1.2 and 3.")] = "0,1",
-    full: Annotated[bool, typer.Option("--full", help="Every combination, not one factor at a time.")] = False,
+    canny_sigma: Annotated[str, typer.Option(help="0: as in extraction; 1: random between 1.2 and 3.")] = "0,1",
+    full: Annotated[bool, typer.Option("--full", help="All combinations instead of one factor at a time.")] = False,
     train_frame: Annotated[int, typer.Option(help="Number of the frame to train on.")] = 0,
     primitive: Annotated[str, typer.Option("--primitive", "-p", help="edges, segments or super.")] = "edges",
-    segments: Annotated[Path | None, typer.Option(metavar="DIR", help="Label maps named as the frames.")] = None,
+    segments: Annotated[Path | None, typer.Option(metavar="DIR", help="Label maps, named like the frames.")] = None,
     preset: Annotated[str, typer.Option(help="draft, standard or paper.")] = "standard",
-    minutes: Annotated[float | None, typer.Option(help="Of each training [default: the preset's].")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Duration of each training [default: the preset's].")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of each training, instead of minutes.")] = None,
-    size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the frames' if less].")] = None,
-    frames: Annotated[int | None, typer.Option(help="At most so many frames of a clip.")] = None,
-    every: Annotated[int, typer.Option(help="Take every so many frames.")] = 1,
-    metrics: Annotated[str, typer.Option(help="Commas between.")] = "lpips,sifid",
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    size: Annotated[
+        int | None, typer.Option(help="Short side in px [default: 256, or the frames' if smaller].")
+    ] = None,
+    frames: Annotated[int | None, typer.Option(help="Maximum number of frames per clip.")] = None,
+    every: Annotated[int, typer.Option(help="Interval between frames.")] = 1,
+    metrics: Annotated[str, typer.Option(help="Comma-separated metrics.")] = "lpips,sifid",
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting. Repeatable.")
     ] = None,
@@ -41,12 +43,13 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Train with different warps, judge on the other frames: what each warp is worth, in one table."""
+    """Train with varied augmentation and evaluate on the other frames: the effect of each warp in one table."""
     set_up(quiet, as_json)
-    from primage.evaluate.ablation import ablation_job, read_levels
-    from primage.evaluate.job import VideoJob
+    from primage.evaluate.analyses.ablation import parse_levels
+    from primage.evaluate.commands.ablation import evaluate_ablation
+    from primage.evaluate.commands.video import VideoOptions
 
-    job = VideoJob(
+    video = VideoOptions(
         *(tuple(sources), out, train_frame, primitive, segments),
         preset=preset,
         minutes=minutes,
@@ -62,16 +65,16 @@ def command(
         line=("primage", *sys.argv[1:]),
     )
     words = {"tps": tps, "rotation": rotation, "shear": shear, "cutmix": cutmix, "canny_sigma": canny_sigma}
-    levels = {factor: read_levels(factor, text) for factor, text in words.items()}
-    found = follow_events(ablation_job(job, levels, full), quiet or as_json)
-    if found is None:
-        say(f"Stopped; the same command goes on from the runs in {out}.", quiet)
+    levels = {factor: parse_levels(factor, text) for factor, text in words.items()}
+    finished = follow_events(evaluate_ablation(video, levels, full), quiet or as_json)
+    if finished is None:
+        say(f"Stopped. Repeat the command to resume from the runs in {out}.", quiet)
         return 130
-    results, page = found
+    results, page = finished
     if as_json:
-        from primage.evaluate.results import summary
+        from primage.evaluate.reports.serialize import summary
 
         print_json({"page": str(page), **summary(results)})
     else:
-        say(f"Look at {page.resolve()}", quiet)
+        say(f"Report: {page.resolve()}", quiet)
     return 0

@@ -14,45 +14,45 @@ from primage.cli.events import follow_events
 
 def command(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run trained on one frame of SOURCE.")],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The video, or the folder of frames.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where figure, numbers and page go.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A video or a folder of frames.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Output folder.")],
     train_frame: Annotated[int, typer.Option(help="Number of the frame that RUN was trained on.")] = 0,
-    segments: Annotated[Path | None, typer.Option(metavar="DIR", help="Label maps named as the frames.")] = None,
+    segments: Annotated[Path | None, typer.Option(metavar="DIR", help="Label maps, named like the frames.")] = None,
     edges: Annotated[Path | None, typer.Option(metavar="DIR", help="Line drawings, likewise.")] = None,
     primitives: Annotated[Path | None, typer.Option(metavar="DIR", help="Whole primitives, likewise.")] = None,
-    frames: Annotated[int | None, typer.Option(help="At most so many frames.")] = None,
-    every: Annotated[int, typer.Option(help="Take every so many frames.")] = 1,
-    copies: Annotated[int, typer.Option(help="TPS copies of the training drawing.")] = 50,
-    features: Annotated[str, typer.Option(help="resnet50 (the paper's), vgg16, or auto.")] = "auto",
-    resnet: Annotated[Path | None, typer.Option(metavar="FILE", help="Official ResNet50 weights.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the warps.")] = 0,
+    frames: Annotated[int | None, typer.Option(help="Maximum number of frames.")] = None,
+    every: Annotated[int, typer.Option(help="Interval between frames.")] = 1,
+    copies: Annotated[int, typer.Option(help="Number of TPS copies of the training primitive.")] = 50,
+    features: Annotated[str, typer.Option(help="resnet50 (as in the paper), vgg16, or auto.")] = "auto",
+    resnet: Annotated[Path | None, typer.Option(metavar="FILE", help="Official ResNet50 weights file.")] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the warps.")] = 0,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """How much of the later drawings the training has seen, and whether errors are where it has not (paper §5)."""
+    """How much of each frame's primitive training has seen, and whether errors occur where it has not (paper §5)."""
     set_up(quiet, as_json)
-    from primage.evaluate.coverage_report import TITLES, coverage_json
-    from primage.evaluate.frames import LayerFolders
-    from primage.evaluate.job import coverage_job
+    from primage.evaluate.commands.coverage import evaluate_coverage
+    from primage.evaluate.protocol.frames import PRIMITIVE
+    from primage.evaluate.reports.coverage_report import TITLES, coverage_json
 
-    folders = LayerFolders(segments, edges, primitives)
+    folders = {"segments": segments, "edges": edges, PRIMITIVE: primitives}
     line = ("primage", *sys.argv[1:])
-    where = checked_device(device)
-    found = follow_events(
-        coverage_job(
-            *(run, source, out, train_frame, folders, frames, every, copies, features, resnet, seed, where, line)
+    on = checked_device(device)
+    finished = follow_events(
+        evaluate_coverage(
+            *(run, source, out, train_frame, folders, frames, every, copies, features, resnet, seed, on, line)
         ),
         quiet or as_json,
     )
-    if found is None:
+    if finished is None:
         return 130
-    result, page = found
+    result, page = finished
     if as_json:
         print_json({"page": str(page), **coverage_json(result)})
     else:
         for name, title in TITLES.items():
             value = result.estimates[f"{name}_with_tps"]
             say(f"{title}: {value.mean:.2f} [{value.low:.2f}, {value.high:.2f}]", quiet)
-        say(f"Look at {page.resolve()}", quiet)
+        say(f"Report: {page.resolve()}", quiet)
     return 0

@@ -14,16 +14,20 @@ from primage.cli.events import follow_events
 def command(
     photo: Annotated[Path, typer.Argument(help="The photo to train on.")],
     edits: Annotated[
-        list[Path], typer.Option("--edits", metavar="EDITS.json", help="Recorded edits; a row each. Repeatable.")
+        list[Path], typer.Option("--edits", metavar="EDITS.json", help="Recorded edits; one row each. Repeatable.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where runs and pictures go.")],
-    kinds: Annotated[str, typer.Option(help="Of edges, segments and super; commas between.")] = "edges,segments,super",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Output folder. Repeat the command to resume.")
+    ],
+    kinds: Annotated[str, typer.Option(help="Comma-separated kinds: edges, segments, super.")] = "edges,segments,super",
     segments: Segments = None,
     preset: Annotated[str, typer.Option(help="draft, standard or paper.")] = "standard",
-    size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the photo's if less].")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Of each training [default: the preset's].")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Short side in px [default: 256, or the photo's if smaller].")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="Duration of each training [default: the preset's].")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of each training, instead of minutes.")] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting. Repeatable.")
     ] = None,
@@ -33,22 +37,22 @@ def command(
 ) -> int:
     """Train edges, segments and super on one photo, and render the same edits side by side (paper, fig. 2)."""
     set_up(quiet, as_json)
-    from primage.evaluate.compare import compare_primitives, read_edits
+    from primage.evaluate.commands.primitives import evaluate_primitives, read_edits
 
     chosen = list(comma_separated(kinds))
-    found = follow_events(
-        compare_primitives(
+    finished = follow_events(
+        evaluate_primitives(
             *(photo, {path.stem: read_edits(path) for path in edits}, out, preset, chosen, segments, size),
             *(minutes, steps, seed, settings or [], checked_device(device)),
         ),
         quiet or as_json,
     )
-    if found is None:
-        say(f"Stopped; the same command goes on from the runs in {out}.", quiet)
+    if finished is None:
+        say(f"Stopped. Repeat the command to resume from the runs in {out}.", quiet)
         return 130
-    sheet = (out / "primitives.png").resolve()
+    compared, sheet = finished
     if as_json:
-        print_json({"sheet": str(sheet), "kinds": [each.kind for each in found]})
+        print_json({"sheet": str(sheet.resolve()), "kinds": [each.kind for each in compared]})
     else:
-        say(f"Look at {sheet}", quiet)
+        say(f"Contact sheet: {sheet.resolve()}", quiet)
     return 0

@@ -14,55 +14,59 @@ from primage.cli.events import follow_events
 
 def command(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE...", help="Videos, or folders of frames; or a data set's folder.")
+        list[Path],
+        typer.Argument(metavar="SOURCE...", help="Videos or folders of frames, or the folder of a data set."),
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="REPORT", help="The report's folder. The same command resumes.")
+        Path, typer.Option("--out", "-o", metavar="REPORT", help="Folder of the report. Repeat the command to resume.")
     ],
-    train_frame: Annotated[int, typer.Option(help="Number of the frame to train on; it is never judged.")] = 0,
+    train_frame: Annotated[int, typer.Option(help="Number of the frame to train on; it is never evaluated.")] = 0,
     primitive: Annotated[
         str | None, typer.Option("--primitive", "-p", help="edges, segments, super, paint … [default: super].")
     ] = None,
     segments: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Label maps named as the frames (DIR/CLIP for several clips).")
+        Path | None, typer.Option(metavar="DIR", help="Label maps, named like the frames (DIR/CLIP for several clips).")
     ] = None,
     edges: Annotated[Path | None, typer.Option(metavar="DIR", help="Line drawings, likewise.")] = None,
     primitives: Annotated[Path | None, typer.Option(metavar="DIR", help="Whole primitives, likewise.")] = None,
     preset: Annotated[str, typer.Option(help="draft, standard or paper.")] = "standard",
-    minutes: Annotated[float | None, typer.Option(help="Of each training [default: the preset's].")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Duration of each training [default: the preset's].")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of each training, instead of minutes.")] = None,
-    size: Annotated[int | None, typer.Option(help="Short side in px [default: 256, or the frames' if less].")] = None,
-    baselines: Annotated[
-        str, typer.Option(help="Any of copy, no-tps, paper, paper-no-tps; commas between; '' for none.")
-    ] = "copy",
-    run: Annotated[Path | None, typer.Option(metavar="RUN", help="Judge this finished run; one clip only.")] = None,
-    dataset: Annotated[
-        str | None, typer.Option(help="SOURCE is cityscapes or lrs2: its sequences, as in the paper.")
+    size: Annotated[
+        int | None, typer.Option(help="Short side in px [default: 256, or the frames' if smaller].")
     ] = None,
-    videos: Annotated[int | None, typer.Option(help="How many clips of the data set [default: 16, 5].")] = None,
-    frames: Annotated[int | None, typer.Option(help="At most so many frames of a clip.")] = None,
-    every: Annotated[int, typer.Option(help="Take every so many frames.")] = 1,
+    baselines: Annotated[
+        str, typer.Option(help="Comma-separated: copy, no-tps, paper, paper-no-tps; '' for none.")
+    ] = "copy",
+    run: Annotated[Path | None, typer.Option(metavar="RUN", help="Evaluate this finished run; one clip only.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="cityscapes or lrs2: SOURCE is the folder of this data set.")
+    ] = None,
+    videos: Annotated[int | None, typer.Option(help="Number of clips of the data set [default: 16 or 5].")] = None,
+    frames: Annotated[int | None, typer.Option(help="Maximum number of frames per clip.")] = None,
+    every: Annotated[int, typer.Option(help="Interval between frames.")] = 1,
     metrics: Annotated[
-        str, typer.Option(help="Commas between; the first sorts frames. Also lpips_vgg16, sifid_64, sifid_192 …")
+        str, typer.Option(help="Comma-separated; the first ranks frames. Also lpips_vgg16, sifid_64, sifid_192 …")
     ] = "lpips,sifid,psnr,ssim,flicker",
     inception: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Official Inception-v3 weights, for SIFID.")
+        Path | None, typer.Option(metavar="FILE", help="Official Inception-v3 weights file, for SIFID.")
     ] = None,
     matcher: Annotated[str | None, typer.Option(help="universal or none [default: the preset's].")] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting of ours. Repeatable.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any setting of the evaluated method. Repeatable."),
     ] = None,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Train on one frame of each video, paint the others, judge them, write a report (the paper's §4.2)."""
+    """Train on one frame of each video, render and evaluate the others, and write a report (paper, §4.2)."""
     set_up(quiet, as_json)
-    from primage.evaluate.job import VideoJob, video_job
-    from primage.evaluate.results import summary
+    from primage.evaluate.commands.video import VideoOptions, evaluate_video
+    from primage.evaluate.reports.serialize import summary
 
-    job = VideoJob(
+    video = VideoOptions(
         sources=tuple(sources),
         out=out,
         train_frame=train_frame,
@@ -88,18 +92,18 @@ def command(
         device=checked_device(device),
         line=("primage", *sys.argv[1:]),
     )
-    found = follow_events(video_job(job), quiet or as_json)
-    if found is None:
-        say(f"Stopped; the same command goes on from the runs in {out}.", quiet)
+    finished = follow_events(evaluate_video(video), quiet or as_json)
+    if finished is None:
+        say(f"Stopped. Repeat the command to resume from the runs in {out}.", quiet)
         return 130
-    results, page = found
+    results, page = finished
     if as_json:
         print_json({"report": str(page), **summary(results)})
     else:
-        from primage.evaluate.tables import number
+        from primage.evaluate.reports.tables import number
 
         for d in results.metrics:
             values = "   ".join(f"{label} {number(results.mean(m, d.name))}" for m, label in results.methods.items())
             say(f"{d.title:<20} {values}", quiet)
-        say(f"Look at {page.resolve()}", quiet)
+        say(f"Report: {page.resolve()}", quiet)
     return 0

@@ -14,7 +14,7 @@ from primage.cli.console import err
 from primage.cli.train import stoppable
 
 if TYPE_CHECKING:
-    from primage.evaluate.runs import Event
+    from primage.evaluate.protocol.progress import Event
 
 Result = TypeVar("Result")
 #: Seconds between two progress lines if standard error is not a terminal.

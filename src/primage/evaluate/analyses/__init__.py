@@ -1,0 +1,1 @@
+"""Analyses of a trained model: coverage, edit risk, gap filling, primitives, augmentation."""

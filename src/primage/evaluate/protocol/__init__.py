@@ -1,0 +1,1 @@
+"""The paper's video protocol: clips, baselines, training, rendering, scoring."""

@@ -1,0 +1,63 @@
+"""A training as one step of an evaluation: reports progress, can be stopped and resumed, is not repeated."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Generator
+from pathlib import Path
+
+from primage.files import sha256_file
+from primage.api import opened_run, prepare
+from primage.config import Config
+from primage.evaluate.protocol.progress import Event
+from primage.model import Model, load
+from primage.primitive.read import NO_FILES, LayerFiles
+from primage.run import Run
+from primage.training import training
+
+
+def train_or_resume(
+    photo: Path,
+    config: Config,
+    folder: Path,
+    task: str,
+    files: LayerFiles = NO_FILES,
+    shrink_only: bool = True,
+    device: str = "cpu",
+) -> Generator[Event, None, Model]:
+    """Train a run to its end, resuming it if it was stopped; if it is complete, only load its model.
+
+    Args:
+        photo: the photo's file.
+        config: training settings.
+        folder: the run folder.
+        task: text for `Event`.
+        files: primitive layers given as files.
+        shrink_only: do not enlarge a photo that is smaller than the working size.
+        device: torch device to compute on.
+
+    Yields:
+        Progress; closing the generator saves the run.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        UserError: an input is invalid, or the folder holds a run with other settings.
+        TrainingError, WeightsError: as for `primage.train`.
+    """
+    if (folder / "run.json").exists() and (folder / "model.safetensors").exists():
+        record = Run(folder).record
+        if record.requested == config and record.photo_sha256 == sha256_file(photo):
+            model = load(folder, device)
+            if model.record.steps == record.config.steps:
+                yield Event(task, 1, 1, "already trained")
+                return model
+    yield Event(task, 0, 0)
+    prepared = prepare(photo, config, files, shrink_only=shrink_only)
+    with opened_run(folder, prepared) as run, contextlib.closing(training(run, device)) as steps:
+        for progress in steps:
+            left = f"{progress.seconds_left:.0f} s left" if math.isfinite(progress.seconds_left) else ""
+            yield Event(task, progress.step, progress.steps, left)
+    return load(folder, device)

@@ -1,0 +1,1 @@
+"""Scores and analyses as tables, charts, images and pages."""
