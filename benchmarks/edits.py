@@ -1,11 +1,11 @@
-"""Edits that a smooth warp cannot reach, on photos that packages carry: one training a photo, one contact sheet.
+"""Edits that a smooth warp cannot produce, on photos from installed packages: one training and contact sheet per photo.
 
 ``python benchmarks/edits.py [--minutes M] [--matcher universal|none] [--wheels FOLDER] [--only PHOTO]``
 
-Each row of a sheet: the edited drawing, the photo cut and pasted by the same edit (what the drawing asks for, with hard
-seams and smeared holes), ours before any training on the photo, ours after M minutes. Beside the sheet a JSON: LPIPS
-to the pasted photo inside the box of what the edit changed. It is no truth (what was left open has none), but it tells
-a copied part that is there from one that is not. Look at the pictures.
+Each row of a sheet shows the edited primitive, the photo cut and pasted with the same edit (what the edit means, with
+hard seams and smeared holes), ours without training on the photo, and ours after M minutes. The JSON records LPIPS to
+the pasted photo inside the bounding box of the edit's changes. This is not a ground truth, because uncovered areas have
+none, but it detects a copied part that is missing. Inspect the images as well.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import machine
 import numpy as np
 import skimage.data
 import torch
-from common import decode_video, train_keeping, video_member
+from packaged_video import read_video
+from scoring import train_with_snapshots
 
-from primage.tensors import to_tensor
 from primage.api import configure, prepare
 from primage.edit.apply import apply_edits
 from primage.edit.records import Edit, edits_from_json
@@ -32,36 +32,32 @@ from primage.image import write_png
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive, draw
 from primage.sheet import contact_sheet
+from primage.tensors import to_tensor
 
 HERE = Path(__file__).parent
 SUITE = HERE / "edits" / "suite.json"
 BIKES_FRAME = 120
 _MARGIN_PX = 8
-#: LPIPS wants pictures of this side or more.
-_LEAST_PX = 64
+#: LPIPS needs images with sides of at least this size.
+_MIN_SIDE_PX = 64
 
 
 def photo_file(name: str, folder: Path, wheels: Path | None) -> Path:
     if name != "bikes":
         return next(Path(skimage.data.__file__).parent.glob(f"{name}.*"))
     path = folder / "bikes.png"
-    write_png(path, decode_video(video_member(wheels, "bikes.mp4"))[BIKES_FRAME])
+    write_png(path, read_video(wheels, "bikes.mp4")[BIKES_FRAME])
     return path
 
 
 def changed_box(before: Primitive, after: Primitive) -> tuple[slice, slice]:
-    """Rows and columns of what an edit of the drawing changed, with a margin."""
-    changed = np.zeros(before.size, bool)
-    if before.segments is not None and after.segments is not None:
-        changed |= before.segments.index != after.segments.index
-    if before.edges is not None and after.edges is not None:
-        changed |= before.edges != after.edges
-    rows, columns = np.nonzero(changed)
+    """Bounding box (rows, columns) of the changes to a primitive, with a margin."""
+    rows, columns = np.nonzero(before.differs(after))
     box = []
-    for places, side in ((rows, before.size[0]), (columns, before.size[1])):
-        grow = max(_MARGIN_PX, (_LEAST_PX - int(places.max() - places.min())) // 2)
-        first = min(max(0, int(places.min()) - grow), side - _LEAST_PX)
-        box.append(slice(max(0, first), int(places.max()) + grow + 1))
+    for positions, side in ((rows, before.size[0]), (columns, before.size[1])):
+        margin = max(_MARGIN_PX, (_MIN_SIDE_PX - int(positions.max() - positions.min())) // 2)
+        first = min(max(0, int(positions.min()) - margin), side - _MIN_SIDE_PX)
+        box.append(slice(max(0, first), int(positions.max()) + margin + 1))
     return box[0], box[1]
 
 
@@ -70,15 +66,15 @@ def sheets(name: str, entries: Sequence[dict[str, Any]], options: argparse.Names
         folder = Path(scratch)
         photo = photo_file(name, folder, options.wheels)
         arguments = {"preset_name": "standard", "kind": "super", "size_px": 256, "matcher": options.matcher}
-        zero = load(train_keeping(prepare(photo, configure(steps=0, **arguments)), folder / "zero")[-1])
+        zero = load(train_with_snapshots(prepare(photo, configure(steps=0, **arguments)), folder / "zero")[-1])
         models: dict[str, Model] = {"0 s": zero}
         if options.minutes:
             prepared = prepare(photo, configure(minutes=options.minutes, **arguments))
-            models[f"{options.minutes:g} min"] = load(train_keeping(prepared, folder / "run")[-1])
+            models[f"{options.minutes:g} min"] = load(train_with_snapshots(prepared, folder / "run")[-1])
         distance = LPIPS("alexnet")
         line_colour = zero.record.spec.line_colour
         original = draw(zero.primitive, line_colour)
-        rows, captions, found = [[zero.photo, original]], [[name, "its drawing"]], []
+        rows, captions, found = [[zero.photo, original]], [[name, "its primitive"]], []
         for label, model in models.items():
             rows[0].append(model.render(model.primitive))
             captions[0].append(f"unedited, {label}")
@@ -102,7 +98,7 @@ def sheets(name: str, entries: Sequence[dict[str, Any]], options: argparse.Names
     if options.sheets:
         options.sheets.mkdir(parents=True, exist_ok=True)
         write_png(options.sheets / f"{name}.png", contact_sheet(rows, captions))
-        for number, row in enumerate(rows[1:], start=1):  # photo, edited drawing, last render
+        for number, row in enumerate(rows[1:], start=1):  # photo, edited primitive, last render
             write_png(options.sheets / f"{name}-{number}.png", np.concatenate([zero.photo, row[0], row[-1]], axis=1))
     return found
 
@@ -124,7 +120,7 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--matcher", default="universal", choices=("universal", "none"))
     parser.add_argument("--wheels", type=Path)
-    parser.add_argument("--only", help="one photo of the suite")
+    parser.add_argument("--only", help="run only this photo of the suite")
     parser.add_argument("--sheets", type=Path, default=HERE / "edits" / "sheets", help="folder of the contact sheets")
-    parser.add_argument("--name", default="edits", help="of the JSON")
+    parser.add_argument("--name", default="edits", help="name of the JSON")
     main(parser.parse_args())

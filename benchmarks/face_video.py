@@ -1,10 +1,11 @@
-"""LPIPS on 20 later frames of a talking face, trained on one.
+"""LPIPS on 20 later frames of a video of a talking face, trained on one frame.
 
 ``python benchmarks/face_video.py FOLDER [--preset P] [--minutes M] [--matcher universal|none] [--size N] [--no-tps]``
 
-FOLDER holds train/{image,segments}.png and test/{image,segments}/*.png (the authors' example; not part of the project).
-The primitive is super: their segmentation, our Canny edges. The copy of the training frame is judged beside ours.
-``--minutes 0`` is the shipped matcher alone. ``--no-tps`` is the baseline: crop and flip only, no matcher.
+FOLDER contains train/{image,segments}.png and test/{image,segments}/*.png (the authors' example, not part of the
+project). The primitive is super: their segmentation with our Canny edges. A copy of the training frame is scored as a
+baseline. ``--minutes 0`` evaluates the shipped matcher without training. ``--no-tps`` is the paper's baseline: crop and
+flip only, no matcher.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import tempfile
 from pathlib import Path
 
 import machine
-from common import Frame, figures, train_keeping
+from scoring import Frame, train_with_snapshots, training_scores
 
-from primage.tensors import to_tensor
 from primage.api import configure, prepare
 from primage.evaluate.protocol.baselines import NO_TPS
 from primage.image import read_image, resize_image
 from primage.model import Model, load
 from primage.primitive.read import LayerFiles, read_primitive
+from primage.tensors import to_tensor
 
 
 def frames_of(folder: Path, model: Model) -> list[Frame]:
-    """The later frames: our lines, the authors' segmentation."""
+    """The test frames: our edges, the authors' segmentation."""
     frames = []
     for path in sorted((folder / "test/image").glob("*.png")):
         real = to_tensor(resize_image(read_image(path), model.size))
@@ -50,8 +51,8 @@ def main(options: argparse.Namespace) -> None:
     files = LayerFiles(segments=folder / "train/segments.png")
     with tempfile.TemporaryDirectory() as scratch:
         prepared = prepare(folder / "train/image.png", config, files)
-        models = train_keeping(prepared, Path(scratch))
-        found = figures(models, frames_of(folder, load(models[-1])))
+        models = train_with_snapshots(prepared, Path(scratch))
+        found = training_scores(models, frames_of(folder, load(models[-1])))
     parts = ["face_video", options.preset, "zero" if options.minutes == 0 else f"{config.minutes or 0:g}min"]
     parts += [f"{options.size}px"] if options.size != 256 else []
     parts += ["no_tps"] if options.no_tps else ["no_matcher"] if matcher == "none" else []
@@ -69,5 +70,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-tps", action="store_true")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--name", help="of the JSON")
+    parser.add_argument("--name", help="name of the JSON")
     main(parser.parse_args())

@@ -1,4 +1,4 @@
-"""What every benchmark writes beside its figures: commit, versions, processor."""
+"""What every benchmark records with its numbers: commit, versions, processor."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def facts() -> dict[str, Any]:
     }
 
 
-def write(name: str, figures: dict[str, Any]) -> None:
-    """Write and print one JSON."""
+def write(name: str, numbers: dict[str, Any]) -> None:
+    """Write and print the JSON of a benchmark."""
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps({"benchmark": name, "machine": facts(), **figures}, indent=2)
+    text = json.dumps({"benchmark": name, "machine": facts(), **numbers}, indent=2)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(text)

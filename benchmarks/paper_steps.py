@@ -1,10 +1,11 @@
-"""Three steps (the first warms up) of the published configuration at 256²: seconds and memory.
+"""Time and memory of three steps of the published configuration at 256² (the first is a warm-up).
 
 ``python benchmarks/paper_steps.py``
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import resource
@@ -20,7 +21,7 @@ from primage.training import training
 STEPS = 3
 
 
-def main() -> None:
+def main(options: argparse.Namespace) -> None:
     photo = Path(skimage.data.__file__).parent / "astronaut.png"  # a square photo (NASA, public domain)
     config = configure("paper", "super", 256, steps=STEPS)
     with tempfile.TemporaryDirectory() as scratch:
@@ -31,7 +32,7 @@ def main() -> None:
             log = [json.loads(line) for line in (run.path / "log.jsonl").read_text().splitlines()]
     seconds = [log[0]["seconds"], *(b["seconds"] - a["seconds"] for a, b in itertools.pairwise(log))]
     machine.write(
-        "paper_steps",
+        options.name,
         {
             "size": prepared.record.config.size_px,
             "working_size": list(prepared.photo.shape[:2]),
@@ -45,4 +46,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", default="paper_steps", help="name of the JSON")
+    main(parser.parse_args())

@@ -1,4 +1,4 @@
-"""A line chart as SVG: quality over time."""
+"""The chart of quality over time as SVG."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def chart(
     level: tuple[str, float],
     labels: tuple[str, str],
 ) -> str:
-    """Points over a logarithmic x, with one dashed level across."""
+    """A line chart with a logarithmic x axis and one dashed horizontal line."""
     xs = [x for points in series.values() for x, _ in points]
     ys = [y for points in series.values() for _, y in points] + [level[1]]
     x_low, x_high = math.log(min(xs)), math.log(max(xs))
     y_high = max(ys) * 1.05
 
-    def place(x: float, y: float) -> tuple[float, float]:
+    def position(x: float, y: float) -> tuple[float, float]:
         across = (math.log(x) - x_low) / ((x_high - x_low) or 1)
         return _LEFT + across * (_WIDTH - _LEFT - _RIGHT), _HEIGHT - _BOTTOM - y / y_high * (_HEIGHT - _TOP - _BOTTOM)
 
@@ -35,7 +35,7 @@ def chart(
     ]
     step = 10 ** math.floor(math.log10(y_high)) / (2 if y_high / 10 ** math.floor(math.log10(y_high)) < 3 else 1)
     for k in range(int(y_high / step) + 1):
-        _, y = place(min(xs), k * step)
+        _, y = position(min(xs), k * step)
         out.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e5e5e5"/>')
         out.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{k * step:.2g}</text>')
     for second, text in (
@@ -48,7 +48,7 @@ def chart(
         (600, "10 min"),
     ):
         if min(xs) * 0.99 <= second <= max(xs) * 1.05:
-            x, y = place(min(second, max(xs)), 0)
+            x, y = position(min(second, max(xs)), 0)
             out.append(f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{text}</text>')
     middle = (_WIDTH - _RIGHT + _LEFT) / 2
     out.append(f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(labels[0])}</text>')
@@ -56,17 +56,17 @@ def chart(
         f'<text x="14" y="{_HEIGHT / 2}" transform="rotate(-90 14 {_HEIGHT / 2})" '
         f'text-anchor="middle">{escape(labels[1])}</text>'
     )
-    _, y = place(min(xs), level[1])
+    _, y = position(min(xs), level[1])
     out.append(
         f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#222" stroke-dasharray="5 4"/>'
     )
     ends = [(y + 4, level[0], "#222")]
     for (name, points), colour in zip(series.items(), _COLOURS * 2, strict=False):
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (position(*point) for point in points))
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in (place(*p) for p in points)]
-        ends.append((place(*points[-1])[1] + 4, name, colour))
-    # Names stand at the right, pushed apart where lines end close together.
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in (position(*p) for p in points)]
+        ends.append((position(*points[-1])[1] + 4, name, colour))
+    # Labels are at the right, pushed apart where lines end close together.
     last = -math.inf
     for y, name, colour in sorted(ends):
         last = max(y, last + 15)

@@ -1,12 +1,14 @@
-"""How a step's time and the memory grow with the picture, and the time of a photo against the published method.
+"""How step time and memory grow with image size, and training time compared with the published method.
 
 ``python benchmarks/scaling.py`` (about five minutes)
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -29,7 +31,7 @@ PHOTO = Path(skimage.data.__file__).parent / "astronaut.png"
 
 
 def step_seconds(config: Config, size: int, rounds: int) -> list[float]:
-    """Seconds of steps of the last phase, whose perceptual loss comes every second step, after the first two."""
+    """Seconds per step in the last phase, after two warm-up steps; every second step has the perceptual loss."""
     config = config.model_copy(update={"size_px": size, "steps": 100})
     prepared = prepare(PHOTO, config)
     loss = prepared.record.config.loss
@@ -48,24 +50,24 @@ def step_seconds(config: Config, size: int, rounds: int) -> list[float]:
 
 
 def memory(size: int) -> float:
-    """Peak memory in GB of a process of its own."""
-    order = [sys.executable, __file__, "--memory", str(size)]
-    return float(subprocess.run(order, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    """Peak memory in GB, measured in a separate process."""
+    command = [sys.executable, __file__, "--memory", str(size)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
-def main() -> None:
-    # Before this process has grown: a child starts with its parent's peak.
+def main(name: str) -> None:
+    # Measure memory first: a child process starts with the peak of its parent.
     peaks = {str(size): memory(size) for size in (256, 512)}
     standard, draft = configure("standard", "super"), configure("draft", "super")
     steps = {}
     for size in SIZES:
         times = step_seconds(standard, size, 8 if size <= 512 else 4)
-        steps[size] = statistics.mean(times)  # every second one is dearer, so not the median
+        steps[size] = statistics.mean(times)  # not the median, because every second step is more expensive
         print(json.dumps({size: steps[size]}), file=sys.stderr)
     paper = statistics.mean(step_seconds(configure("paper", "super"), 256, 2))
     growth = {b: steps[b] / steps[a] / ((b / a) ** 2) for a, b in itertools.pairwise(SIZES)}
     machine.write(
-        "scaling",
+        name,
         {
             "step_seconds": {str(size): round(seconds, 3) for size, seconds in steps.items()},
             "growth_over_pixels": {str(size): round(value, 3) for size, value in growth.items()},
@@ -83,10 +85,12 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--memory"]:
-        import resource
-
-        step_seconds(configure("standard", "super"), int(sys.argv[2]), 4)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--memory", type=int, metavar="SIZE", help="only measure the peak memory at this size")
+    parser.add_argument("--name", default="scaling", help="name of the JSON")
+    options = parser.parse_args()
+    if options.memory is not None:
+        step_seconds(configure("standard", "super"), options.memory, 4)
         print(round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2))
     else:
-        main()
+        main(options.name)

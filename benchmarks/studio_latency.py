@@ -1,9 +1,10 @@
-"""How long the studio takes, measured in a real browser as a person sees it.
+"""Latency of the studio, measured in a real browser.
 
 ``python benchmarks/studio_latency.py [--strokes N] [--only KEY …]``
 
-Pen up → the new picture on the screen, at 256², idle and while training; frames drawn a second while the pencil is
-dragged over a 1024² drawing; from opening the address to the first picture of a saved project, the server just started.
+Measures the time from pen up to the new picture on the screen at 256², idle and during training; the frame rate while
+the pencil is dragged over a 1024² drawing; and the time from opening a saved project on a freshly started server to its
+first picture.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from tests.browser.person import Person
 
 
 def astronaut(folder: Path, side: int) -> Path:
-    """A photo of that many pixels."""
+    """A square photo with this side."""
     path = folder / f"astronaut-{side}.png"
     Image.fromarray(data.astronaut()).resize((side, side), Image.Resampling.LANCZOS).save(path)
     return path
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Median and where nine in ten lie."""
+    """Median, 10th and 90th percentile."""
     ranked = sorted(values)
     return {
         "median": statistics.median(ranked),
@@ -44,9 +45,10 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def strokes(person: Person, count: int, shift: float) -> dict[str, float]:
-    """Short pencil strokes here and there, each after the last one's picture has come.
+    """Short pencil strokes at different positions, each drawn after the previous one's picture has arrived.
 
-    ``shift`` keeps them off those of an earlier round: a line over itself changes nothing, and nothing is painted.
+    ``shift`` separates them from those of an earlier round: a stroke over an identical one changes nothing, so no new
+    picture is rendered.
     """
     person.take("Pencil")
     times = []
@@ -56,11 +58,11 @@ def strokes(person: Person, count: int, shift: float) -> dict[str, float]:
         person.page.wait_for_timeout(30)
         times.append(person.painted())
         person.page.wait_for_timeout(120)
-    return spread(times[2:])  # the first two warm the worker up
+    return spread(times[2:])  # the first two warm up the worker
 
 
 def frame_rate(page: Page, person: Person) -> dict[str, float]:
-    """The pencil is dragged for three seconds with an event a frame, as a mouse does it; frames' intervals in ms."""
+    """Drag the pencil for three seconds with one event per frame, as a mouse does; frame intervals in ms."""
     person.take("Pencil")
     start, end = person.at((0.15, 0.2)), person.at((0.85, 0.8))
     intervals = page.evaluate(
@@ -93,7 +95,7 @@ def frame_rate(page: Page, person: Person) -> dict[str, float]:
 
 
 def arrive(browser: Browser, url: str, photo: Path, learn: bool = False) -> Person:
-    """A project of a photo, being edited."""
+    """Create a project from a photo and open it for editing."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     person = Person(page, url)
     person.arrive()
@@ -108,34 +110,34 @@ def arrive(browser: Browser, url: str, photo: Path, learn: bool = False) -> Pers
 
 def main(options: argparse.Namespace) -> None:
     build_editor()
-    found: dict[str, object] = {}
-    wanted = options.only or ["idle", "training", "drawing", "first"]
+    latencies: dict[str, object] = {}
+    selected = options.only or ["idle", "training", "drawing", "first"]
     with tempfile.TemporaryDirectory() as scratch, running_browser() as browser:
         folder = Path(scratch)
         with running_studio(folder / "projects") as studio:
             person = arrive(browser, studio.url, astronaut(folder, 256))
             address = person.page.url.removeprefix(studio.origin)
-            if "idle" in wanted:
-                found["pen_up_to_picture_idle_ms"] = strokes(person, options.strokes, 0)
-            if "training" in wanted:
+            if "idle" in selected:
+                latencies["pen_up_to_picture_idle_ms"] = strokes(person, options.strokes, 0)
+            if "training" in selected:
                 panel = person.page.get_by_role("region", name="Learn this photo")
                 panel.get_by_role("button", name="Learn", exact=True).click()
                 expect(panel).to_contain_text("Step 1", timeout=120_000)
-                found["pen_up_to_picture_training_ms"] = strokes(person, options.strokes, 0.025)
+                latencies["pen_up_to_picture_training_ms"] = strokes(person, options.strokes, 0.025)
                 panel.get_by_role("button", name="Stop").click()
                 expect(panel.get_by_role("button", name="Learn more")).to_be_visible(timeout=120_000)
-            if "drawing" in wanted:
+            if "drawing" in selected:
                 large = arrive(browser, studio.url, astronaut(folder, 1024))
-                found["drawing_1024"] = frame_rate(large.page, large)
-        if "first" in wanted:
+                latencies["drawing_1024"] = frame_rate(large.page, large)
+        if "first" in selected:
             with running_studio(folder / "projects") as studio:
                 page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
                 begun = time.monotonic()
                 page.goto(studio.url)
                 page.goto(studio.origin + address)
                 Person(page, studio.url).ready()
-                found["first_picture_after_start_sec"] = time.monotonic() - begun
-    machine.write("studio_latency", found)
+                latencies["first_picture_after_start_sec"] = time.monotonic() - begun
+    machine.write("studio_latency", latencies)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 ``python examples/figures/figure1.py [--minutes M] [--out FOLDER]``
 
-The paper's face, car and starfish are its authors' photos; a cat, a cup and a rocket stand in for them.
+The paper's face, car and starfish are its authors' photos; a cat, a cup and a rocket replace them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from making import Row, edited_rows, options
+from training_setup import Row, edited_rows, options
 
 from primage.edit.records import Copy, Ellipse, Move, Rectangle, Scale
 
@@ -42,7 +42,7 @@ ROWS: tuple[Row, ...] = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train three models, render four edits."""
+    """Train three models and render four edits."""
     chosen = options(__doc__, arguments)
     edited_rows(chosen, ROWS, chosen.out / "figure1.png")
 

@@ -3,17 +3,17 @@
 ``python examples/figures/figure2.py [--minutes M] [--out FOLDER]``; for a photo of your own:
 ``primage evaluate primitives PHOTO --edits EDITS.json -o FOLDER``
 
-The paper's bird is its authors' photo; a cat stands in for it: an eye is added, the head turned, the nose shortened.
+The paper's bird is its authors' photo; a cat replaces it: an eye is added, the head turned, the nose made smaller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from making import TINY, TINY_PX, options, photo
+from training_setup import TINY, TINY_PX, finish, options, photo
 
 from primage.edit.records import Copy, Edit, Ellipse, Move, Scale
-from primage.evaluate.analyses.primitive_comparison import compare_primitives
+from primage.evaluate.commands.primitives import evaluate_primitives
 
 EDITS: dict[str, tuple[Edit, ...]] = {
     "an eye added": (Copy(region=Ellipse(centre=(0.381, 0.387), radii=(0.1, 0.13)), by=(0.16, -0.24)),),
@@ -27,13 +27,13 @@ EDITS: dict[str, tuple[Edit, ...]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train three models of one photo, render three edits with each."""
+    """Train three models of one photo and render three edits with each."""
     chosen = options(__doc__, arguments)
     how = {"preset": "draft", "steps": 2, "size_px": TINY_PX, "settings": TINY} if chosen.tiny else {}
     how = {"preset": chosen.preset, "minutes": chosen.minutes, "seed": chosen.seed} if not chosen.tiny else how
-    for _ in compare_primitives(photo("chelsea.png"), EDITS, chosen.out / "figure2", **how):  # type: ignore[arg-type]
-        pass
-    print(chosen.out / "figure2" / "primitives.png")
+    events = evaluate_primitives(photo("chelsea.png"), EDITS, chosen.out / "figure2", **how)  # type: ignore[arg-type]
+    _, sheet = finish(events)
+    print(sheet)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""Figure 3: larger edits through a super primitive: two things change places, one goes.
+"""Figure 3: larger edits through a super primitive: two objects are exchanged, one is removed.
 
 ``python examples/figures/figure3.py [--minutes M] [--out FOLDER]``
 
-The paper's cars are its authors' photo; a cup with its handle and its spoon stands in for them.
+The paper's cars are its authors' photo; a cup with its handle and spoon, and the astronaut, replace them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from making import Row, edited_rows, options
+from training_setup import Row, edited_rows, options
 
 from primage.edit.records import Ellipse, Erase, Move, Rectangle
 
@@ -18,7 +18,7 @@ RADII = (0.085, 0.16)
 
 
 def move(a: tuple[float, float], b: tuple[float, float]) -> Move:
-    """Move what is at one place to another."""
+    """Move the region around one point to another point."""
     return Move(region=Ellipse(centre=a, radii=RADII), by=(b[0] - a[0], b[1] - a[1]))
 
 
@@ -35,7 +35,7 @@ ROWS: tuple[Row, ...] = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train two models, render three edits."""
+    """Train two models and render three edits."""
     chosen = options(__doc__, arguments)
     edited_rows(chosen, ROWS, chosen.out / "figure3.png")
 

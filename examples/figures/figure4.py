@@ -1,16 +1,16 @@
-"""Figure 4: edges to image, beside a network that was trained without the spline.
+"""Figure 4: edges to image, compared with a network trained without thin-plate splines.
 
 ``python examples/figures/figure4.py [--minutes M] [--out FOLDER]``
 
-The paper compares with pix2pix and BicycleGAN trained on 50,000 shoes. Neither network nor shoes can be shipped, so
-the baseline here is its other one: the same network on the one image, with crop and flip only.
+The paper compares with pix2pix and BicycleGAN trained on 50,000 shoes, which cannot be shipped. This figure uses the
+paper's other baseline: the same network trained on the single image with crop and flip only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from making import options, photo, same_height, trained, training_options, write_sheet
+from training_setup import fitted, options, photo, trained, training_options, write_sheet
 
 import primage
 from primage.edit.apply import apply_edits
@@ -22,7 +22,7 @@ EDIT = (Scale(region=Ellipse(centre=(0.485, 0.29), radii=(0.21, 0.27)), factor=0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train with and without the spline on the same edges, render the same edit."""
+    """Train with and without TPS on the same edges and render the same edit."""
     chosen = options(__doc__, arguments)
     model = trained(chosen, "coffee.png", "edges")
     how = training_options(chosen)
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     edited = apply_edits(model.primitive, EDIT)
     row = [model.photo, draw(model.primitive), draw(edited), plain.render(edited), model.render(edited)]
     captions = ["photo", "its edges", "edited", "without TPS", "with TPS"]
-    write_sheet(chosen.out / "figure4.png", [[same_height(picture) for picture in row]], [captions])
+    write_sheet(chosen.out / "figure4.png", [[fitted(picture) for picture in row]], [captions])
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
 ``python examples/figures/figure5.py [--minutes M] [--out FOLDER]``
 
-The paper paints a tree by hand and compares with SinGAN, whose code is not ours to ship; here the painting is extracted
-from a photo of a rocket, and a part of it is copied.
+The paper paints a tree by hand and compares with SinGAN, whose code cannot be shipped; here the paint primitive is
+extracted from a photo of a rocket, and a part of it is moved or copied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from making import Row, edited_rows, options
+from training_setup import Row, edited_rows, options
 
 from primage.edit.records import Copy, Move, Rectangle
 
@@ -23,7 +23,7 @@ ROWS: tuple[Row, ...] = (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train one model, render two edits."""
+    """Train one model and render two edits."""
     chosen = options(__doc__, arguments)
     edited_rows(chosen, ROWS, chosen.out / "figure5.png")
 

@@ -1,26 +1,26 @@
-"""Figure 6: later frames of a video from their segmentations, with and without the spline.
+"""Figure 6: later frames of a video from their segmentations, with and without thin-plate splines.
 
-``python examples/figures/figure6.py [--minutes M] [--out FOLDER]``; on Cityscapes itself, once it is downloaded:
+``python examples/figures/figure6.py [--minutes M] [--out FOLDER]``; on Cityscapes, if you have downloaded it:
 ``primage evaluate video CITYSCAPES --dataset cityscapes --baselines no-tps -o REPORT``
 
-Cityscapes may not be shipped; a talking man out of a package stands in for it, segmented by colour.
+Cityscapes cannot be shipped; a video of a talking man, segmented by colour, replaces it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from making import TINY, TINY_PX, options, same_height, talking_face, write_sheet
-from primage.evaluate.job import VideoJob, video_job
+from training_setup import TINY, TINY_PX, finish, fitted, options, talking_face, write_sheet
 
+from primage.evaluate.commands.video import VideoOptions, evaluate_video
 from primage.image import read_image
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train on the first frame, paint the others, lay some of them out."""
+    """Train on the first frame, render the others, and show some of them."""
     chosen = options(__doc__, arguments)
     out = chosen.out / "figure6"
-    job = VideoJob(
+    video = VideoOptions(
         sources=(talking_face(chosen),),
         out=out,
         kind="segments",
@@ -34,18 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seed=chosen.seed,
         settings=TINY if chosen.tiny else (),
     )
-    events = video_job(job)
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            results, page = end.value
-            break
+    results, page = finish(evaluate_video(video))
     clip = results.clips[0]
     folder = out / clip.name
-    columns = {"primitives": "segmentation", "no-tps": "without TPS", "ours": "with TPS", "truth": "truth"}
+    columns = {"primitives": "segmentation", "no-tps": "without TPS", "ours": "with TPS", "truth": "ground truth"}
     frames = clip.frames[:: max(1, len(clip.frames) // 3)][:3]
-    rows = [[same_height(read_image(folder / name / f"{frame}.png")) for name in columns] for frame in frames]
+    rows = [[fitted(read_image(folder / name / f"{frame}.png")) for name in columns] for frame in frames]
     write_sheet(chosen.out / "figure6.png", rows, [list(columns.values())] * len(rows))
     print(page)
 

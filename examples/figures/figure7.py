@@ -1,9 +1,9 @@
-"""Figure 7: how much of a later drawing the training has seen, and where the errors are.
+"""Figure 7: how much of a later frame's primitive training has seen, and where the errors are.
 
 ``python examples/figures/figure7.py [--minutes M] [--out FOLDER]``; for a run of your own:
 ``primage evaluate coverage RUN SOURCE -o FOLDER``
 
-The paper's faces are of LRS2, which may not be shipped; a talking man out of a package stands in for them.
+The paper's faces are from LRS2, which cannot be shipped; a video of a talking man replaces them.
 """
 
 from __future__ import annotations
@@ -12,32 +12,27 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from making import options, talking_face, training_options
-from primage.evaluate.seen import Features, load_features
 from torch import Tensor
+from training_setup import finish, options, talking_face, training_options
 
 import primage
 from primage.evaluate.analyses.coverage import coverage
+from primage.evaluate.analyses.features import Features, load_features
 from primage.evaluate.protocol.frames import read_clip
 from primage.evaluate.reports.coverage_report import write_coverage
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train on the first frame's edges, compare the later ones."""
+    """Train on the first frame's edges and analyse the later frames."""
     chosen = options(__doc__, arguments)
     out = chosen.out / "figure7"
     clip = read_clip(talking_face(chosen), out / "frames", every=1 if chosen.tiny else 8)
     run = chosen.out / "runs" / f"{clip.name}-edges{'-tiny' if chosen.tiny else ''}"
     model = primage.train(clip.frames[0].photo, run, primitive="edges", **training_options(chosen))  # type: ignore[arg-type]
-    # Pretrained features are worth a download only for a figure that means something.
+    # A tiny figure is a smoke test and not worth a download of pretrained weights.
     features = Features("pixels", "none", _pixels) if chosen.tiny else load_features()
-    events = coverage(model, clip, features, copies=2 if chosen.tiny else 50)
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            print(write_coverage(out, end.value, model))
-            break
+    result = finish(coverage(model, clip, features, copies=2 if chosen.tiny else 50))
+    print(write_coverage(out, result, model))
     print(out / "coverage.png")
 
 

@@ -1,4 +1,4 @@
-"""Every figure runs, tiny."""
+"""Every figure runs with --tiny."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from primage.image import read_image
 from tests.tiny import one_thread
 
 FIGURES = Path(__file__).parents[2] / "examples" / "figures"
-#: The picture each is about.
+#: The image each figure writes.
 PICTURES = {
     **{i: f"figure{i}.png" for i in (1, 3, 4, 5, 6)},
     2: "figure2/primitives.png",
@@ -43,9 +43,9 @@ def test_figure(number: int, out: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert str(out / PICTURES[number]) in capsys.readouterr().out
 
 
-def test_each_has_its_line_in_the_readme() -> None:
+def test_each_figure_is_listed_in_the_readme() -> None:
     text = (FIGURES / "README.md").read_text(encoding="utf-8")
     scripts = sorted(path.name for path in FIGURES.glob("figure*.py"))
     assert scripts == [f"figure{i}.py" for i in range(1, 9)]
     assert all(f"python examples/figures/{script}" in text for script in scripts)
-    assert "making" not in sys.modules or sys.modules["making"].__doc__
+    assert "training_setup" not in sys.modules or sys.modules["training_setup"].__doc__

@@ -1,4 +1,4 @@
-"""Frozen feature networks, on random weights; the pretrained ones are measured in evaluate/test_lpips.py."""
+"""Frozen feature networks, on random weights; the pretrained ones are measured in evaluate/metrics/test_lpips.py."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from scipy.spatial.distance import cdist
 
-from primage.tensors import to_tensor
 from primage.edit.apply import apply_edits
 from primage.edit.records import Paint
 from primage.errors import WeightsError
@@ -29,6 +28,7 @@ from primage.evaluate.reports.coverage_report import write_coverage
 from primage.evaluate.reports.risk_map import draw_risk
 from primage.model import Model, load
 from primage.primitive.primitive import draw
+from primage.tensors import to_tensor
 from tests.evaluate.conftest import finish
 from tests.evaluate.metrics.random_weights import resnet_tensors
 from tests.tiny import need_weights

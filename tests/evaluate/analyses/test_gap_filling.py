@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from primage.tensors import to_tensor
 from primage.edit.records import Ellipse, LabelRegion, Rectangle
 from primage.errors import ConfigError
 from primage.evaluate.analyses.gap_filling import gap_series, parse_region
@@ -16,6 +15,7 @@ from primage.evaluate.metrics.pixels import SSIM
 from primage.evaluate.protocol.results import Results
 from primage.evaluate.reports.gap_report import write_gaps
 from primage.model import load
+from primage.tensors import to_tensor
 from tests.evaluate.analyses.test_coverage import FEATURES
 from tests.evaluate.conftest import finish
 

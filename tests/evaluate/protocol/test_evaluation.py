@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from primage.tensors import to_tensor
 from primage.errors import ConfigError, ImageError, RunError
 from primage.evaluate.commands.video import evaluate_video
 from primage.evaluate.metrics.pixels import PSNR, Flicker
@@ -24,6 +23,7 @@ from primage.evaluate.protocol.results import Results
 from primage.image import read_image
 from primage.model import load
 from primage.run import Run
+from primage.tensors import to_tensor
 from tests.evaluate.conftest import finish, tiny_options
 from tests.evaluate.tiny_clips import PIXELS, TINY, moved, write_cityscapes, write_frames, write_video
 from tests.tiny import contents

@@ -15,7 +15,6 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 
-from primage.tensors import to_image, to_tensor
 from primage.evaluate.analyses.correlation import (
     Estimate,
     auroc,
@@ -34,6 +33,7 @@ from primage.evaluate.protocol.progress import Event
 from primage.image import read_image, resize_image
 from primage.model import Model
 from primage.primitive.primitive import draw
+from primage.tensors import to_image, to_tensor
 
 #: Share of a frame's locations, those with the largest error, that a good predictor of failure should rank highest.
 FAILED = 0.1

@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from primage.tensors import to_tensor
 from primage.config import AugmentConfig
 from primage.errors import ConfigError
 from primage.evaluate.analyses.features import Features
 from primage.evaluate.protocol.progress import Event
 from primage.model import Model
 from primage.primitive.primitive import Primitive, draw
+from primage.tensors import to_tensor
 from primage.warp.augment import PrimitiveWarper, draw_grid
 
 #: Number of warped copies, as in the paper.

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from primage.tensors import to_tensor
 from primage.edit.apply import apply_edits, region_mask
 from primage.edit.records import Ellipse, LabelRegion, Move, Polygon, Rectangle
 from primage.errors import ConfigError
@@ -20,6 +19,7 @@ from primage.evaluate.metrics.registry import Metric
 from primage.evaluate.protocol.progress import Event
 from primage.model import Model
 from primage.primitive.primitive import draw
+from primage.tensors import to_tensor
 
 Region = Rectangle | Ellipse | Polygon | LabelRegion
 

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from primage.tensors import to_image, to_tensor
 from primage.api import check_target, configure
 from primage.config import Config
 from primage.errors import ConfigError
@@ -30,6 +29,7 @@ from primage.evaluate.protocol.training_run import train_or_resume
 from primage.image import read_image, resize_image, write_png
 from primage.model import Model, load
 from primage.primitive.primitive import draw
+from primage.tensors import to_image, to_tensor
 
 #: Greatest mean absolute difference, in grey levels of 255, between a run's photo and the frame it was trained on.
 _SAME_PHOTO = 3.0

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from typing import Any
+
 import numpy as np
 from jaxtyping import UInt8
 from skimage.color import rgb2lab

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from primage.files import sha256_file, write_atomically
 from primage.errors import ConfigError, ImageError
+from primage.files import sha256_file, write_atomically
 from primage.image import write_png
 from primage.primitive.kinds import all_layer_names, layers_of
 from primage.primitive.read import LayerFiles
@@ -89,7 +89,6 @@ class Clip:
     def follows(self, position: int) -> bool:
         """Whether the test frame at ``position`` comes directly after the previous test frame in the video."""
         return self.consecutive and position > 0 and position != self.train
-
 
 
 def read_clip(

@@ -7,10 +7,10 @@ import math
 from collections.abc import Generator
 from pathlib import Path
 
-from primage.files import sha256_file
 from primage.api import opened_run, prepare
 from primage.config import Config
 from primage.evaluate.protocol.progress import Event
+from primage.files import sha256_file
 from primage.model import Model, load
 from primage.primitive.read import NO_FILES, LayerFiles
 from primage.run import Run

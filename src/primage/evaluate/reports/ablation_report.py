@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from primage.files import write_atomically
 from primage.evaluate.analyses.ablation import LEVELS, Variant
 from primage.evaluate.protocol.results import Results
 from primage.evaluate.reports.pages import page_html, table_html
 from primage.evaluate.reports.serialize import finite, results_json, to_csv, write_json
 from primage.evaluate.reports.tables import Table, arrow, number
+from primage.files import write_atomically
 
 TITLES = {
     "tps": "TPS probability",

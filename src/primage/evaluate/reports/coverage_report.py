@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from primage.files import write_atomically
 from primage.evaluate.analyses.correlation import Estimate
 from primage.evaluate.analyses.coverage import FAILED, Coverage, FrameCoverage
 from primage.evaluate.reports.charts import scatter_chart
@@ -17,6 +16,7 @@ from primage.evaluate.reports.heatmaps import heatmap
 from primage.evaluate.reports.pages import command_html, figure_html, page_html, table_html
 from primage.evaluate.reports.serialize import finite, write_json
 from primage.evaluate.reports.tables import Table
+from primage.files import write_atomically
 from primage.image import write_png
 from primage.model import Model
 from primage.primitive.primitive import draw

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from html import escape
 from pathlib import Path
 
-from primage.files import write_atomically
 from primage.evaluate.analyses.gap_filling import GapStep
 from primage.evaluate.metrics.registry import Description, Metric, describe
 from primage.evaluate.reports.charts import line_chart
 from primage.evaluate.reports.pages import command_html, figure_html, page_html
 from primage.evaluate.reports.serialize import finite, write_json
+from primage.files import write_atomically
 from primage.image import write_png
 from primage.model import Model
 from primage.sheet import contact_sheet

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.tensors import to_tensor
 from primage.evaluate.analyses.primitive_comparison import KindResult
 from primage.evaluate.metrics.pixels import PSNR, SSIM
 from primage.evaluate.reports.serialize import finite, write_json
 from primage.image import write_png
 from primage.primitive.primitive import draw
 from primage.sheet import contact_sheet
+from primage.tensors import to_tensor
 
 
 def write_comparison(folder: Path, compared: Sequence[KindResult]) -> Path:

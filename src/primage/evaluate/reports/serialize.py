@@ -11,9 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from primage.files import write_atomically
 from primage._version import __version__
 from primage.evaluate.protocol.results import Results
+from primage.files import write_atomically
 
 
 def summary(results: Results) -> dict[str, Any]:

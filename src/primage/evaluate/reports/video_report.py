@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from primage.tensors import to_tensor
-from primage.files import write_atomically
 from primage.evaluate.metrics.lpips import LPIPS
 from primage.evaluate.metrics.registry import Metric
 from primage.evaluate.protocol.results import ClipResult, Results
@@ -19,7 +17,9 @@ from primage.evaluate.reports.heatmaps import heatmap
 from primage.evaluate.reports.pages import command_html, figure_html, page_html, table_html
 from primage.evaluate.reports.serialize import frames_csv, results_json, to_csv, write_json
 from primage.evaluate.reports.tables import PUBLISHED, Table, comparison_with_copy, number, table_1, table_2
+from primage.files import write_atomically
 from primage.image import read_image, resize_image
+from primage.tensors import to_tensor
 
 #: Number of best, worst and evenly spaced frames shown for each clip.
 _BEST, _WORST, _SPACED = 2, 2, 3

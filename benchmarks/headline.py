@@ -1,0 +1,260 @@
+"""The rows of the main benchmark table: claim, target, and how its number is read from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tables import markdown, result
+
+ROOT = Path(__file__).resolve().parent.parent
+_FACE_VIDEO = "python benchmarks/face_video.py FOLDER"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row; ``measured`` gives None if the benchmark has not been run."""
+
+    what: str
+    target: str
+    stretch: str
+    measured: Callable[[], str | None]
+    command: str
+    in_readme: bool = False
+
+
+def of(name: str, show: Callable[[dict[str, Any]], str]) -> Callable[[], str | None]:
+    def read() -> str | None:
+        found = result(name)
+        return None if found is None else show(found)
+
+    return read
+
+
+def lpips(name: str, field: str = "lpips_alexnet_mean") -> Callable[[], str | None]:
+    return of(name, lambda found: f"{found[field]:.3f}")
+
+
+def no_tps() -> str | None:
+    names = ("no_tps", "no_matcher", "")
+    plain, strict, ours = (result("_".join(filter(None, ("face_video_standard_10min", name)))) for name in names)
+    if plain is None or strict is None or ours is None:
+        return None
+    lower = [1 - r["lpips_alexnet_mean"] / plain["lpips_alexnet_mean"] for r in (ours, strict)]
+    return (
+        f"{plain['lpips_alexnet_mean']:.3f}; ours is {lower[0]:.0%} lower with the matcher, {lower[1]:.0%} without it"
+    )
+
+
+def larger() -> str | None:
+    small, large = result("face_video_standard_10min"), result("face_video_standard_20min_480px")
+    if small is None or large is None:
+        return None
+    ratio = large["lpips_alexnet_mean"] / small["lpips_alexnet_mean"]
+    copy = large["copy_of_training_frame"]
+    downscaled = f"; downscaled to 256²: {large['lpips_at_256']:.3f}" if "lpips_at_256" in large else ""
+    return f"{ratio:.2f}× ({large['lpips_alexnet_mean']:.3f}{downscaled}; a copy at 480²: {copy:.3f})"
+
+
+def oracle(found: dict[str, Any]) -> str:
+    small, large = (found["sizes"][size] for size in ("256", "480"))
+    a, b = small["lpips_moved_by_true_flow"], large["lpips_moved_by_true_flow"]
+    return f"{a:.3f} / {b:.3f}, {b / a:.2f}× ({small['frames']} frames; a copy at 256²: {small['lpips_copy']:.3f})"
+
+
+def less_time(found: dict[str, Any]) -> str:
+    times = found["times_less_than_paper"]
+    return f"standard {times['standard']:.0f}×, draft {times['draft']:.0f}× (paper: {found['paper_hours']:.1f} h)"
+
+
+def matcher_size() -> str:
+    size = (ROOT / "src/primage/nets/matcher.safetensors").stat().st_size
+    return f"{size / 1e6:.1f} MB"
+
+
+def latency(found: dict[str, Any]) -> str:
+    idle, training = (found[f"pen_up_to_picture_{state}_ms"]["median"] for state in ("idle", "training"))
+    return f"{idle:.0f} / {training:.0f} ms"
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "LPIPS on 20 later frames of a face, super, 256², **0 s** of training (shipped matcher)",
+        "≤ 0.08",
+        "≤ 0.065",
+        lpips("face_video_standard_zero"),
+        f"{_FACE_VIDEO} --minutes 0",
+        in_readme=True,
+    ),
+    Claim(
+        "the same after 1 minute, `draft`",
+        "≤ 0.07",
+        "≤ 0.06",
+        lpips("face_video_draft_1min"),
+        f"{_FACE_VIDEO} --preset draft --minutes 1",
+        in_readme=True,
+    ),
+    Claim(
+        "the same after 10 minutes, `standard`",
+        "≤ 0.06",
+        "≤ 0.045",
+        lpips("face_video_standard_10min"),
+        f"{_FACE_VIDEO} --minutes 10",
+        in_readme=True,
+    ),
+    Claim(
+        "the same after 10 minutes, `--matcher none`",
+        "≤ 0.085",
+        "≤ 0.065",
+        lpips("face_video_standard_10min_no_matcher"),
+        f"{_FACE_VIDEO} --minutes 10 --matcher none",
+        in_readme=True,
+    ),
+    Claim(
+        "a copy of the training frame",
+        "",
+        "",
+        lpips("face_video_standard_zero", "copy_of_training_frame"),
+        f"{_FACE_VIDEO} --minutes 0",
+        in_readme=True,
+    ),
+    Claim(
+        "frames in which 10 minutes of training beat the copy",
+        "≥ 17 of 20",
+        "19",
+        of("face_video_standard_10min", lambda r: f"{r['frames_better_than_copy']} of {r['frames']}"),
+        f"{_FACE_VIDEO} --minutes 10",
+    ),
+    Claim(
+        "LPIPS of the unedited primitive's render to the photo, 0 s",
+        "≤ 0.02",
+        "≤ 0.005",
+        lpips("face_video_standard_zero", "unedited_primitive"),
+        f"{_FACE_VIDEO} --minutes 0",
+        in_readme=True,
+    ),
+    Claim(
+        "the same after 10 minutes",
+        "≤ 0.02",
+        "≤ 0.005",
+        lpips("face_video_standard_10min", "unedited_primitive"),
+        f"{_FACE_VIDEO} --minutes 10",
+    ),
+    Claim(
+        "carphone, edges only, 10 minutes: LPIPS relative to the copy's",
+        "≤ 0.75",
+        "≤ 0.6",
+        of("carphone_10min", lambda r: f"{r['relative_to_copy']:.2f} ({r['lpips_alexnet_mean']:.3f})"),
+        "python benchmarks/carphone.py --minutes 10",
+        in_readme=True,
+    ),
+    Claim(
+        "LPIPS of the same network without TPS (crop and flip, no matcher)",
+        "ours ≥ 35 % lower",
+        "",
+        no_tps,
+        f"{_FACE_VIDEO} --minutes 10 --no-tps",
+    ),
+    Claim(
+        "480², 20 minutes: LPIPS relative to ours at 256²",
+        "≤ 1.25×",
+        "",
+        larger,
+        f"{_FACE_VIDEO} --minutes 20 --size 480",
+    ),
+    Claim(
+        "LPIPS of the training frame warped by the **true** optical flow, 256² / 480²: a bound for copying",
+        "",
+        "",
+        of("oracle", oracle),
+        "python benchmarks/oracle.py FOLDER",
+    ),
+    Claim(
+        "render time, file in, array out, 256²",
+        "≤ 150 ms",
+        "60",
+        of("render_speed", lambda r: f"{r['sizes']['256']['median_ms']:.0f} ms"),
+        "python benchmarks/render_speed.py",
+        in_readme=True,
+    ),
+    Claim(
+        "the same at 512²",
+        "≤ 400 ms",
+        "150",
+        of("render_speed", lambda r: f"{r['sizes']['512']['median_ms']:.0f} ms"),
+        "python benchmarks/render_speed.py",
+        in_readme=True,
+    ),
+    Claim(
+        "training memory, 256² / 512²",
+        "≤ 1.5 / 3 GB",
+        "",
+        of("scaling", lambda r: f"{r['peak_rss_gb']['256']:.2f} / {r['peak_rss_gb']['512']:.2f} GB"),
+        "python benchmarks/scaling.py",
+    ),
+    Claim(
+        "growth of the time per step from 128² to 1024², relative to the number of pixels",
+        "≤ 1.2×",
+        "",
+        of("scaling", lambda r: f"{r['growth_over_pixels_128_to_1024']:.2f}×"),
+        "python benchmarks/scaling.py",
+    ),
+    Claim(
+        "training time per photo compared with `paper`, same run",
+        "≥ 200× less",
+        "400×",
+        of("scaling", less_time),
+        "python benchmarks/scaling.py",
+    ),
+    Claim("size of the matcher file", "≤ 5 MB", "", matcher_size, "make matcher"),
+    Claim(
+        "studio, 256²: pen up to new picture, idle / while training (median)",
+        "≤ 300 / 1000 ms",
+        "",
+        of("studio_latency", latency),
+        "python benchmarks/studio_latency.py",
+        in_readme=True,
+    ),
+    Claim(
+        "studio: drawing on 1024²",
+        "60 frames/s",
+        "",
+        of("studio_latency", lambda r: f"{r['drawing_1024']['fps']:.0f} frames/s"),
+        "python benchmarks/studio_latency.py",
+    ),
+    Claim(
+        "studio: first picture of a saved project after the server starts",
+        "≤ 3 s",
+        "",
+        of("studio_latency", lambda r: f"{r['first_picture_after_start_sec']:.1f} s"),
+        "python benchmarks/studio_latency.py",
+    ),
+)
+
+
+def measured(claim: Claim) -> str:
+    return claim.measured() or "not measured"
+
+
+def headline_table() -> str:
+    """The full table, for the documentation."""
+    return markdown(
+        {
+            "what": lambda claim: claim.what,
+            "target": lambda claim: claim.target,
+            "stretch": lambda claim: claim.stretch,
+            "measured": lambda claim: f"**{measured(claim)}**",
+            "command": lambda claim: f"`{claim.command}`",
+        },
+        CLAIMS,
+    )
+
+
+def readme_table() -> str:
+    """The short table, for the README."""
+    return markdown(
+        {"what": lambda claim: claim.what, "measured": measured, "command": lambda claim: f"`{claim.command}`"},
+        [claim for claim in CLAIMS if claim.in_readme],
+    )
