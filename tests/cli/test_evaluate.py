@@ -1,4 +1,4 @@
-"""`primage evaluate …` and `primage risk` as a person uses them."""
+"""`primage evaluate …` and `primage risk` from the command line."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_video(walk: Path, capsys: Out) -> None:
     assert said(capsys)["mean"]["ours"]["psnr"] == pytest.approx(data["mean"]["ours"]["psnr"])
 
 
-def test_a_data_set_that_is_not_there(walk: Path, capsys: Out) -> None:
+def test_a_missing_data_set(walk: Path, capsys: Out) -> None:
     hints = {"cityscapes": "cityscapes-dataset.com", "lrs2": "from the BBC", "coco": "choose one of"}
     for name, message in hints.items():
         assert command("evaluate", "video", "walk", "--dataset", name, "-o", "report", *PIXELS) == 2
@@ -104,7 +104,7 @@ def test_risk(place: Path, capsys: Out) -> None:
     order = ("risk", "run", "run/primitive.png", "--features", "vgg16", "--copies", 2)
     assert command(*order, "--out", "risk.png", "--json") == 0
     data = said(capsys)
-    assert data["flagged_share"] == 0  # it is the training drawing
+    assert data["flagged_share"] == 0  # it is the training primitive
     assert data["features"] == "vgg16 relu4_3"
     assert read_image(place / "risk.png").shape == (48, 64, 3)
     assert command(*order, "--quiet") == 0
@@ -124,7 +124,7 @@ def test_gaps(place: Path, capsys: Out) -> None:
     assert Path(data["page"]).is_file()
 
 
-def test_stopped_with_ctrl_c_it_says_so_and_goes_on(walk: Path) -> None:
+def test_ctrl_c_stops_with_a_hint_how_to_resume(walk: Path) -> None:
     order = ("evaluate", "video", "walk", "-p", "edges", "-o", "report", "--metrics", "psnr", *options(steps=3000))
     process = start(*order)
     try:
