@@ -45,3 +45,18 @@ def test_a_label_absent_from_the_training_frame_becomes_the_nearest(
     disc = [label.colour for label in primitive.segments.palette.labels].index((180, 40, 50))
     assert (primitive.segments.index[1:6, 1:6] == disc).all()
     assert caplog.records == []
+
+
+def test_given_edges_are_used_when_labels_are_extracted(
+    evaluated: tuple[Path, Results], walk: Path, tmp_path: Path
+) -> None:
+    model = load(evaluated[0] / "walk/ours/run")
+    lines = np.full((48, 64), 255, np.uint8)
+    lines[20, 10:50] = 0
+    Image.fromarray(lines).save(tmp_path / "1.png")
+    primitive = frame_primitive(model, Frame("1", walk / "walk/1.png", layers={"edges": tmp_path / "1.png"}))
+    assert primitive.edges is not None
+    assert primitive.edges[20, 12:48].all()
+    assert primitive.edges.sum() <= 40
+    assert primitive.segments is not None
+    assert primitive.segments.palette == model.record.spec.palette
