@@ -25,7 +25,7 @@ def follow_events(events: Generator[Event, None, Result], quiet: bool) -> Result
     """Run an evaluation to its end and show its progress.
 
     Args:
-        events: the generator that an evaluation such as `video_job` returns.
+        events: the generator that an evaluation such as `evaluate_video` returns.
         quiet: show no progress.
 
     Returns:
