@@ -14,8 +14,7 @@ from primage.errors import RunError
 from primage.nets.discriminator import MultiscaleDiscriminator, build_discriminator
 from primage.nets.generator import Generator, build_generator
 from primage.nets.universal import start_from_matcher
-from primage.primitive.codes import code_matrix
-from primage.primitive.primitive import PrimitiveSpec
+from primage.primitive.primitive import PrimitiveSpec, code_matrix
 
 #: Of the learning rate, when minutes are added to a run.
 _AGAIN = 0.5

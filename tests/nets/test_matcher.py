@@ -15,8 +15,7 @@ from primage.nets import universal
 from primage.nets.generator import Source, build_generator
 from primage.nets.matcher import _best, _nearby
 from primage.nets.universal import MATCHER_FILE, matcher_sha256, matcher_weights, start_from_matcher
-from primage.primitive.codes import code_matrix
-from primage.primitive.primitive import PrimitiveSpec, encode
+from primage.primitive.primitive import PrimitiveSpec, code_matrix, encode
 from tests.primitive.drawings import described, drawing
 from tests.tiny import one_thread
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from primage.primitive.codes import CODE_CHANNELS, EMBEDDED_CHANNELS, code_matrix, colour_codes, label_codes
-from primage.primitive.primitive import encode
+from primage.primitive.codes import CODE_CHANNELS, EMBEDDED_CHANNELS, colour_codes, label_codes
+from primage.primitive.primitive import code_matrix, encode
 from tests.primitive.drawings import KINDS, described, drawing
 
 

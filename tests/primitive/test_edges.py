@@ -12,7 +12,6 @@ from skimage.color import rgb2gray
 from skimage.feature import canny
 from skimage.morphology import remove_small_objects, skeletonize
 
-from primage.primitive.config import EdgesConfig
 from primage.primitive.edges import (
     MAX_DISTANCE_PX,
     distance_to_edges,
@@ -23,6 +22,7 @@ from primage.primitive.edges import (
     resize_edges,
     thin,
 )
+from primage.primitive.extraction_config import EdgesConfig
 from tests.primitive.drawings import astronaut, components, cross
 
 MASKS = hnp.arrays(bool, st.tuples(st.integers(1, 45), st.integers(1, 45)), elements=st.booleans())

@@ -13,8 +13,9 @@ import pytest
 from primage.config import AugmentConfig
 from primage.errors import PrimitiveError
 from primage.grid import identity_grid
-from primage.primitive.config import EdgesConfig, PrimitiveConfig
+from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer
+from primage.primitive.extraction_config import EdgesConfig
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import AnyLayer
 from primage.primitive.primitive import Primitive

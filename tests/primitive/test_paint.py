@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from primage.primitive.config import PaintConfig
+from primage.primitive.extraction_config import PaintConfig
 from primage.primitive.paint import extract_paint
 from tests.primitive.drawings import astronaut
 

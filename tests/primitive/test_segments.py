@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from primage.primitive.config import SegmentsConfig
+from primage.primitive.extraction_config import SegmentsConfig
 from primage.primitive.primitive import free_line_colour
 from primage.primitive.segments import extract_segments, merge_regions
 from tests.primitive.drawings import astronaut

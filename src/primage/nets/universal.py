@@ -49,7 +49,7 @@ def start_from_matcher(generator: Generator, codes: Float[Tensor, "10 c"]) -> No
 
     Args:
         generator: a painter of the presets' widths.
-        codes: what turns its channels into the matcher's (`primage.primitive.codes.code_matrix`).
+        codes: what turns its channels into the matcher's (`primage.primitive.primitive.code_matrix`).
 
     Raises:
         WeightsError: the shipped file is missing, damaged, or of another network.

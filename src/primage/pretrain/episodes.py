@@ -17,8 +17,8 @@ from primage.image import resize_image
 from primage.labels import Label, LabelMap, Palette
 from primage.pretrain.pictures import Picture
 from primage.primitive.codes import CODE_CHANNELS, colour_codes
-from primage.primitive.config import EdgesConfig
 from primage.primitive.edges import distance_to_edges, extract_edges
+from primage.primitive.extraction_config import EdgesConfig
 from primage.primitive.line_layer import CLOSENESS_PX
 from primage.primitive.primitive import Primitive
 from primage.tensors import to_image, to_tensor

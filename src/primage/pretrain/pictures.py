@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.draw import disk, polygon2mask
 from skimage.transform import resize
 
-from primage.primitive.config import SegmentsConfig
+from primage.primitive.extraction_config import SegmentsConfig
 from primage.primitive.segments import extract_segments
 
 

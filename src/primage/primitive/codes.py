@@ -7,9 +7,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from primage.primitive.kinds import layers_of
-from primage.primitive.primitive import PrimitiveSpec
-
 #: Channels for labels (or colours), then lines and closeness to a line.
 CODE_CHANNELS = 8
 EMBEDDED_CHANNELS = CODE_CHANNELS + 2
@@ -67,17 +64,3 @@ def _in_rows(block: Float[Tensor, "r c"], first: int) -> Float[Tensor, "10 c"]:
     matrix = torch.zeros(EMBEDDED_CHANNELS, block.shape[1])
     matrix[first : first + len(block)] = block
     return matrix
-
-
-def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
-    """The linear map from what `encode` makes of a primitive to the matcher's channels.
-
-    Args:
-        spec: the model's description of its primitives.
-
-    Returns:
-        (10, C), C = ``spec.channels``.
-    """
-    if spec.config.encoding == "rgb":
-        return colour_code_matrix()
-    return torch.cat([layer.code_matrix(spec.palette) for layer in layers_of(spec.kind)], dim=1)

@@ -16,7 +16,7 @@ from skimage.morphology import skeletonize
 from torch import Tensor
 
 from primage.grid import resample
-from primage.primitive.config import EdgesConfig
+from primage.primitive.extraction_config import EdgesConfig
 
 #: Distances are exact up to here and cut off beyond: the closeness exp(-d / 4 px) is 0.02 by then.
 MAX_DISTANCE_PX = 16

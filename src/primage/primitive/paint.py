@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 from PIL import Image
 from skimage.segmentation import slic
 
-from primage.primitive.config import PaintConfig
+from primage.primitive.extraction_config import PaintConfig
 
 
 def extract_paint(photo: UInt8[np.ndarray, "h w 3"], config: PaintConfig) -> UInt8[np.ndarray, "h w 3"]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from primage.errors import PrimitiveError
 from primage.labels import LabelMap, Palette
+from primage.primitive.codes import colour_code_matrix
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import AnyLayer
@@ -222,6 +223,20 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
     if spec.config.encoding == "rgb":
         return to_tensor(draw(primitive, spec.line_colour))
     return torch.from_numpy(np.concatenate([layer.encode(data) for layer, data in primitive])[None])
+
+
+def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
+    """The linear map from what `encode` makes of a primitive to the matcher's channels.
+
+    Args:
+        spec: the model's description of its primitives.
+
+    Returns:
+        (10, C), C = ``spec.channels``.
+    """
+    if spec.config.encoding == "rgb":
+        return colour_code_matrix()
+    return torch.cat([layer.code_matrix(spec.palette) for layer in layers_of(spec.kind)], dim=1)
 
 
 def draw(primitive: Primitive, line_colour: Sequence[int] = (0, 0, 0)) -> UInt8[np.ndarray, "h w 3"]:

@@ -8,7 +8,7 @@ from skimage.color import rgb2lab
 from skimage.segmentation import felzenszwalb, relabel_sequential, slic
 
 from primage.labels import Label, LabelMap, Palette, distinct_colours
-from primage.primitive.config import SegmentsConfig
+from primage.primitive.extraction_config import SegmentsConfig
 
 #: Small regions are merged as if they were this many times cheaper than large ones.
 _SMALL_BONUS = 1e-3

@@ -18,8 +18,8 @@ from primage.config import Config
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import FORMATS, read_image, resize_image, working_size
 from primage.labels import LabelMap
-from primage.primitive.config import EdgesConfig, SegmentsConfig
 from primage.primitive.edges import extract_edges
+from primage.primitive.extraction_config import EdgesConfig, SegmentsConfig
 from primage.primitive.kinds import KINDS
 from primage.primitive.paint import extract_paint
 from primage.primitive.primitive import Primitive, spec_of
