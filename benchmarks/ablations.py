@@ -29,7 +29,7 @@ from primage.api import configure, prepare
 from primage.evaluate.metrics.lpips import LPIPS
 from primage.evaluate.protocol.baselines import NO_TPS
 from primage.model import load
-from primage.nets import enlarge, layers, matcher, painter
+from primage.nets import layers, matcher, painter, refinement, upsample
 from primage.primitive.read import LayerFiles
 from primage.tensors import to_tensor
 
@@ -38,15 +38,15 @@ Patch = Callable[[], contextlib.AbstractContextManager[object]]
 
 def _no_comparison() -> contextlib.AbstractContextManager[object]:
     """Upsample without comparing with the training primitive between 1/8 and 1/2."""
-    return mock.patch.object(matcher.Matcher, "_unlike", return_value=0.0)
+    return mock.patch.object(refinement, "primitive_distance", return_value=0.0)
 
 
 def _no_smoothing() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(matcher, "diffuse", lambda moved, *rest: moved)
+    return mock.patch.object(matcher, "smooth_flow", lambda flow, *rest: flow)
 
 
 def _no_slopes() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(matcher, "slope_where_stretched", return_value=None)
+    return mock.patch.object(matcher, "flow_gradient_where_scaled", return_value=None)
 
 
 def _bilinear() -> contextlib.AbstractContextManager[object]:
@@ -56,14 +56,16 @@ def _bilinear() -> contextlib.AbstractContextManager[object]:
 INFERENCE: dict[str, Patch] = {
     "as shipped": contextlib.nullcontext,
     "best match only, no semi-global matching": lambda: mock.patch.object(
-        matcher, "consensus", lambda logits, *rest: logits
+        matcher, "aggregate_costs", lambda logits, *rest: logits
     ),
     "no flow smoothing": _no_smoothing,
-    "upsampling blends across discontinuities": lambda: mock.patch.object(enlarge, "_TEAR_CELLS", float("inf")),
+    "upsampling blends across discontinuities": lambda: mock.patch.object(
+        upsample, "_DISCONTINUITY_CELLS", float("inf")
+    ),
     "upsampling without comparing primitives": _no_comparison,
-    "no Poisson blending": lambda: mock.patch.object(painter, "mend_seams", lambda copied, *rest: copied),
+    "no Poisson blending": lambda: mock.patch.object(painter, "poisson_blend", lambda copied, *rest: copied),
     "no antialiasing of discontinuities": lambda: mock.patch.object(
-        painter, "soften_tears", lambda copied, *rest: copied
+        painter, "antialias_discontinuities", lambda copied, *rest: copied
     ),
     "no flow extrapolation in scaled parts": _no_slopes,
     "bilinear instead of bicubic sampling": _bilinear,

@@ -24,7 +24,7 @@ from primage.config import PRESETS, OptimConfig
 from primage.errors import ConfigError, RunError, TrainingError
 from primage.model import Model, load
 from primage.nets.generator import Source
-from primage.nets.universal import matcher_weights
+from primage.nets.pretrained_matcher import matcher_weights
 from primage.nets.weights import weights_available
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import PrimitiveSpec

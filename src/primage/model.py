@@ -19,6 +19,7 @@ from primage.errors import PrimitiveError, RunError
 from primage.image import resize_image, working_size
 from primage.nets.generator import Generator, Painted, Source, build_network
 from primage.nets.layers import fold_norms
+from primage.nets.legacy_keys import current_keys
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
@@ -209,5 +210,5 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     except (ValidationError, KeyError, PrimitiveError) as error:
         raise RunError(f"{file}: is not a model that Primage {__version__} can read") from error
     prefix = "generator."
-    weights = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+    weights = current_keys({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})
     return Model(record, weights, photo, primitive, device)

@@ -13,7 +13,8 @@ from primage.config import Config, OptimConfig
 from primage.errors import RunError
 from primage.nets.discriminator import MultiscaleDiscriminator, build_discriminator
 from primage.nets.generator import Generator, build_generator
-from primage.nets.universal import start_from_matcher
+from primage.nets.legacy_keys import current_keys
+from primage.nets.pretrained_matcher import init_from_matcher
 from primage.primitive.primitive import PrimitiveSpec, code_matrix
 
 #: Of the learning rate, when minutes are added to a run.
@@ -124,7 +125,7 @@ class State:
             self.previewed_sec = float(str(meta["previewed_sec"]))
             self.rng.set_state(tensors["rng"])
             for name, network in self._networks().items():
-                network.load_state_dict(_under(tensors, name))
+                network.load_state_dict(current_keys(_under(tensors, name)))
             for name, optimiser in self._optimisers().items():
                 entries: dict[int, dict[str, Tensor]] = {}
                 for key, value in _under(tensors, name).items():
@@ -155,7 +156,7 @@ def fresh_state(config: Config, spec: PrimitiveSpec, device: str) -> State:
     rng = torch.Generator().manual_seed(config.seed)
     generator = build_generator(config.generator, spec.channels, rng)
     if config.matcher == "universal":
-        start_from_matcher(generator, code_matrix(spec))
+        init_from_matcher(generator, code_matrix(spec))
     discriminator = build_discriminator(config.discriminator, spec.channels, rng).to(device)
     return State(generator.to(device), discriminator, config, rng)
 

@@ -224,8 +224,8 @@ def train_step(
         terms["G_match"] = (weights.lambda_match, losses.match_loss(painted.matches, batch.grid))
     if painted.copied is not None and weights.lambda_copy > 0:
         terms["G_copy"] = (weights.lambda_copy, losses.l1_loss(painted.copied, real))
-    if painted.drawn is not None and weights.lambda_drawn > 0:
-        terms["G_drawn"] = (weights.lambda_drawn, losses.l1_loss(painted.drawn, real))
+    if painted.synthesised is not None and weights.lambda_drawn > 0:
+        terms["G_drawn"] = (weights.lambda_drawn, losses.l1_loss(painted.synthesised, real))
     if painted.confidence is not None and weights.lambda_confidence > 0:
         right = losses.confidence_loss(painted.confidence, painted.grids[-1], batch.grid)
         terms["G_conf"] = (weights.lambda_confidence, right)

@@ -1,4 +1,4 @@
-"""Our generator: starts as a copy, takes any size, renders the same with its norms folded."""
+"""The painter: any size, starts as a copy, renders the same with its norms folded."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def source(size: tuple[int, int] = (40, 56), channels: int = 5) -> Source:
 def experienced(seed: int = 0) -> Generator:
     """A painter whose weights and statistics are not those of the start."""
     network = build_generator(CONFIG, 5, rng(seed))
-    draw = rng(seed + 1)
+    noise_rng = rng(seed + 1)
     with torch.no_grad():
         for tensor in network.state_dict().values():
             if tensor.is_floating_point():
-                tensor.add_(torch.rand(tensor.shape, generator=draw) * 0.1 - 0.05)
+                tensor.add_(torch.rand(tensor.shape, generator=noise_rng) * 0.1 - 0.05)
     return network.eval()
 
 
@@ -62,9 +62,9 @@ def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], train
         assert grid.shape == (2, size[0] // factor, size[1] // factor, 2)
     assert (painted.matches is not None) == training
     assert painted.copied is not None
-    assert painted.drawn is not None
+    assert painted.synthesised is not None
     assert painted.confidence is not None
-    assert painted.copied.shape == painted.drawn.shape == (2, 3, *size)
+    assert painted.copied.shape == painted.synthesised.shape == (2, 3, *size)
     assert painted.confidence.shape == (2, 1, *size)
 
 
@@ -98,19 +98,19 @@ def test_each_of_several_sources_serves_its_own_drawings() -> None:
 @pytest.mark.parametrize("size", [(32, 32), (33, 57)])
 def test_the_copy_is_the_photo_at_the_last_estimate(size: tuple[int, int]) -> None:
     pair = source((40, 56))
-    painted = experienced().train()(noise(2, 5, *size), pair)  # (At work, seams and tears are mended.)
+    painted = experienced().train()(noise(2, 5, *size), pair)  # (Rendering also blends and antialiases.)
     torch.testing.assert_close(
         painted.copied, sample(pair.photo, painted.grids[-1], "bicubic").clamp(-1, 1), atol=1e-4, rtol=0
     )
 
 
-def test_the_picture_is_the_blend_of_copied_and_drawn_by_the_confidence() -> None:
+def test_the_picture_is_the_blend_of_copied_and_synthesised_by_the_confidence() -> None:
     painted = experienced()(noise(1, 5, 32, 48), source())
     assert painted.copied is not None
-    assert painted.drawn is not None
+    assert painted.synthesised is not None
     assert painted.confidence is not None
     keep = torch.sigmoid(painted.confidence)
-    torch.testing.assert_close(painted.image, keep * painted.copied + (1 - keep) * painted.drawn)
+    torch.testing.assert_close(painted.image, keep * painted.copied + (1 - keep) * painted.synthesised)
 
 
 def test_the_pictures_losses_do_not_teach_the_confidence() -> None:

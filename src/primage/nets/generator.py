@@ -1,46 +1,44 @@
-"""What every generator takes and gives, so that one loop trains them all."""
+"""The interface shared by all generators, so that one loop trains them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from primage.config import GeneratorConfig, PainterConfig
+from primage.nets.encoder import ReferenceFeatures
 from primage.tensors import pad_to_multiple
-
-if TYPE_CHECKING:
-    from primage.nets.matcher import Known
 
 
 @dataclass(frozen=True)
 class Source:
-    """The training pair as a generator may look at it.
+    """The training pair, as a generator reads it.
 
     Attributes:
-        photo: (1, 3, H, W) in [-1, 1].
+        photo: (1, 3, H, W) in [-1, 1]; S of them while pretraining.
         primitive: (1, C, H, W), its encoded primitive.
-        known: what a generator made of it beforehand (`Generator.prepared`).
+        reference: features computed beforehand (`Generator.prepared`); None computes them at each call.
     """
 
     photo: Float[Tensor, "s 3 h w"]
     primitive: Float[Tensor, "s c h w"]
-    known: Known | None = None
+    reference: ReferenceFeatures | None = None
 
     def to(self, device: torch.device | str) -> Source:
         """The same on another device."""
-        return Source(self.photo.to(device), self.primitive.to(device))
+        reference = None if self.reference is None else self.reference.to(device)
+        return Source(self.photo.to(device), self.primitive.to(device), reference)
 
 
 @dataclass(frozen=True)
 class Matches:
-    """How well each cell of a drawing fits each cell of the training drawing.
+    """The correlation volume: how well each cell of a drawing matches each cell of the training drawing.
 
     Attributes:
-        logits: (B, H, W, H', W'); the softmax over the last two is the likelihood.
+        logits: (B, H, W, H', W'); the softmax over the last two axes is the likelihood.
         cell_px: width of a cell in pixels.
         size: (height, width) of the training drawing in pixels; cells beyond it are padding.
     """
@@ -52,27 +50,27 @@ class Matches:
 
 @dataclass(frozen=True)
 class Painted:
-    """What a generator gives.
+    """A generator's output.
 
     Attributes:
         image: (B, 3, H, W) in [-1, 1].
-        grids: estimates of where each place comes from, coarse to fine, each (B, H / k, W / k, 2), (x, y), normalised;
-            the last at full size, the others for blocks of k × k pixels.
+        grids: estimates of the source coordinates, coarse to fine, (B, H / k, W / k, 2) each, (x, y), normalised; the
+            last at full size, the others for blocks of k × k pixels.
         copied: (B, 3, H, W), the photo sampled at the last estimate; None for a generator that does not copy.
-        drawn: (B, 3, H, W) in [-1, 1], what is painted where copying is not trusted.
-        confidence: (B, 1, H, W) logits, how far the last estimate is trusted; ``image`` is the blend of both.
-        matches: likelihoods that the estimates began with; only while training.
+        synthesised: (B, 3, H, W) in [-1, 1], painted by the network for pixels that are not worth copying.
+        confidence: (B, 1, H, W) logits of the weight of ``copied``; ``image`` blends it with ``synthesised``.
+        matches: the correlation volume that the estimates start from; only while training.
     """
 
     image: Float[Tensor, "b 3 h w"]
     grids: tuple[Float[Tensor, "b _ _ 2"], ...] = ()
     copied: Float[Tensor, "b 3 h w"] | None = None
-    drawn: Float[Tensor, "b 3 h w"] | None = None
+    synthesised: Float[Tensor, "b 3 h w"] | None = None
     confidence: Float[Tensor, "b 1 h w"] | None = None
     matches: Matches | None = None
 
-    def cut(self, height: int, width: int) -> Painted:
-        """Only the top left part; blocks and cells that reach beyond it are dropped."""
+    def crop(self, height: int, width: int) -> Painted:
+        """The top left part; blocks and cells that reach beyond it are dropped."""
         full = self.image.shape[2]
         matches = self.matches
         if matches is not None:
@@ -88,14 +86,14 @@ class Painted:
                 grid[:, : height * grid.shape[1] // full, : width * grid.shape[1] // full] for grid in self.grids
             ),
             copied=part(self.copied),
-            drawn=part(self.drawn),
+            synthesised=part(self.synthesised),
             confidence=part(self.confidence),
             matches=matches,
         )
 
 
 class Generator(nn.Module):
-    """Base of the generators: takes any size, by padding to what the network divides into and cutting it off again."""
+    """Base class of the generators. Accepts any size: inputs are padded to a multiple, and the output is cropped."""
 
     #: Sides of the network's input are multiples of this.
     multiple: int = 1
@@ -108,59 +106,59 @@ class Generator(nn.Module):
             source: the training pair, at any size.
 
         Returns:
-            The painted pictures, of the size of ``x``, and how they came about.
+            The painted images, at the size of ``x``, with what they were made from.
         """
         padded, (height, width) = self.padded(x)
         painted = self.paint(padded, source, (height, width))
-        return painted if padded.shape == x.shape else painted.cut(height, width)
+        return painted if padded.shape == x.shape else painted.crop(height, width)
 
     def padded(self, x: Float[Tensor, "b c h w"]) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
-        """``x`` mirrored to multiples of `multiple`, and its own (height, width)."""
+        """Reflect ``x`` to multiples of `multiple`; returns its original (height, width) as well."""
         # A bottleneck one pixel wide has nothing to reflect at its borders, and no statistics.
         return pad_to_multiple(x, 2 * self.multiple if min(x.shape[2:]) <= self.multiple else self.multiple)
 
     def prepared(self, source: Source) -> Source:
-        """Do once what every render would do again with the training pair.
+        """Compute once what every render with the same training pair would compute again.
 
         Args:
             source: the training pair.
 
         Returns:
-            The same, with what this generator, as it is now, made of it.
+            The same pair with its features by the current weights; the pair itself if the generator has no use for it.
         """
         return source
 
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
-        """The network itself.
+        """Run the network.
 
         Args:
-            x: (B, C, H, W), H and W multiples of `multiple`, mirrored beyond ``size``.
+            x: (B, C, H, W), H and W multiples of `multiple`, reflected beyond ``size``.
             source: the training pair, at any size.
-            size: (height, width) of the picture proper: coordinates are normalised to it.
+            size: (height, width) without padding; coordinates are normalised to it.
 
         Returns:
             Everything at the padded size.
         """
         raise NotImplementedError
 
-    def initialise(self, generator: torch.Generator) -> None:
+    def initialise(self, rng: torch.Generator) -> None:
         """Draw fresh weights.
 
         Args:
-            generator: where the randomness comes from.
+            rng: source of randomness.
         """
         raise NotImplementedError
 
 
 def build_network(config: GeneratorConfig, channels: int) -> Generator:
-    """The network that a config names, with whatever weights PyTorch gives it.
+    """Build the network that a config describes, without initialising its weights.
 
     Args:
-        config: which, and how large.
+        config: which network, and its size.
         channels: of the encoded primitive.
 
     Returns:
-        The network; on the meta device without any weights, inside ``with torch.device("meta")``.
+        The network; inside ``with torch.device("meta")`` it has no memory for weights.
     """
     from primage.nets.painter import Painter
     from primage.nets.pix2pixhd import Pix2PixHD
@@ -168,32 +166,40 @@ def build_network(config: GeneratorConfig, channels: int) -> Generator:
     return Painter(config, channels) if isinstance(config, PainterConfig) else Pix2PixHD(config, channels)
 
 
-def build_generator(config: GeneratorConfig, channels: int, generator: torch.Generator) -> Generator:
-    """Make a generator with fresh weights.
+def build_generator(config: GeneratorConfig, channels: int, rng: torch.Generator) -> Generator:
+    """Build a generator with fresh weights.
 
     Args:
-        config: which, and how large.
+        config: which network, and its size.
         channels: of the encoded primitive.
-        generator: where the weights' randomness comes from.
+        rng: source of randomness for the weights.
 
     Returns:
         The network, on the CPU, in training mode.
+
+    Example:
+        >>> from primage.config import Pix2PixHDConfig
+        >>> config = Pix2PixHDConfig(ngf=2, n_blocks=1)
+        >>> generator = build_generator(config, 3, torch.Generator().manual_seed(0))
+        >>> pair = Source(torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32))
+        >>> generator(torch.zeros(2, 3, 40, 50), pair).image.shape
+        torch.Size([2, 3, 40, 50])
     """
-    # Without weights at first: PyTorch would draw them from the global generator, and for 182 M that takes seconds.
+    # Built on the meta device: PyTorch would initialise from the global random state, which takes seconds for 182 M.
     with torch.device("meta"):
         network = build_network(config, channels)
     network.to_empty(device="cpu")
-    network.initialise(generator)
+    network.initialise(rng)
     return network
 
 
 def reset_norms(network: nn.Module) -> None:
-    """Put normalisation layers (weights, biases, running statistics) into their start state."""
+    """Reset normalisation layers (weights, biases, running statistics)."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
 
 
 def parameter_count(network: nn.Module) -> int:
-    """How many trainable numbers a network has."""
+    """Number of trainable parameters."""
     return sum(p.numel() for p in network.parameters())

@@ -1,4 +1,4 @@
-"""Small parts that our networks are made of."""
+"""Building blocks shared by the networks."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-#: Of the leaky ReLU below 0.
-SLOPE = 0.1
-#: How fast the calm between blocks falls: over the variance of the drawing in both and its change between them.
-_CHANGE_SLOPE = 8.0
+#: Negative slope of the leaky ReLU.
+LEAKY_SLOPE = 0.1
+#: How fast `edge_aware_weight` falls with the drawing's variance within two blocks and its change between them.
+_EDGE_SENSITIVITY = 8.0
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution, BatchNorm, leaky ReLU. (BatchNorm folds into the convolution for rendering.)"""
+    """Convolution, BatchNorm, leaky ReLU. (`fold_norms` merges BatchNorm into the convolution for rendering.)"""
 
-    def __init__(self, channels_in: int, channels_out: int, momentum: float, stride: int = 1, size: int = 3) -> None:
+    def __init__(self, channels_in: int, channels_out: int, momentum: float, stride: int = 1, kernel: int = 3) -> None:
         super().__init__(
-            nn.Conv2d(channels_in, channels_out, size, stride, size // 2, bias=False),
+            nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False),
             nn.BatchNorm2d(channels_out, momentum=momentum),
-            nn.LeakyReLU(SLOPE, inplace=True),
+            nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
         )
 
 
 class ResidualBlock(nn.Module):
-    """Two convolution blocks added to the input."""
+    """Two convolution blocks with a skip connection."""
 
     def __init__(self, channels: int, momentum: float) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ def fold_norms(network: nn.Module) -> None:
     """Fold BatchNorm into the convolutions, in place, for rendering only.
 
     Args:
-        network: in evaluation mode; `ConvBlock`s in it lose their BatchNorm.
+        network: in evaluation mode; its `ConvBlock`s lose their BatchNorm.
     """
     for module in network.modules():
         if isinstance(module, ConvBlock):
@@ -52,16 +52,20 @@ def fold_norms(network: nn.Module) -> None:
                 module[1] = nn.Identity()
 
 
-def coordinates(size: tuple[int, int], padded: tuple[int, ...], device: torch.device) -> Float[Tensor, "1 2 h w"]:
-    """Where each pixel is.
+def coords_grid(size: tuple[int, int], padded: tuple[int, ...], device: torch.device) -> Float[Tensor, "1 2 h w"]:
+    """Normalised coordinates of the pixels of a padded image.
 
     Args:
-        size: (height, width) of the picture proper, which spans [-1, 1].
-        padded: (height, width) with the padding at the right and below, which lies beyond 1.
-        device: where the result should lie.
+        size: (height, width) without padding; it spans [-1, 1].
+        padded: (height, width) with padding at the right and bottom, where coordinates exceed 1.
+        device: of the result.
 
     Returns:
         (1, 2, H, W): x, then y.
+
+    Example:
+        >>> coords_grid((1, 3), (1, 4), torch.device("cpu"))[0, 0].tolist()
+        [[-1.0, 0.0, 1.0, 2.0]]
     """
     rows, columns = (
         torch.arange(total, device=device) * (2.0 / max(1, proper - 1)) - 1
@@ -74,47 +78,60 @@ def coordinates(size: tuple[int, int], padded: tuple[int, ...], device: torch.de
 def sample(
     x: Float[Tensor, "s c h w"], grid: Float[Tensor, "b h2 w2 2"], mode: str = "bilinear"
 ) -> Float[Tensor, "b c h2 w2"]:
-    """Look something of the training pair up at estimated places.
+    """Sample images at a grid of coordinates; outside the image the border is replicated.
 
     Args:
-        x: (S, C, H, W); each serves B / S grids in turn.
-        grid: (B, H', W', 2), (x, y), normalised, align_corners=True; outside, the border is taken.
+        x: (S, C, H, W); each of the S images serves B / S consecutive grids.
+        grid: (B, H', W', 2), (x, y), normalised, align_corners=True.
         mode: as in `torch.nn.functional.grid_sample`.
 
     Returns:
         (B, C, H', W').
     """
-    return F.grid_sample(for_batch(x, grid.shape[0]), grid, mode=mode, padding_mode="border", align_corners=True)
+    return F.grid_sample(expand_to_batch(x, grid.shape[0]), grid, mode=mode, padding_mode="border", align_corners=True)
 
 
-def for_batch(x: Float[Tensor, "s c h w"], batch: int) -> Float[Tensor, "b c h w"]:
-    """Repeat each of S things B / S times; without copying if there is but one."""
+def expand_to_batch(x: Float[Tensor, "s c h w"], batch: int) -> Float[Tensor, "b c h w"]:
+    """Repeat each of S tensors B / S times; a single one is expanded without a copy."""
     return x.expand(batch, -1, -1, -1) if x.shape[0] == 1 else x.repeat_interleave(batch // x.shape[0], 0)
 
 
-def busyness(
+def block_variance(
     drawing: Float[Tensor, "b c h w"], means: Float[Tensor, "b c h2 w2"], block_px: int
 ) -> Float[Tensor, "b 1 h2 w2"]:
-    """How much an embedded drawing varies within blocks, summed over its channels.
+    """Variance of an embedded drawing within blocks, summed over channels.
 
     Args:
         drawing: (B, C, H, W).
-        means: of its blocks, (B, C, H / k, W / k).
+        means: (B, C, H / k, W / k), the mean of each block.
         block_px: k.
+
+    Returns:
+        (B, 1, H / k, W / k).
     """
     variance = F.avg_pool2d(drawing.square(), block_px) - means.square()
     return variance.sum(1, keepdim=True)
 
 
-def calm_between(
-    means: Float[Tensor, "b c h w"], busy: Float[Tensor, "b 1 h w"], dim: int
+def edge_aware_weight(
+    means: Float[Tensor, "b c h w"], variance: Float[Tensor, "b 1 h w"], dim: int
 ) -> Float[Tensor, "b 1 h2 w2"]:
-    """From 1, where a block and the next one along an axis are empty, down to 0, where the drawing changes."""
+    """Smoothness weight between neighbouring blocks: 1 in empty areas, falling to 0 where the drawing changes.
+
+    Args:
+        means: (B, C, H, W), the mean of the drawing in each block.
+        variance: (B, 1, H, W), see `block_variance`.
+        dim: axis along which neighbours are compared: 3 for the right neighbour, 2 for the one below.
+
+    Returns:
+        (B, 1, H, W - 1) or (B, 1, H - 1, W).
+    """
     n = means.shape[dim] - 1
-    change = means.diff(dim=dim).square().sum(1, keepdim=True) + (busy.narrow(dim, 0, n) + busy.narrow(dim, 1, n))
-    return torch.exp(-_CHANGE_SLOPE * change)
+    change = means.diff(dim=dim).square().sum(1, keepdim=True)
+    change = change + (variance.narrow(dim, 0, n) + variance.narrow(dim, 1, n))
+    return torch.exp(-_EDGE_SENSITIVITY * change)
 
 
-def up(x: Float[Tensor, "b c h w"], factor: float = 2.0) -> Float[Tensor, "b c h2 w2"]:
-    """Enlarge bilinearly."""
+def upsample_bilinear(x: Float[Tensor, "b c h w"], factor: float = 2.0) -> Float[Tensor, "b c h2 w2"]:
+    """Upsample bilinearly, align_corners=False."""
     return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)

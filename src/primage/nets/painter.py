@@ -1,7 +1,7 @@
-"""Our small generator: says for each pixel where in the training photo it comes from, and paints what cannot be copied.
+"""The painter: finds where in the training photo each pixel comes from, and synthesises what cannot be copied.
 
-A warp hands out the true dense correspondence for free, so the network is told where every pixel came from. Texture
-is sharp within a minute, because it *is* the photo's.
+A warp comes with its true dense correspondence, so the network is supervised by where every pixel comes from. Texture
+is sharp within a minute because it is copied from the photo.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import PainterConfig
+from primage.nets.antialiasing import antialias_discontinuities
+from primage.nets.encoder import Features, ReferenceFeatures
 from primage.nets.generator import Generator, Painted, Source, reset_norms
-from primage.nets.layers import SLOPE, ConvBlock, coordinates, sample
-from primage.nets.matcher import Features, Known, Matcher
-from primage.nets.seams import mend_seams, soften_tears
+from primage.nets.layers import LEAKY_SLOPE, ConvBlock, coords_grid, sample
+from primage.nets.matcher import Matcher
+from primage.nets.poisson_blending import poisson_blend
 
-#: The confidence starts at sigmoid(2) = 0.88: copy first, paint where copying turns out to be wrong.
+#: The confidence starts at sigmoid(2) = 0.88: copying comes first, synthesis where copying turns out to be wrong.
 _CONFIDENCE_BIAS = 2.0
 
 
 class Painter(Generator):
-    """Finds in the training drawing what each place of the drawing at hand is, copies the photo there, paints the rest.
+    """Matches the query drawing with the training drawing, copies the photo along the flow, synthesises the rest.
 
-    1. A 1 × 1 convolution turns labels into codes. It is all that knows the photo's labels.
-    2. The matcher (`primage.nets.matcher`) finds where each pixel comes from. It compares instead of memorising, so it
-       serves edits never warped to; and, trained on other pictures, photos it has never seen.
-    3. The photo sampled there is blended with painted pixels, by the confidence in the match.
-
-    No layer works at full size but a 1 × 1 (`pixel_unshuffle`): thin layers at full size are slow on a CPU.
+    1. A 1 × 1 convolution embeds the labels. It is the only layer that depends on the photo's labels.
+    2. The matcher (`primage.nets.matcher`) finds the source coordinates of each pixel. It compares drawings instead of
+       memorising them, so it also serves edits unlike any warp of the training; pretrained on other images, it serves
+       photos that it was never trained on.
+    3. The photo sampled there is blended with synthesised pixels, by the confidence in the match.
 
     Args:
         config: widths and blocks.
@@ -49,56 +50,57 @@ class Painter(Generator):
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
         """See `primage.nets.generator.Generator.paint`."""
         drawing = self.embed(x)
-        wanted, known = self._encode(drawing, source)
-        places, near, matches = self.matcher(wanted, known, size)
-        grids = tuple(place.permute(0, 2, 3, 1) for place in places)
-        # Bicubic: bilinear sampling blurs wherever the copy lies between pixels.
+        query, reference = self._encode(drawing, source)
+        pyramid = self.matcher(query, reference, size)
+        grids = tuple(coords.permute(0, 2, 3, 1) for coords in pyramid.source_coords)
+        # Bicubic: bilinear sampling blurs wherever the source lies between pixels.
         copied = sample(source.photo, grids[-1], "bicubic").clamp(-1, 1)
         if not self.training:
-            here = coordinates(size, tuple(x.shape[2:]), x.device)
-            moved = places[-1] - here
-            pixels = moved.new_tensor([0.5 * (size[1] - 1), 0.5 * (size[0] - 1)])[:, None, None]
-            copied = soften_tears(copied, source.photo, here, moved)
-            copied = mend_seams(copied, moved * pixels, drawing)
-        decoded = self.to_image(self.decode(torch.cat([near, F.pixel_unshuffle(copied, 2)], dim=1)))
+            target_coords = coords_grid(size, tuple(x.shape[2:]), x.device)
+            flow = pyramid.source_coords[-1] - target_coords
+            to_px = flow.new_tensor([0.5 * (size[1] - 1), 0.5 * (size[0] - 1)])[:, None, None]
+            copied = antialias_discontinuities(copied, source.photo, target_coords, flow)
+            copied = poisson_blend(copied, flow * to_px, drawing)
+        decoded = self.to_image(self.decode(torch.cat([pyramid.hidden, F.pixel_unshuffle(copied, 2)], dim=1)))
         decoded = F.pixel_shuffle(decoded, 2)
-        # What is painted begins as what is copied: where there is nothing to paint over, nothing is lost.
-        drawn = (copied + decoded[:, :3]).clamp(-1, 1)
+        # A residual on the copy: where copying is right there is nothing to learn.
+        synthesised = (copied + decoded[:, :3]).clamp(-1, 1)
         confidence = decoded[:, 3:] + _CONFIDENCE_BIAS
-        # The confidence learns from the correspondences alone: the picture's losses would rather have a blurred
-        # average than sharp texture a pixel off.
-        keep = torch.sigmoid(confidence).detach()
-        image = keep * copied + (1 - keep) * drawn
-        return Painted(image, grids=grids, copied=copied, drawn=drawn, confidence=confidence, matches=matches)
+        # The confidence learns from the correspondences alone: image losses prefer a blurred average to sharp texture
+        # that is a pixel off.
+        weight = torch.sigmoid(confidence).detach()
+        image = weight * copied + (1 - weight) * synthesised
+        return Painted(image, grids, copied, synthesised, confidence, pyramid.matches)
 
     def prepared(self, source: Source) -> Source:
         """See `primage.nets.generator.Generator.prepared`."""
-        known = self._know(source, self.matcher.encode(self.embed(self.padded(source.primitive)[0])))
-        return Source(source.photo, source.primitive, known)
+        features = self.matcher.encoder(self.embed(self.padded(source.primitive)[0]))
+        return Source(source.photo, source.primitive, self._reference(source, features))
 
-    def _know(self, source: Source, features: Features) -> Known:
+    def _reference(self, source: Source, features: Features) -> ReferenceFeatures:
         size = (source.photo.shape[2], source.photo.shape[3])
-        return Known(features, F.pixel_unshuffle(self.padded(source.photo)[0], 2), size)
+        return ReferenceFeatures(features, F.pixel_unshuffle(self.padded(source.photo)[0], 2), size)
 
-    def _encode(self, wanted: Tensor, source: Source) -> tuple[Features, Known]:
-        """Features of the embedded drawing at hand and of the training drawing."""
-        if source.known is not None:
-            return self.matcher.encode(wanted), source.known
+    def _encode(self, query: Tensor, source: Source) -> tuple[Features, ReferenceFeatures]:
+        """Features of the embedded query drawing and of the training pair."""
+        encoder = self.matcher.encoder
+        if source.reference is not None:
+            return encoder(query), source.reference
         drawing = self.embed(self.padded(source.primitive)[0])
-        if wanted.shape[1:] != drawing.shape[1:]:
-            return self.matcher.encode(wanted), self._know(source, self.matcher.encode(drawing))
-        # In one batch: while training, both then share the statistics of their normalisation.
-        both = self.matcher.encode(torch.cat([wanted, drawing]))
-        # (A batch of several sources has as many targets of each, in turn.)
-        return both.part(0, len(wanted)), self._know(source, both.part(len(wanted), len(both.half)))
+        if query.shape[1:] != drawing.shape[1:]:
+            return encoder(query), self._reference(source, encoder(drawing))
+        # In one batch, so that both share BatchNorm's statistics while training.
+        both = encoder(torch.cat([query, drawing]))
+        count = len(query)
+        return both[:count], self._reference(source, both[count:])
 
-    def initialise(self, generator: torch.Generator) -> None:
-        """He-normal convolutions; corrections and paint start at zero, matching with a mild wish to stay in place."""
+    def initialise(self, rng: torch.Generator) -> None:
+        """He-normal convolutions; flow updates and synthesis start at zero, matching near the identity."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, a=SLOPE, generator=generator)
+                nn.init.kaiming_normal_(module.weight, a=LEAKY_SLOPE, generator=rng)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         reset_norms(self)
-        self.matcher.start()
+        self.matcher.reset_parameters()
         nn.init.zeros_(self.to_image.weight)

@@ -23,6 +23,7 @@ from primage import losses
 from primage.config import PRESETS, PainterConfig
 from primage.image import resize_image
 from primage.nets.generator import Painted, Source
+from primage.nets.legacy_keys import current_keys
 from primage.nets.painter import Painter
 from primage.pretrain.episodes import Episode, draw_episode
 from primage.pretrain.pictures import Picture, draw, of_photo
@@ -140,7 +141,7 @@ def _stage(
     network = _start(seed)
     if start is not None:
         tensors, _ = load_tensors(start)
-        network.load_state_dict(tensors, strict=False)  # all but the first layer, which stays as it is
+        network.load_state_dict(current_keys(tensors), strict=False)  # all but the first layer, which stays as it is
     average = copy.deepcopy(network).requires_grad_(False)
     optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], betas=(0.9, 0.99))
     means: dict[str, float] = {}
@@ -187,7 +188,7 @@ def _terms(painted: Painted, truth: Episode) -> dict[str, tuple[float, Tensor]]:
     """The losses by name, with their weights: those of the presets, less the perceptual one."""
     assert painted.matches is not None
     assert painted.copied is not None
-    assert painted.drawn is not None
+    assert painted.synthesised is not None
     assert painted.confidence is not None
     weights = PRESETS["standard"].loss
     right = losses.confidence_loss(painted.confidence, painted.grids[-1], truth.grid)
@@ -197,5 +198,5 @@ def _terms(painted: Painted, truth: Episode) -> dict[str, tuple[float, Tensor]]:
         "confidence": (weights.lambda_confidence, right),
         "L1": (weights.lambda_L1, losses.l1_loss(painted.image, truth.photos)),
         "copy": (weights.lambda_copy, losses.l1_loss(painted.copied, truth.photos)),
-        "drawn": (weights.lambda_drawn, losses.l1_loss(painted.drawn, truth.photos)),
+        "drawn": (weights.lambda_drawn, losses.l1_loss(painted.synthesised, truth.photos)),
     }

@@ -1,6 +1,6 @@
-"""The shipped weights: a painter that was trained on other pictures, with random codes in place of labels.
+"""The shipped weights: a painter pretrained on other images, with random codes in place of labels.
 
-They know no photo and no label. What they learnt from is told in docs/model-card.md; `primage.pretrain` makes them.
+They depend on no photo and no label. docs/model-card.md lists the training images; `primage.pretrain` trains them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch import Tensor
 from primage.errors import WeightsError
 from primage.files import sha256_file
 from primage.nets.generator import Generator
+from primage.nets.legacy_keys import current_keys
 
 #: Half precision, beside this file.
 MATCHER_FILE = Path(__file__).with_name("matcher.safetensors")
@@ -32,9 +33,9 @@ def matcher_weights() -> dict[str, Tensor]:
         WeightsError: the file is missing or damaged.
     """
     try:
-        tensors = load_file(MATCHER_FILE)
+        tensors = current_keys(load_file(MATCHER_FILE))
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{MATCHER_FILE}: the matcher's weights cannot be read ({error}); install anew") from error
+        raise WeightsError(f"{MATCHER_FILE}: cannot read the matcher's weights ({error}); reinstall Primage") from error
     return {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
 
 
@@ -44,12 +45,12 @@ def matcher_sha256() -> str:
     return sha256_file(MATCHER_FILE)
 
 
-def start_from_matcher(generator: Generator, codes: Float[Tensor, "10 c"]) -> None:
-    """Give a fresh painter the shipped weights.
+def init_from_matcher(generator: Generator, codes: Float[Tensor, "10 c"]) -> None:
+    """Load the shipped weights into a painter.
 
     Args:
         generator: a painter of the presets' widths.
-        codes: what turns its channels into the matcher's (`primage.primitive.primitive.code_matrix`).
+        codes: weights of its first layer: from its channels to the matcher's (`primage.primitive.primitive.code_matrix`).
 
     Raises:
         WeightsError: the shipped file is missing, damaged, or of another network.
@@ -57,4 +58,4 @@ def start_from_matcher(generator: Generator, codes: Float[Tensor, "10 c"]) -> No
     try:
         generator.load_state_dict({**matcher_weights(), "embed.weight": codes[:, :, None, None]})
     except RuntimeError as error:
-        raise WeightsError(f"{MATCHER_FILE}: is not of this version's network; install anew") from error
+        raise WeightsError(f"{MATCHER_FILE}: does not fit this version's network; reinstall Primage") from error

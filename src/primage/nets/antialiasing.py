@@ -1,0 +1,53 @@
+"""Antialiasing along flow discontinuities: the boundary between two copied parts gets a pixel of both."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from primage.nets.layers import expand_to_batch, sample
+from primage.nets.upsample import neighbours_3x3
+
+#: There is a discontinuity between neighbouring pixels whose flow differs by more than this.
+_DISCONTINUITY_PX = 1.0
+_BINOMIAL = tuple(x * y / 16 for x in (1, 2, 1) for y in (1, 2, 1))
+
+
+def antialias_discontinuities(
+    copied: Float[Tensor, "b 3 h w"],
+    photo: Float[Tensor, "s 3 h2 w2"],
+    target_coords: Float[Tensor, "1 2 h w"],
+    flow: Float[Tensor, "b 2 h w"],
+) -> Float[Tensor, "b 3 h w"]:
+    """Replace each pixel beside a flow discontinuity by a mean over the flow of its 3 × 3 neighbourhood.
+
+    Without it the boundary between two copied parts is a staircase; a camera's pixel would see some of both.
+
+    Args:
+        copied: (B, 3, H, W) in [-1, 1], ``photo`` sampled along ``flow``.
+        photo: (S, 3, H', W') in [-1, 1]; each of S serves B / S consecutive images.
+        target_coords: (1, 2, H, W), the position of each pixel, (x, y), normalised.
+        flow: (B, 2, H, W), source minus target coordinates.
+
+    Returns:
+        Same shape and range. Pixels that are not beside a discontinuity are unchanged; ``copied`` itself if there is
+        none.
+    """
+    pixel = (target_coords[:, :, 1, 1] - target_coords[:, :, 0, 0])[..., None, None]
+    mask = torch.zeros_like(flow[:, 0], dtype=torch.bool)
+    for dim in (2, 1):
+        discontinuous = (flow.diff(dim=dim + 1) / pixel).abs().amax(1) > _DISCONTINUITY_PX
+        n = mask.shape[dim] - 1
+        mask.narrow(dim, 1, n).logical_or_(discontinuous)
+        mask.narrow(dim, 0, n).logical_or_(discontinuous)
+    if not bool(mask.any()):
+        return copied
+    out = copied.clone()
+    photos = expand_to_batch(photo, len(mask))
+    for number, rows in enumerate(mask):
+        flows = neighbours_3x3(flow[number, None])[0][:, :, rows]
+        source_coords = target_coords[0][:, None, rows] + flows  # (2, 9, N)
+        nine = sample(photos[number, None], source_coords.permute(2, 1, 0)[None], "bicubic")[0].clamp(-1, 1)
+        out[number][:, rows] = nine @ nine.new_tensor(_BINOMIAL)
+    return out
