@@ -12,12 +12,12 @@ from primage.nets.pix2pixhd import init_normal
 
 
 class PatchDiscriminator(nn.Module):
-    """Judges overlapping patches.
+    """Scores overlapping patches as real or fake.
 
     Args:
         channels: of primitive and photo together.
-        ndf: channels after the first layer, doubled by each further one up to 512.
-        n_layers: how many layers halve the size.
+        ndf: channels after the first layer; each further layer doubles them, up to 512.
+        n_layers: number of layers with stride 2.
 
     Source:
         Isola et al. 2017, §3.2.2; Wang et al. 2017, §3.2.
@@ -38,7 +38,7 @@ class PatchDiscriminator(nn.Module):
         self.stages = nn.ModuleList(stages)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> list[Float[Tensor, "b ..."]]:
-        """Features of every stage; the last is the map of scores."""
+        """Features of every stage; the last is the score map."""
         features = []
         for stage in self.stages:
             x = stage(x)
@@ -47,10 +47,10 @@ class PatchDiscriminator(nn.Module):
 
 
 class MultiscaleDiscriminator(nn.Module):
-    """``num_D`` patch discriminators, each at half the size of the one before.
+    """``num_D`` patch discriminators, each at half the resolution of the one before.
 
     Args:
-        config: the published numbers by default.
+        config: the published values by default.
         channels: of the encoded primitive (3 in the paper).
 
     Source:
@@ -66,33 +66,31 @@ class MultiscaleDiscriminator(nn.Module):
     def forward(
         self, primitive: Float[Tensor, "b c h w"], photo: Float[Tensor, "b 3 h w"]
     ) -> list[list[Float[Tensor, "b ..."]]]:
-        """Judge photos given their primitives.
+        """Score photos, given their primitives.
 
         Args:
             primitive: (B, C, H, W) encoded.
             photo: (B, 3, H, W) in [-1, 1], real or fake.
 
         Returns:
-            For each scale the features of every stage, the score map last.
+            For each scale, the features of every stage; the score map is last.
         """
         x = torch.cat([primitive, photo], dim=1)
-        scores = []
+        outputs = []
         for i, discriminator in enumerate(self.scales):
             if i:
                 x = F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
-            scores.append(discriminator(x))
-        return scores
+            outputs.append(discriminator(x))
+        return outputs
 
 
-def build_discriminator(
-    config: DiscriminatorConfig, channels: int, generator: torch.Generator
-) -> MultiscaleDiscriminator:
-    """Make a discriminator with fresh weights.
+def build_discriminator(config: DiscriminatorConfig, channels: int, rng: torch.Generator) -> MultiscaleDiscriminator:
+    """Build a discriminator with fresh weights.
 
     Args:
-        config: how large.
+        config: its size.
         channels: of the encoded primitive.
-        generator: where the weights' randomness comes from.
+        rng: source of randomness for the weights.
 
     Returns:
         The network, on the CPU.
@@ -100,5 +98,5 @@ def build_discriminator(
     with torch.device("meta"):
         network = MultiscaleDiscriminator(config, channels)
     network.to_empty(device="cpu")
-    init_normal(network, generator)
+    init_normal(network, rng)
     return network

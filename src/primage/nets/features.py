@@ -1,4 +1,4 @@
-"""Frozen VGG16, VGG19 and AlexNet: torchvision's convolutions, cut after the last layer asked for."""
+"""Frozen VGG16, VGG19 and AlexNet: torchvision's convolutions, up to the last layer requested."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from primage.nets.weights import load_weights
 
 Network = Literal["alexnet", "vgg16", "vgg19"]
 
-# What pix2pixHD's perceptual loss compares, on VGG19.
+#: Layers of VGG19 that pix2pixHD's perceptual loss compares.
 PIX2PIXHD_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
-# Convolutions per block; a pooling follows each block.
+#: Convolutions per block; pooling follows each block.
 _VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 _VGG_CHANNELS = (64, 128, 256, 512, 512)
 
-# (shift, scale) of images in [-1, 1]. LPIPS' published constants are ImageNet's mean and std on that range,
-# rounded to three digits: both give the same numbers to about 1e-7.
+#: (shift, scale) for images in [-1, 1]. The constants published with LPIPS are ImageNet's mean and std on that range,
+#: rounded to three digits.
 _SCALING = {
     "imagenet": (
         tuple(2 * mean - 1 for mean in (0.485, 0.456, 0.406)),
@@ -33,29 +33,33 @@ _SCALING = {
 
 
 def layer_names(network: Network) -> tuple[str, ...]:
-    """Name the layers that a network can give.
+    """List the layers of a network whose activations are available.
 
     Args:
         network: "alexnet", "vgg16" or "vgg19".
 
     Returns:
-        "relu1" … "relu5" for AlexNet, "relu1_1" … "relu5_4" (block, convolution) for VGG, from the input on.
+        "relu1" … "relu5" for AlexNet, "relu1_1" … "relu5_4" (block, convolution) for VGG, from input to output.
+
+    Example:
+        >>> layer_names("alexnet")
+        ('relu1', 'relu2', 'relu3', 'relu4', 'relu5')
     """
     return tuple(name for name, _ in _build(network) if name.startswith("relu"))
 
 
 class FeatureExtractor(nn.Module):
-    """Activations of a frozen, pretrained network; gradients go through to the image, never into the weights.
+    """Activations of a frozen, pretrained network. Gradients flow to the image, not to the weights.
 
     Args:
         network: "alexnet", "vgg16" or "vgg19".
-        layers: names out of `layer_names`; the features are returned in this order.
-        weights: tensors in torchvision's naming; None loads the pretrained ones (`load_weights`).
-        scaling: the constants that normalise the input, ImageNet's or those published with LPIPS.
+        layers: names from `layer_names`; features are returned in this order.
+        weights: tensors by torchvision's names; None loads the pretrained ones (`load_weights`).
+        scaling: constants for normalising the input: ImageNet's, or those published with LPIPS.
 
     Raises:
-        ValueError: no layer, or an unknown one, is asked for.
-        WeightsError: the weights cannot be had, or do not fit the network.
+        ValueError: no layer is requested, or an unknown one.
+        WeightsError: the weights are not available, or do not fit the network.
 
     Source:
         Simonyan & Zisserman 2015, arXiv 1409.1556, tables D and E; Krizhevsky 2014, arXiv 1404.5997.
@@ -79,20 +83,20 @@ class FeatureExtractor(nn.Module):
         self.network = network
         self.layers = tuple(layers)
         built = _build(network)
-        places = {name: place for place, (name, _) in enumerate(built)}
-        self._taps = tuple(places[name] for name in layers)
+        indices = {name: index for index, (name, _) in enumerate(built)}
+        self._taps = tuple(indices[name] for name in layers)
         self.features = nn.Sequential(*(module for _, module in built[: max(self._taps) + 1]))
         self.min_size_px = _min_size(self.features)
         self._fill(load_weights(network) if weights is None else weights)
         shift, scale = _SCALING[scaling]
-        # Not persistent: constants, which have no business in anybody's checkpoint.
+        # Not persistent: constants do not belong in a checkpoint.
         self.register_buffer("shift", torch.tensor(shift).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("scale", torch.tensor(scale).view(1, 3, 1, 1), persistent=False)
         self.requires_grad_(False)
         self.eval()
 
     def train(self, mode: bool = True) -> FeatureExtractor:
-        """Stay in evaluation mode, whatever the module around this one is told.
+        """Stay in evaluation mode, even when a parent module switches to training.
 
         Args:
             mode: ignored.
@@ -104,13 +108,13 @@ class FeatureExtractor(nn.Module):
         return self
 
     def forward(self, x: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b _c _h _w"]]:
-        """Give the activations after the layers asked for.
+        """Compute the activations of the requested layers.
 
         Args:
             x: (B, 3, H, W) float32 in [-1, 1], sRGB, at least ``min_size_px`` high and wide.
 
         Returns:
-            One (B, C, H', W') tensor for each layer, in the order asked for, in the memory format of ``x``.
+            One (B, C, H', W') tensor per layer, in the order requested, in the memory format of ``x``.
 
         Raises:
             ValueError: the image is too small for the depth of the last layer.
@@ -123,29 +127,28 @@ class FeatureExtractor(nn.Module):
             )
         x = (x - self.shift) / self.scale
         found = {}
-        for place, module in enumerate(self.features):
+        for index, module in enumerate(self.features):
             x = module(x)
-            if place in self._taps:
-                found[place] = x
-        return [found[place] for place in self._taps]
+            if index in self._taps:
+                found[index] = x
+        return [found[index] for index in self._taps]
 
     def _fill(self, weights: Mapping[str, Tensor]) -> None:
-        wanted = self.state_dict()
-        for name, value in wanted.items():
+        expected = self.state_dict()
+        for name, value in expected.items():
             if name not in weights or weights[name].shape != value.shape:
                 has = tuple(weights[name].shape) if name in weights else "nothing"
                 raise WeightsError(f"the weights have {has} as {name!r}, {self.network} needs {tuple(value.shape)}")
-        own = {name: weights[name].detach().float().clone() for name in wanted}
-        self.load_state_dict(own, assign=True)  # the modules were built without memory
+        own = {name: weights[name].detach().float().clone() for name in expected}
+        self.load_state_dict(own, assign=True)  # the modules were built on the meta device
 
 
 def _build(network: str) -> list[tuple[str, nn.Module]]:
-    """List a network's modules in torchvision's order, so that the place in the list is torchvision's number.
+    """List a network's modules in torchvision's order: the index in the list is torchvision's number.
 
-    The ReLUs work in place: what they overwrite, a convolution's output, is neither returned nor needed for
-    a gradient.
+    ReLUs work in place: the convolution's output that they overwrite is neither returned nor needed for a gradient.
     """
-    with torch.device("meta"):  # shapes only: no random numbers are drawn, no memory is taken
+    with torch.device("meta"):  # shapes only: no random numbers, no memory
         return _alexnet() if network == "alexnet" else _vgg(network)
 
 
@@ -182,13 +185,13 @@ def _vgg(network: str) -> list[tuple[str, nn.Module]]:
 
 
 def _min_size(modules: nn.Sequential) -> int:
-    """Walk back from one output pixel to the side that an input must have."""
+    """The smallest input side, computed backwards from one output pixel."""
     size = 1
     for module in reversed(list(modules)):
         if isinstance(module, nn.Conv2d):
             size = max(1, (size - 1) * module.stride[0] + module.kernel_size[0] - 2 * int(module.padding[0]))
         elif isinstance(module, nn.MaxPool2d):
-            stride: Any = module.stride  # an int here, which its type does not say
+            stride: Any = module.stride  # an int here, which its type does not express
             kernel: Any = module.kernel_size
             size = (size - 1) * stride + kernel
     return size

