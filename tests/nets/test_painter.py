@@ -36,8 +36,8 @@ def source(size: tuple[int, int] = (40, 56), channels: int = 5) -> Source:
     return Source(noise(1, 3, *size, seed=8), noise(1, channels, *size, seed=9))
 
 
-def experienced(seed: int = 0) -> Generator:
-    """A painter whose weights and statistics are not those of the start."""
+def perturbed(seed: int = 0) -> Generator:
+    """A painter whose weights and statistics differ from the initial ones."""
     network = build_generator(CONFIG, 5, rng(seed))
     noise_rng = rng(seed + 1)
     with torch.no_grad():
@@ -49,8 +49,8 @@ def experienced(seed: int = 0) -> Generator:
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("size", SIZES)
-def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], training: bool) -> None:
-    network = experienced().train(training)
+def test_the_output_has_the_size_of_the_input(size: tuple[int, int], training: bool) -> None:
+    network = perturbed().train(training)
     with torch.no_grad():
         painted = network(noise(2, 5, *size), source())
     assert painted.image.shape == (2, 3, *size)
@@ -69,23 +69,23 @@ def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], train
 
 
 @pytest.mark.parametrize("size", [(32, 32), (48, 64), (33, 57), (96, 128)])
-def test_a_fresh_painter_finds_the_training_drawing_roughly_where_it_is(size: tuple[int, int]) -> None:
+def test_an_untrained_painter_matches_the_training_drawing_near_the_identity(size: tuple[int, int]) -> None:
     pair = source(size)
     with torch.no_grad():
         painted = build_generator(CONFIG, 5, rng()).eval()(pair.primitive, pair)
-    assert float((painted.grids[-1] - identity_grid(size)).abs().mean()) < 0.08  # of a picture from -1 to 1
+    assert float((painted.grids[-1] - identity_grid(size)).abs().mean()) < 0.08  # coordinates span [-1, 1]
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 57)])
 def test_a_prepared_source_paints_the_same(size: tuple[int, int]) -> None:
-    network, x = experienced(), noise(1, 5, *size)
+    network, x = perturbed(), noise(1, 5, *size)
     with torch.no_grad():
         plain, prepared = network(x, source()), network(x, network.prepared(source()))
-    torch.testing.assert_close(plain.image, prepared.image, atol=1e-3, rtol=0)  # noise magnifies rounding
+    torch.testing.assert_close(plain.image, prepared.image, atol=1e-3, rtol=0)  # noise amplifies rounding
 
 
 def test_each_of_several_sources_serves_its_own_drawings() -> None:
-    network = experienced()
+    network = perturbed()
     a, b = source(), Source(noise(1, 3, 40, 56, seed=4), noise(1, 5, 40, 56, seed=5))
     x = noise(4, 5, 40, 56)
     both = Source(torch.cat([a.photo, b.photo]), torch.cat([a.primitive, b.primitive]))
@@ -98,14 +98,14 @@ def test_each_of_several_sources_serves_its_own_drawings() -> None:
 @pytest.mark.parametrize("size", [(32, 32), (33, 57)])
 def test_the_copy_is_the_photo_at_the_last_estimate(size: tuple[int, int]) -> None:
     pair = source((40, 56))
-    painted = experienced().train()(noise(2, 5, *size), pair)  # (Rendering also blends and antialiases.)
+    painted = perturbed().train()(noise(2, 5, *size), pair)  # (Rendering also blends and antialiases.)
     torch.testing.assert_close(
         painted.copied, sample(pair.photo, painted.grids[-1], "bicubic").clamp(-1, 1), atol=1e-4, rtol=0
     )
 
 
-def test_the_picture_is_the_blend_of_copied_and_synthesised_by_the_confidence() -> None:
-    painted = experienced()(noise(1, 5, 32, 48), source())
+def test_the_image_blends_copied_and_synthesised_by_the_confidence() -> None:
+    painted = perturbed()(noise(1, 5, 32, 48), source())
     assert painted.copied is not None
     assert painted.synthesised is not None
     assert painted.confidence is not None
@@ -113,7 +113,7 @@ def test_the_picture_is_the_blend_of_copied_and_synthesised_by_the_confidence() 
     torch.testing.assert_close(painted.image, keep * painted.copied + (1 - keep) * painted.synthesised)
 
 
-def test_the_pictures_losses_do_not_teach_the_confidence() -> None:
+def test_image_losses_have_no_gradient_for_the_confidence() -> None:
     network = build_generator(CONFIG, 5, rng())
     painted = network(noise(1, 5, 32, 32), source())
     assert painted.confidence is not None
@@ -121,8 +121,8 @@ def test_the_pictures_losses_do_not_teach_the_confidence() -> None:
     assert gradient is None
 
 
-def test_every_parameter_learns_once_the_heads_have_moved() -> None:
-    network = experienced().train()
+def test_every_parameter_has_a_gradient_once_the_heads_are_not_zero() -> None:
+    network = perturbed().train()
     painted = network(noise(2, 5, 32, 48), source())
     assert painted.confidence is not None
     assert painted.matches is not None
@@ -133,8 +133,8 @@ def test_every_parameter_learns_once_the_heads_have_moved() -> None:
     assert idle == []
 
 
-def test_folding_the_norms_changes_nothing_but_the_time() -> None:
-    network = experienced()
+def test_folding_the_norms_does_not_change_the_output() -> None:
+    network = perturbed()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     x = noise(2, 5, 33, 57)
     with torch.no_grad():
@@ -145,18 +145,18 @@ def test_folding_the_norms_changes_nothing_but_the_time() -> None:
     assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
     torch.testing.assert_close(folded.image, plain.image, atol=1e-3, rtol=0)
     torch.testing.assert_close(folded.grids[-1], plain.grids[-1], atol=1e-4, rtol=0)
-    # The tensors of before may be shared with a model: they must stay as they were.
+    # A model may share the tensors, so they must not be modified.
     assert all(any(torch.equal(p, tensor) for tensor in before.values()) for p in weights)
 
 
 def test_folding_twice_is_folding_once() -> None:
-    network = experienced()
+    network = perturbed()
     fold_norms(network)
     fold_norms(network)
     assert sum(isinstance(module[1], nn.Identity) for module in network.modules() if isinstance(module, ConvBlock)) > 5
 
 
-def test_a_painter_depends_on_the_seed_alone_and_leaves_the_global_one_alone() -> None:
+def test_weights_depend_on_the_rng_alone_and_the_global_state_stays() -> None:
     before = torch.random.get_rng_state()
     one, same, other = (build_generator(CONFIG, 5, rng(seed)).state_dict() for seed in (3, 3, 4))
     assert torch.equal(torch.random.get_rng_state(), before)
@@ -164,7 +164,7 @@ def test_a_painter_depends_on_the_seed_alone_and_leaves_the_global_one_alone() -
     assert not all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_fresh_statistics_are_those_of_no_data() -> None:
+def test_initial_statistics_are_the_defaults() -> None:
     network = build_generator(CONFIG, 5, rng())
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -179,7 +179,7 @@ def test_the_preset_painter_is_small() -> None:
     assert parameter_count(build_generator(config, 14, rng())) < 5e6
 
 
-def test_sampling_at_the_identity_gives_the_picture_and_outside_its_border() -> None:
+def test_sampling_at_the_identity_gives_the_image_and_outside_its_border() -> None:
     x = noise(1, 3, 9, 13)
     torch.testing.assert_close(sample(x, identity_grid((9, 13))), x, atol=1e-5, rtol=0)
     far = torch.full((2, 1, 1, 2), 5.0)

@@ -48,7 +48,7 @@ def test_discriminator_has_the_published_number_of_parameters() -> None:
 
 @pytest.mark.parametrize("enhancers", [0, 1, 2])
 @pytest.mark.parametrize("size", SIZES)
-def test_a_picture_comes_out_at_the_size_it_went_in(size: tuple[int, int], enhancers: int) -> None:
+def test_the_output_has_the_size_of_the_input(size: tuple[int, int], enhancers: int) -> None:
     config = Pix2PixHDConfig(ngf=2, n_blocks=1, n_blocks_local=1, n_local_enhancers=enhancers, n_downsampling=3)
     network = build_generator(config, 5, rng()).eval()
     with torch.no_grad():
@@ -78,7 +78,7 @@ def test_every_parameter_learns(enhancers: int) -> None:
     assert all(p.grad.abs().sum() > 0 for name, p in network.named_parameters() if name.endswith("weight"))
 
 
-def test_the_photo_is_known_by_heart_and_not_looked_at() -> None:
+def test_the_source_is_ignored() -> None:
     network = build_generator(Pix2PixHDConfig(ngf=2, n_blocks=1), 3, rng())
     x = noise(1, 3, 32, 32)
     other = Source(noise(1, 3, 9, 9, seed=5), noise(1, 3, 9, 9, seed=6))
@@ -93,38 +93,38 @@ def test_initial_weights_are_normal_with_deviation_002() -> None:
     assert all(not p.any() for name, p in network.named_parameters() if name.endswith("bias"))
 
 
-def test_networks_depend_on_the_seed_alone_and_leave_the_global_one_alone() -> None:
+def test_weights_depend_on_the_rng_alone_and_the_global_state_stays() -> None:
     before = torch.random.get_rng_state()
     one, same, other = (build_generator(Pix2PixHDConfig(ngf=2), 3, rng(seed)).state_dict() for seed in (3, 3, 4))
-    critics = [build_discriminator(DiscriminatorConfig(ndf=2), 3, rng(seed)).state_dict() for seed in (3, 3, 4)]
+    discriminators = [build_discriminator(DiscriminatorConfig(ndf=2), 3, rng(seed)).state_dict() for seed in (3, 3, 4)]
     assert torch.equal(torch.random.get_rng_state(), before)
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not all(torch.equal(one[name], other[name]) for name in one)
-    assert all(torch.equal(critics[0][name], critics[1][name]) for name in critics[0])
-    assert not all(torch.equal(critics[0][name], critics[2][name]) for name in critics[0])
+    assert all(torch.equal(discriminators[0][name], discriminators[1][name]) for name in discriminators[0])
+    assert not all(torch.equal(discriminators[0][name], discriminators[2][name]) for name in discriminators[0])
 
 
 @pytest.mark.parametrize("scales", [1, 2, 3])
 @pytest.mark.parametrize("size", [(64, 64), (33, 57), (16, 32)])
-def test_each_scale_judges_patches_at_half_the_size(scales: int, size: tuple[int, int]) -> None:
-    critic = build_discriminator(DiscriminatorConfig(ndf=4, num_D=scales), 5, rng())
-    judged = critic(noise(2, 5, *size), noise(2, 3, *size))
-    assert [len(stages) for stages in judged] == [5] * scales  # 3 halvings, one more, the scores
-    assert [stages[-1].shape[1] for stages in judged] == [1] * scales
-    assert [stages[0].shape[1] for stages in judged] == [4] * scales
-    heights = [stages[0].shape[2] for stages in judged]
+def test_each_scale_scores_patches_at_half_the_resolution(scales: int, size: tuple[int, int]) -> None:
+    discriminator = build_discriminator(DiscriminatorConfig(ndf=4, num_D=scales), 5, rng())
+    outputs = discriminator(noise(2, 5, *size), noise(2, 3, *size))
+    assert [len(stages) for stages in outputs] == [5] * scales  # 3 halvings, one more, the scores
+    assert [stages[-1].shape[1] for stages in outputs] == [1] * scales
+    assert [stages[0].shape[1] for stages in outputs] == [4] * scales
+    heights = [stages[0].shape[2] for stages in outputs]
     assert all(abs(a - 2 * b) <= 2 for a, b in pairwise(heights))
 
 
 def test_channels_double_up_to_512() -> None:
     with torch.device("meta"):
-        critic = MultiscaleDiscriminator(DiscriminatorConfig(ndf=128, n_layers=4, num_D=1), 3)
-    widths = [stage[0].out_channels for stage in critic.scales[0].stages]
+        discriminator = MultiscaleDiscriminator(DiscriminatorConfig(ndf=128, n_layers=4, num_D=1), 3)
+    widths = [stage[0].out_channels for stage in discriminator.scales[0].stages]
     assert widths == [128, 256, 512, 512, 512, 1]
 
 
-def test_the_judgement_is_of_the_pair() -> None:
-    critic = build_discriminator(DiscriminatorConfig(ndf=4, num_D=1), 3, rng())
+def test_the_score_depends_on_both_primitive_and_photo() -> None:
+    discriminator = build_discriminator(DiscriminatorConfig(ndf=4, num_D=1), 3, rng())
     photo, one, other = noise(1, 3, 32, 32), noise(1, 3, 32, 32, seed=1), noise(1, 3, 32, 32, seed=2)
-    assert not torch.allclose(critic(one, photo)[0][-1], critic(other, photo)[0][-1])
-    assert not torch.allclose(critic(photo, one)[0][-1], critic(photo, other)[0][-1])
+    assert not torch.allclose(discriminator(one, photo)[0][-1], discriminator(other, photo)[0][-1])
+    assert not torch.allclose(discriminator(photo, one)[0][-1], discriminator(photo, other)[0][-1])

@@ -6,7 +6,6 @@ The matcher knows no labels: the painter embeds them, and only whether two embed
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -110,8 +109,8 @@ class Matcher(nn.Module):
         return FlowPyramid((*estimates, flow + target_coords), state.hidden, matches)
 
     @property
-    def _refine_levels(self) -> Sequence[RefineLevel]:
-        return cast("Sequence[RefineLevel]", self.refine)
+    def _refine_levels(self) -> list[RefineLevel]:
+        return cast("list[RefineLevel]", list(self.refine))
 
     def _levels(self, query: Features, reference: ReferenceFeatures, target_coords: Tensor) -> list[Level]:
         """Both drawings at 1/8, 1/4 and 1/2."""

@@ -50,7 +50,8 @@ def init_from_matcher(generator: Generator, codes: Float[Tensor, "10 c"]) -> Non
 
     Args:
         generator: a painter of the presets' widths.
-        codes: weights of its first layer: from its channels to the matcher's (`primage.primitive.primitive.code_matrix`).
+        codes: weights of its first layer, from its channels to the matcher's
+            (`primage.primitive.primitive.code_matrix`).
 
     Raises:
         WeightsError: the shipped file is missing, damaged, or of another network.

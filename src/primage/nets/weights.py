@@ -81,8 +81,7 @@ _VGG16 = _convs(0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 _VGG19 = _convs(0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
 _LPIPS = tuple(f"lin{index}.weight" for index in range(5))
 
-# Of the sdist's tensors. torchvision's are believed to be equal, but its host was not reachable to compare them;
-# an official file is therefore also accepted by the hash in its name.
+# Of the sdist's tensors. torchvision's files could not be compared; they are also accepted by the hash in their name.
 _PINNED = {
     "alexnet": "7ed7b580493ecb3be92749ea05f62261ec17f59e0b72bdf3a4d657ca1519519b",
     "vgg16": "2d839627a26ae998c4e47d5a80ad45d15c8b1772afdc999f374d1767164cea79",
