@@ -9,8 +9,9 @@ import torch
 
 from primage.config import preset
 from primage.model import load
+from primage.nets.build import build_network
 from primage.nets.discriminator import MultiscaleDiscriminator
-from primage.nets.generator import build_network, parameter_count
+from primage.nets.generator import parameter_count
 from primage.primitive.kinds import KINDS
 from primage.run import Run
 

@@ -17,7 +17,8 @@ from primage._version import __version__
 from primage.config import Config
 from primage.errors import PrimitiveError, RunError
 from primage.image import resize_image, working_size
-from primage.nets.generator import Generator, Painted, Source, build_network
+from primage.nets.build import build_network
+from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
 from primage.nets.legacy_keys import current_keys
 from primage.primitive.kinds import KINDS

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from primage.config import Config, OptimConfig
 from primage.errors import RunError
+from primage.nets.build import build_generator
 from primage.nets.discriminator import MultiscaleDiscriminator, build_discriminator
-from primage.nets.generator import Generator, build_generator
+from primage.nets.generator import Generator
 from primage.nets.legacy_keys import current_keys
 from primage.nets.pretrained_matcher import init_from_matcher
 from primage.primitive.primitive import PrimitiveSpec, code_matrix

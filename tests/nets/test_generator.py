@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from primage.config import PainterConfig
-from primage.nets.generator import Source, build_generator
+from primage.nets.build import build_generator
+from primage.nets.generator import Source
 
 CONFIG = PainterConfig(embedding=4, widths=(8, 8, 8, 8), blocks=(0, 0, 0, 1), refine_widths=(8, 8, 8))
 

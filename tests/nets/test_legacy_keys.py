@@ -18,7 +18,7 @@ from primage.api import train
 from primage.config import PainterConfig
 from primage.model import load
 from primage.nets import pretrained_matcher
-from primage.nets.generator import build_network
+from primage.nets.build import build_network
 from primage.nets.legacy_keys import current_keys
 from primage.nets.pretrained_matcher import MATCHER_FILE, matcher_weights
 from primage.run import Run, load_tensors, save_tensors

@@ -10,7 +10,8 @@ from torch import nn
 
 from primage.config import PainterConfig, preset
 from primage.grid import identity_grid
-from primage.nets.generator import Generator, Source, build_generator, parameter_count
+from primage.nets.build import build_generator
+from primage.nets.generator import Generator, Source, parameter_count
 from primage.nets.layers import ConvBlock, fold_norms, sample
 from tests.tiny import one_thread
 

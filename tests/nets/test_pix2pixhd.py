@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from primage.config import DiscriminatorConfig, Pix2PixHDConfig, preset
+from primage.nets.build import build_generator, build_network
 from primage.nets.discriminator import MultiscaleDiscriminator, build_discriminator
-from primage.nets.generator import Source, build_generator, build_network, parameter_count
+from primage.nets.generator import Source, parameter_count
 from tests.tiny import one_thread
 
 SIZES = [(32, 32), (48, 64), (33, 57), (70, 41), (16, 16), (17, 90), (5, 7)]

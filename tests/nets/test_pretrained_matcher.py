@@ -11,7 +11,8 @@ from primage.config import PainterConfig, preset
 from primage.errors import WeightsError
 from primage.grid import identity_grid
 from primage.nets import pretrained_matcher
-from primage.nets.generator import Source, build_generator
+from primage.nets.build import build_generator
+from primage.nets.generator import Source
 from primage.nets.pretrained_matcher import MATCHER_FILE, init_from_matcher, matcher_sha256, matcher_weights
 from primage.primitive.primitive import PrimitiveSpec, code_matrix, encode
 from tests.primitive.drawings import described, drawing

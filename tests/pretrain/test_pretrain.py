@@ -12,7 +12,7 @@ import torch
 from primage.config import PainterConfig
 from primage.errors import ImageError
 from primage.grid import resample
-from primage.nets.generator import build_generator
+from primage.nets.build import build_generator
 from primage.pretrain import training
 from primage.pretrain.episodes import draw_episode
 from primage.pretrain.media import read_media

@@ -8,7 +8,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from primage.config import GeneratorConfig, PainterConfig
 from primage.nets.encoder import ReferenceFeatures
 from primage.tensors import pad_to_multiple
 
@@ -148,49 +147,6 @@ class Generator(nn.Module):
             rng: source of randomness.
         """
         raise NotImplementedError
-
-
-def build_network(config: GeneratorConfig, channels: int) -> Generator:
-    """Build the network that a config describes, without initialising its weights.
-
-    Args:
-        config: which network, and its size.
-        channels: of the encoded primitive.
-
-    Returns:
-        The network; inside ``with torch.device("meta")`` it has no memory for weights.
-    """
-    from primage.nets.painter import Painter
-    from primage.nets.pix2pixhd import Pix2PixHD
-
-    return Painter(config, channels) if isinstance(config, PainterConfig) else Pix2PixHD(config, channels)
-
-
-def build_generator(config: GeneratorConfig, channels: int, rng: torch.Generator) -> Generator:
-    """Build a generator with fresh weights.
-
-    Args:
-        config: which network, and its size.
-        channels: of the encoded primitive.
-        rng: source of randomness for the weights.
-
-    Returns:
-        The network, on the CPU, in training mode.
-
-    Example:
-        >>> from primage.config import Pix2PixHDConfig
-        >>> config = Pix2PixHDConfig(ngf=2, n_blocks=1)
-        >>> generator = build_generator(config, 3, torch.Generator().manual_seed(0))
-        >>> pair = Source(torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32))
-        >>> generator(torch.zeros(2, 3, 40, 50), pair).image.shape
-        torch.Size([2, 3, 40, 50])
-    """
-    # Built on the meta device: PyTorch would initialise from the global random state, which takes seconds for 182 M.
-    with torch.device("meta"):
-        network = build_network(config, channels)
-    network.to_empty(device="cpu")
-    network.initialise(rng)
-    return network
 
 
 def reset_norms(network: nn.Module) -> None:
