@@ -114,8 +114,7 @@ def test_a_socket_is_guarded_alike(visitor: Visitor) -> None:
         {"Origin": "null"},
         {"Origin": ""},
         {"Host": "evil.example:8765"},
-        {"Cookie": "primage_studio_8765=x"},
-        {"Cookie": ""},
+        {"Cookie": "", "Origin": "http://evil.example"},
     ):
         with (
             pytest.raises(WebSocketDisconnect) as refused,
@@ -123,6 +122,16 @@ def test_a_socket_is_guarded_alike(visitor: Visitor) -> None:
         ):
             pass
         assert refused.value.code == 4403, change
+
+
+@pytest.mark.parametrize("cookie", ["", "primage_studio_8765=of-an-earlier-server"])
+def test_a_socket_with_a_stale_cookie_is_accepted_and_closed_with_a_code_of_its_own(
+    visitor: Visitor, cookie: str
+) -> None:
+    path = f"ws://{HOST}/api/projects/0123456789abcdef/socket"
+    with stranger(visitor, Origin=ORIGIN, Cookie=cookie).websocket_connect(path) as socket:
+        message = socket.receive()
+    assert (message["type"], message["code"]) == ("websocket.close", 4401)
 
 
 def test_every_answer_forbids_what_a_page_here_never_does(visitor: Visitor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
@@ -19,6 +20,8 @@ from primage.studio.schemas import Problem
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN = 16
+#: Close code of a WebSocket whose cookie is missing or of an earlier server.
+STALE_SESSION = 4401
 #: Of a request that carries JSON; files have limits of their own, checked where they are received.
 _JSON_BYTES = 1 << 20
 _FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/drawing)")
@@ -81,10 +84,11 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one WebSocket, or the server's start and end."""
         if scope["type"] == "websocket":
-            if self._refusal(scope) is None:
+            refusal = self._refusal(scope)
+            if refusal is None:
                 await self._app(scope, receive, send)
-            else:  # before it was accepted: the browser sees status 403
-                await send({"type": "websocket.close", "code": 4403})
+            else:
+                await _refuse_socket(refusal, receive, send)
         elif scope["type"] == "http":
             await self._request(scope, receive, send)
         else:
@@ -164,6 +168,20 @@ class Guard:
             await send(message)
 
         return headed
+
+
+async def _refuse_socket(refusal: Response, receive: Receive, send: Send) -> None:
+    """Close a WebSocket that may not be opened.
+
+    A page of the studio whose cookie is stale, because the server was restarted, is accepted and then closed, as a
+    browser hides the reason when the handshake itself fails. Any other is refused before it is accepted (status 403).
+    """
+    await receive()  # "websocket.connect"
+    if refusal.status_code == HTTPStatus.UNAUTHORIZED:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": STALE_SESSION, "reason": "the session has expired"})
+    else:
+        await send({"type": "websocket.close", "code": 4403})
 
 
 def _problem(status: int, code: str, message: str) -> Response:
