@@ -126,3 +126,19 @@ def test_minutes_that_were_added_follow_those_that_were_planned(visitor: Visitor
         last = learning(tab, "idle")
         assert last["step"] > first["steps"]
         assert last["step"] == last["steps"]
+
+
+def test_minutes_that_were_queued_go_with_the_drawing_they_were_for(visitor: Visitor, project: str) -> None:
+    url = f"/api/projects/{project}/learn"
+    with visitor.tab(project) as tab:
+        ready(tab)
+        for _ in range(2):
+            assert visitor.http.post(url, json={"minutes": 30}).status_code == 202
+        learning(tab, "running")
+        assert visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 3}).status_code == 200
+        tab.until("replaced")
+        assert visitor.http.post(url, json={"minutes": 0.002}).status_code == 202
+        running = learning(tab, "running")
+        assert running["seconds_left"] < 60
+        last = learning(tab, "idle")
+        assert last["step"] == last["steps"] == running["steps"]

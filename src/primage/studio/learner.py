@@ -76,6 +76,8 @@ class Learner:
             self._more_minutes += minutes
             self.set(seconds_left=None if self.state.seconds_left is None else self.state.seconds_left + 60 * minutes)
             return
+        if minutes is not None:  # a new plan replaces what was left of the old one
+            self._more_minutes = 0.0
         waiting = "waits until another project has learned" if self._turn.locked() else None
         self._unwanted = self._has_turn = False
         self.set(state="starting", message=waiting, seconds_left=None, steps_per_second=None)
