@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -88,6 +89,12 @@ def _add_errors(app: FastAPI) -> None:
     async def other(_request: Request, error: HTTPException) -> Response:
         phrase = HTTPStatus(error.status_code).phrase
         return _problem(error.status_code, phrase.lower().replace(" ", "_"), str(error.detail))
+
+    @app.exception_handler(OSError)
+    async def unwritable(_request: Request, error: OSError) -> Response:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _problem(507, "full", f"the disk is full ({error.strerror}); make room on it first")
+        raise error
 
     @app.exception_handler(Exception)
     async def failed(_request: Request, error: Exception) -> Response:

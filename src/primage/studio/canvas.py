@@ -151,14 +151,15 @@ class Canvas:
         if not patches and labels is None:
             raise RefusalError(422, "invalid", "the edit changes nothing")
         after = self.drawing.check(patches, pixels, palette)
-        if self.history.can_redo:
-            # The entries cut off must not be ones that the drawing on disk counts as done.
-            self.save()
         before = self.drawing.cut(patches)
         entry = Entry(title, patches, before, after, labels)
+        last = self.history.last() if merge and not self.history.can_redo else None
         try:
-            if merge and self.history.done and not self.history.can_redo:
-                self.history.replace_last(self._merged(self.history.last(), entry))
+            if self.history.can_redo:
+                # The entries discarded must not be ones that the drawing on disk counts as done.
+                self.save()
+            if last is not None:
+                self.history.replace_last(self._merged(last, entry))
             else:
                 self.history.append(entry)
         except OSError as error:
@@ -186,15 +187,16 @@ class Canvas:
         Raises:
             RefusalError: there is nothing to.
         """
-        entry = self.history.undo() if direction == "undo" else self.history.redo()
+        back = direction == "undo"
+        entry = self.history.last() if back else self.history.next()
         if entry is None:
             raise RefusalError(409, "nothing", f"there is nothing to {direction}")
-        back = direction == "undo"
         pixels = entry.before if back else entry.after
         try:
             self.drawing = self.drawing.patched([(entry.patches, pixels)])
         except (KeyError, ValueError) as error:
             raise RunError("the project's history is damaged") from error
+        self.history.done += -1 if back else 1
         self._count()
         labels = None if entry.labels is None else entry.labels[0 if back else 1]
         return Change(entry.title, entry.patches, pixels, labels)

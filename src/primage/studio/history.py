@@ -1,11 +1,13 @@
 """All edits of a project, on disk: undo and redo without limit, also after a restart.
 
-The file is a row of entries, each: length of its header, length of its body, the header as JSON, the body compressed:
-pixels before the edit, then pixels after it. An edit after an undo cuts off what could have been redone.
+The file is a sequence of entries, each: length of its header, length of its body, the header as JSON, the body
+compressed: pixels before the edit, then pixels after it. Entries are only ever appended. One that replaces others (an
+edit after an undo, or two edits merged) says in its header how many, so a write that fails loses no earlier edit.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import zlib
@@ -13,13 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from primage.errors import RunError
 from primage.studio.drawing import channels_of
 from primage.studio.schemas import Label, Patch, Schema
 
 _HEAD = struct.Struct("<II")
+#: Replaced entries are removed from the file when they take more than this, and more than those that count.
+_MIN_GARBAGE_BYTES = 1 << 20
 
 
 class _Header(Schema):
@@ -27,6 +31,7 @@ class _Header(Schema):
     patches: tuple[Patch, ...]
     labels_before: tuple[Label, ...] | None
     labels_after: tuple[Label, ...] | None
+    replaces: int = Field(0, ge=0, description="how many of the entries before it no longer count")
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,10 @@ class Entry:
     """One edit.
 
     Attributes:
-        title: what it is called.
+        title: what undo calls it.
         patches: the rectangles that it changed.
-        before: their pixels before it.
-        after: and after it.
+        before: their pixels before the edit.
+        after: their pixels after it.
         labels: names and colours before and after it, if they changed.
     """
 
@@ -48,132 +53,160 @@ class Entry:
     labels: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
 
 
+@dataclass(frozen=True)
+class _Slot:
+    """Where an entry is in the file."""
+
+    start: int
+    length: int
+    title: str
+
+
 class History:
     """The entries of one file, and how many of them are done.
 
     Args:
-        path: the file; made when the first entry is.
-        done: how many entries the drawing already holds.
+        path: the file; created with the first entry.
+        done: how many entries the drawing already contains.
     """
 
     def __init__(self, path: Path, done: int = 0) -> None:
         self._path = path
-        self._starts: list[int] = []
-        self._titles: list[str] = []
+        self._slots: list[_Slot] = []
         self._end = 0
         self._scan()
-        self.done = min(done, len(self._starts))
+        self.done = min(done, len(self._slots))
 
     def _scan(self) -> None:
-        """Find the entries; what a crash cut in two at the end is left out, and overwritten by the next one."""
+        """Find the entries; one that a crash cut short at the end is ignored, and overwritten by the next one."""
         if not self._path.exists():
             return
         size = self._path.stat().st_size
         with self._path.open("rb") as file:
             while self._end + _HEAD.size <= size:
                 file.seek(self._end)
-                header, body = _HEAD.unpack(file.read(_HEAD.size))
-                if self._end + _HEAD.size + header + body > size:
+                header_length, body_length = _HEAD.unpack(file.read(_HEAD.size))
+                length = _HEAD.size + header_length + body_length
+                if self._end + length > size:
                     break
                 try:
-                    title = _Header.model_validate_json(file.read(header)).title
+                    header = _Header.model_validate_json(file.read(header_length))
                 except ValidationError:
                     break
-                self._starts.append(self._end)
-                self._titles.append(title)
-                self._end += _HEAD.size + header + body
+                self._count(_Slot(self._end, length, header.title), header.replaces)
+
+    def _count(self, slot: _Slot, replaces: int) -> None:
+        """Take up an entry that is in the file."""
+        del self._slots[max(0, len(self._slots) - replaces) :]
+        self._slots.append(slot)
+        self._end = slot.start + slot.length
 
     @property
     def undo_title(self) -> str | None:
-        """What undo would take back."""
-        return self._titles[self.done - 1] if self.done else None
+        """Title of the edit that undo would take back."""
+        return self._slots[self.done - 1].title if self.done else None
 
     @property
     def redo_title(self) -> str | None:
-        """What redo would do again."""
-        return self._titles[self.done] if self.done < len(self._titles) else None
+        """Title of the edit that redo would do again."""
+        return self._slots[self.done].title if self.can_redo else None
 
-    def titles(self, most: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What was done and what was undone.
+    def titles(self, limit: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Titles of what was done and of what was undone.
 
         Args:
-            most: how many of each, next to where one is.
+            limit: the most of each, those closest to the present.
         """
-        done, titles = self.done, self._titles
-        return tuple(titles[max(0, done - most) : done]), tuple(titles[done : done + most])
+        titles, done = [slot.title for slot in self._slots], self.done
+        return tuple(titles[max(0, done - limit) : done]), tuple(titles[done : done + limit])
 
     @property
     def can_redo(self) -> bool:
-        """Whether an append would cut something off."""
-        return self.done < len(self._starts)
+        """Whether an append would discard something."""
+        return self.done < len(self._slots)
 
     def append(self, entry: Entry) -> None:
-        """Write one more edit behind those that are done.
+        """Write one more edit after those that are done; what could have been redone is discarded.
 
         Args:
             entry: the edit.
-        """
-        labels = entry.labels or (None, None)
-        header = _Header(title=entry.title, patches=entry.patches, labels_before=labels[0], labels_after=labels[1])
-        text = header.model_dump_json().encode()
-        body = zlib.compress(b"".join([*entry.before, *entry.after]), 1)
-        end = self._starts[self.done] if self.can_redo else self._end
-        with self._path.open("r+b" if self._path.exists() else "xb") as file:
-            file.truncate(end)
-            file.seek(end)
-            file.write(_HEAD.pack(len(text), len(body)) + text + body)
-        del self._starts[self.done :], self._titles[self.done :]
-        self._starts.append(end)
-        self._titles.append(entry.title)
-        self._end = end + _HEAD.size + len(text) + len(body)
-        self.done += 1
-
-    def last(self) -> Entry:
-        """The newest edit that is done; there is one.
 
         Raises:
-            RunError: the file is damaged.
+            OSError: it could not be written; nothing has changed.
         """
-        return self._read(self.done - 1)
+        self._write(entry, replaces=len(self._slots) - self.done)
+        self.done += 1
 
     def replace_last(self, entry: Entry) -> None:
         """Write an edit in place of the newest one that is done.
 
         Args:
             entry: the edit.
+
+        Raises:
+            OSError: it could not be written; nothing has changed.
         """
-        self.done -= 1
-        self.append(entry)
+        self._write(entry, replaces=len(self._slots) - self.done + 1)
 
-    def undo(self) -> Entry | None:
-        """Count one edit less.
+    def _write(self, entry: Entry, replaces: int) -> None:
+        before, after = entry.labels or (None, None)
+        header = _Header(
+            title=entry.title, patches=entry.patches, labels_before=before, labels_after=after, replaces=replaces
+        )
+        data = _packed(header, zlib.compress(b"".join([*entry.before, *entry.after]), 1))
+        try:
+            with self._path.open("r+b" if self._path.exists() else "xb") as file:
+                file.truncate(self._end)  # a crash may have left half an entry
+                file.seek(self._end)
+                file.write(data)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.truncate(self._path, self._end)
+            raise
+        self._count(_Slot(self._end, len(data), entry.title), replaces)
+        used = sum(slot.length for slot in self._slots)
+        if self._end - used > max(used, _MIN_GARBAGE_BYTES):
+            with contextlib.suppress(OSError):  # the file only stays longer than it need be
+                self._compact()
 
-        Returns:
-            The edit to take back; None if there is none.
+    def _compact(self) -> None:
+        """Write the file anew without the entries that were replaced."""
+        scratch = self._path.with_name(self._path.name + ".partial")
+        slots: list[_Slot] = []
+        end = 0
+        try:
+            with self._path.open("rb") as source, scratch.open("wb") as target:
+                for slot in self._slots:
+                    source.seek(slot.start)
+                    header_length, body_length = _HEAD.unpack(source.read(_HEAD.size))
+                    header = _Header.model_validate_json(source.read(header_length))
+                    data = _packed(header.model_copy(update={"replaces": 0}), source.read(body_length))
+                    target.write(data)
+                    slots.append(_Slot(end, len(data), slot.title))
+                    end += len(data)
+                target.flush()
+                os.fsync(target.fileno())
+            scratch.replace(self._path)
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
+        self._slots, self._end = slots, end
+
+    def last(self) -> Entry | None:
+        """The newest edit that is done; None if there is none.
 
         Raises:
             RunError: the file is damaged.
         """
-        if not self.done:
-            return None
-        entry = self._read(self.done - 1)
-        self.done -= 1
-        return entry
+        return self._read(self._slots[self.done - 1]) if self.done else None
 
-    def redo(self) -> Entry | None:
-        """Count one edit more.
-
-        Returns:
-            The edit to do again; None if there is none.
+    def next(self) -> Entry | None:
+        """The edit that redo would do again; None if there is none.
 
         Raises:
             RunError: the file is damaged.
         """
-        if not self.can_redo:
-            return None
-        entry = self._read(self.done)
-        self.done += 1
-        return entry
+        return self._read(self._slots[self.done]) if self.can_redo else None
 
     def flush(self) -> None:
         """Make sure that all entries are on the disk."""
@@ -181,9 +214,9 @@ class History:
             with self._path.open("rb+") as file:
                 os.fsync(file.fileno())
 
-    def _read(self, number: int) -> Entry:
+    def _read(self, slot: _Slot) -> Entry:
         with self._path.open("rb") as file:
-            file.seek(self._starts[number])
+            file.seek(slot.start)
             header_length, body_length = _HEAD.unpack(file.read(_HEAD.size))
             try:
                 header = _Header.model_validate_json(file.read(header_length))
@@ -194,12 +227,17 @@ class History:
                 raise RunError("the project's history is damaged") from error
         if len(body) != total:
             raise RunError("the project's history is damaged")
-        parts, at = [], 0
+        parts, start = [], 0
         for length in [*lengths, *lengths]:
-            parts.append(body[at : at + length])
-            at += length
+            parts.append(body[start : start + length])
+            start += length
         half = len(lengths)
         labels = None
         if header.labels_before is not None and header.labels_after is not None:
             labels = (header.labels_before, header.labels_after)
         return Entry(header.title, header.patches, parts[:half], parts[half:], labels)
+
+
+def _packed(header: _Header, body: bytes) -> bytes:
+    text = header.model_dump_json(exclude_defaults=True).encode()
+    return _HEAD.pack(len(text), len(body)) + text + body

@@ -120,12 +120,19 @@ class LiveProject:
 
         Args:
             **changes: of its fields.
+
+        Raises:
+            RefusalError: it cannot be written to the disk; nothing has changed.
         """
         if self.deleted:
             return
         changes.setdefault("updated", time.time())
-        self.record = ProjectRecord.model_validate(self.record.model_dump() | changes)
-        self.services.store.write(self.record)
+        record = ProjectRecord.model_validate(self.record.model_dump() | changes)
+        try:
+            self.services.store.write(record)
+        except OSError as error:
+            raise RefusalError(507, "full", f"the project cannot be saved ({error.strerror})") from error
+        self.record = record
         self.clients.send(State(project=self.state()))
 
     async def change(self, change: ProjectChange) -> None:
@@ -230,8 +237,9 @@ class LiveProject:
                     labels=change.labels,
                 )
                 client.send(pack(header, change.pixels))
-        if change.labels is not None:
-            self.update(labels=change.labels)
+        if change.labels is not None:  # saved with the layers that they belong to
+            self.record = self.record.model_copy(update={"labels": change.labels})
+            self.clients.send(State(project=self.state()))
         if self._saving is None:
             self._saving = asyncio.get_running_loop().call_later(_AUTOSAVE_SEC, self.autosave)
         self.rendering.ask()

@@ -113,7 +113,10 @@ class Network:
         # Left true while it learns, for the day the server is killed.
         unfinished = learning.state not in ("idle", "stopping")
         if unfinished != self._project.record.unfinished:
-            self._project.update(unfinished=unfinished)
+            try:
+                self._project.update(unfinished=unfinished)
+            except PrimageError as error:
+                self._project.trouble(error)
 
     async def learn(self, minutes: float) -> Learning:
         """Train for some minutes more.

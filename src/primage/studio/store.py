@@ -75,12 +75,16 @@ def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
         durable: wait until it is on the disk itself, for the day the power fails.
     """
     scratch = path.with_name(path.name + ".partial")
-    with scratch.open("wb") as file:
-        file.write(data)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    scratch.replace(path)
+    try:
+        with scratch.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        scratch.replace(path)
+    except BaseException:  # a full disk must not stay full of half a file
+        scratch.unlink(missing_ok=True)
+        raise
 
 
 class Store:
