@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.studio.visitor import Tab, Visitor, pack
+from tests.studio.visitor import Tab, Visitor, pack, unpack
 from tests.tiny import picture
 
 
@@ -266,3 +266,16 @@ def test_what_needs_a_model_says_so_before_there_is_one(
     (folder / "run-1" / "model.safetensors").unlink()
     answer = visitor.http.get(f"/api/projects/{project}{path}")
     assert (answer.status_code, answer.json()["code"]) == (409, "no_model")
+
+
+def test_layers_say_which_edits_are_in_them(visitor: Visitor, project: str) -> None:
+    def revision(of: str) -> int | None:
+        found: int | None = unpack(visitor.get(project, f"/layers?of={of}").content)[0]["revision"]
+        return found
+
+    with visitor.tab(project) as tab:
+        assert revision("edited") == 0
+        assert tab.draw("edges", 2, 30, np.ones((1, 9)))["history"]["revision"] == revision("edited") == 1
+        tab.step("undo")
+        assert revision("edited") == tab.revision == 2
+        assert revision("training") is None

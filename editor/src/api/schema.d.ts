@@ -707,13 +707,19 @@ export interface components {
         };
         /**
          * Extracted
-         * @description Header of what POST …/extract answers; the layers' pixels follow in order.
+         * @description Header of what GET …/layers and POST …/extract answer; the layers' pixels follow in order.
          */
         Extracted: {
             /** Labels */
             labels: components["schemas"]["Label"][];
             /** Layers */
             layers: components["schemas"]["Layer"][];
+            /**
+             * Revision
+             * @description of the edited drawing that these are the layers of; null for any other drawing
+             * @default null
+             */
+            revision: number | null;
             size: components["schemas"]["Size"];
             /**
              * Type

@@ -22,7 +22,12 @@ export class Session {
   private revision = 0;
   private shown = -1;
   private waiting: SentEdit[] = [];
-  private unsent: ArrayBuffer[] = [];
+  private unsent: { id: number; frame: ArrayBuffer }[] = [];
+  /** Edits and steps that the server has not answered yet. */
+  private readonly unanswered = new Set<number>();
+  private onAnswer: (() => void)[] = [];
+  /** Revision of the layers as they were last loaded. */
+  private loaded = -1;
   private loading: Promise<void> | null = null;
   private wasOnline = false;
   private held: Frame<BinaryHeader>[] = [];
@@ -54,7 +59,8 @@ export class Session {
   }
 
   private async loadLayers(): Promise<void> {
-    const { header, body } = readFrame<Schemas["Extracted"]>(await fetchFrame(projectUrl(this.id, "/layers")));
+    const { header, body } = await this.fetchLayers();
+    this.loaded = header.revision ?? -1;
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
     const old = get().picture;
@@ -66,6 +72,22 @@ export class Session {
       floating: "none",
       label: Math.min(get().label, Math.max(0, header.labels.length - 1)),
     });
+  }
+
+  /** Layers come over HTTP and edits go over the socket: fetched until they contain every edit of this tab. */
+  private async fetchLayers(): Promise<Frame<Schemas["Extracted"]>> {
+    for (;;) {
+      while (this.unanswered.size > 0) await new Promise<void>((done) => this.onAnswer.push(done));
+      const frame = readFrame<Schemas["Extracted"]>(await fetchFrame(projectUrl(this.id, "/layers")));
+      if (this.unanswered.size === 0 && (frame.header.revision ?? 0) >= this.revision) return frame;
+    }
+  }
+
+  /** The server has answered a request; null: all that can be answered. */
+  private answered(id: number | null): void {
+    if (id === null) this.unanswered.clear();
+    else this.unanswered.delete(id);
+    for (const done of this.onAnswer.splice(0)) done();
   }
 
   close(): void {
@@ -109,13 +131,19 @@ export class Session {
     );
     this.waiting.push({ id, at: performance.now(), revision: null });
     set({ rendering: true });
-    if (!this.socket.send(frame)) this.unsent.push(frame);
+    this.sendFrame(id, frame);
     return id;
+  }
+
+  private sendFrame(id: number, frame: ArrayBuffer): void {
+    if (this.socket.send(frame)) this.unanswered.add(id);
+    else this.unsent.push({ id, frame });
   }
 
   step(type: "undo" | "redo"): void {
     const id = this.nextId++;
     if (this.socket.send({ type, id })) {
+      this.unanswered.add(id);
       this.waiting.push({ id, at: performance.now(), revision: null });
       set({ rendering: true });
     }
@@ -125,14 +153,15 @@ export class Session {
     set({ connection: online ? "online" : "connecting" });
     if (!online) {
       this.waiting = [];
+      this.answered(null);
       set({ rendering: false });
       return;
     }
     const again = this.wasOnline;
     this.wasOnline = true;
-    // Edits made while the line was cut are sent first, then the drawing is loaded: the server's word counts.
-    for (const frame of this.unsent.splice(0)) this.socket.send(frame);
-    if (again) setTimeout(() => this.load().catch((error: Error) => say(error.message, "problem")), 150);
+    // Edits made while the connection was lost are sent first; the drawing loaded afterwards contains them.
+    for (const { id, frame } of this.unsent.splice(0)) this.sendFrame(id, frame);
+    if (again) this.load().catch((error: Error) => say(error.message, "problem"));
   }
 
   private text(message: TextMessage): void {
@@ -146,8 +175,10 @@ export class Session {
       case "accepted":
         this.settle(message.id, message.history.revision);
         this.history(message.history);
+        this.answered(message.id);
         break;
       case "refused":
+        this.answered(message.id);
         say(message.problem.message, "problem");
         if (message.id !== null) this.forget(message.id);
         void this.load();
@@ -186,6 +217,7 @@ export class Session {
   }
 
   private binary(frame: Frame<BinaryHeader>): void {
+    if (frame.header.type === "changed" && frame.header.id !== null) this.answered(frame.header.id);
     if (this.loading || !get().drawing) {
       this.held.push(frame);
       return;
@@ -196,7 +228,9 @@ export class Session {
 
   private changed(header: Schemas["Changed"], body: Uint8Array): void {
     const { drawing } = get();
-    for (const patch of splitPatches(header.patches, body)) drawing!.receive(patch);
+    // What was held while the layers were loaded may be in them already.
+    if (header.history.revision > this.loaded)
+      for (const patch of splitPatches(header.patches, body)) drawing!.receive(patch);
     if (header.labels) this.showLabels(header.labels);
     if (header.id !== null) this.settle(header.id, header.history.revision);
     this.history(header.history);

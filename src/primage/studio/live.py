@@ -31,7 +31,6 @@ from primage.studio.schemas import (
     Project,
     ProjectChange,
     Replaced,
-    Size,
     State,
     Step,
     Trouble,
@@ -297,10 +296,11 @@ class LiveProject:
         Args:
             of: the drawing as it is, or the unedited one.
         """
-        drawing = self.canvas.drawing
+        drawing, revision = self.canvas.drawing, self.canvas.revision
         if of == "training":
             drawing = Drawing((await self.services.reader.call("training_layers", run=self.run))["layers"])
-        return _frame(drawing, layers_of(self.record.settings.kind), self.record.labels)
+        layers = layers_of(self.record.settings.kind)
+        return _frame(drawing, layers, self.record.labels, revision if of == "edited" else None)
 
     async def preview_primitive(self, settings: ExtractSettings) -> bytes:
         """What the drawing would be.
@@ -395,7 +395,8 @@ class LiveProject:
         await self.services.painter.call("forget", run=self.run)
 
 
-def _frame(drawing: Drawing, layers: tuple[Layer, ...], labels: tuple[Label, ...]) -> bytes:
-    size: Size = drawing.size
-    header = Extracted(size=size, layers=layers, labels=labels)
+def _frame(
+    drawing: Drawing, layers: tuple[Layer, ...], labels: tuple[Label, ...], revision: int | None = None
+) -> bytes:
+    header = Extracted(revision=revision, size=drawing.size, layers=layers, labels=labels)
     return pack(header, [drawing.layers[layer.name] for layer in layers])

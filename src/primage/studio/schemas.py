@@ -307,9 +307,12 @@ class Trouble(Schema):
 
 
 class Extracted(Schema):
-    """Header of what POST …/extract answers; the layers' pixels follow in order."""
+    """Header of what GET …/layers and POST …/extract answer; the layers' pixels follow in order."""
 
     type: Literal["extracted"] = "extracted"
+    revision: int | None = Field(
+        None, description="of the edited drawing that these are the layers of; null for any other drawing"
+    )
     size: Size
     layers: tuple[Layer, ...]
     labels: tuple[Label, ...]

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { readFrame, writeFrame } from "../api/frames";
+import { Session } from "./session";
+import { get, set } from "./store";
+
+class FakeSocket {
+  static readonly OPEN = 1;
+  static all: FakeSocket[] = [];
+  readyState = 0;
+  sent: ArrayBuffer[] = [];
+  onopen = () => {};
+  onclose = (_event: { code: number }) => {};
+  onmessage = (_event: { data: string | ArrayBuffer }) => {};
+
+  constructor() {
+    FakeSocket.all.push(this);
+  }
+  open(): void {
+    this.readyState = FakeSocket.OPEN;
+    this.onopen();
+  }
+  cut(): void {
+    this.readyState = 3;
+    this.onclose({ code: 1006 });
+  }
+  send(data: ArrayBuffer): void {
+    this.sent.push(data);
+  }
+  close(): void {}
+  tell(message: object): void {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+}
+
+/** The server: layers of 2 × 1 px at a revision, handed over when the test says so. */
+const server = { revision: 0, marks: [0, 0], waiting: [] as (() => void)[] };
+
+function answer(): void {
+  for (const done of server.waiting.splice(0)) done();
+}
+
+function history(revision: number) {
+  return { revision, undo: null, redo: null, done: [], undone: [] };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.all = [];
+  Object.assign(server, { revision: 0, marks: [0, 0], waiting: [] });
+  vi.stubGlobal("location", { protocol: "http:", host: "studio" });
+  vi.stubGlobal("WebSocket", FakeSocket);
+  vi.stubGlobal("fetch", () => {
+    const header = {
+      type: "extracted",
+      revision: server.revision,
+      size: { width: 2, height: 1 },
+      layers: [{ name: "marks", channels: 1 }],
+      labels: [],
+    };
+    const frame = writeFrame(header, [new Uint8Array(server.marks)]);
+    return new Promise((done) => server.waiting.push(() => done({ ok: true, arrayBuffer: async () => frame })));
+  });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function opened(): Promise<Session> {
+  const session = new Session("p", () => {});
+  FakeSocket.all[0].open();
+  const loaded = session.load();
+  await vi.advanceTimersByTimeAsync(0);
+  answer();
+  await loaded;
+  return session;
+}
+
+function draw(session: Session, x: number): void {
+  const drawing = get().drawing!;
+  drawing.marks.data[x] = 1;
+  drawing.touch({ x0: x, y0: 0, x1: x + 1, y1: 1 });
+  session.commit("Pencil");
+}
+
+test("what was drawn without a connection is in the drawing loaded afterwards", async () => {
+  set({ drawing: null, picture: null });
+  const session = await opened();
+  FakeSocket.all[0].cut();
+  draw(session, 0);
+  await vi.advanceTimersByTimeAsync(200);
+  const socket = FakeSocket.all[1];
+  socket.open();
+  const { id } = readFrame<{ id: number }>(socket.sent[0]).header;
+  // The server is busy: HTTP is answered before the edit is.
+  await vi.advanceTimersByTimeAsync(1000);
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  server.revision = 1;
+  server.marks = [1, 0];
+  socket.tell({ type: "accepted", id, history: history(1) });
+  await vi.advanceTimersByTimeAsync(0);
+  answer();
+  await vi.advanceTimersByTimeAsync(1000);
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([...get().drawing!.marks.data]).toEqual([1, 0]);
+});
+
+test("what is drawn while the drawing is loaded is in it, too", async () => {
+  set({ drawing: null, picture: null });
+  const session = await opened();
+  const loaded = session.load();
+  await vi.advanceTimersByTimeAsync(0);
+  draw(session, 1);
+  answer(); // the layers without the edit
+  await vi.advanceTimersByTimeAsync(0);
+  server.revision = 1;
+  server.marks = [0, 1];
+  FakeSocket.all[0].tell({ type: "accepted", id: 1, history: history(1) });
+  await vi.advanceTimersByTimeAsync(0);
+  answer();
+  await loaded;
+  expect([...get().drawing!.marks.data]).toEqual([0, 1]);
+});
+
+test("a change that the loaded layers contain is not applied to them again", async () => {
+  set({ drawing: null, picture: null });
+  const session = await opened();
+  server.revision = 2; // somebody drew a pixel, revision 1, and erased it
+  const loaded = session.load();
+  await vi.advanceTimersByTimeAsync(0);
+  const changed = {
+    type: "changed",
+    id: null,
+    cause: "edit",
+    title: "Pencil",
+    history: history(1),
+    patches: [{ layer: "marks", x: 0, y: 0, width: 1, height: 1 }],
+    labels: null,
+  };
+  FakeSocket.all[0].onmessage({ data: writeFrame(changed, [new Uint8Array([1])]) });
+  answer();
+  await loaded;
+  expect([...get().drawing!.marks.data]).toEqual([0, 0]);
+});
