@@ -72,13 +72,6 @@ def test_the_picture_follows_an_edit_there_and_nowhere_else(visitor: Visitor, pr
         assert header["rectangle"] == {"x": 0, "y": 0, "width": 64, "height": 48}
 
 
-def close(visitor: Visitor, project: str) -> None:
-    """What happens to a project when the server ends, and only to it: the next request reads it from the disk."""
-    hub = visitor.app.state.hub
-    assert visitor.http.portal is not None
-    visitor.http.portal.call(hub._open.pop(project).close)
-
-
 def test_undo_redo_and_what_is_there_after_it_was_closed(visitor: Visitor, project: str) -> None:
     before = visitor.layers(project)
     label = int(before["segments"][0, 0])
@@ -94,7 +87,7 @@ def test_undo_redo_and_what_is_there_after_it_was_closed(visitor: Visitor, proje
         tab.step("undo")
         tab.rendered(tab.revision)
     edited, shown = visitor.layers(project), visitor.app.state.hub._open[project].rendering.image
-    close(visitor, project)
+    visitor.close(project)
     # The picture is there before the worker has done anything.
     painter = visitor.app.state.hub.services.painter
     os.kill(painter.pid, signal.SIGSTOP)

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.studio.visitor import Tab, Visitor
@@ -142,3 +143,23 @@ def test_minutes_that_were_queued_go_with_the_drawing_they_were_for(visitor: Vis
         assert running["seconds_left"] < 60
         last = learning(tab, "idle")
         assert last["step"] == last["steps"] == running["steps"]
+
+
+def test_the_time_learned_is_known_after_a_restart(visitor: Visitor, project: str) -> None:
+    url = f"/api/projects/{project}/learn"
+    with visitor.tab(project) as tab:
+        visitor.http.post(url, json={"minutes": 0.005})
+        before = learning(tab, "idle")
+    visitor.close(project)
+    after = visitor.get(project).json()["learning"]
+    assert after["seconds"] == pytest.approx(before["seconds"], abs=0.1)
+    assert (after["state"], after["step"]) == ("idle", before["step"])
+    with visitor.tab(project) as tab:
+        visitor.http.post(url, json={"minutes": 30})
+        learning(tab, "running")
+        visitor.http.post(f"{url}/pause")
+        before = learning(tab, "paused")
+    visitor.close(project)
+    after = visitor.get(project).json()["learning"]
+    assert after["seconds"] == pytest.approx(before["seconds"], abs=0.5)
+    assert (after["state"], after["steps"]) == ("paused", before["steps"])

@@ -109,6 +109,11 @@ class Visitor:
         assert answer.status_code == 200, answer.text
         return answer
 
+    def close(self, project: str) -> None:
+        """Close a project as a server that ends does; the next request reads it from the disk."""
+        assert self.http.portal is not None
+        self.http.portal.call(self.app.state.hub._open.pop(project).close)
+
     def layers(self, project: str, of: str = "edited") -> dict[str, np.ndarray]:
         header, pixels = unpack(self.get(project, f"/layers?of={of}").content)
         width, height = header["size"]["width"], header["size"]["height"]

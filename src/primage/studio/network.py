@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safetensors import SafetensorError, safe_open
+
 from primage.errors import PrimageError
 from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.learner import Learner
@@ -35,9 +37,12 @@ class Network:
         self._settler: Worker | None = None
         self._first = asyncio.Event()
         self.learner = Learner(project.services.turn, self._learning_changed, self._model_published)
-        if project.record.unfinished:
-            steps = max(project.record.steps, _planned_steps(project.run))
-            self.learner.state = Learning(state="paused", step=project.record.steps, steps=steps)
+        record = project.record
+        learned = Learning(step=record.steps, seconds=_seconds_learned(project.run))
+        if record.unfinished:
+            steps = max(record.steps, _planned_steps(project.run))
+            learned = learned.model_copy(update={"state": "paused", "steps": steps})
+        self.learner.state = learned
 
     def forget(self) -> None:
         """The drawing was extracted anew: nothing has been learned of it yet."""
@@ -152,6 +157,15 @@ class Network:
         else:
             self.learner.stop(keep)
         return self.learner.state
+
+
+def _seconds_learned(run: Path) -> float:
+    """How long a run has been trained, from its model's metadata (no PyTorch needed); 0 without a model."""
+    try:
+        with safe_open(run / "model.safetensors", framework="numpy") as file:
+            return float(json.loads(file.metadata()["primage"])["seconds"])
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
+        return 0.0
 
 
 def _planned_steps(run: Path) -> int:
