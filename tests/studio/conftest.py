@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from primage.studio.app import create_app
-from primage.studio.security import Access
-from primage.studio.services import Options
+from primage.studio.project.services import Options
+from primage.studio.server.app import create_app
+from primage.studio.server.security import Access
 from tests.studio.visitor import HOST, TOKEN, Visitor
 from tests.tiny import SETTINGS, picture
 

@@ -37,8 +37,8 @@ def command(
     from primage.errors import ConfigError
 
     try:
-        from primage.studio.server import DEFAULT_PORT, Address, serve
-        from primage.studio.services import Options
+        from primage.studio.project.services import Options
+        from primage.studio.server.serve import DEFAULT_PORT, Address, serve
     except ModuleNotFoundError as error:
         raise ConfigError(f"the studio needs '{error.name}'; pip install 'primage[studio]'") from error
 

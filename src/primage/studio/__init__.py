@@ -1,1 +1,1 @@
-"""The studio: a local web editor for one photo and its drawing. The only room that knows of FastAPI."""
+"""The studio: a local web editor for one photo and its drawing. The only package that imports FastAPI."""

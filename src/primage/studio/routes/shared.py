@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request, Response
 
-from primage.studio.hub import Hub
-from primage.studio.live import LiveProject
+from primage.studio.project.hub import Hub
+from primage.studio.project.live import LiveProject
 from primage.studio.schemas import Problem, ProjectId
 
 #: In the OpenAPI document: every route may refuse.

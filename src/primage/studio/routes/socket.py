@@ -9,10 +9,10 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from primage.errors import PrimageError
-from primage.studio.clients import Client
 from primage.studio.errors import RefusalError
-from primage.studio.hub import Hub
-from primage.studio.live import LiveProject
+from primage.studio.project.clients import Client
+from primage.studio.project.hub import Hub
+from primage.studio.project.live import LiveProject
 from primage.studio.schemas import Edit, Problem, Refused, Step
 from primage.studio.wire import unpack
 

@@ -1,0 +1,1 @@
+"""Projects: the drawing and its history, files, tabs, renders and learning."""

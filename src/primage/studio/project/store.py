@@ -1,0 +1,201 @@
+"""Projects on disk: one folder each, named by an id that the server made; every file replaced as a whole.
+
+project.json    names, settings, labels, snapshots (`ProjectRecord`)
+original        the photo, byte for byte as it was given
+drawing.bin     the edited layers        history.bin   all edits (`primage.studio.project.history`)
+render.png      the newest picture, shown before a worker is there to paint it
+run-1/          the run folder           snapshots/    layers and pictures
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from primage.errors import RunError
+from primage.studio.errors import RefusalError
+from primage.studio.schemas import (
+    Colour,
+    ExtractSettings,
+    Label,
+    Name,
+    ProjectId,
+    ProjectSummary,
+    Schema,
+    Size,
+    Snapshot,
+)
+
+_ID = re.compile(r"[0-9a-f]{16}")
+RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
+
+
+class ProjectRecord(Schema):
+    """What project.json holds."""
+
+    version: int = 1
+    id: ProjectId
+    name: Name
+    created: float
+    updated: float
+    photo: Size
+    size: Size
+    settings: ExtractSettings
+    labels: tuple[Label, ...] = Field(max_length=255)
+    line_colour: Colour
+    keep_original: bool = True
+    run: Annotated[str, Field(pattern=RUN_NAME)] = "run-1"
+    unfinished: bool = Field(False, description="whether a pause or the end of the server left learning undone")
+    steps: int = 0
+    snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
+
+    def summary(self) -> ProjectSummary:
+        """Its line in the list."""
+        return ProjectSummary.model_validate(self.model_dump(include=set(ProjectSummary.model_fields)))
+
+
+def new_id() -> str:
+    """An id that nobody can guess."""
+    return secrets.token_hex(8)
+
+
+def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write a file so that a crash leaves the old one or the new one.
+
+    Args:
+        path: the file; its folder exists.
+        data: what is to be in it.
+        durable: wait until it is on the disk itself, for the day the power fails.
+    """
+    scratch = path.with_name(path.name + ".partial")
+    try:
+        with scratch.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        scratch.replace(path)
+    except BaseException:  # a full disk must not stay full of half a file
+        scratch.unlink(missing_ok=True)
+        raise
+
+
+class Store:
+    """All projects below one folder.
+
+    Args:
+        root: the folder; made if need be.
+        max_projects: how many it may hold.
+        max_bytes: how much all of them together.
+    """
+
+    def __init__(self, root: Path, max_projects: int = 500, max_bytes: int = 50 << 30) -> None:
+        self.root = root
+        self.max_projects = max_projects
+        self._max_bytes = max_bytes
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{root}: projects cannot be kept there ({error.strerror})") from error
+
+    def folder(self, project_id: str) -> Path:
+        """Where a project lies.
+
+        Raises:
+            RefusalError: this is no id; nothing that a client sends becomes part of a path unless it looks like one.
+        """
+        if not _ID.fullmatch(project_id):
+            raise RefusalError(404, "not_found", "there is no such project")
+        return self.root / project_id
+
+    def read(self, project_id: str) -> ProjectRecord:
+        """A project's record.
+
+        Raises:
+            RefusalError: there is no such project.
+            RunError: its record cannot be read.
+        """
+        file = self.folder(project_id) / "project.json"
+        try:
+            return ProjectRecord.model_validate_json(file.read_bytes())
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RefusalError(404, "not_found", "there is no such project") from error
+        except ValidationError as error:
+            raise RunError(f"{file}: cannot be read by this version") from error
+
+    def write(self, record: ProjectRecord) -> None:
+        """Write a project's record."""
+        replace_file(self.folder(record.id) / "project.json", record.model_dump_json(indent=1).encode())
+
+    def list(self) -> list[ProjectRecord]:
+        """All projects that can be read, the newest first."""
+        found = []
+        for path in self.root.iterdir():
+            if _ID.fullmatch(path.name):
+                try:
+                    found.append(self.read(path.name))
+                except (RefusalError, RunError):
+                    continue
+        return sorted(found, key=lambda record: -record.updated)
+
+    def make_folder(self) -> tuple[str, Path]:
+        """An empty folder under a new id. Until its project.json is there it is no project.
+
+        Raises:
+            RefusalError: there are too many projects, or they are too large together.
+        """
+        taken = [path for path in self.root.iterdir() if _ID.fullmatch(path.name)]
+        if len(taken) >= self.max_projects:
+            raise RefusalError(507, "full", f"there are {len(taken)} projects already; delete some to make room")
+        if _bytes_below(self.root) > self._max_bytes:
+            raise RefusalError(507, "full", f"the projects take more than {self._max_bytes >> 30} GB; delete some")
+        if shutil.disk_usage(self.root).free < 200 << 20:
+            raise RefusalError(507, "full", "the disk is nearly full; make room on it first")
+        project_id = new_id()
+        folder = self.root / project_id
+        folder.mkdir()
+        (folder / "snapshots").mkdir()
+        return project_id, folder
+
+    def delete(self, project_id: str) -> None:
+        """Remove a project: it is gone from the list at once, whatever happens meanwhile."""
+        folder = self.folder(project_id)
+        gone = self.root / f".gone-{project_id}-{int(time.time())}"
+        if folder.exists():
+            folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def sweep_runs(self, record: ProjectRecord) -> None:
+        """Remove run folders that a project left behind, or did not come to use.
+
+        Args:
+            record: says which one it uses.
+        """
+        for path in self.folder(record.id).glob("run-*"):
+            if path.name != record.run:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what an earlier server was in the middle of making or deleting."""
+        for path in self.root.iterdir():
+            half = _ID.fullmatch(path.name) and not (path / "project.json").exists()
+            if half or path.name.startswith((".gone-", ".upload-", ".export-")):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _bytes_below(root: Path) -> int:
+    total = 0
+    for folder, _, files in os.walk(root):
+        for file in files:
+            try:
+                total += os.stat(os.path.join(folder, file)).st_size
+            except OSError:  # gone meanwhile
+                continue
+    return total

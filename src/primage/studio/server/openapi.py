@@ -1,0 +1,49 @@
+"""`python -m primage.studio.server.openapi FILE` writes the OpenAPI document that the editor's types are generated from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from primage._version import __version__
+from primage.studio.schemas import MESSAGES
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the messages of the WebSocket among its schemas.
+
+    Args:
+        app: the studio.
+
+    Returns:
+        Plain data for JSON.
+    """
+    found = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
+    _, messages = models_json_schema(
+        [(message, "validation") for message in MESSAGES], ref_template="#/components/schemas/{model}"
+    )
+    found["components"]["schemas"] = messages["$defs"] | found["components"]["schemas"]
+    return found
+
+
+def main(path: Path) -> None:
+    """Write the document, ending in a line break, keys sorted: it lies in git and is compared.
+
+    Args:
+        path: where to.
+    """
+    from primage.studio.server.app import routed
+
+    text = json.dumps(document(routed()), indent=1, sort_keys=True, ensure_ascii=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

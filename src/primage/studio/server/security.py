@@ -1,0 +1,202 @@
+"""Who may talk to the studio: the browser that was given the token, on this server's own pages, and nobody else."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from primage.errors import ConfigError
+from primage.studio.errors import RefusalError
+from primage.studio.schemas import Problem
+from primage.studio.server.pages import forwarding, page
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+MIN_TOKEN = 16
+#: Close code of a WebSocket whose cookie is missing or of an earlier server.
+STALE_SESSION = 4401
+#: Of a request that carries JSON; files have limits of their own, checked where they are received.
+_JSON_BYTES = 1 << 20
+_FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/drawing)")
+_SAFE = ("GET", "HEAD")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the guard compares with.
+
+    Attributes:
+        token: opens the first page.
+        hosts: "name:port" as browsers may write them in ``Host``.
+        session: what the cookie holds; another secret, so that the token is of no use to who sees the cookie.
+    """
+
+    token: str
+    hosts: frozenset[str]
+    session: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+
+    def __post_init__(self) -> None:
+        """Refuse a token that could be guessed."""
+        if len(self.token) < MIN_TOKEN:
+            raise ConfigError(f"the token is too short; give at least {MIN_TOKEN} characters nobody can guess")
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name. Cookies ignore ports, so two studios need two names."""
+        port = min(self.hosts).rpartition(":")[2]
+        return f"primage_studio_{port}"
+
+
+class Guard:
+    """Stands before the application and lets in whom it should.
+
+    Args:
+        app: what it guards.
+        access: who that is.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+        # Older browsers do not count sockets as 'self'. Chromium knows no IPv6 addresses here.
+        sockets = " ".join(sorted(f"ws://{host}" for host in access.hosts if not host.startswith("[")))
+        self._policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+            f"connect-src 'self' {sockets}; font-src 'self'; worker-src 'self'; manifest-src 'self'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, one WebSocket, or the server's start and end."""
+        if scope["type"] == "websocket":
+            refusal = self._refusal(scope)
+            if refusal is None:
+                await self._app(scope, receive, send)
+            else:
+                await _refuse_socket(refusal, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headed = self._with_headers(scope["path"], send)
+        answer = self._door(scope) or self._refusal(scope)
+        if answer is not None:
+            await answer(scope, receive, headed)
+        elif _FILE_ROUTES.fullmatch(scope["path"]):
+            await self._app(scope, receive, headed)
+        else:
+            await self._app(scope, _limited(receive), headed)
+
+    def _door(self, scope: Scope) -> Response | None:
+        """The first page: a token becomes a cookie, and disappears from the address."""
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if scope["path"] != "/" or "token" not in query or scope["method"] not in _SAFE:
+            return None
+        if self._foreign_host(Headers(scope=scope)):
+            return None
+        given = query["token"][0]
+        if not secrets.compare_digest(given.encode(), self._access.token.encode()):
+            return HTMLResponse(page("Wrong token", "Open the address that the studio printed when it started."), 403)
+        rest = {name: values[0] for name, values in query.items() if name != "token"}
+        target = "/" + ("?" + urlencode(rest) if rest else "")
+        answer: Response = RedirectResponse(target, 303)
+        if Headers(scope=scope).get("sec-fetch-site") in ("cross-site", "same-site"):
+            # A link in another page, a terminal in a browser say: a redirect would still count as that page's, and go
+            # without the cookie. What this page does is its own.
+            answer = HTMLResponse(forwarding(target))
+        answer.set_cookie(self._access.cookie, self._access.session, httponly=True, samesite="strict", path="/")
+        return answer
+
+    def _foreign_host(self, headers: Headers) -> bool:
+        # A page that made its own name point to this machine gets no further than this.
+        return headers.getlist("host") != [headers.get("host")] or headers.get("host") not in self._access.hosts
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if self._foreign_host(headers):
+            return _problem(403, "wrong_host", "this studio answers to its own address only")
+        origin, own = headers.get("origin"), f"http://{headers['host']}"
+        must = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        if (origin is None and must) or (origin is not None and origin != own):
+            return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
+        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if foreign and scope["path"].startswith(
+            "/api/"
+        ):  # pages are kept by the cookie alone, and may say what is wrong
+            return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
+        if not self._has_cookie(headers):
+            if scope["path"].startswith("/api/"):
+                return _problem(401, "no_cookie", "open the address that the studio printed when it started")
+            text = "Open the address that the studio printed when it started: it ends in a token."
+            return HTMLResponse(page("This studio is locked", text), 401)
+        return None
+
+    def _has_cookie(self, headers: Headers) -> bool:
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(self._access.cookie)
+        except CookieError:
+            return False
+        return cookie is not None and secrets.compare_digest(cookie.value.encode(), self._access.session.encode())
+
+    def _with_headers(self, path: str, send: Send) -> Send:
+        async def headed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers["Content-Security-Policy"] = self._policy
+                # Built files have a hash in their name; nothing else is to be kept.
+                fresh = not path.startswith("/assets/") or message["status"] != 200
+                headers["Cache-Control"] = "no-store" if fresh else "private, max-age=31536000, immutable"
+            await send(message)
+
+        return headed
+
+
+async def _refuse_socket(refusal: Response, receive: Receive, send: Send) -> None:
+    """Close a WebSocket that may not be opened.
+
+    A page of the studio whose cookie is stale, because the server was restarted, is accepted and then closed, as a
+    browser hides the reason when the handshake itself fails. Any other is refused before it is accepted (status 403).
+    """
+    await receive()  # "websocket.connect"
+    if refusal.status_code == HTTPStatus.UNAUTHORIZED:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": STALE_SESSION, "reason": "the session has expired"})
+    else:
+        await send({"type": "websocket.close", "code": 4403})
+
+
+def _problem(status: int, code: str, message: str) -> Response:
+    return JSONResponse(Problem(code=code, message=message).model_dump(), status)
+
+
+def _limited(receive: Receive) -> Receive:
+    length = 0
+
+    async def counted() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if length > _JSON_BYTES:
+            raise RefusalError(413, "too_large", f"the request is larger than {_JSON_BYTES >> 20} MB")
+        return message
+
+    return counted

@@ -1,0 +1,1 @@
+"""Worker processes: requests and results, the processes, and what they do. All that needs PyTorch is here."""

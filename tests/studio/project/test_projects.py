@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from primage.image import read_image, read_png_text
+from primage.model import load
+from primage.studio.drawing import KIND_LAYERS
+from primage.studio.project.hub import shown_name
+from tests.studio.conftest import studio
+from tests.studio.visitor import Visitor, unpack
+from tests.tiny import picture
+
+
+def png(array: np.ndarray) -> bytes:
+    encoded = io.BytesIO()
+    Image.fromarray(array).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def decoded(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def test_what_an_editor_wants_to_know_first(visitor: Visitor) -> None:
+    info = visitor.http.get("/api/info").json()
+    assert info["capabilities"] == {"risk": True}
+    assert info["limits"]["upload_bytes"] == 200_000
+    assert [sample["id"] for sample in info["samples"]][:2] == ["chelsea", "astronaut"]
+    assert decoded(visitor.http.get("/api/samples/chelsea/image").content).shape == (300, 451, 3)
+
+
+def test_a_project_from_upload_to_the_end(visitor: Visitor, photo: bytes) -> None:
+    made = visitor.upload(photo, "C:\\pictures\\My cat.png")
+    project = made["id"]
+    assert made["name"] == "My cat"
+    assert made["photo"] == made["size"] == {"width": 64, "height": 48}
+    assert made["settings"]["kind"] == "super"
+    assert [layer["name"] for layer in made["layers"]] == ["segments", "edges", "marks"]
+    assert made["history"] == {"revision": 0, "undo": None, "redo": None, "done": [], "undone": []}
+    assert made["learning"]["state"] == "idle"
+    assert project in [entry["id"] for entry in visitor.http.get("/api/projects").json()["projects"]]
+
+    layers = visitor.layers(project)
+    assert int(layers["segments"].max()) < len(made["labels"])
+    assert set(np.unique(layers["edges"])) == {0, 1}
+    assert not layers["marks"].any()
+    for size in ("working", "full", "thumbnail"):
+        np.testing.assert_array_equal(decoded(visitor.get(project, f"/photo?size={size}").content), picture())
+
+    answer = visitor.http.patch(f"/api/projects/{project}", json={"name": "Cat", "keep_original": False})
+    assert (answer.json()["name"], answer.json()["keep_original"]) == ("Cat", False)
+    assert visitor.http.delete(f"/api/projects/{project}").status_code == 204
+    assert visitor.http.get(f"/api/projects/{project}").status_code == 404
+    assert project not in visitor.http.get("/api/projects").text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/projects/sample", {"sample": "chelsea", "size": 3}),
+        ("PATCH", "", {"name": "x", "colour": "red"}),
+        ("PATCH", "", {"name": ""}),
+        ("POST", "/extract", {"kind": "landmarks"}),
+        ("POST", "/extract", {"edge_low": 0.5, "edge_high": 0.1}),
+        ("POST", "/extract", {"regions": 1}),
+        ("POST", "/extract", {"sigma": 1}),
+        ("POST", "/extract", {"size_px": 5000}),
+        ("POST", "/learn", {"minutes": 0}),
+        ("POST", "/learn", {"minutes": 1, "steps": 4}),
+        ("POST", "/learn", {"minutes": "NaN"}),
+        ("POST", "/snapshots", {"name": "a", "id": "0123456789abcdef"}),
+        ("POST", "/snapshots", {}),
+    ],
+)
+def test_what_no_schema_knows_is_refused_in_one_sentence(
+    visitor: Visitor, project: str, method: str, path: str, body: dict[str, Any]
+) -> None:
+    if not path.startswith("/api"):
+        path = f"/api/projects/{project}{path}"
+    answer = visitor.http.request(method, path, json=body)
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"code", "message"}
+    assert answer.json()["code"] == "invalid"
+
+
+@pytest.mark.parametrize("project_id", ["x", "0123456789ABCDEF", "0123456789abcde", "0123456789abcdef0", "-" * 16])
+def test_an_id_that_the_server_did_not_make_is_refused(visitor: Visitor, project_id: str) -> None:
+    for path in ("", "/photo", "/layers", "/render", "/export/project.zip"):
+        assert visitor.http.get(f"/api/projects/{project_id}{path}").status_code in (404, 422)
+    assert visitor.http.get("/api/projects/0123456789abcdef").status_code == 404
+    assert visitor.http.get(f"/api/projects/0123456789abcdef/snapshots/{project_id}/image").status_code in (404, 422)
+
+
+def test_photos_that_are_none_leave_nothing_behind(visitor: Visitor, photo: bytes) -> None:
+    root = visitor.app.state.hub.services.store.root
+    before = sorted(root.iterdir())
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    for content, status, reason in (
+        (b"", 422, "empty"),
+        (b"hello", 422, "not a photo"),
+        (photo[:200], 422, "photo"),
+        (png(picture(size=(20, 20))), 422, "at least 32"),
+        (png(np.zeros((300, 300, 3), np.uint8)), 422, "megapixels"),
+        (png(noise), 413, "larger than"),
+        (b"GIF89a" + bytes(100), 422, "not a photo"),
+    ):
+        answer = visitor.http.post("/api/projects/upload", content=content)
+        assert (answer.status_code, reason in answer.json()["message"]) == (status, True), answer.text
+        assert str(root) not in answer.text
+    assert sorted(root.iterdir()) == before
+
+
+def test_samples(visitor: Visitor) -> None:
+    assert visitor.http.post("/api/projects/sample", json={"sample": "../chelsea"}).status_code == 404
+
+
+def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, project: str) -> None:
+    before = visitor.layers(project)
+    answer = visitor.http.post(f"/api/projects/{project}/extract", json={"kind": "edges", "edge_min_length_px": 0})
+    header, pixels = unpack(answer.content)
+    assert [layer["name"] for layer in header["layers"]] == ["edges", "marks"]
+    assert len(pixels) == 2 * 48 * 64
+    assert header["labels"] == []
+    np.testing.assert_array_equal(visitor.layers(project)["edges"], before["edges"])
+
+    with visitor.tab(project) as tab:
+        tab.draw("edges", 3, 4, np.ones((1, 5)))
+        assert visitor.http.post(f"/api/projects/{project}/snapshots", json={"name": "one"}).status_code == 201
+        chosen = visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 2})
+        assert chosen.status_code == 200
+        tab.until("replaced")
+        state = chosen.json()
+        assert len(state["labels"]) == 2
+        assert state["history"]["undo"] is None
+        assert state["snapshots"] == []
+        tab.until("state", lambda header: header["project"]["model"] is not None)
+        answer = visitor.http.put(f"/api/projects/{project}/primitive", json={"kind": "paint"})
+        assert [layer["name"] for layer in answer.json()["layers"]] == ["colours", "marks"]
+        assert visitor.layers(project)["colours"].shape == (48, 64, 3)
+        tab.until(
+            "state", lambda header: header["project"]["settings"]["kind"] == "paint" and header["project"]["model"]
+        )
+    folder = visitor.app.state.hub.services.store.folder(project)
+    assert [path.name for path in folder.glob("run-*")] == ["run-3"]
+
+
+def test_the_layers_of_kinds_are_those_of_primitives() -> None:
+    from primage.primitive.kinds import KINDS
+
+    assert {kind: KINDS[kind].names for kind in KIND_LAYERS} == KIND_LAYERS
+
+
+def test_exports_are_what_the_command_line_reads(visitor: Visitor, project: str, tmp_path: Path) -> None:
+    with visitor.tab(project) as tab:
+        tab.until("state", lambda header: header["project"]["model"] is not None)
+        tab.draw("edges", 3, 4, np.ones((1, 30)))
+        for name in ("result.png", "primitive.png", "segments.png", "edges.png", "model.safetensors"):
+            answer = visitor.get(project, f"/export/{name}")
+            disposition = answer.headers["content-disposition"]
+            assert disposition.startswith('attachment; filename="photo')
+            (tmp_path / name).write_bytes(answer.content)
+    model = load(tmp_path / "model.safetensors")
+    assert model.size == (48, 64)
+    said = json.loads(read_png_text(tmp_path / "result.png")["primage"])
+    assert said["weights_sha256"] == model.weights_sha256
+    assert said["generated"] is True
+    assert said["keeps_original"] is True
+    assert set(said["drawing_sha256"]) == {"segments", "edges"}
+    assert read_image(tmp_path / "result.png").shape == (48, 64, 3)
+    assert not read_image(tmp_path / "edges.png")[4, 3:33].any()
+    assert model.render(tmp_path / "primitive.png").shape == (48, 64, 3)
+    assert visitor.http.get(f"/api/projects/{project}/export/colours.png").status_code == 404
+
+
+def test_a_zip_file_carries_a_project_to_another_studio(
+    visitor: Visitor, project: str, photo: bytes, tmp_path: Path
+) -> None:
+    visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 3})  # its second run
+    with visitor.tab(project) as tab:
+        if visitor.get(project).json()["model"] is None:
+            tab.until("state", lambda header: header["project"]["model"] is not None)
+        tab.draw("edges", 3, 4, np.ones((1, 30)), title="A line")
+        visitor.http.post(f"/api/projects/{project}/snapshots", json={"name": "one"})
+    layers = visitor.layers(project)
+    content = visitor.get(project, "/export/project.zip").content
+    answer = visitor.http.post("/api/projects/import", content=content)
+    assert answer.status_code == 201, answer.text
+    copy = answer.json()
+    assert copy["id"] != project
+    assert copy["history"]["undo"] == "A line"
+    assert [snapshot["name"] for snapshot in copy["snapshots"]] == ["one"]
+    for name, layer in visitor.layers(copy["id"]).items():
+        np.testing.assert_array_equal(layer, layers[name])
+    with visitor.tab(copy["id"]) as tab:
+        tab.step("undo")
+    assert not visitor.layers(copy["id"])["edges"][4, 3:33].all()
+    folder = visitor.app.state.hub.services.store.folder(copy["id"])
+    assert (folder / "original").read_bytes() == photo
+    visitor.http.delete(f"/api/projects/{copy['id']}")
+
+
+def test_zip_files_that_are_no_projects_leave_nothing_behind(visitor: Visitor, project: str) -> None:
+    with visitor.tab(project) as tab:
+        tab.until("state", lambda header: header["project"]["model"] is not None)
+    good = zipfile.ZipFile(io.BytesIO(visitor.get(project, "/export/project.zip").content))
+    members = {name: good.read(name) for name in good.namelist()}
+    record = json.loads(members["project.json"])
+    root = visitor.app.state.hub.services.store.root
+    before = sorted(root.iterdir())
+
+    def changed(**others: bytes | None) -> bytes:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in (
+                members | {k.replace("__", "/").replace("_dot_", "."): v for k, v in others.items()}
+            ).items():
+                if content is not None:
+                    archive.writestr(name, content)
+        return packed.getvalue()
+
+    def with_name(name: str) -> bytes:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for member, content in (members | {name: b"x"}).items():
+                archive.writestr(member, content)
+        return packed.getvalue()
+
+    bad = {
+        "no zip": b"PK\x03\x04 but no",
+        "leads out": with_name("../../evil"),
+        "absolute": with_name("/etc/evil"),
+        "something else": with_name("run/evil.py"),
+        "a member missing": changed(original=None),
+        "not a photo": changed(original=b"GIF89a"),
+        "no model": changed(run__model_dot_safetensors=b"x" * 100),
+        "no run": changed(run__run_dot_json=b"{}"),
+        "no drawing": changed(drawing_dot_bin=b"\x05\x00\x00\x00hello"),
+        "another size": changed(project_dot_json=json.dumps(record | {"size": {"width": 10, "height": 10}}).encode()),
+        "unknown field": changed(project_dot_json=json.dumps(record | {"x": 1}).encode()),
+        "a bomb": changed(history_dot_bin=bytes(30_000_000)),
+    }
+    for name, content in bad.items():
+        answer = visitor.http.post("/api/projects/import", content=content)
+        assert answer.status_code in (413, 422), (name, answer.text)
+    assert sorted(root.iterdir()) == before
+    assert not (root.parent / "evil").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("cat.JPEG", "cat"),
+        ("/tmp/a/../b.png", "b"),
+        ("a\nb\x00.png", "a b"),
+        (".png", "photo"),
+        ("v1.2 final", "v1.2 final"),
+    ],
+)
+def test_names_are_shown_and_nothing_else(given: str, shown: str) -> None:
+    assert shown_name(given) == shown
+
+
+def test_two_studios_do_not_share_a_folder(visitor: Visitor) -> None:
+    from primage.errors import RunError
+
+    other = studio(visitor.app.state.hub.services.store.root)
+    with pytest.raises(RunError, match="another studio"), other.inside():
+        pass

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from primage.grid import identity_grid
+from primage.image import resize_image
+from primage.nets.generator import Painted
+from primage.studio.workers.blending import blend, blend_mask, enlarge, enlarge_mask
+from primage.tensors import to_tensor
+from tests.tiny import picture
+
+SIZE = (96, 128)
+
+
+def test_without_an_edit_nothing_is_replaced() -> None:
+    photo, other = picture(size=SIZE), picture(1, size=SIZE)
+    mask = blend_mask(np.zeros(SIZE, bool), other, photo)
+    assert not mask.any()
+    np.testing.assert_array_equal(blend(photo, other, mask), photo)
+
+
+def test_an_edit_reaches_a_little_and_what_moved_with_it() -> None:
+    photo = picture(size=SIZE)
+    changed = np.zeros(SIZE, bool)
+    changed[40:44, 40:44] = True
+    near = blend_mask(changed, photo, photo)
+    assert (near[changed] == 1).all()
+    assert not near[:, 64:].any()
+    # The render moved the inside of something whose outline was moved, and something far away, which stays.
+    moved = photo.copy()
+    moved[40:70, 42:80] = 255 - moved[40:70, 42:80]
+    moved[0:8, 110:120] = 255 - moved[0:8, 110:120]
+    far = blend_mask(changed, moved, photo)
+    assert (far[45:65, 46:76] == 1).all()
+    assert not far[:20, 100:].any()
+    mixed = blend(photo, moved, far)
+    np.testing.assert_array_equal(mixed[far == 0], photo[far == 0])
+    np.testing.assert_array_equal(mixed[far == 1], moved[far == 1])
+
+
+def test_a_larger_mask_keeps_what_is_kept() -> None:
+    mask = np.zeros((10, 10), np.float32)
+    mask[4:6, 4:6] = 1
+    large = enlarge_mask(mask, (50, 50))
+    assert large.shape == (50, 50)
+    assert not large[:15].any()
+    assert large.max() == 1
+
+
+def painted(grid: torch.Tensor, image: np.ndarray) -> Painted:
+    sure = torch.full((1, 1, *image.shape[:2]), 20.0)
+    return Painted(to_tensor(image), grids=(grid,), confidence=sure)
+
+
+def test_what_was_copied_gets_its_detail_back_at_full_size() -> None:
+    full = picture(size=(96, 128))
+    small = resize_image(full, (48, 64))
+    plain = resize_image(small, (96, 128))
+    sharp = enlarge(small, painted(identity_grid((48, 64)), small), full)
+    assert sharp.shape == full.shape
+    error = [float(np.abs(x.astype(int) - full).mean()) for x in (plain, sharp)]
+    assert error[1] < 0.5 * error[0]
+
+
+def test_a_shifted_copy_is_taken_from_the_shifted_place() -> None:
+    full = picture(size=(96, 128))
+    small = resize_image(full, (48, 64))
+    grid = identity_grid((48, 64)).clone()
+    grid[..., 0] += 2 * 8 / 63  # eight small pixels to the right, sixteen large ones
+    image = np.roll(small, -8, axis=1)
+    sharp = enlarge(image, painted(grid, image), full)
+    inside = np.s_[8:-8, 8:96]
+    wanted = np.roll(full, -16, axis=1)[inside].astype(int)
+    plain = resize_image(image, (96, 128))[inside]
+    assert np.abs(sharp[inside] - wanted).mean() < 0.6 * np.abs(plain - wanted).mean()
+
+
+def test_a_network_that_copies_nothing_is_only_enlarged() -> None:
+    small = picture()
+    large = enlarge(small, Painted(to_tensor(small)), picture(size=(96, 128)))
+    np.testing.assert_array_equal(large, resize_image(small, (96, 128)))
