@@ -25,7 +25,7 @@ def options(folder: Path) -> Options:
         upload_bytes=200_000,
         photo_pixels=50_000,
         import_bytes=20_000_000,
-        settle_sec=None,  # it would import PyTorch for each test's project
+        calibrate_after_sec=None,  # it would import PyTorch for each test's project
     )
 
 

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Get Info
-         * @description What this server has and takes.
+         * @description Version, capabilities, limits and samples.
          */
         get: operations["get_info"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List Projects
-         * @description All projects, the newest first.
+         * @description All projects, newest first.
          */
         get: operations["list_projects"];
         put?: never;
@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Import Project
-         * @description Take over a project that was exported: the body is the zip file.
+         * @description Create a project from an exported one: the body is the zip file.
          */
         post: operations["import_project"];
         delete?: never;
@@ -75,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * Use Sample
-         * @description Make a project of a sample.
+         * @description Create a project from a sample.
          */
         post: operations["use_sample"];
         delete?: never;
@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Upload Photo
-         * @description Make a project of a photo: the body is the file, PNG, JPEG, WebP, TIFF or BMP.
+         * @description Create a project from a photo: the body is a PNG, JPEG, WebP, TIFF or BMP file.
          */
         post: operations["upload_photo"];
         delete?: never;
@@ -120,7 +120,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Project
-         * @description Delete it, with its photo and all that was learned.
+         * @description Delete it, including its photo and its model.
          */
         delete: operations["delete_project"];
         options?: never;
@@ -143,7 +143,7 @@ export interface paths {
         put?: never;
         /**
          * Open Drawing
-         * @description Take over a drawing that was edited elsewhere, as one edit: the body is the picture.
+         * @description Replace the drawing by one that was edited elsewhere, as one edit: the body is a picture of it.
          */
         post: operations["open_drawing"];
         delete?: never;
@@ -181,7 +181,7 @@ export interface paths {
         };
         /**
          * Export Project
-         * @description The whole project, to be imported elsewhere.
+         * @description The whole project, for another studio.
          */
         get: operations["export_project"];
         put?: never;
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Export Result
-         * @description The result as a file that says where it comes from.
+         * @description The result as a file, with its provenance.
          */
         get: operations["export_result"];
         put?: never;
@@ -243,7 +243,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Primitive
-         * @description What the drawing would be with these settings; nothing is kept.
+         * @description The drawing that these settings would give; nothing is saved.
          */
         post: operations["preview_primitive"];
         delete?: never;
@@ -283,7 +283,7 @@ export interface paths {
         put?: never;
         /**
          * Learn
-         * @description Train for some minutes, or for so many more, also while it learns.
+         * @description Train for some minutes; while it is learning, for so many more.
          */
         post: operations["learn"];
         delete?: never;
@@ -303,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Learning
-         * @description Stop after the step at hand, and keep the rest for later.
+         * @description Stop after the current step; the rest can be resumed.
          */
         post: operations["pause_learning"];
         delete?: never;
@@ -323,7 +323,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Learning
-         * @description Do what a pause or a crash left undone.
+         * @description Finish what a pause or a crash left undone.
          */
         post: operations["resume_learning"];
         delete?: never;
@@ -343,7 +343,7 @@ export interface paths {
         put?: never;
         /**
          * Stop Learning
-         * @description Stop after the step at hand; what was learned stays.
+         * @description Stop after the current step; what was learned is kept.
          */
         post: operations["stop_learning"];
         delete?: never;
@@ -361,7 +361,7 @@ export interface paths {
         };
         /**
          * Get Photo
-         * @description The photo: at the drawing's size, at its own, or small.
+         * @description The photo: at the size of the drawing, at its own, or small.
          */
         get: operations["get_photo"];
         put?: never;
@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Get Preview
-         * @description The newest preview of the training (``step`` only tells browsers that it is another one).
+         * @description The newest preview of the training. ``step`` only keeps browsers from showing an older one.
          */
         get: operations["get_preview"];
         put?: never;
@@ -402,7 +402,7 @@ export interface paths {
         get?: never;
         /**
          * Replace Primitive
-         * @description Extract the drawing anew: edits, snapshots and learning start anew, too.
+         * @description Replace the drawing by a new extraction. Edits, snapshots and training start again.
          */
         put: operations["replace_primitive"];
         post?: never;
@@ -421,30 +421,9 @@ export interface paths {
         };
         /**
          * Get Render
-         * @description The picture of the drawing as it is now.
+         * @description The render of the drawing as it is now.
          */
         get: operations["get_render"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project_id}/risk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Risk
-         * @description Where the painter is unsure of the newest render, as an overlay of a quarter of its size (transparent where it is
-         *     not); 404 for a network without confidences. ``render`` only tells browsers that it is another one.
-         */
-        get: operations["get_risk"];
         put?: never;
         post?: never;
         delete?: never;
@@ -464,7 +443,7 @@ export interface paths {
         put?: never;
         /**
          * Add Snapshot
-         * @description Keep the drawing as it is now.
+         * @description Save the drawing as it is now.
          */
         post: operations["add_snapshot"];
         delete?: never;
@@ -485,7 +464,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Snapshot
-         * @description Forget a snapshot.
+         * @description Delete a snapshot.
          */
         delete: operations["delete_snapshot"];
         options?: never;
@@ -502,7 +481,7 @@ export interface paths {
         };
         /**
          * Get Snapshot Image
-         * @description The render as it was when the snapshot was made, or the drawing if there was none yet.
+         * @description The render of the snapshot, or its drawing if there was no render yet.
          */
         get: operations["get_snapshot_image"];
         put?: never;
@@ -524,9 +503,30 @@ export interface paths {
         put?: never;
         /**
          * Restore Snapshot
-         * @description Return to a snapshot; it counts as an edit and can be undone.
+         * @description Return to a snapshot, as an edit that can be undone.
          */
         post: operations["restore_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/uncertainty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Uncertainty
+         * @description Where the network is uncertain about the newest render: an overlay of a quarter of its size, transparent
+         *     elsewhere. 404 for a network without a confidence output. ``render`` only keeps browsers from showing an older one.
+         */
+        get: operations["get_uncertainty"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -559,7 +559,7 @@ export interface components {
     schemas: {
         /**
          * Accepted
-         * @description An edit was taken over. Server → its client, text.
+         * @description An edit was applied. Server → its author, text.
          */
         Accepted: {
             history: components["schemas"]["HistoryState"];
@@ -578,14 +578,14 @@ export interface components {
          */
         Capabilities: {
             /**
-             * Risk
-             * @description whether networks made here can say where they are unsure: GET …/risk
+             * Uncertainty
+             * @description whether new projects' networks report where they are uncertain: GET …/uncertainty
              */
-            risk: boolean;
+            uncertainty: boolean;
         };
         /**
          * Changed
-         * @description The drawing changed otherwise than by this client's last edit. Server → client, binary: pixels follow.
+         * @description The drawing changed, other than by this client's own edit. Server → client, binary: pixels follow.
          */
         Changed: {
             /**
@@ -596,7 +596,7 @@ export interface components {
             history: components["schemas"]["HistoryState"];
             /**
              * Id
-             * @description of the undo, redo or edit of this client that did it, or null
+             * @description of the undo, redo or edit of this client that caused it, or null
              */
             id: number | null;
             /** Labels */
@@ -614,7 +614,7 @@ export interface components {
         };
         /**
          * Edit
-         * @description One action of a person, undone as one. Client → server, binary: the patches' pixels follow in order.
+         * @description One action of the user, undone as one. Client → server, binary: the pixels of the patches follow in order.
          */
         Edit: {
             /**
@@ -624,13 +624,13 @@ export interface components {
             base: number;
             /**
              * Continues
-             * @description the id of an earlier edit: both are one step to undo, if nothing came between
+             * @description id of an earlier edit: both are undone as one, if there was no other change in between
              * @default null
              */
             continues: number | null;
             /**
              * Id
-             * @description chosen by the client; comes back in the answer
+             * @description chosen by the client; returned in the answer
              */
             id: number;
             /**
@@ -643,7 +643,7 @@ export interface components {
             patches: components["schemas"]["Patch"][];
             /**
              * Title
-             * @description shown by undo, e.g. Pencil
+             * @description shown in the history, e.g. Pencil
              */
             title: string;
             /**
@@ -660,13 +660,13 @@ export interface components {
         ExtractSettings: {
             /**
              * Edge High
-             * @description stronger lines are always kept
+             * @description stronger edges are always kept
              * @default 0.1
              */
             edge_high: number;
             /**
              * Edge Low
-             * @description weaker lines are dropped
+             * @description weaker edges are dropped
              * @default 0.04
              */
             edge_low: number;
@@ -678,7 +678,7 @@ export interface components {
             edge_min_length_px: number;
             /**
              * Edge Sigma
-             * @description blur before lines are looked for: more, fewer lines
+             * @description blur before edge detection: the more blur, the fewer lines
              * @default 2
              */
             edge_sigma: number;
@@ -729,8 +729,21 @@ export interface components {
             type: "extracted";
         };
         /**
+         * Failure
+         * @description Something failed in the background, such as a worker process. Server → client, text.
+         */
+        Failure: {
+            problem: components["schemas"]["Problem"];
+            /**
+             * Type
+             * @default failure
+             * @constant
+             */
+            type: "failure";
+        };
+        /**
          * FromSample
-         * @description Make a project from a sample.
+         * @description Create a project from a sample.
          */
         FromSample: {
             /** Sample */
@@ -738,12 +751,12 @@ export interface components {
         };
         /**
          * HistoryState
-         * @description Where in the edits one is.
+         * @description The position in the history of edits.
          */
         HistoryState: {
             /**
              * Done
-             * @description titles of the newest 40 edits, the oldest first
+             * @description titles of the newest 40 edits, oldest first
              * @default []
              */
             done: string[];
@@ -751,24 +764,24 @@ export interface components {
             redo?: string | null;
             /**
              * Revision
-             * @description grows with every change of the drawing, undo and redo included
+             * @description increases with every change of the drawing, undo and redo included
              */
             revision: number;
             /**
              * Undo
-             * @description what undo would take back; null if there is nothing
+             * @description title of the edit that undo would revert; null if there is none
              */
             undo?: string | null;
             /**
              * Undone
-             * @description titles of the next 40 that redo would do, the next first
+             * @description titles of the next 40 edits that redo would repeat, in that order
              * @default []
              */
             undone: string[];
         };
         /**
          * Info
-         * @description What an editor wants to know first.
+         * @description What an editor asks for first.
          */
         Info: {
             capabilities: components["schemas"]["Capabilities"];
@@ -780,7 +793,7 @@ export interface components {
         };
         /**
          * Label
-         * @description One label of the drawing: its value is its position in the list. Names and colours are for people only.
+         * @description One label of the drawing: its value is its position in the list. Name and colour are for display only.
          */
         Label: {
             /** Colour */
@@ -810,7 +823,7 @@ export interface components {
         };
         /**
          * Learn
-         * @description Train, or train on, for some minutes.
+         * @description Train, or continue training, for some minutes.
          */
         Learn: {
             /**
@@ -821,7 +834,7 @@ export interface components {
         };
         /**
          * Learning
-         * @description How far the training is.
+         * @description Progress of the training.
          */
         Learning: {
             /**
@@ -833,17 +846,17 @@ export interface components {
             };
             /**
              * Message
-             * @description why it failed, or what differs from the usual
+             * @description why it failed or waits, or what differs from the usual
              */
             message?: string | null;
             /**
              * Preview
-             * @description the newest preview's step; GET …/preview
+             * @description step of the newest preview; GET …/preview
              */
             preview?: number | null;
             /**
              * Seconds
-             * @description spent on this photo in all
+             * @description total training time of this photo
              * @default 0
              */
             seconds: number;
@@ -862,7 +875,7 @@ export interface components {
             step: number;
             /**
              * Steps
-             * @description 0 while nothing is planned, or steps are still being timed
+             * @description 0 while nothing is planned, or while the first steps are timed
              * @default 0
              */
             steps: number;
@@ -871,7 +884,7 @@ export interface components {
         };
         /**
          * LearningChanged
-         * @description How far the training is, about once a second. Server → client, text.
+         * @description Progress of the training, about once a second. Server → client, text.
          */
         LearningChanged: {
             learning: components["schemas"]["Learning"];
@@ -884,7 +897,7 @@ export interface components {
         };
         /**
          * Limits
-         * @description What the server takes at most.
+         * @description The most that the server accepts.
          */
         Limits: {
             /** Photo Pixels */
@@ -901,7 +914,7 @@ export interface components {
         };
         /**
          * ModelInfo
-         * @description The network that renders at the moment.
+         * @description The network that renders at present.
          */
         ModelInfo: {
             /**
@@ -911,13 +924,13 @@ export interface components {
             published: number;
             /**
              * Steps
-             * @description 0: the shipped matcher, which has not learned this photo yet
+             * @description training steps; 0: the shipped matcher, which has not learned this photo yet
              */
             steps: number;
         };
         /**
          * NewSnapshot
-         * @description Keep the drawing as it is now.
+         * @description Save the drawing as it is now.
          */
         NewSnapshot: {
             /** Name */
@@ -960,7 +973,7 @@ export interface components {
         };
         /**
          * Project
-         * @description Everything about one project but its pixels.
+         * @description Everything about a project but its pixels.
          */
         Project: {
             /** Created */
@@ -973,7 +986,7 @@ export interface components {
             id: string;
             /**
              * Keep Original
-             * @description whether renders keep the untouched parts of the photo
+             * @description whether renders keep the photo where no edit reaches
              */
             keep_original: boolean;
             /** Labels */
@@ -987,12 +1000,12 @@ export interface components {
                 number,
                 number
             ];
-            /** @description null until the first one is ready, a few seconds after an upload */
+            /** @description null until the first model is ready, a few seconds after an upload */
             model: components["schemas"]["ModelInfo"] | null;
             /** Name */
             name: string;
             photo: components["schemas"]["Size"];
-            /** @description what the drawing was extracted with */
+            /** @description that the drawing was extracted with */
             settings: components["schemas"]["ExtractSettings"];
             /** @description of the drawing and of a render */
             size: components["schemas"]["Size"];
@@ -1000,7 +1013,7 @@ export interface components {
             snapshots: components["schemas"]["Snapshot"][];
             /**
              * Steps
-             * @description steps learned
+             * @description training steps
              */
             steps: number;
             /** Updated */
@@ -1008,7 +1021,7 @@ export interface components {
         };
         /**
          * ProjectChange
-         * @description What may be changed of a project; null leaves it.
+         * @description Changes of a project; null leaves a field as it is.
          */
         ProjectChange: {
             /** Keep Original */
@@ -1018,7 +1031,7 @@ export interface components {
         };
         /**
          * ProjectList
-         * @description All projects, the newest first.
+         * @description All projects, newest first.
          */
         ProjectList: {
             /** Projects */
@@ -1026,7 +1039,7 @@ export interface components {
         };
         /**
          * ProjectSummary
-         * @description One project in the list.
+         * @description A project in the list.
          */
         ProjectSummary: {
             /** Created */
@@ -1041,7 +1054,7 @@ export interface components {
             photo: components["schemas"]["Size"];
             /**
              * Steps
-             * @description steps learned
+             * @description training steps
              */
             steps: number;
             /** Updated */
@@ -1063,7 +1076,7 @@ export interface components {
         };
         /**
          * Refused
-         * @description A message was refused; nothing changed, and the client's drawing is to be loaded anew. Server → client, text.
+         * @description A message was refused; nothing changed, and the client has to reload the drawing. Server → its author, text.
          */
         Refused: {
             /** Id */
@@ -1078,26 +1091,26 @@ export interface components {
         };
         /**
          * Render
-         * @description A rectangle of the newest picture changed. Server → client, binary: width × height × 3 bytes RGB follow.
+         * @description A rectangle of the newest render. Server → client, binary: width × height × 3 bytes RGB follow.
          */
         Render: {
-            /** @description box of all that differs from the unedited photo; null without edits */
+            /** @description box of all that differs from the photo; null without edits */
             edited: components["schemas"]["Rectangle"] | null;
-            /** @description null: nothing changed, no pixels follow */
+            /** @description null if no pixel changed; no pixels follow then */
             rectangle: components["schemas"]["Rectangle"] | null;
             /**
              * Revision
-             * @description of the drawing that this is the picture of
+             * @description of the drawing that was rendered
              */
             revision: number;
             /**
              * Seconds
-             * @description from asking to having it
+             * @description from the request to the result
              */
             seconds: number;
             /**
              * Steps
-             * @description steps the network had learned
+             * @description training steps of the network
              */
             steps: number;
             /**
@@ -1109,7 +1122,7 @@ export interface components {
         };
         /**
          * Replaced
-         * @description The drawing was extracted anew, or the project is gone. Server → client, text.
+         * @description The drawing was replaced by a new extraction, or the project was deleted. Server → client, text.
          */
         Replaced: {
             /**
@@ -1120,7 +1133,7 @@ export interface components {
         };
         /**
          * Sample
-         * @description A photo that is at hand without uploading one.
+         * @description A photo that is available without an upload.
          */
         Sample: {
             /** Credit */
@@ -1143,7 +1156,7 @@ export interface components {
         };
         /**
          * Snapshot
-         * @description A state of the drawing to return to.
+         * @description A saved state of the drawing.
          */
         Snapshot: {
             /**
@@ -1161,7 +1174,7 @@ export interface components {
         };
         /**
          * State
-         * @description Everything but pixels, whenever any of it changes, and first of all. Server → client, text.
+         * @description Everything but pixels: first of all, and whenever any of it changes. Server → client, text.
          */
         State: {
             project: components["schemas"]["Project"];
@@ -1173,10 +1186,10 @@ export interface components {
             type: "state";
         };
         /**
-         * Step
+         * UndoRedo
          * @description Undo or redo. Client → server, text.
          */
-        Step: {
+        UndoRedo: {
             /** Id */
             id: number;
             /**
@@ -1184,19 +1197,6 @@ export interface components {
              * @enum {string}
              */
             type: "undo" | "redo";
-        };
-        /**
-         * Trouble
-         * @description Something failed that nobody asked for just now: a crashed worker. Server → client, text.
-         */
-        Trouble: {
-            problem: components["schemas"]["Problem"];
-            /**
-             * Type
-             * @default trouble
-             * @constant
-             */
-            type: "trouble";
         };
     };
     responses: never;
@@ -1225,7 +1225,7 @@ export interface operations {
                     "application/json": components["schemas"]["Info"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1254,7 +1254,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectList"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1287,7 +1287,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1320,7 +1320,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1355,7 +1355,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1387,7 +1387,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1417,7 +1417,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1453,7 +1453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1491,7 +1491,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1523,7 +1523,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1555,7 +1555,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1589,7 +1589,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1622,7 +1622,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1658,7 +1658,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1692,7 +1692,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1728,7 +1728,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1760,7 +1760,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1792,7 +1792,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1824,7 +1824,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1858,7 +1858,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1892,7 +1892,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1928,7 +1928,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1962,41 +1962,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why it was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_risk: {
-        parameters: {
-            query?: {
-                render?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description made by the server */
-                project_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                };
-            };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2032,7 +1998,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2066,7 +2032,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2100,7 +2066,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2134,13 +2100,47 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_uncertainty: {
+        parameters: {
+            query?: {
+                render?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2165,7 +2165,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why it was refused */
+            /** @description Why the request was refused */
             default: {
                 headers: {
                     [name: string]: unknown;

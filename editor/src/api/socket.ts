@@ -8,7 +8,7 @@ export type TextMessage =
   | Schemas["State"]
   | Schemas["LearningChanged"]
   | Schemas["Replaced"]
-  | Schemas["Trouble"];
+  | Schemas["Failure"];
 export type BinaryHeader = Schemas["Changed"] | Schemas["Render"];
 
 interface Handlers {

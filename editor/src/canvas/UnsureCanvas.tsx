@@ -29,7 +29,7 @@ function UnsureMap({ picture, from, id }: Props & { id: string }) {
       context?.clearRect(0, 0, picture.width, picture.height);
       if (map) context?.drawImage(map, 0, 0, CELL * map.width, CELL * map.height);
     };
-    fetchImage(projectUrl(id, `/risk?render=${renders}`), asked.signal).then(
+    fetchImage(projectUrl(id, `/uncertainty?render=${renders}`), asked.signal).then(
       (map) => asked.signal.aborted || put(map),
       (error: Error) => {
         if (asked.signal.aborted) return;

@@ -6,7 +6,7 @@ export function LayersPanel() {
   const project = useStudio((s) => s.project);
   const drawing = useStudio((s) => s.drawing);
   const unsure = useStudio((s) => s.unsure);
-  const can = useStudio((s) => s.info?.capabilities.risk ?? false);
+  const can = useStudio((s) => s.info?.capabilities.uncertainty ?? false);
   if (!project || !drawing) return null;
   return (
     <Section

@@ -112,7 +112,7 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
     "3": () => set({ layout: "drawing" as const }),
     "4": () => set({ layout: "result" as const }),
     x: layout === "beside" || layout === "result" ? () => set(({ before }) => ({ before: !before })) : undefined,
-    q: info?.capabilities.risk ? () => set(({ unsure }) => ({ unsure: !unsure })) : undefined,
+    q: info?.capabilities.uncertainty ? () => set(({ unsure }) => ({ unsure: !unsure })) : undefined,
   }[key];
 }
 

@@ -183,7 +183,7 @@ export class Session {
         if (message.id !== null) this.forget(message.id);
         void this.load();
         break;
-      case "trouble":
+      case "failure":
         say(message.problem.message, "problem");
         this.waiting = [];
         set({ rendering: false });

@@ -1,4 +1,4 @@
-"""The drawing as the studio holds it: layers of bytes, changed in rectangles."""
+"""The drawing in the studio: layers of bytes that are changed in rectangles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from primage.errors import RunError
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import Layer, LayerName, Patch, Rectangle, Size
 
-#: As in `primage.primitive`, which cannot be imported without PyTorch; a test compares the two.
+#: The same as in `primage.primitive`, which cannot be imported without PyTorch; a test compares the two.
 KIND_LAYERS: dict[str, tuple[LayerName, ...]] = {
     "super": ("segments", "edges"),
     "edges": ("edges",),
@@ -25,7 +25,7 @@ _HEAD = struct.Struct("<I")
 
 
 def layers_of(kind: str) -> tuple[Layer, ...]:
-    """The layers of a kind of drawing, the marks among them.
+    """The layers of a kind of drawing, including the marks.
 
     Args:
         kind: super, edges, segments or paint.
@@ -37,7 +37,11 @@ def layers_of(kind: str) -> tuple[Layer, ...]:
 
 
 def channels_of(layer: str) -> int:
-    """How many bytes a pixel of a layer has."""
+    """The number of bytes per pixel of a layer.
+
+    Args:
+        layer: its name.
+    """
     return 3 if layer == "colours" else 1
 
 
@@ -58,14 +62,34 @@ class Drawing:
         return Size(width=width, height=height)
 
     def copy(self) -> Drawing:
-        """A drawing of its own."""
+        """A copy that shares no layer."""
         return Drawing({name: layer.copy() for name, layer in self.layers.items()})
 
-    def cut(self, patches: Sequence[Patch]) -> list[bytes]:
-        """The pixels that some rectangles hold now.
+    def without_marks(self) -> Drawing:
+        """What the network sees; the layers are shared."""
+        return Drawing({name: layer for name, layer in self.layers.items() if name != "marks"})
+
+    def with_marks(self, other: Drawing) -> Drawing:
+        """This drawing with the marks of another one; the layers are shared.
 
         Args:
-            patches: they lie in the drawing.
+            other: of the same size.
+        """
+        return Drawing({**self.without_marks().layers, "marks": other.layers["marks"]})
+
+    def fits(self, other: Drawing) -> bool:
+        """Whether two drawings have the same layers and size.
+
+        Args:
+            other: any drawing.
+        """
+        return set(self.layers) == set(other.layers) and self.size == other.size
+
+    def cut(self, patches: Sequence[Patch]) -> list[bytes]:
+        """The current pixels of some rectangles.
+
+        Args:
+            patches: inside the drawing.
 
         Returns:
             Bytes of each.
@@ -73,39 +97,39 @@ class Drawing:
         return [self.layers[p.layer][p.y : p.y + p.height, p.x : p.x + p.width].tobytes() for p in patches]
 
     def check(self, patches: Sequence[Patch], pixels: memoryview, labels: int) -> list[bytes]:
-        """Make sure that patches can be put into the drawing, before any of them is.
+        """Check that patches fit the drawing, before any of them is applied.
 
         Args:
-            patches: where to.
+            patches: the rectangles.
             pixels: of all patches in order.
-            labels: how many there are.
+            labels: number of labels.
 
         Returns:
             Bytes of each patch.
 
         Raises:
-            RefusalError: a layer that is not there, a rectangle that reaches beyond the drawing, pixels missing or too
-                many, a label that the palette does not have.
+            RefusalError: an unknown layer, a rectangle that reaches beyond the drawing, missing or surplus pixels, or a
+                label that is not in the palette.
         """
         size = self.size
-        found, at = [], 0
+        found, start = [], 0
         for patch in patches:
             if patch.layer not in self.layers:
                 raise RefusalError(422, "invalid", f"this drawing has no layer '{patch.layer}'")
             if patch.x + patch.width > size.width or patch.y + patch.height > size.height:
                 raise RefusalError(422, "invalid", f"a change ends outside the drawing ({size.width}×{size.height} px)")
             length = patch.width * patch.height * channels_of(patch.layer)
-            part = pixels[at : at + length]
-            at += length
+            part = pixels[start : start + length]
+            start += length
             if len(part) < length:
                 raise RefusalError(422, "invalid", "pixels are missing from the message")
             if patch.layer != "colours":
-                most = labels if patch.layer == "segments" else 2
-                if int(np.frombuffer(part, np.uint8).max()) >= most:
-                    wrong = "a label that the network does not know" if most == labels else "a value that is not 0 or 1"
-                    raise RefusalError(422, "invalid", f"the layer '{patch.layer}' was to get {wrong}")
+                values = labels if patch.layer == "segments" else 2
+                if int(np.frombuffer(part, np.uint8).max()) >= values:
+                    wrong = "an unknown label" if patch.layer == "segments" else "a value other than 0 or 1"
+                    raise RefusalError(422, "invalid", f"the layer '{patch.layer}' cannot contain {wrong}")
             found.append(bytes(part))
-        if at != len(pixels):
+        if start != len(pixels):
             raise RefusalError(422, "invalid", "the message has more pixels than its rectangles")
         return found
 
@@ -113,7 +137,7 @@ class Drawing:
         """Write checked pixels.
 
         Args:
-            patches: where to.
+            patches: the rectangles.
             pixels: of each.
         """
         for patch, part in zip(patches, pixels, strict=True):
@@ -121,13 +145,13 @@ class Drawing:
             view[...] = np.frombuffer(part, np.uint8).reshape(view.shape)
 
     def patched(self, entries: Sequence[tuple[Sequence[Patch], Sequence[bytes]]]) -> Drawing:
-        """This drawing with other pixels in some places.
+        """This drawing with other pixels in some rectangles.
 
         Args:
-            entries: patches and their pixels, put in one after the other.
+            entries: patches and their pixels, applied one after the other.
 
         Returns:
-            A drawing of its own; layers that stay are shared.
+            A new drawing; layers without patches are shared.
         """
         touched = {patch.layer for patches, _ in entries for patch in patches}
         found = Drawing({name: a.copy() if name in touched else a for name, a in self.layers.items()})
@@ -142,7 +166,7 @@ class Drawing:
             other: of the same layers and size.
 
         Returns:
-            At most one a layer.
+            At most one per layer.
         """
         found = []
         for name, layer in self.layers.items():
@@ -152,10 +176,10 @@ class Drawing:
         return found
 
     def dump(self, meta: dict[str, int]) -> bytes:
-        """Everything as bytes for a file.
+        """The content of a file.
 
         Args:
-            meta: numbers to keep beside it.
+            meta: numbers to store with it.
         """
         shapes = {name: layer.shape for name, layer in self.layers.items()}
         head = json.dumps({"meta": meta, "layers": shapes}).encode()
@@ -170,32 +194,32 @@ class Drawing:
             data: the file's bytes.
 
         Returns:
-            The drawing and the numbers beside it.
+            The drawing and the numbers stored with it.
 
         Raises:
-            RunError: it is no such file.
+            RunError: the data is damaged.
         """
         try:
             (length,) = _HEAD.unpack_from(data)
             head = json.loads(data[_HEAD.size : _HEAD.size + length])
             shapes = {str(name): tuple(map(int, shape)) for name, shape in head["layers"].items()}
             total = sum(int(np.prod(shape)) for shape in shapes.values())
-            # A stream that would grow beyond what it says is cut off, not unpacked.
+            # A stream that would be longer than stated is cut off, not unpacked.
             body = zlib.decompressobj().decompress(data[_HEAD.size + length :], total + 1)
             if len(body) != total or not shapes or len({shape[:2] for shape in shapes.values()}) != 1:
-                raise ValueError("its layers do not fit each other")
-            layers, at = {}, 0
+                raise ValueError("its layers do not match")
+            layers, start = {}, 0
             for name, shape in shapes.items():
                 count = int(np.prod(shape))
-                layers[name] = np.frombuffer(body[at : at + count], np.uint8).reshape(shape).copy()
-                at += count
+                layers[name] = np.frombuffer(body[start : start + count], np.uint8).reshape(shape).copy()
+                start += count
             return cls(layers), {str(key): int(value) for key, value in head["meta"].items()}
         except (ValueError, KeyError, TypeError, AttributeError, struct.error, zlib.error) as error:
             raise RunError(f"the project's drawing is damaged ({error})") from error
 
 
 def union(patches: Sequence[Patch]) -> tuple[Patch, ...]:
-    """One patch a layer, around all of it.
+    """One patch per layer, around all of that layer's patches.
 
     Args:
         patches: any.
@@ -213,13 +237,13 @@ def union(patches: Sequence[Patch]) -> tuple[Patch, ...]:
 
 
 def box_of(mask: np.ndarray) -> Rectangle | None:
-    """The smallest rectangle around all that is true.
+    """The smallest rectangle around all true pixels.
 
     Args:
         mask: (H, W) bool.
 
     Returns:
-        None if nothing is.
+        None if there are none.
     """
     rows = np.flatnonzero(mask.any(axis=1))
     if not len(rows):

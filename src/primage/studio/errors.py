@@ -1,4 +1,4 @@
-"""How the studio refuses a request."""
+"""Refused requests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from primage.errors import UserError
 
 
 class RefusalError(UserError):
-    """A request that cannot be served, with the status and the code that the editor is told.
+    """A refused request, with its HTTP status and the code for the editor.
 
     Args:
-        status: of HTTP.
+        status: HTTP status.
         code: for programs.
         message: one sentence for people.
     """
@@ -21,16 +21,21 @@ class RefusalError(UserError):
 
 
 class SupersededError(RefusalError):
-    """A newer request of the same kind came before this one was begun."""
+    """A newer request of the same kind arrived before this one was started."""
 
     def __init__(self) -> None:
-        super().__init__(409, "superseded", "a newer request came before this one was begun")
+        super().__init__(409, "superseded", "a newer request arrived before this one was started")
 
 
 class WorkerDiedError(RefusalError):
-    """A worker process ended in the middle of something."""
+    """A worker process ended unexpectedly.
 
-    def __init__(self, what: str, exit_code: int | None) -> None:
+    Args:
+        name: of the worker.
+        exit_code: of the process.
+    """
+
+    def __init__(self, name: str, exit_code: int | None) -> None:
         super().__init__(
-            503, "worker_died", f"{what} ended unexpectedly (exit code {exit_code}); it is started anew when needed"
+            503, "worker_died", f"{name} ended unexpectedly (exit code {exit_code}); it is restarted when needed"
         )

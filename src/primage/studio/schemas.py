@@ -1,4 +1,4 @@
-"""Every request, answer and message of the studio. The TypeScript client's types are generated from this file."""
+"""Every request, response and message of the studio. The TypeScript client's types are generated from them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-#: Short side of the drawing. Beyond it a render takes longer than anybody waits for.
+#: Largest short side of a drawing; beyond it a render takes too long for editing.
 MAX_SIZE_PX = 1024
 
 ProjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 SnapshotId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 Kind = Literal["super", "edges", "segments", "paint"]
 LayerName = Literal["segments", "edges", "colours", "marks"]
+ExportedLayer = Literal["primitive", "segments", "edges", "colours"]
 Channel = Annotated[int, Field(ge=0, le=255)]
 Colour = tuple[Channel, Channel, Channel]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -20,7 +21,7 @@ Side = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class Schema(BaseModel):
-    """Base of all schemas: a field nobody knows is an error, never dropped in silence."""
+    """Base of all schemas: an unknown field is an error, never silently dropped."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -40,7 +41,7 @@ class Size(Schema):
 
 
 class Sample(Schema):
-    """A photo that is at hand without uploading one."""
+    """A photo that is available without an upload."""
 
     id: str
     title: str
@@ -49,7 +50,7 @@ class Sample(Schema):
 
 
 class Limits(Schema):
-    """What the server takes at most."""
+    """The most that the server accepts."""
 
     upload_bytes: int
     photo_pixels: int
@@ -60,11 +61,13 @@ class Limits(Schema):
 class Capabilities(Schema):
     """What this server can do beyond the basics."""
 
-    risk: bool = Field(description="whether networks made here can say where they are unsure: GET …/risk")
+    uncertainty: bool = Field(
+        description="whether new projects' networks report where they are uncertain: GET …/uncertainty"
+    )
 
 
 class Info(Schema):
-    """What an editor wants to know first."""
+    """What an editor asks for first."""
 
     version: str
     capabilities: Capabilities
@@ -77,9 +80,11 @@ class ExtractSettings(Schema):
 
     kind: Kind = "super"
     size_px: int = Field(256, ge=64, le=MAX_SIZE_PX, description="short side of the drawing; never above the photo's")
-    edge_sigma: float = Field(2.0, gt=0, le=20, description="blur before lines are looked for: more, fewer lines")
-    edge_low: float = Field(0.04, ge=0, le=1, description="weaker lines are dropped")
-    edge_high: float = Field(0.10, ge=0, le=1, description="stronger lines are always kept")
+    edge_sigma: float = Field(
+        2.0, gt=0, le=20, description="blur before edge detection: the more blur, the fewer lines"
+    )
+    edge_low: float = Field(0.04, ge=0, le=1, description="weaker edges are dropped")
+    edge_high: float = Field(0.10, ge=0, le=1, description="stronger edges are always kept")
     edge_min_length_px: int = Field(14, ge=0, le=1000, description="shorter lines are dropped")
     regions: int = Field(12, ge=2, le=64)
     paint_colours: int = Field(12, ge=2, le=64)
@@ -87,12 +92,12 @@ class ExtractSettings(Schema):
     @model_validator(mode="after")
     def _ordered(self) -> ExtractSettings:
         if self.edge_low > self.edge_high:
-            raise ValueError("edge_low is above edge_high")
+            raise ValueError("edge_low is greater than edge_high")
         return self
 
 
 class Label(Schema):
-    """One label of the drawing: its value is its position in the list. Names and colours are for people only."""
+    """One label of the drawing: its value is its position in the list. Name and colour are for display only."""
 
     name: Annotated[str, Field(max_length=60)]
     colour: Colour
@@ -106,28 +111,28 @@ class Layer(Schema):
 
 
 class Learning(Schema):
-    """How far the training is."""
+    """Progress of the training."""
 
     state: Literal["idle", "starting", "running", "pausing", "paused", "stopping", "failed"] = "idle"
     step: int = 0
-    steps: int = Field(0, description="0 while nothing is planned, or steps are still being timed")
-    seconds: float = Field(0.0, description="spent on this photo in all")
+    steps: int = Field(0, description="0 while nothing is planned, or while the first steps are timed")
+    seconds: float = Field(0.0, description="total training time of this photo")
     seconds_left: float | None = None
     steps_per_second: float | None = None
     losses: dict[str, float] = {}
-    preview: int | None = Field(None, description="the newest preview's step; GET …/preview")
-    message: str | None = Field(None, description="why it failed, or what differs from the usual")
+    preview: int | None = Field(None, description="step of the newest preview; GET …/preview")
+    message: str | None = Field(None, description="why it failed or waits, or what differs from the usual")
 
 
 class ModelInfo(Schema):
-    """The network that renders at the moment."""
+    """The network that renders at present."""
 
-    steps: int = Field(description="0: the shipped matcher, which has not learned this photo yet")
+    steps: int = Field(description="training steps; 0: the shipped matcher, which has not learned this photo yet")
     published: float = Field(description="Unix time")
 
 
 class Snapshot(Schema):
-    """A state of the drawing to return to."""
+    """A saved state of the drawing."""
 
     id: SnapshotId
     name: Name
@@ -135,73 +140,73 @@ class Snapshot(Schema):
 
 
 class HistoryState(Schema):
-    """Where in the edits one is."""
+    """The position in the history of edits."""
 
-    revision: int = Field(description="grows with every change of the drawing, undo and redo included")
-    undo: str | None = Field(None, description="what undo would take back; null if there is nothing")
+    revision: int = Field(description="increases with every change of the drawing, undo and redo included")
+    undo: str | None = Field(None, description="title of the edit that undo would revert; null if there is none")
     redo: str | None = None
-    done: tuple[str, ...] = Field((), description="titles of the newest 40 edits, the oldest first")
-    undone: tuple[str, ...] = Field((), description="titles of the next 40 that redo would do, the next first")
+    done: tuple[str, ...] = Field((), description="titles of the newest 40 edits, oldest first")
+    undone: tuple[str, ...] = Field((), description="titles of the next 40 edits that redo would repeat, in that order")
 
 
 class ProjectSummary(Schema):
-    """One project in the list."""
+    """A project in the list."""
 
     id: ProjectId
     name: Name
     created: float
     updated: float
     photo: Size
-    steps: int = Field(description="steps learned")
+    steps: int = Field(description="training steps")
 
 
 class Project(ProjectSummary):
-    """Everything about one project but its pixels."""
+    """Everything about a project but its pixels."""
 
     size: Size = Field(description="of the drawing and of a render")
-    settings: ExtractSettings = Field(description="what the drawing was extracted with")
+    settings: ExtractSettings = Field(description="that the drawing was extracted with")
     layers: tuple[Layer, ...]
     labels: tuple[Label, ...]
     line_colour: Colour
     history: HistoryState
-    keep_original: bool = Field(description="whether renders keep the untouched parts of the photo")
+    keep_original: bool = Field(description="whether renders keep the photo where no edit reaches")
     learning: Learning
-    model: ModelInfo | None = Field(description="null until the first one is ready, a few seconds after an upload")
+    model: ModelInfo | None = Field(description="null until the first model is ready, a few seconds after an upload")
     snapshots: tuple[Snapshot, ...]
 
 
 class ProjectList(Schema):
-    """All projects, the newest first."""
+    """All projects, newest first."""
 
     projects: tuple[ProjectSummary, ...]
 
 
 class FromSample(Schema):
-    """Make a project from a sample."""
+    """Create a project from a sample."""
 
     sample: str = Field(max_length=40)
 
 
 class ProjectChange(Schema):
-    """What may be changed of a project; null leaves it."""
+    """Changes of a project; null leaves a field as it is."""
 
     name: Name | None = None
     keep_original: bool | None = None
 
 
 class Learn(Schema):
-    """Train, or train on, for some minutes."""
+    """Train, or continue training, for some minutes."""
 
     minutes: float = Field(2.0, gt=0, le=24 * 60)
 
 
 class NewSnapshot(Schema):
-    """Keep the drawing as it is now."""
+    """Save the drawing as it is now."""
 
     name: Name
 
 
-# --- messages of the WebSocket (see editor/API.md); a binary message is a header of these and pixels behind it
+# --- messages of the WebSocket (see editor/API.md); a binary message is one of these headers, followed by pixels
 
 
 class Rectangle(Schema):
@@ -220,20 +225,20 @@ class Patch(Rectangle):
 
 
 class Edit(Schema):
-    """One action of a person, undone as one. Client → server, binary: the patches' pixels follow in order."""
+    """One action of the user, undone as one. Client → server, binary: the pixels of the patches follow in order."""
 
     type: Literal["edit"] = "edit"
-    id: int = Field(ge=0, description="chosen by the client; comes back in the answer")
+    id: int = Field(ge=0, description="chosen by the client; returned in the answer")
     base: int = Field(ge=0, description="the highest revision the client has seen")
-    title: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="shown by undo, e.g. Pencil")
+    title: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="shown in the history, e.g. Pencil")
     continues: int | None = Field(
-        None, ge=0, description="the id of an earlier edit: both are one step to undo, if nothing came between"
+        None, ge=0, description="id of an earlier edit: both are undone as one, if there was no other change in between"
     )
     patches: tuple[Patch, ...] = Field(max_length=64)
     labels: tuple[Label, ...] | None = Field(None, max_length=255, description="new names and colours, same number")
 
 
-class Step(Schema):
+class UndoRedo(Schema):
     """Undo or redo. Client → server, text."""
 
     type: Literal["undo", "redo"]
@@ -241,7 +246,7 @@ class Step(Schema):
 
 
 class Accepted(Schema):
-    """An edit was taken over. Server → its client, text."""
+    """An edit was applied. Server → its author, text."""
 
     type: Literal["accepted"] = "accepted"
     id: int
@@ -249,7 +254,7 @@ class Accepted(Schema):
 
 
 class Refused(Schema):
-    """A message was refused; nothing changed, and the client's drawing is to be loaded anew. Server → client, text."""
+    """A message was refused; nothing changed, and the client has to reload the drawing. Server → its author, text."""
 
     type: Literal["refused"] = "refused"
     id: int | None
@@ -257,10 +262,10 @@ class Refused(Schema):
 
 
 class Changed(Schema):
-    """The drawing changed otherwise than by this client's last edit. Server → client, binary: pixels follow."""
+    """The drawing changed, other than by this client's own edit. Server → client, binary: pixels follow."""
 
     type: Literal["changed"] = "changed"
-    id: int | None = Field(description="of the undo, redo or edit of this client that did it, or null")
+    id: int | None = Field(description="of the undo, redo or edit of this client that caused it, or null")
     cause: Literal["edit", "undo", "redo", "snapshot"]
     title: str
     history: HistoryState
@@ -269,40 +274,40 @@ class Changed(Schema):
 
 
 class Render(Schema):
-    """A rectangle of the newest picture changed. Server → client, binary: width × height × 3 bytes RGB follow."""
+    """A rectangle of the newest render. Server → client, binary: width × height × 3 bytes RGB follow."""
 
     type: Literal["render"] = "render"
-    revision: int = Field(description="of the drawing that this is the picture of")
-    steps: int = Field(description="steps the network had learned")
-    seconds: float = Field(description="from asking to having it")
-    rectangle: Rectangle | None = Field(description="null: nothing changed, no pixels follow")
-    edited: Rectangle | None = Field(description="box of all that differs from the unedited photo; null without edits")
+    revision: int = Field(description="of the drawing that was rendered")
+    steps: int = Field(description="training steps of the network")
+    seconds: float = Field(description="from the request to the result")
+    rectangle: Rectangle | None = Field(description="null if no pixel changed; no pixels follow then")
+    edited: Rectangle | None = Field(description="box of all that differs from the photo; null without edits")
 
 
 class State(Schema):
-    """Everything but pixels, whenever any of it changes, and first of all. Server → client, text."""
+    """Everything but pixels: first of all, and whenever any of it changes. Server → client, text."""
 
     type: Literal["state"] = "state"
     project: Project
 
 
 class LearningChanged(Schema):
-    """How far the training is, about once a second. Server → client, text."""
+    """Progress of the training, about once a second. Server → client, text."""
 
     type: Literal["learning"] = "learning"
     learning: Learning
 
 
 class Replaced(Schema):
-    """The drawing was extracted anew, or the project is gone. Server → client, text."""
+    """The drawing was replaced by a new extraction, or the project was deleted. Server → client, text."""
 
     type: Literal["replaced", "deleted"]
 
 
-class Trouble(Schema):
-    """Something failed that nobody asked for just now: a crashed worker. Server → client, text."""
+class Failure(Schema):
+    """Something failed in the background, such as a worker process. Server → client, text."""
 
-    type: Literal["trouble"] = "trouble"
+    type: Literal["failure"] = "failure"
     problem: Problem
 
 
@@ -318,7 +323,20 @@ class Extracted(Schema):
     labels: tuple[Label, ...]
 
 
-#: Not reachable from any REST route, so the OpenAPI document is told of them.
+#: No REST route uses them, so they are added to the OpenAPI document.
 MESSAGES: tuple[type[Schema], ...] = (
-    *(Edit, Step, Accepted, Refused, Changed, Render, State, LearningChanged, Replaced, Trouble, Extracted, Problem),
+    *(
+        Edit,
+        UndoRedo,
+        Accepted,
+        Refused,
+        Changed,
+        Render,
+        State,
+        LearningChanged,
+        Replaced,
+        Failure,
+        Extracted,
+        Problem,
+    ),
 )

@@ -1,4 +1,4 @@
-"""Binary messages: a JSON header with its length before it, and pixels behind it (see editor/API.md)."""
+"""Binary messages: the length of the header, the header as JSON, pixels (see editor/API.md)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from primage.studio.errors import RefusalError
 from primage.studio.schemas import Schema
 
 _LENGTH = struct.Struct("<I")
-#: A header lists patches and labels; more than this is none of ours.
+#: A header lists patches and labels; ours are never longer than this.
 MAX_HEADER_BYTES = 1 << 20
 
 
 def pack(header: Schema, pixels: Iterable[bytes | np.ndarray] = ()) -> bytes:
-    """Put a message together.
+    """Compose a message.
 
     Args:
-        header: what the pixels are.
+        header: describes the pixels.
         pixels: uint8, in the header's order.
 
     Returns:
@@ -31,16 +31,16 @@ def pack(header: Schema, pixels: Iterable[bytes | np.ndarray] = ()) -> bytes:
 
 
 def unpack(frame: bytes) -> tuple[bytes, memoryview]:
-    """Take a message apart.
+    """Split a message.
 
     Args:
-        frame: what came in.
+        frame: the message.
 
     Returns:
         The header's JSON and the pixels.
 
     Raises:
-        RefusalError: it ends before its header does.
+        RefusalError: it ends before its header does, or the header is too long.
     """
     if len(frame) < _LENGTH.size:
         raise RefusalError(422, "invalid", "the message is shorter than the length of its header")

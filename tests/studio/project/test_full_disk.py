@@ -93,7 +93,7 @@ def prepared(folder: Path, undone: int) -> tuple[Canvas, list[bytes]]:
         edit(canvas, layer, (number, 1, 5, 3), 1)
         looks.append(look(canvas.drawing))
     for _ in range(undone):
-        canvas.step("undo")
+        canvas.undo_redo("undo")
     canvas.save()
     return canvas, looks
 
@@ -101,10 +101,10 @@ def prepared(folder: Path, undone: int) -> tuple[Canvas, list[bytes]]:
 def walk(canvas: Canvas) -> list[bytes]:
     """What the drawing looks like from its first state to its last, by undo and redo."""
     while canvas.history.done:
-        canvas.step("undo")
+        canvas.undo_redo("undo")
     looks = [look(canvas.drawing)]
     while canvas.history.can_redo:
-        canvas.step("redo")
+        canvas.undo_redo("redo")
         looks.append(look(canvas.drawing))
     return looks
 
@@ -137,7 +137,7 @@ def test_a_full_disk_loses_nothing_but_the_edit_it_refused(
             canvas = Canvas.load(folder, record())
         assert walk(canvas) == looks
         # There is room again.
-        canvas.step("undo")
+        canvas.undo_redo("undo")
         edit(canvas, "marks", (0, 0, 9, 6), 1)
         assert canvas.state().undo == "Edit"
         assert [path.name for path in folder.iterdir() if path.suffix == ".partial"] == []
@@ -151,7 +151,7 @@ def test_a_full_disk_while_saving_leaves_the_drawing_saved_before(tmp_path: Path
     for room in range(3):
         folder = tmp_path / str(room)
         canvas, looks = prepared(folder, 0)
-        canvas.step("undo")
+        canvas.undo_redo("undo")
         with FullDisk(room).mounted(), pytest.raises(OSError, match="space"):
             canvas.save()
         assert not canvas.saved
@@ -178,7 +178,7 @@ def test_a_step_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
     whole = file.read_bytes()
     file.write_bytes(whole[:-10] + bytes(10))
     with pytest.raises(PrimageError, match="damaged"):
-        canvas.step("undo")
+        canvas.undo_redo("undo")
     file.write_bytes(whole)
     assert walk(canvas) == looks
 

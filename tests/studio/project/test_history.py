@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from primage.errors import RunError
 from primage.studio.drawing import Drawing, box_of, union
 from primage.studio.errors import RefusalError
-from primage.studio.project.canvas import Canvas, fits
+from primage.studio.project.canvas import Canvas, check_drawing
 from primage.studio.project.history import History
 from primage.studio.project.store import ProjectRecord, Store, new_id
 from primage.studio.schemas import ExtractSettings, Label, Patch, Rectangle, Size
@@ -77,18 +77,18 @@ def test_undo_and_redo_are_a_row_of_drawings(tmp_path: Path, steps: list[object]
             canvas = Canvas.load(folder, record())
             at = canvas.history.done if step == "crash" else at
         elif step == "undo" and at > 0:
-            canvas.step("undo")
+            canvas.undo_redo("undo")
             at -= 1
         elif step == "redo" and at < len(row) - 1:
-            canvas.step("redo")
+            canvas.undo_redo("redo")
             at += 1
         else:
             with pytest.raises(RefusalError, match="nothing to"):
-                canvas.step(step)  # type: ignore[arg-type]
+                canvas.undo_redo(step)  # type: ignore[arg-type]
         if step == "crash":
             # What was not saved may be a step behind within a stroke; redo and undo put it right.
             while canvas.history.done:
-                canvas.step("undo")
+                canvas.undo_redo("undo")
             at = 0
         assert look(canvas.drawing) == row[at]
         assert canvas.history.done == at
@@ -117,7 +117,7 @@ def test_a_damaged_body_is_an_error_and_no_crash(tmp_path: Path) -> None:
     content[-10:] = bytes(10)
     file.write_bytes(bytes(content))
     with pytest.raises(RunError, match="damaged"):
-        canvas.step("undo")
+        canvas.undo_redo("undo")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00", b"\xff\xff\xff\xff", b"\x02\x00\x00\x00{}", b"\x02\x00\x00\x00[]abc"])
@@ -138,7 +138,7 @@ def test_a_drawing_goes_to_bytes_and_back() -> None:
 
 
 def test_drawings_that_do_not_fit_their_project() -> None:
-    fits(blank(), record())
+    check_drawing(blank(), record())
     wrong = blank()
     wrong.layers["segments"] += 2
     more = blank()
@@ -147,9 +147,9 @@ def test_drawings_that_do_not_fit_their_project() -> None:
     flat.layers["edges"] = np.zeros((6, 9, 3), np.uint8)
     for drawing in (wrong, more, flat):
         with pytest.raises(RunError):
-            fits(drawing, record())
+            check_drawing(drawing, record())
     with pytest.raises(RunError):
-        fits(blank(), record(size=Size(width=6, height=9)))
+        check_drawing(blank(), record(size=Size(width=6, height=9)))
 
 
 def test_boxes() -> None:

@@ -31,7 +31,7 @@ def ready(tab: Tab) -> None:
 
 
 def trainer(visitor: Visitor, project: str) -> int:
-    pid = visitor.app.state.hub._open[project].network.learner.pid
+    pid = visitor.app.state.hub._open[project].models.learner_pid
     assert pid is not None
     return int(pid)
 
@@ -77,7 +77,7 @@ def test_learning_pauses_goes_on_survives_a_crash_and_stops(visitor: Visitor, pr
         # What a crash left undone need not be done.
         assert ask(visitor, project, "learn/stop")["state"] == "idle"
         assert visitor.get(project).json()["learning"]["state"] == "idle"
-        assert visitor.app.state.hub._open[project].network.learner.pid is None
+        assert visitor.app.state.hub._open[project].models.learner_pid is None
 
 
 def test_a_dead_painter_is_reported_and_replaced(visitor: Visitor, project: str) -> None:
@@ -89,9 +89,9 @@ def test_a_dead_painter_is_reported_and_replaced(visitor: Visitor, project: str)
         accepted = tab.draw("edges", 3, 4, np.ones((1, 30)))
         time.sleep(0.1)
         os.kill(painter.pid, signal.SIGKILL)
-        trouble, _ = tab.until("trouble")
-        assert trouble["problem"]["code"] == "worker_died"
-        assert "rendering worker" in trouble["problem"]["message"]
+        failure, _ = tab.until("failure")
+        assert failure["problem"]["code"] == "worker_died"
+        assert "rendering worker" in failure["problem"]["message"]
         # Nobody has to ask again.
         header, _ = tab.rendered(accepted["history"]["revision"])
         assert header["edited"] is not None
@@ -103,8 +103,8 @@ def test_a_worker_that_dies_at_rest_is_reported_too(visitor: Visitor, project: s
     with visitor.tab(project) as tab:
         ready(tab)
         os.kill(reader.pid, signal.SIGKILL)
-        trouble, _ = tab.until("trouble")
-        assert "reading worker" in trouble["problem"]["message"]
+        failure, _ = tab.until("failure")
+        assert "reading worker" in failure["problem"]["message"]
         assert visitor.http.post(f"/api/projects/{project}/extract", json={}).status_code == 200
 
 
@@ -114,8 +114,8 @@ def test_a_drawing_that_is_replaced_ends_its_training(visitor: Visitor, project:
         chosen = visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 3}).json()
         assert chosen["learning"]["state"] == "idle"
         tab.until("replaced")
-        assert visitor.app.state.hub._open[project].network.learner.pid is None
-        assert visitor.app.state.hub.services.turn.locked() is False
+        assert visitor.app.state.hub._open[project].models.learner_pid is None
+        assert visitor.app.state.hub.services.training_slot.locked() is False
 
 
 def test_minutes_that_were_added_follow_those_that_were_planned(visitor: Visitor, project: str) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from primage.image import read_image, read_png_text
 from primage.model import load
 from primage.studio.drawing import KIND_LAYERS
-from primage.studio.project.hub import shown_name
+from primage.studio.project.hub import display_name
 from tests.studio.conftest import studio
 from tests.studio.visitor import Visitor, unpack
 from tests.tiny import picture
@@ -31,7 +31,7 @@ def decoded(content: bytes) -> np.ndarray:
 
 def test_what_an_editor_wants_to_know_first(visitor: Visitor) -> None:
     info = visitor.http.get("/api/info").json()
-    assert info["capabilities"] == {"risk": True}
+    assert info["capabilities"] == {"uncertainty": True}
     assert info["limits"]["upload_bytes"] == 200_000
     assert [sample["id"] for sample in info["samples"]][:2] == ["chelsea", "astronaut"]
     assert decoded(visitor.http.get("/api/samples/chelsea/image").content).shape == (300, 451, 3)
@@ -265,7 +265,7 @@ def test_zip_files_that_are_no_projects_leave_nothing_behind(visitor: Visitor, p
     ],
 )
 def test_names_are_shown_and_nothing_else(given: str, shown: str) -> None:
-    assert shown_name(given) == shown
+    assert display_name(given) == shown
 
 
 def test_two_studios_do_not_share_a_folder(visitor: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""The drawing with its edits: what is done, undone, and kept on disk."""
+"""The edited drawing of a project: edits, undo, redo, and the files."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from primage.studio.schemas import HistoryState, Label, Patch
 
 _log = logging.getLogger(__name__)
 
-#: Revisions given out since the drawing was last saved are never given out again after a crash.
-_LEAP = 1000
-#: Edits by name, each way, that a history panel shows.
-_TITLES = 40
+#: Added when a drawing is loaded, so that a revision assigned before a crash is not assigned again.
+_REVISION_GAP = 1000
+#: Number of titles for the history panel, in each direction.
+_MAX_TITLES = 40
 
 
 @dataclass(frozen=True)
 class Change:
-    """What has just changed.
+    """A change of the drawing.
 
     Attributes:
         title: of the edit.
-        patches: where.
-        pixels: what is there now.
-        labels: names and colours now; None if they stayed.
+        patches: the rectangles that changed.
+        pixels: their new pixels.
+        labels: new names and colours; None if they did not change.
     """
 
     title: str
@@ -48,9 +48,9 @@ class Canvas:
     Args:
         folder: the project's.
         drawing: the layers.
-        done: how many entries of the history they hold.
-        revision: the last one that was given out.
-        run: the number of the run that they belong to.
+        done: number of entries of the history that they contain.
+        revision: the last one that was assigned.
+        run: number of the run that they belong to.
     """
 
     def __init__(self, folder: Path, drawing: Drawing, done: int, revision: int, run: int) -> None:
@@ -58,20 +58,20 @@ class Canvas:
         self.drawing = drawing
         self.history = History(folder / "history.bin", done)
         self.revision = revision
-        #: The revision that was on disk when it was loaded.
+        #: The revision on disk when it was loaded.
         self.loaded_revision = revision
         self._run = run
         self.saved = True
 
     @classmethod
     def fresh(cls, folder: Path, drawing: Drawing, revision: int, run: int) -> Canvas:
-        """A drawing without edits, saved; the history of an earlier one goes.
+        """A drawing without edits, saved; the history of an earlier drawing is deleted.
 
         Args:
-            folder: the project's, and the rest as for the class.
+            folder: the project's.
             drawing: the unedited layers.
-            revision: beyond all given out so far.
-            run: of the run.
+            revision: greater than all assigned so far.
+            run: number of the run.
         """
         (folder / "history.bin").unlink(missing_ok=True)
         canvas = cls(folder, drawing, 0, revision, run)
@@ -80,25 +80,25 @@ class Canvas:
 
     @classmethod
     def load(cls, folder: Path, record: ProjectRecord) -> Canvas:
-        """The drawing as it was left.
+        """The drawing as it was saved.
 
         Args:
             folder: the project's.
-            record: what it should be like.
+            record: of the project.
 
         Raises:
-            RunError: it is missing, damaged, or another project's.
+            RunError: it is missing, damaged, or belongs to another project.
         """
         try:
             drawing, meta = Drawing.parse((folder / "drawing.bin").read_bytes())
         except OSError as error:
             raise RunError("the project's drawing is missing") from error
-        fits(drawing, record)
+        check_drawing(drawing, record)
         run = run_number(record)
         if meta.get("run") != run:
             raise RunError("the project's drawing belongs to an earlier extraction")
         before = meta.get("revision", 0)
-        canvas = cls(folder, drawing, meta.get("done", 0), before + _LEAP, run)
+        canvas = cls(folder, drawing, meta.get("done", 0), before + _REVISION_GAP, run)
         canvas.loaded_revision = before
         canvas.save(durable=False)
         return canvas
@@ -107,7 +107,7 @@ class Canvas:
         """Write the layers.
 
         Args:
-            durable: wait until they are on the disk itself.
+            durable: flush them to the disk before returning.
         """
         meta = {"done": self.history.done, "revision": self.revision, "run": self._run}
         if durable:
@@ -116,8 +116,8 @@ class Canvas:
         self.saved = True
 
     def state(self) -> HistoryState:
-        """Where in the history it is."""
-        done, undone = self.history.titles(_TITLES)
+        """The position in the history."""
+        done, undone = self.history.titles(_MAX_TITLES)
         return HistoryState(
             revision=self.revision,
             undo=self.history.undo_title,
@@ -135,18 +135,21 @@ class Canvas:
         palette: int,
         merge: bool = False,
     ) -> Change:
-        """Do an edit.
+        """Apply an edit.
 
         Args:
-            title: what undo calls it.
-            patches: where it changes something.
-            pixels: what to.
+            title: shown in the history.
+            patches: the rectangles that it changes.
+            pixels: their new pixels.
             labels: names and colours before and after, if they change.
-            palette: how many labels there are.
-            merge: make one step of it and the last one.
+            palette: number of labels.
+            merge: undo it together with the last edit, if there is nothing to redo.
+
+        Returns:
+            What has changed.
 
         Raises:
-            RefusalError: it does not fit the drawing; nothing was changed.
+            RefusalError: it does not fit the drawing, or cannot be written to the disk; nothing has changed.
         """
         if not patches and labels is None:
             raise RefusalError(422, "invalid", "the edit changes nothing")
@@ -165,11 +168,11 @@ class Canvas:
         except OSError as error:
             raise RefusalError(507, "full", f"the edit cannot be written to the disk ({error.strerror})") from error
         self.drawing.put(patches, after)
-        self._count()
+        self._next_revision()
         return Change(title, patches, after, labels[1] if labels is not None else None)
 
     def _merged(self, first: Entry, second: Entry) -> Entry:
-        """Two edits as one; the second is not put into the drawing yet."""
+        """Two edits as one; the second is not applied to the drawing yet."""
         patches = union([*first.patches, *second.patches])
         start = self.drawing.patched([(first.patches, first.before)])
         end = self.drawing.patched([(second.patches, second.after)])
@@ -178,14 +181,18 @@ class Canvas:
             labels = (first.labels[0], second.labels[1])
         return Entry(first.title, patches, start.cut(patches), end.cut(patches), labels)
 
-    def step(self, direction: Literal["undo", "redo"]) -> Change:
+    def undo_redo(self, direction: Literal["undo", "redo"]) -> Change:
         """Undo or redo.
 
         Args:
-            direction: which.
+            direction: which of the two.
+
+        Returns:
+            What has changed.
 
         Raises:
-            RefusalError: there is nothing to.
+            RefusalError: there is nothing to undo or redo.
+            RunError: the history is damaged; nothing has changed.
         """
         back = direction == "undo"
         entry = self.history.last() if back else self.history.next()
@@ -197,35 +204,39 @@ class Canvas:
         except (KeyError, ValueError) as error:
             raise RunError("the project's history is damaged") from error
         self.history.done += -1 if back else 1
-        self._count()
+        self._next_revision()
         labels = None if entry.labels is None else entry.labels[0 if back else 1]
         return Change(entry.title, entry.patches, pixels, labels)
 
-    def _count(self) -> None:
+    def _next_revision(self) -> None:
         self.revision += 1
         self.saved = False
 
 
-def fits(drawing: Drawing, record: ProjectRecord) -> None:
-    """Refuse layers that a project cannot have.
+def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
+    """Check that a drawing fits its project.
 
     Args:
         drawing: the layers.
         record: of the project.
 
     Raises:
-        RunError: a layer is missing or too many, of another size, or holds what it must not.
+        RunError: a layer is missing, surplus, of another size, or has an invalid value.
     """
-    wanted = {layer.name: layer.channels for layer in layers_of(record.settings.kind)}
-    if set(drawing.layers) != set(wanted) or drawing.size != record.size:
+    channels = {layer.name: layer.channels for layer in layers_of(record.settings.kind)}
+    if set(drawing.layers) != set(channels) or drawing.size != record.size:
         raise RunError("the project's drawing has other layers or another size than its record says")
     for name, layer in drawing.layers.items():
-        shape = (record.size.height, record.size.width, *((3,) if wanted[name] == 3 else ()))  # type: ignore[index]
-        most = {"segments": len(record.labels), "colours": 256}.get(name, 2)
-        if layer.shape != shape or int(np.max(layer)) >= most:
+        shape = (record.size.height, record.size.width, *((3,) if channels[name] == 3 else ()))  # type: ignore[index]
+        values = {"segments": len(record.labels), "colours": 256}.get(name, 2)
+        if layer.shape != shape or int(np.max(layer)) >= values:
             raise RunError(f"the project's drawing is damaged (in its layer '{name}')")
 
 
 def run_number(record: ProjectRecord) -> int:
-    """The number in the run folder's name."""
+    """The number in the name of the run folder.
+
+    Args:
+        record: of the project.
+    """
     return int(record.run.removeprefix("run-"))

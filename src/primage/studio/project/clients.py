@@ -1,4 +1,4 @@
-"""The browsers that look at one project."""
+"""The browser tabs that show a project."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from collections.abc import Iterator, Sequence
 from primage.studio.schemas import Changed, Schema
 from primage.studio.wire import pack
 
-#: Messages that may wait for a browser that does not read. A render of 1024² is 3 MB.
-_QUEUE = 64
+#: Length of the queue for a browser that reads slowly. A render of 1024 × 1024 px has 3 MB.
+_MAX_QUEUE = 64
 
 
 class Client:
-    """One browser tab: what waits to be sent to it."""
+    """One browser tab, with the messages to be sent to it."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[str | bytes] = asyncio.Queue(_QUEUE)
-        #: It reads too slowly; the connection is ended, and the tab comes back for the state as it is then.
+        self.queue: asyncio.Queue[str | bytes] = asyncio.Queue(_MAX_QUEUE)
+        #: Set when it reads too slowly: the connection is closed, and the tab reconnects for the current state.
         self.slow = asyncio.Event()
-        #: The last change that it was sent, and may not have seen when it sent an edit.
+        #: Revision of the last change sent to it, which it may not have received when it sends an edit.
         self.sent_revision = 0
 
     def send(self, message: Schema | bytes) -> None:
-        """Queue a message, never waiting.
+        """Queue a message without waiting.
 
         Args:
-            message: text, or a frame.
+            message: sent as text, or a binary frame.
         """
         try:
             self.queue.put_nowait(message if isinstance(message, bytes) else message.model_dump_json())
@@ -49,7 +49,7 @@ class Clients:
 
     @contextlib.contextmanager
     def joined(self) -> Iterator[Client]:
-        """One more, as long as it stays."""
+        """Add a tab for the duration of the block."""
         client = Client()
         self._all.add(client)
         try:
@@ -61,7 +61,7 @@ class Clients:
         """Send a message to all tabs.
 
         Args:
-            message: text, or a frame.
+            message: sent as text, or a binary frame.
         """
         for client in self:
             client.send(message)

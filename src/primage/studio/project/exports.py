@@ -1,117 +1,140 @@
-"""What a project shows and gives away: photo, render, drawing, model, all of it as a zip file."""
+"""The files that a browser can ask a project for: photo, render, drawing, model, everything as a zip file."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PIL import Image
 
 from primage.studio.errors import RefusalError
 from primage.studio.project.archive import write_zip
-from primage.studio.project.store import new_id, replace_file
-from primage.studio.workers.uncertainty import doubt_png
+from primage.studio.project.rendering import Rendering, RenderInput
+from primage.studio.project.services import Services
+from primage.studio.project.store import ProjectRecord, new_id, replace_file
+from primage.studio.schemas import ExportedLayer, Size
+from primage.studio.workers.painter import ExportDrawing, ExportResult
+from primage.studio.workers.reader import EncodePhoto
+from primage.studio.workers.uncertainty import uncertainty_png
 
-if TYPE_CHECKING:
-    from primage.studio.project.live import LiveProject
+#: Short side of a thumbnail.
+_THUMBNAIL_PX = 320
 
 
-class Pictures:
-    """The files that a browser may ask for.
+class Exports:
+    """The files of one project.
 
     Args:
-        project: whose.
+        services: shared by all projects.
+        folder: the project's.
+        rendering: its renders.
+        render_input: gives the drawing as it is now.
     """
 
-    def __init__(self, project: LiveProject) -> None:
-        self._project = project
-
-    async def preview_png(self) -> bytes:
-        """The unedited drawing as the newest weights of the training paint it."""
-        found = sorted((self._project.run / "previews").glob("*.png"))
-        if not found:
-            raise RefusalError(404, "not_found", "there is no preview yet")
-        size = self._project.record.size
-        return await asyncio.to_thread(_painted, found[-1], size.width, size.height)
+    def __init__(
+        self, services: Services, folder: Path, rendering: Rendering, render_input: Callable[[], RenderInput]
+    ) -> None:
+        self._services = services
+        self._folder = folder
+        self._photo = folder / "original"
+        self._rendering = rendering
+        self._render_input = render_input
 
     async def photo_png(self, size: Literal["working", "full", "thumbnail"]) -> bytes:
         """The photo.
 
         Args:
-            size: at the drawing's size, its own, or small.
+            size: the drawing's, its own, or small.
         """
-        reader = self._project.services.reader
         if size == "working":
-            return await asyncio.to_thread((self._project.run / "photo.png").read_bytes)
-        if size == "thumbnail":
-            kept = self._project.folder / "thumbnail.png"
-            if not kept.exists():
-                small: bytes = await reader.call("thumbnail", path=self._project.original)
-                replace_file(kept, small, durable=False)
-            return kept.read_bytes()
-        full: bytes = await reader.call("picture", path=self._project.original, short_side_px=None)
-        return full
+            return await asyncio.to_thread((self._render_input().run / "photo.png").read_bytes)
+        if size == "full":
+            return await self._services.reader.run(EncodePhoto(self._photo, None))
+        thumbnail = self._folder / "thumbnail.png"
+        if not thumbnail.exists():
+            png = await self._services.reader.run(EncodePhoto(self._photo, _THUMBNAIL_PX))
+            replace_file(thumbnail, png, durable=False)
+        return thumbnail.read_bytes()
+
+    async def preview_png(self, size: Size) -> bytes:
+        """The unedited drawing as the training's newest weights render it.
+
+        Args:
+            size: of the drawing.
+        """
+        found = sorted((self._render_input().run / "previews").glob("*.png"))
+        if not found:
+            raise RefusalError(404, "not_found", "there is no preview yet")
+        return await asyncio.to_thread(_render_of_sheet, found[-1], size)
 
     async def render_png(self, size: Literal["working", "full"]) -> bytes:
-        """The result, saying where it comes from.
+        """The result, with its provenance.
 
         Args:
-            size: at the drawing's size, or the photo's.
+            size: the drawing's, or the photo's.
         """
-        wanted = self._project.wanted()
-        done: bytes = await self._project.services.painter.call(
-            "result",
-            run=wanted.run,
-            photo=self._project.original,
-            layers=wanted.layers,
-            keep_original=wanted.keep_original,
-            full=size == "full",
-        )
-        return done
+        current = self._render_input()
+        job = ExportResult(current.run, self._photo, current.drawing, current.keep_original, size == "full")
+        return await self._services.painter.run(job)
 
-    async def risk_png(self) -> bytes:
-        """Where the painter is unsure of the newest picture, to be laid over it."""
-        rendering = self._project.rendering
-        if rendering.doubt is not None:
-            return await asyncio.to_thread(doubt_png, rendering.doubt)
-        if rendering.painted:
-            raise RefusalError(404, "not_found", "this project's network has no confidence in what it paints to show")
-        raise RefusalError(409, "no_model", "nothing is painted yet; it takes a few seconds")
+    async def uncertainty_png(self) -> bytes:
+        """Where the network is uncertain about the newest render, as an overlay."""
+        if self._rendering.uncertainty is not None:
+            return await asyncio.to_thread(uncertainty_png, self._rendering.uncertainty)
+        if self._rendering.rendered:
+            raise RefusalError(404, "not_found", "this project's network has no confidence output")
+        raise RefusalError(409, "no_model", "there is no render yet; it takes a few seconds")
 
-    async def layer_png(self, layer: str) -> bytes:
-        """The drawing as one picture, or a layer of it.
+    async def layer_png(self, layer: ExportedLayer) -> bytes:
+        """The drawing as one picture, or one of its layers.
 
         Args:
-            layer: primitive, segments, edges or colours.
+            layer: which one.
         """
-        wanted = self._project.wanted()
+        current = self._render_input()
         with tempfile.TemporaryDirectory(prefix="primage-") as scratch:
-            done: bytes = await self._project.services.painter.call(
-                "layer_picture", run=wanted.run, layers=wanted.layers, layer=layer, scratch=Path(scratch)
-            )
-        return done
+            job = ExportDrawing(current.run, current.drawing, layer, Path(scratch))
+            return await self._services.painter.run(job)
 
     def model_file(self) -> Path:
         """The newest model."""
-        path = self._project.run / "model.safetensors"
+        path = self._render_input().run / "model.safetensors"
         if not path.exists():
             raise RefusalError(409, "no_model", "the network is not ready yet; it takes a few seconds")
         return path
 
-    async def zip_file(self) -> Path:
-        """The whole project as one file, which the caller deletes."""
-        self._project.autosave(durable=True)
-        path = self._project.services.store.root / f".export-{new_id()}.zip"
-        await asyncio.to_thread(write_zip, path, self._project.folder, self._project.record)
+    async def zip_file(self, record: ProjectRecord) -> Path:
+        """The whole project as one file, which the caller deletes.
+
+        Args:
+            record: of the project, whose files are saved.
+        """
+        path = self._services.store.root / f".export-{new_id()}.zip"
+        await asyncio.to_thread(write_zip, path, self._folder, record)
         return path
 
 
-def _painted(sheet: Path, width: int, height: int) -> bytes:
-    """The second picture of a training's contact sheet (`primage.publish`)."""
+def file_stem(name: str) -> str:
+    """A project's name as a file name without an ending: letters, digits and hyphens.
+
+    Args:
+        name: of the project.
+
+    Example:
+        >>> file_stem("My cat, edited")
+        'My-cat-edited'
+    """
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "primage"
+
+
+def _render_of_sheet(sheet: Path, size: Size) -> bytes:
+    """The second picture of a training's preview sheet (`primage.publish`)."""
     encoded = io.BytesIO()
     with Image.open(sheet) as image:
-        image.crop((width, 0, 2 * width, height)).save(encoded, "PNG")
+        image.crop((size.width, 0, 2 * size.width, size.height)).save(encoded, "PNG")
     return encoded.getvalue()

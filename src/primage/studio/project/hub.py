@@ -1,4 +1,4 @@
-"""All projects of a server: made, opened, deleted, closed."""
+"""All projects of a server: creating, opening, closing, deleting."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from filelock import FileLock, Timeout
 
 from primage._version import __version__
 from primage.errors import RunError
-from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.project.archive import read_zip
 from primage.studio.project.canvas import Canvas, run_number
+from primage.studio.project.extraction import Extractor, default_settings
 from primage.studio.project.live import LiveProject
 from primage.studio.project.samples import sample_image, sample_path, sample_title, samples
 from primage.studio.project.services import Options, Services
 from primage.studio.project.store import ProjectRecord, Store, new_id
-from primage.studio.schemas import Capabilities, ExtractSettings, Info, ProjectSummary, Size
+from primage.studio.schemas import Capabilities, Info, ProjectSummary
+from primage.studio.workers.painter import GetModelInfo, WarmUpPainter
+from primage.studio.workers.reader import InspectPhoto, ReadTrainingDrawing, WarmUpReader
 
 _log = logging.getLogger(__name__)
 
-#: Projects that stay open though nobody looks at them.
-_KEPT_OPEN = 8
+#: Number of projects that stay open although no tab shows them.
+_MAX_IDLE = 8
 
 
 class Hub:
@@ -48,15 +50,15 @@ class Hub:
 
     @property
     def services(self) -> Services:
-        """What all projects share; there from `start` on."""
+        """What all projects share; set by `start`."""
         assert self._services is not None
         return self._services
 
     async def start(self) -> None:
-        """Take hold of the projects' folder and start the workers.
+        """Lock the projects' folder and start the workers.
 
         Raises:
-            RunError: another studio holds the folder, or it cannot be written to.
+            RunError: another studio uses the folder, or it cannot be written to.
         """
         store = Store(self._options.projects, self._options.max_projects)
         lock = FileLock(store.root / ".lock", timeout=0)
@@ -65,30 +67,31 @@ class Hub:
         except Timeout as error:
             raise RunError(f"{store.root}: another studio has these projects open; close it first") from error
         except OSError as error:
-            raise RunError(f"{store.root}: projects cannot be kept there ({error.strerror})") from error
+            raise RunError(f"{store.root}: projects cannot be stored there ({error.strerror})") from error
         self._lock = lock
         store.sweep()
         self._services = Services(self._options, store)
-        for worker in (self._services.painter, self._services.reader):
-            worker.on_death = self._report
+        self._services.painter.on_death = self._services.reader.on_death = self._report
         self._warming = asyncio.create_task(self._warm_up())
 
     async def _warm_up(self) -> None:
-        """Both workers import for seconds; begun now, they are ready when the page is.
+        """Both workers import for seconds; started now, they are ready when the page is.
 
-        One after the other: who opens a saved project waits for the painter alone.
+        One after the other, as opening a saved project needs the painter alone.
         """
-        for worker in (self.services.painter, self.services.reader):
-            with contextlib.suppress(RefusalError):  # a death is reported, and whoever needs the worker tries again
-                await worker.call("warm_up")
+        # A death is reported, and the next job starts the worker again.
+        with contextlib.suppress(RefusalError):
+            await self.services.painter.run(WarmUpPainter())
+        with contextlib.suppress(RefusalError):
+            await self.services.reader.run(WarmUpReader())
 
     def _report(self, error: RefusalError) -> None:
-        """A worker died: every page that is open says so."""
+        """A worker died: tell all tabs."""
         for project in self._open.values():
-            project.trouble(error)
+            project.report(error)
 
     async def close(self) -> None:
-        """Save everything, end all processes."""
+        """Save everything and end all processes."""
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.wait([self._warming])
@@ -100,8 +103,8 @@ class Hub:
             self._lock.release()
 
     def info(self) -> Info:
-        """What this server has and takes."""
-        can = Capabilities(risk=self._options.preset != "paper")  # the published network has no confidences
+        """Version, capabilities, limits and samples."""
+        can = Capabilities(uncertainty=self._options.preset != "paper")  # its network has no confidence output
         return Info(version=__version__, capabilities=can, limits=self._options.limits, samples=samples())
 
     async def sample_image(self, sample: str) -> bytes:
@@ -113,17 +116,17 @@ class Hub:
         return await asyncio.to_thread(sample_image, sample)
 
     async def list(self) -> tuple[ProjectSummary, ...]:
-        """All projects, the newest first."""
+        """All projects, newest first."""
         return tuple(record.summary() for record in await asyncio.to_thread(self.services.store.list))
 
     async def open(self, project_id: str) -> LiveProject:
         """A project by its id.
 
         Args:
-            project_id: made by this server.
+            project_id: its id.
 
         Raises:
-            RefusalError: there is none.
+            RefusalError: there is no such project.
         """
         if project_id in self._open:
             return self._open[project_id]
@@ -140,35 +143,34 @@ class Hub:
         try:
             canvas = Canvas.load(folder, record)
         except RunError as error:
-            _log.warning("%s: %s; the drawing begins anew", record.id, error)
-            begun = await self.services.reader.call("training_layers", run=folder / record.run)
-            drawing = Drawing(begun["layers"])
-            canvas = Canvas.fresh(folder, drawing, int(time.time()) % (1 << 30), run_number(record))
+            _log.warning("%s: %s; the unedited drawing is used", record.id, error)
+            found = await self.services.reader.run(ReadTrainingDrawing(folder / record.run))
+            canvas = Canvas.fresh(folder, found.drawing, int(time.time()) % (1 << 30), run_number(record))
         return LiveProject(self.services, record, canvas)
 
     async def _close_idle(self) -> None:
         idle = [project for project in self._open.values() if project.idle]
-        for project in idle[: max(0, len(self._open) - _KEPT_OPEN)]:
+        for project in idle[: max(0, len(self._open) - _MAX_IDLE)]:
             del self._open[project.record.id]
             await project.close()
 
-    # --- making
+    # --- creating
 
     async def create(self, stream: AsyncIterator[bytes], name: str) -> LiveProject:
-        """Make a project of a photo.
+        """Create a project from a photo.
 
         Args:
-            stream: the file's bytes.
-            name: of the file; only shown.
+            stream: the content of the file.
+            name: of the file; only displayed.
 
         Raises:
-            RefusalError: it is too large, no photo, or there is no room.
+            RefusalError: it is too large or not a photo, or there are too many projects.
         """
         async with self._received(stream, self._options.upload_bytes) as file:
             return await self.create_from_file(file, name)
 
     async def create_from_sample(self, sample: str) -> LiveProject:
-        """Make a project of a sample.
+        """Create a project from a sample.
 
         Args:
             sample: its id.
@@ -176,79 +178,70 @@ class Hub:
         return await self.create_from_file(sample_path(sample), sample_title(sample))
 
     async def create_from_file(self, file: Path, name: str) -> LiveProject:
-        """Make a project of a photo on this machine; never with a path that came from a client.
+        """Create a project from a photo on this machine; the path never comes from a client.
 
         Args:
             file: the photo, which is copied.
-            name: shown, without its ending.
+            name: displayed without its ending.
         """
-        reader, store = self.services.reader, self.services.store
-        height, width = await reader.call("inspect", path=file, photo_pixels=self._options.photo_pixels)
-        settings = ExtractSettings()
+        services = self.services
+        size = await services.reader.run(InspectPhoto(file, self._options.photo_pixels))
+        settings = default_settings(await services.training_config())
         async with self._new_folder() as (project_id, folder):
             await asyncio.to_thread(shutil.copyfile, file, folder / "original")
-            begun = await reader.call(
-                "begin",
-                path=folder / "original",
-                run=folder / "run-1",
-                settings=settings,
-                preset=self._options.preset,
-                others=self._options.settings,
-            )
-            drawing = Drawing(begun["layers"])
-            canvas = Canvas.fresh(folder, drawing, 0, 1)
+            found = await Extractor(services, folder / "original").create_run(folder / "run-1", settings)
+            canvas = Canvas.fresh(folder, found.drawing, 0, 1)
             record = ProjectRecord(
                 id=project_id,
-                name=shown_name(name),
+                name=display_name(name),
                 created=time.time(),
                 updated=time.time(),
-                photo=Size(width=width, height=height),
-                size=drawing.size,
+                photo=size,
+                size=found.drawing.size,
                 settings=settings,
-                labels=begun["labels"],
-                line_colour=begun["line_colour"],
+                labels=found.labels,
+                line_colour=found.line_colour,
             )
-            store.write(record)
+            services.store.write(record)
         project = self._open[project_id] = LiveProject(self.services, record, canvas)
         return project
 
     async def open_drawing(self, project: LiveProject, stream: AsyncIterator[bytes], snap: bool) -> None:
-        """Give a project a drawing that was edited elsewhere.
+        """Replace the drawing of a project by one that was edited elsewhere, as one edit.
 
         Args:
-            project: whose.
-            stream: the file's bytes.
-            snap: give unknown colours to the nearest label.
+            project: which one.
+            stream: the content of a picture of the drawing.
+            snap: replace colours that are no label's by the nearest label's.
         """
         async with self._received(stream, self._options.upload_bytes) as file:
             await project.open_drawing(file, snap)
 
     async def import_zip(self, stream: AsyncIterator[bytes]) -> LiveProject:
-        """Take over a project from a zip file.
+        """Create a project from a zip file.
 
         Args:
-            stream: the file's bytes.
+            stream: the content of the file.
 
         Raises:
-            RefusalError: it is too large, or no project.
+            RefusalError: it is too large, or not a project.
         """
         reader, store = self.services.reader, self.services.store
         async with self._received(stream, self._options.import_bytes) as file, self._new_folder() as made:
             project_id, folder = made
             await asyncio.to_thread(read_zip, file, folder, self._options.import_bytes)
-            # Out of the way, so that it is no project until everything in it was looked at.
-            claimed = folder / "project.json"
+            # Removed, so that the folder is not a project before everything in it has been checked.
+            file_of_record = folder / "project.json"
             try:
-                record = ProjectRecord.model_validate_json(claimed.read_bytes())
+                record = ProjectRecord.model_validate_json(file_of_record.read_bytes())
             except ValueError as error:
                 raise RefusalError(422, "invalid", "the project in this zip file is of another version") from error
-            claimed.unlink()
+            file_of_record.unlink()
             run = folder / record.run
             (folder / "run").rename(run)
-            pixels = self._options.photo_pixels
-            await reader.call("inspect", path=folder / "original", photo_pixels=pixels)
-            await reader.call("training_layers", run=run)
-            await self.services.painter.call("model_info", run=run)
+            await reader.run(InspectPhoto(folder / "original", self._options.photo_pixels))
+            await reader.run(ReadTrainingDrawing(run))
+            await self.services.painter.run(GetModelInfo(run))
             kept = [s for s in record.snapshots if (folder / "snapshots" / f"{s.id}.bin").exists()]
             update = {"id": project_id, "updated": time.time(), "snapshots": tuple(kept)}
             record = record.model_copy(update=update)
@@ -258,10 +251,10 @@ class Hub:
         return project
 
     async def delete(self, project: LiveProject) -> None:
-        """Remove a project.
+        """Delete a project.
 
         Args:
-            project: which.
+            project: which one.
         """
         self._open.pop(project.record.id, None)
         await project.delete()
@@ -269,7 +262,7 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def _new_folder(self) -> AsyncIterator[tuple[str, Path]]:
-        """A new project's folder, gone again if anything goes wrong."""
+        """The folder of a new project, deleted if the block raises."""
         project_id, folder = await asyncio.to_thread(self.services.store.make_folder)
         try:
             yield project_id, folder
@@ -278,16 +271,16 @@ class Hub:
             raise
 
     @contextlib.asynccontextmanager
-    async def _received(self, stream: AsyncIterator[bytes], most_bytes: int) -> AsyncIterator[Path]:
-        """A body as a file, as long as it is needed."""
+    async def _received(self, stream: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[Path]:
+        """The body of a request as a file, deleted after the block."""
         file = self.services.store.root / f".upload-{new_id()}"
         length = 0
         try:
             with file.open("xb") as target:
                 async for chunk in stream:
                     length += len(chunk)
-                    if length > most_bytes:
-                        raise RefusalError(413, "too_large", f"the file is larger than {most_bytes >> 20} MB")
+                    if length > max_bytes:
+                        raise RefusalError(413, "too_large", f"the file is larger than {max_bytes >> 20} MB")
                     target.write(chunk)
             if not length:
                 raise RefusalError(422, "invalid", "the file is empty")
@@ -296,11 +289,15 @@ class Hub:
             file.unlink(missing_ok=True)
 
 
-def shown_name(name: str) -> str:
-    """A file's name as a project's: one line, no ending, not too long.
+def display_name(name: str) -> str:
+    r"""The name of a file as a project's name: one line, no ending, not too long.
 
     Args:
-        name: whatever a browser says the file is called.
+        name: any text that a browser sends as the name of a file.
+
+    Example:
+        >>> display_name(r"C:\pictures\My cat.png")
+        'My cat'
     """
     base = re.split(r"[/\\]", name)[-1]
     base = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", base)

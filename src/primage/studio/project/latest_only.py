@@ -1,4 +1,4 @@
-"""Of requests that overtake each other only the newest is worth doing."""
+"""Of several requests that wait, only the newest is worth doing."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from primage.studio.errors import SupersededError
 Answer = TypeVar("Answer")
 
 
-class Latest:
-    """Does one job at a time; of those that wait, only the newest."""
+class LatestOnly:
+    """Runs one job at a time; of those that wait, only the newest."""
 
     def __init__(self) -> None:
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._newest = 0
 
     async def run(self, job: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do a job when the one at hand is done.
+        """Run a job as soon as the current one is done.
 
         Args:
-            job: what to do.
+            job: starts it.
 
         Returns:
             Its answer.
 
         Raises:
-            SupersededError: a newer one came before this one was begun.
+            SupersededError: a newer one arrived before this one was started.
         """
         self._newest += 1
-        mine = self._newest
-        async with self._turn:
-            if mine != self._newest:
+        number = self._newest
+        async with self._lock:
+            if number != self._newest:
                 raise SupersededError
             return await job()

@@ -1,4 +1,4 @@
-"""One project's training as the server sees it: start, progress, pause, end, crash."""
+"""The training of one project, as the server sees it: start, progress, pause, end, crash."""
 
 from __future__ import annotations
 
@@ -8,132 +8,161 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import Learning
-from primage.studio.workers.learning import learn
+from primage.studio.workers.learning import (
+    LearningEnded,
+    LearningFailed,
+    LearningMessage,
+    LearningProgress,
+    Stop,
+    learn,
+)
 from primage.studio.workers.process import context, end_process
 
-#: A step and a model file take seconds; who asks for a stop and waits longer than this gets a kill.
-_PATIENCE_SEC = 60.0
+#: A step and a model file take seconds; a process that has not stopped after this time is killed.
+_STOP_TIMEOUT_SEC = 60.0
+
+_State = Literal["idle", "starting", "running", "pausing", "paused", "stopping", "failed"]
 
 
 class Learner:
     """Trains one run at a time in a process of its own.
 
     Args:
-        turn: held while it trains; trainings beside each other would only slow each other down.
-        changed: is told of every change of `state`.
-        published: is told when there is a new model.
+        slot: held while it trains.
+        on_change: called after every change of `state`.
+        on_published: called when there is a new model.
+        state: how far an earlier training was.
     """
 
-    def __init__(self, turn: asyncio.Semaphore, changed: Callable[[], None], published: Callable[[], None]) -> None:
-        self.state = Learning()
-        self._turn = turn
-        self._changed = changed
-        self._published = published
+    def __init__(
+        self,
+        slot: asyncio.Semaphore,
+        on_change: Callable[[], None],
+        on_published: Callable[[], None],
+        state: Learning,
+    ) -> None:
+        self.state = state
+        self._slot = slot
+        self._on_change = on_change
+        self._on_published = on_published
         self._task: asyncio.Task[None] | None = None
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._keep = False
-        self._has_turn = False
-        self._unwanted = False
-        #: Added while it learns; begun when what was planned is done.
+        self._has_slot = False
+        self._discarded = False
+        #: Added while it learns; started when what was planned before is done.
         self._more_minutes = 0.0
 
     @property
     def pid(self) -> int | None:
-        """The process' number, if it runs."""
+        """The process' id, if it runs."""
         return self._process.pid if self._process is not None else None
 
     @property
     def active(self) -> bool:
-        """Whether it trains, or is about to, or is about to stop."""
+        """Whether it is training, about to start, or about to stop."""
         return self._task is not None and not self._task.done()
 
-    def _is(self, *states: str) -> bool:
+    def _is(self, *states: _State) -> bool:
         return self.state.state in states
 
-    def set(self, **changes: Any) -> None:
-        """Change the state and tell of it."""
-        self.state = self.state.model_copy(update=changes)
-        self._changed()
+    def set_state(self, state: Learning) -> None:
+        """Change the state and report it.
+
+        Args:
+            state: the new one.
+        """
+        self.state = state
+        self._on_change()
+
+    def _set(self, state: _State, message: str | None = None) -> None:
+        """A state in which nothing is being trained."""
+        self.set_state(
+            self.state.model_copy(
+                update={"state": state, "message": message, "seconds_left": None, "steps_per_second": None}
+            )
+        )
 
     def start(self, run: Path, minutes: float | None) -> None:
-        """Begin, or wait for the turn.
+        """Start, or wait for the slot.
 
         Args:
             run: the run folder.
-            minutes: how long; None does what was left undone.
+            minutes: how long; None finishes what was left undone.
 
         Raises:
-            RefusalError: it is at it already, and is not given more minutes.
+            RefusalError: it is active already and cannot be given more minutes.
         """
         if self.active:
             if minutes is None or not self._is("starting", "running"):
                 raise RefusalError(409, "busy", "it is learning already; pause or stop it first")
             self._more_minutes += minutes
-            self.set(seconds_left=None if self.state.seconds_left is None else self.state.seconds_left + 60 * minutes)
+            left = None if self.state.seconds_left is None else self.state.seconds_left + 60 * minutes
+            self.set_state(self.state.model_copy(update={"seconds_left": left}))
             return
         if minutes is not None:  # a new plan replaces what was left of the old one
             self._more_minutes = 0.0
-        waiting = "waits until another project has learned" if self._turn.locked() else None
-        self._unwanted = self._has_turn = False
-        self.set(state="starting", message=waiting, seconds_left=None, steps_per_second=None)
+        self._discarded = self._has_slot = False
+        self._set("starting", "waits until another project has learned" if self._slot.locked() else None)
         self._task = asyncio.create_task(self._learn(run, minutes))
 
     async def _learn(self, run: Path, minutes: float | None) -> None:
-        async with self._turn:
-            self._has_turn = True
-            if self.state.state != "starting":  # stopped while it waited
-                self.set(state="paused" if self._keep else "idle")
+        async with self._slot:
+            self._has_slot = True
+            if not self._is("starting"):  # stopped while it waited
+                self._set("paused" if self._keep else "idle")
                 return
-            self.set(message=None)
+            self._set("starting")
             loop = asyncio.get_running_loop()
-            # A thread of its own: it waits for the whole training.
+            # A thread of its own, as it waits for the whole training.
             with ThreadPoolExecutor(1, thread_name_prefix="learner") as thread:
                 try:
                     last = await loop.run_in_executor(thread, self._follow, loop, run, minutes)
-                    while self._more_minutes and last[0] == "ended" and last[1] and self._is("running"):
+                    while self._more_minutes and self._is("running") and _complete(last):
                         minutes, self._more_minutes = self._more_minutes, 0.0
                         last = await loop.run_in_executor(thread, self._follow, loop, run, minutes)
                 finally:
                     thread.shutdown(wait=False)
-        if self._unwanted:
-            self.set(state="idle", message=None)
+        if self._discarded:
+            self._set("idle")
             return
-        left = {"seconds_left": None, "steps_per_second": None}
-        if last[0] == "ended":
-            paused = not last[1] and self._keep
+        if isinstance(last, LearningFailed):
+            self._set("failed", last.message)
+        else:
+            paused = self._keep and not last.complete
             if not paused:
                 self._more_minutes = 0.0
-            self.set(state="paused" if paused else "idle", message=last[2], **left)
-        else:
-            self.set(state="failed", message=last[1], **left)
-        self._published()
+            self._set("paused" if paused else "idle", last.note)
+        self._on_published()
 
-    def _follow(self, loop: asyncio.AbstractEventLoop, run: Path, minutes: float | None) -> tuple[Any, ...]:
-        """Runs in a thread: start the process and pass on what it says, until its last word or its end."""
+    def _follow(
+        self, loop: asyncio.AbstractEventLoop, run: Path, minutes: float | None
+    ) -> LearningEnded | LearningFailed:
+        """Runs in a thread: start the process and forward what it reports, until its last message or its end."""
         self._pipe, theirs = context.Pipe()
         process = context.Process(target=learn, args=(theirs, run, minutes), daemon=True, name="learner")
         process.start()
         self._process = process
         theirs.close()
-        # Asked for while the process was being started, when there was nobody to ask yet.
-        if self._unwanted:
+        # Requested while the process was being started and could not be told.
+        if self._discarded:
             process.kill()
-        elif self.state.state in ("pausing", "stopping"):
-            self._pipe.send("stop")
-        last: tuple[Any, ...] | None = None
+        elif self._is("pausing", "stopping"):
+            self._pipe.send(Stop())
+        last: LearningEnded | LearningFailed | None = None
         try:
             while last is None:
                 wait([self._pipe, process.sentinel])
                 if not self._pipe.poll():
                     break
-                message = self._pipe.recv()
-                if message[0] == "progress":
-                    loop.call_soon_threadsafe(self._progress, *message[1:])
+                message: LearningMessage = self._pipe.recv()
+                if isinstance(message, LearningProgress):
+                    loop.call_soon_threadsafe(self._on_progress, message)
                 else:
                     last = message
             process.join(10)
@@ -144,62 +173,74 @@ class Learner:
             self._process = None
             self._pipe.close()
             end_process(process)
-        if last is not None:
-            return last
-        return "failed", f"the learning process ended unexpectedly (exit code {code}); what it saved last is kept"
+        return last or LearningFailed(
+            f"the learning process ended unexpectedly (exit code {code}); its last checkpoint is kept"
+        )
 
-    def _progress(self, facts: dict[str, Any], published: bool, note: str | None) -> None:
-        state = "running" if self.state.state == "starting" else self.state.state
-        if facts["seconds_left"] is not None:
-            facts["seconds_left"] += 60 * self._more_minutes
-        preview = facts["step"] if published else self.state.preview
-        self.set(state=state, preview=preview, message=note, **facts)
-        if published:
-            self._published()
+    def _on_progress(self, progress: LearningProgress) -> None:
+        left = progress.seconds_left
+        self.set_state(
+            Learning(
+                state="running" if self._is("starting") else self.state.state,
+                step=progress.step,
+                steps=progress.steps,
+                seconds=progress.seconds,
+                seconds_left=None if left is None else left + 60 * self._more_minutes,
+                steps_per_second=progress.steps_per_second,
+                losses=progress.losses,
+                preview=progress.step if progress.published else self.state.preview,
+                message=progress.note,
+            )
+        )
+        if progress.published:
+            self._on_published()
 
     def stop(self, keep: bool) -> None:
-        """Ask for a stop after the step at hand.
+        """Stop after the current step.
 
         Args:
-            keep: whether the rest is to be done later.
+            keep: whether the rest can be resumed later.
 
         Raises:
-            RefusalError: it does not learn.
+            RefusalError: it is not learning.
         """
         if not self.active:
             raise RefusalError(409, "busy", "it is not learning at the moment")
         self._keep = keep
-        state: Literal["pausing", "stopping"] = "pausing" if keep else "stopping"
-        self.set(state=state)
+        self.set_state(self.state.model_copy(update={"state": "pausing" if keep else "stopping"}))
         if self._pipe is not None and self._process is not None:
             try:
-                self._pipe.send("stop")
+                self._pipe.send(Stop())
             except (OSError, ValueError):  # it has just ended by itself
                 return
-            asyncio.get_running_loop().call_later(_PATIENCE_SEC, self._kill, self._process)
+            asyncio.get_running_loop().call_later(_STOP_TIMEOUT_SEC, self._kill, self._process)
 
     def _kill(self, process: BaseProcess) -> None:
         if self._process is process:
             process.kill()
 
-    async def close(self, patience_sec: float = 15.0) -> None:
-        """Stop, keep the rest, and wait for it.
+    async def close(self, timeout_sec: float = 15.0) -> None:
+        """Pause, and wait until it is saved.
 
         Args:
-            patience_sec: after which the process is ended in the middle of things.
+            timeout_sec: after which the process is killed.
         """
         if not self.active or self._task is None:
             return
-        if self.state.state not in ("pausing", "stopping"):
+        if not self._is("pausing", "stopping"):
             self.stop(keep=True)
-        if not self._has_turn:
+        if not self._has_slot:
             self._task.cancel()
             await asyncio.wait([self._task])
             return
         try:
-            await asyncio.wait_for(asyncio.shield(self._task), patience_sec)
+            await asyncio.wait_for(asyncio.shield(self._task), timeout_sec)
         except TimeoutError:
-            self._unwanted = True
+            self._discarded = True
             if self._process is not None:
                 self._process.kill()
             await self._task
+
+
+def _complete(last: LearningEnded | LearningFailed) -> bool:
+    return isinstance(last, LearningEnded) and last.complete

@@ -1,24 +1,22 @@
-"""One project while it is open: its drawing, its tabs, its render, its training."""
+"""One project while it is open: its drawing, its tabs, its renders, its training."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from primage.errors import PrimageError
+from primage.errors import PrimageError, RunError
 from primage.studio.drawing import Drawing, layers_of
 from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas, Change, run_number
 from primage.studio.project.clients import Client, Clients
-from primage.studio.project.exports import Pictures
-from primage.studio.project.latest_only import Latest
-from primage.studio.project.models import Network
-from primage.studio.project.rendering import Rendering, Wanted
+from primage.studio.project.exports import Exports, file_stem
+from primage.studio.project.extraction import Extractor, layers_frame
+from primage.studio.project.models import ModelManager, saved_learning
+from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import ProjectRecord
@@ -26,21 +24,18 @@ from primage.studio.schemas import (
     Accepted,
     Changed,
     Edit,
-    Extracted,
     ExtractSettings,
-    Label,
-    Layer,
+    Failure,
+    LearningChanged,
     Problem,
     Project,
     ProjectChange,
     Replaced,
     State,
-    Step,
-    Trouble,
+    UndoRedo,
 )
-from primage.studio.wire import pack
-
-_log = logging.getLogger(__name__)
+from primage.studio.workers.painter import ForgetModel
+from primage.studio.workers.reader import ReadDrawing, ReadTrainingDrawing
 
 _AUTOSAVE_SEC = 0.5
 
@@ -49,52 +44,52 @@ class LiveProject:
     """A project that is open.
 
     Args:
-        services: what all projects share.
+        services: shared by all projects.
         record: what is on disk.
         canvas: its drawing.
     """
 
     def __init__(self, services: Services, record: ProjectRecord, canvas: Canvas) -> None:
-        self.services = services
         self.record = record
         self.canvas = canvas
-        self.folder = services.store.folder(record.id)
         self.clients = Clients()
-        self.rendering = Rendering(services.painter, self.wanted, self.clients, self.folder / "render.png")
-        self.pictures = Pictures(self)
-        self.snapshots = Snapshots(self)
-        self._previews = Latest()
-        #: Whose the newest step of the history is, and of which edits it consists.
+        self._services = services
+        self._folder = services.store.folder(record.id)
+        self.snapshots = Snapshots(
+            self._folder / "snapshots",
+            services.painter,
+            lambda: self.record.snapshots,
+            lambda snapshots: self.update(snapshots=snapshots),
+        )
+        self._extractor = Extractor(services, self._folder / "original")
+        self.rendering = Rendering(services.painter, self.render_input, self.clients, self._folder / "render.png")
+        self.exports = Exports(services, self._folder, self.rendering, self.render_input)
+        #: Who made the newest step of the history, and the edits that it consists of.
         self._newest: tuple[Client | None, set[int]] = (None, set())
-        self._extracting = asyncio.Lock()
+        self._replacing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._saving: asyncio.TimerHandle | None = None
-        self.deleted = False
-        self.network = Network(self)
+        self._autosave_timer: asyncio.TimerHandle | None = None
+        self._deleted = False
+        self.models = ModelManager(services, self, saved_learning(self.run, record.steps, record.unfinished))
         self.rendering.restore(canvas.loaded_revision)
-        self.start(self.network.make())
+        self.start(self.models.publish())
 
-    # --- what it is
+    # --- state
 
     @property
     def run(self) -> Path:
         """Its run folder."""
-        return self.folder / self.record.run
+        return self._folder / self.record.run
 
     @property
-    def original(self) -> Path:
-        """The photo as it was given."""
-        return self.folder / "original"
-
-    @property
-    def file_name(self) -> str:
-        """Its name as part of a file's: letters, digits and hyphens."""
-        return re.sub(r"[^A-Za-z0-9]+", "-", self.record.name).strip("-")[:60] or "primage"
+    def file_stem(self) -> str:
+        """Its name as a file name without an ending."""
+        return file_stem(self.record.name)
 
     @property
     def idle(self) -> bool:
-        """Whether nobody looks at it and nothing goes on in it."""
-        return not len(self.clients) and not self.network.learner.active and not self._tasks
+        """Whether no tab shows it and nothing goes on in it."""
+        return not len(self.clients) and not self.models.active and not self._tasks
 
     def state(self) -> Project:
         """Everything but pixels."""
@@ -107,15 +102,18 @@ class LiveProject:
             line_colour=self.record.line_colour,
             history=self.canvas.state(),
             keep_original=self.record.keep_original,
-            learning=self.network.learner.state,
-            model=self.network.info,
+            learning=self.models.learning,
+            model=self.models.info,
             snapshots=self.record.snapshots,
         )
 
-    # --- changing what it is
+    def render_input(self) -> RenderInput:
+        """The drawing as it is now, for a render."""
+        drawing = self.canvas.drawing.without_marks().copy()
+        return RenderInput(self.run, drawing, self.canvas.revision, self.record.keep_original)
 
-    def update(self, **changes: Any) -> None:
-        """Change the record, keep it, and tell everybody.
+    def update(self, **changes: object) -> None:
+        """Change the record, save it, and tell all tabs.
 
         Args:
             **changes: of its fields.
@@ -123,18 +121,18 @@ class LiveProject:
         Raises:
             RefusalError: it cannot be written to the disk; nothing has changed.
         """
-        if self.deleted:
+        if self._deleted:
             return
         changes.setdefault("updated", time.time())
         record = ProjectRecord.model_validate(self.record.model_dump() | changes)
         try:
-            self.services.store.write(record)
+            self._services.store.write(record)
         except OSError as error:
             raise RefusalError(507, "full", f"the project cannot be saved ({error.strerror})") from error
         self.record = record
         self.clients.send(State(project=self.state()))
 
-    async def change(self, change: ProjectChange) -> None:
+    def change(self, change: ProjectChange) -> None:
         """Rename it, or choose how it is rendered.
 
         Args:
@@ -142,69 +140,88 @@ class LiveProject:
         """
         self.update(**change.model_dump(exclude_none=True))
         if change.keep_original is not None:
-            self.rendering.ask()
+            self.rendering.request()
 
-    def start(self, job: Coroutine[Any, Any, None]) -> None:
-        """Do something beside everything else.
+    # --- what a `ModelManager` needs
+
+    def start(self, job: Coroutine[object, object, None]) -> None:
+        """Do something in the background.
 
         Args:
-            job: what; it is ended with the project.
+            job: is cancelled when the project is closed.
         """
-        task = asyncio.create_task(job)
+        task = asyncio.ensure_future(job)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def trouble(self, error: PrimageError) -> None:
-        """Tell the tabs of something that failed and that nobody asked for just now.
+    def report(self, error: PrimageError) -> None:
+        """Tell the tabs of something that failed in the background.
 
         Args:
             error: what.
         """
         code = error.code if isinstance(error, RefusalError) else "failed"
-        self.clients.send(Trouble(problem=Problem(code=code, message=str(error))))
+        self.clients.send(Failure(problem=Problem(code=code, message=str(error))))
+
+    def model_changed(self) -> None:
+        """There is a newer model: render with it."""
+        if self.models.info is not None and not self._deleted:
+            self.update(steps=self.models.info.steps, updated=self.record.updated)
+            self.rendering.request()
+
+    def learning_changed(self) -> None:
+        """The training has progressed."""
+        learning = self.models.learning
+        self.clients.send(LearningChanged(learning=learning))
+        # Left true while it learns, in case the server is killed.
+        unfinished = learning.state not in ("idle", "stopping")
+        if unfinished != self.record.unfinished:
+            try:
+                self.update(unfinished=unfinished)
+            except PrimageError as error:
+                self.report(error)
 
     # --- the drawing
 
     def edit(self, client: Client, edit: Edit, pixels: memoryview) -> None:
-        """Do what somebody drew.
+        """Apply an edit.
 
         Args:
-            client: who.
-            edit: what.
-            pixels: the patches'.
+            client: the tab that sent it.
+            edit: what changes.
+            pixels: of its patches.
 
         Raises:
-            RefusalError: it does not fit; nothing was changed.
+            RefusalError: it does not fit the drawing; nothing has changed.
         """
-        labels = None
+        labels, count = None, len(self.record.labels)
         if edit.labels is not None:
-            if len(edit.labels) != len(self.record.labels):
-                raise RefusalError(
-                    422, "invalid", f"this drawing has {len(self.record.labels)} labels, no more, no less"
-                )
+            if len(edit.labels) != count:
+                raise RefusalError(422, "invalid", f"this drawing has {count} labels, not {len(edit.labels)}")
             labels = (self.record.labels, edit.labels)
         author, earlier = self._newest
         merge = author is client and edit.continues in earlier
-        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, len(self.record.labels), merge)
+        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
-        # A tab that drew without knowing of another change may now show something else than is here.
+        # A tab that did not know of another change when it drew may now show something else than the server has.
         unaware = edit.base < client.sent_revision
-        self.after(change, "edit", client, edit.id, echo=unaware)
+        self._after(change, "edit", client, edit.id, echo=unaware)
         self._newest = (client, {*(earlier if merge else ()), edit.id})
 
-    def step(self, client: Client, step: Step) -> None:
+    def undo_redo(self, client: Client, request: UndoRedo) -> None:
         """Undo or redo.
 
         Args:
-            client: who wants it.
-            step: which.
+            client: the tab that sent it.
+            request: which of the two.
 
         Raises:
-            RefusalError: there is nothing to.
+            RefusalError: there is nothing to undo or redo.
         """
-        self.after(self.canvas.step(step.type), step.type, client, step.id, echo=True)
+        change = self.canvas.undo_redo(request.type)
+        self._after(change, request.type, client, request.id, echo=True)
 
-    def after(
+    def _after(
         self,
         change: Change,
         cause: Literal["edit", "undo", "redo", "snapshot"],
@@ -212,186 +229,169 @@ class LiveProject:
         request: int | None,
         echo: bool,
     ) -> None:
-        """Tell the tabs of a change, keep it, render it.
-
-        Args:
-            change: what changed.
-            cause: by what.
-            author: whose tab did it, if any.
-            request: the author's number for it.
-            echo: whether the author is to apply it as well.
-        """
+        """Send a change to the tabs, save it soon, and render it."""
         self._newest = (None, set())
+        history = self.canvas.state()
         header = Changed(
-            id=None,
-            cause=cause,
-            title=change.title,
-            history=self.canvas.state(),
-            patches=change.patches,
-            labels=change.labels,
+            id=None, cause=cause, title=change.title, history=history, patches=change.patches, labels=change.labels
         )
         self.clients.send_change(header, change.pixels, author, request, echo)
-        if change.labels is not None:  # saved with the layers that they belong to
+        if change.labels is not None:  # saved together with the layers
             self.record = self.record.model_copy(update={"labels": change.labels})
             self.clients.send(State(project=self.state()))
-        if self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(_AUTOSAVE_SEC, self.autosave)
-        self.rendering.ask()
+        if self._autosave_timer is None:
+            self._autosave_timer = asyncio.get_running_loop().call_later(_AUTOSAVE_SEC, self._save)
+        self.rendering.request()
 
-    def autosave(self, durable: bool = False) -> None:
-        """Write the drawing, if it changed.
-
-        Args:
-            durable: wait until it is on the disk itself.
-        """
-        if self._saving is not None:
-            self._saving.cancel()
-            self._saving = None
-        if self.deleted or self.canvas.saved:
+    def _save(self, durable: bool = False) -> None:
+        """Write the drawing and the record, if the drawing has changed."""
+        if self._autosave_timer is not None:
+            self._autosave_timer.cancel()
+            self._autosave_timer = None
+        if self._deleted or self.canvas.saved:
             return
         try:
             self.canvas.save(durable)
             self.record = self.record.model_copy(update={"updated": time.time()})
-            self.services.store.write(self.record)
+            self._services.store.write(self.record)
         except OSError as error:
-            self.trouble(RefusalError(507, "full", f"the project cannot be saved ({error.strerror})"))
+            self.report(RefusalError(507, "full", f"the project cannot be saved ({error.strerror})"))
+
+    def _replace_pixels(self, drawing: Drawing, title: str, cause: Literal["edit", "snapshot"]) -> None:
+        """Change the drawing into another one of the same layers and size, as one edit."""
+        patches = tuple(drawing.difference(self.canvas.drawing))
+        if patches:
+            pixels = memoryview(b"".join(drawing.cut(patches)))
+            change = self.canvas.edit(title, patches, pixels, None, len(self.record.labels))
+            self._after(change, cause, None, None, echo=True)
+            self.clients.send(State(project=self.state()))
 
     async def open_drawing(self, file: Path, snap: bool) -> None:
         """Take over a drawing that was edited elsewhere, as one edit.
 
         Args:
-            file: a picture of the drawing, on this machine.
-            snap: give colours that are no label's to the nearest one.
+            file: a picture of the drawing.
+            snap: replace colours that are no label's by the nearest label's.
 
         Raises:
-            RefusalError: it holds colours that the network does not know, or does not fit the photo.
+            RefusalError: it does not fit the photo, or contains colours that are no label's.
         """
-        layers = await self.services.reader.call("read_drawing", path=file, run=self.run, snap=snap)
-        drawing = Drawing({**layers, "marks": self.canvas.drawing.layers["marks"]})
-        self.replace_pixels(drawing, "Open drawing", "edit")
-
-    def replace_pixels(self, drawing: Drawing, title: str, cause: Literal["edit", "snapshot"]) -> None:
-        """Make the drawing look like another one, as one edit.
-
-        Args:
-            drawing: of the same layers and size.
-            title: what undo calls it.
-            cause: as in the message.
-        """
-        patches = tuple(drawing.difference(self.canvas.drawing))
-        if patches:
-            pixels = memoryview(b"".join(drawing.cut(patches)))
-            change = self.canvas.edit(title, patches, pixels, None, len(self.record.labels))
-            self.after(change, cause, None, None, echo=True)
-            self.clients.send(State(project=self.state()))
+        drawing = await self._services.reader.run(ReadDrawing(file, self.run, snap))
+        self._replace_pixels(drawing.with_marks(self.canvas.drawing), "Open drawing", "edit")
 
     async def layers_frame(self, of: Literal["edited", "training"]) -> bytes:
-        """The layers, and what they are.
+        """The layers, with a header that describes them.
 
         Args:
             of: the drawing as it is, or the unedited one.
         """
-        drawing, revision = self.canvas.drawing, self.canvas.revision
+        kind, labels = self.record.settings.kind, self.record.labels
         if of == "training":
-            drawing = Drawing((await self.services.reader.call("training_layers", run=self.run))["layers"])
-        layers = layers_of(self.record.settings.kind)
-        return _frame(drawing, layers, self.record.labels, revision if of == "edited" else None)
+            found = await self._services.reader.run(ReadTrainingDrawing(self.run))
+            return layers_frame(found.drawing, kind, labels)
+        return layers_frame(self.canvas.drawing, kind, labels, self.canvas.revision)
 
     async def preview_primitive(self, settings: ExtractSettings) -> bytes:
-        """What the drawing would be.
+        """The layers that an extraction would give.
 
         Args:
             settings: of the extraction.
 
         Raises:
-            SupersededError: somebody moved the slider on.
+            SupersededError: other settings were requested meanwhile.
         """
-        options = self.services.options
-        found = await self._previews.run(
-            lambda: self.services.reader.call(
-                "extract", path=self.original, settings=settings, preset=options.preset, others=options.settings
-            )
-        )
-        labels = tuple(Label.model_validate(label) for label in found["labels"])
-        return _frame(Drawing(found["layers"]), layers_of(settings.kind), labels)
+        found = await self._extractor.preview(settings)
+        return layers_frame(found.drawing, settings.kind, found.labels)
 
     async def replace_primitive(self, settings: ExtractSettings) -> None:
-        """Extract the drawing anew and begin from there.
+        """Replace the drawing by a new extraction; edits, snapshots and training start again.
 
         Args:
             settings: of the extraction.
         """
-        async with self._extracting:
-            options, old = self.services.options, self.run
-            await self.network.learner.close(patience_sec=0.0)  # what it would save is not wanted any more
-            await self.network.stop_settling()
-            await asyncio.to_thread(self.services.store.sweep_runs, self.record)
+        async with self._replacing:
+            old_run = self.run
+            await self.models.discard_learning()
+            await asyncio.to_thread(self._services.store.sweep_runs, self.record)
             number = run_number(self.record) + 1
-            begun = await self.services.reader.call(
-                "begin",
-                path=self.original,
-                run=self.folder / f"run-{number}",
-                settings=settings,
-                preset=options.preset,
-                others=options.settings,
-            )
-            drawing = Drawing(begun["layers"])
-            self.canvas = Canvas.fresh(self.folder, drawing, self.canvas.revision + 1, number)
-            self.network.forget()
-            self.rendering.forget()
-            self.snapshots.clear()
+            found = await self._extractor.create_run(self._folder / f"run-{number}", settings)
+            self.canvas = Canvas.fresh(self._folder, found.drawing, self.canvas.revision + 1, number)
+            self.models.reset()
+            self.rendering.reset()
+            self.snapshots.remove_files()
             self.update(
                 settings=settings,
-                size=drawing.size.model_dump(),
-                labels=begun["labels"],
-                line_colour=begun["line_colour"],
+                size=found.drawing.size,
+                labels=found.labels,
+                line_colour=found.line_colour,
                 run=f"run-{number}",
                 unfinished=False,
                 steps=0,
                 snapshots=(),
             )
             self.clients.send(Replaced(type="replaced"))
-            self.start(self.network.make(old))
+            self.start(self.models.publish(old_run))
 
-    # --- coming and going
+    # --- snapshots
 
-    def wanted(self) -> Wanted:
-        """What is to be painted now."""
-        layers = {name: layer.copy() for name, layer in self.canvas.drawing.layers.items() if name != "marks"}
-        return Wanted(self.run, layers, self.canvas.revision, self.record.keep_original)
+    async def add_snapshot(self, name: str) -> None:
+        """Save the drawing as it is.
 
-    def greet(self, client: Client) -> None:
-        """Tell a new tab everything.
+        Args:
+            name: of the snapshot.
+
+        Raises:
+            RefusalError: there are too many snapshots.
+        """
+        image = self.rendering.image if self.rendering.revision == self.canvas.revision else None
+        await self.snapshots.add(name, self.canvas.drawing.copy(), image, self.run)
+
+    def restore_snapshot(self, snapshot_id: str) -> None:
+        """Return to a snapshot, as one edit.
+
+        Args:
+            snapshot_id: which one.
+
+        Raises:
+            RefusalError: there is no such snapshot.
+            RunError: its file is damaged.
+        """
+        name, drawing = self.snapshots.load(snapshot_id)
+        if not drawing.fits(self.canvas.drawing):
+            raise RunError("the snapshot is damaged")
+        self._replace_pixels(drawing, f"Return to “{name}”"[:60], "snapshot")
+
+    # --- opening and closing
+
+    async def export_zip(self) -> Path:
+        """The whole project as one file, which the caller deletes."""
+        self._save(durable=True)
+        return await self.exports.zip_file(self.record)
+
+    def send_initial_state(self, client: Client) -> None:
+        """Send everything to a new tab.
 
         Args:
             client: the tab.
         """
         client.send(State(project=self.state()))
-        self.rendering.greet(client)
+        self.rendering.send_initial_state(client)
         if self.rendering.revision != self.canvas.revision:
-            self.rendering.ask()
+            self.rendering.request()
 
     async def close(self) -> None:
-        """Save everything and let go."""
-        await self.network.learner.close()
-        await self.network.stop_settling()
-        self.autosave(durable=True)
+        """Save everything and end what goes on in it."""
+        await self.models.close()
+        self._save(durable=True)
         await self.rendering.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def delete(self) -> None:
-        """Stop everything; the folder goes next."""
-        self.deleted = True
+        """End everything; the caller deletes the folder."""
+        self._deleted = True
         self.clients.send(Replaced(type="deleted"))
-        await self.network.learner.close(patience_sec=0.0)
+        await self.models.discard_learning()
         await self.close()
-        await self.services.painter.call("forget", run=self.run)
-
-
-def _frame(
-    drawing: Drawing, layers: tuple[Layer, ...], labels: tuple[Label, ...], revision: int | None = None
-) -> bytes:
-    header = Extracted(revision=revision, size=drawing.size, layers=layers, labels=labels)
-    return pack(header, [drawing.layers[layer.name] for layer in layers])
+        await self._services.painter.run(ForgetModel(self.run))

@@ -1,166 +1,226 @@
-"""The network of one project: its models one after the other, and its training."""
+"""The models of one project, one after the other, and its training."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import shutil
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 from safetensors import SafetensorError, safe_open
 
 from primage.errors import PrimageError
 from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.project.learner import Learner
-from primage.studio.schemas import Learning, LearningChanged, ModelInfo
-from primage.studio.workers.process import Worker
-
-if TYPE_CHECKING:
-    from primage.studio.project.live import LiveProject
-
+from primage.studio.project.services import Services
+from primage.studio.schemas import Learning, ModelInfo
+from primage.studio.workers.painter import (
+    Calibrate,
+    ForgetModel,
+    GetModelInfo,
+    Painter,
+    PrepareModel,
+    PublishInitialModel,
+)
 
 #: How long a request to learn waits for the first model.
-_PATIENCE_SEC = 60.0
+_FIRST_MODEL_TIMEOUT_SEC = 60.0
 
 
-class Network:
-    """The newest model, and what is learning.
+@runtime_checkable
+class ModelOwner(Protocol):
+    """What a `ModelManager` needs of its project."""
+
+    @property
+    def run(self) -> Path:
+        """The run folder."""
+
+    def start(self, job: Coroutine[object, object, None]) -> None:
+        """Do something in the background, until the project is closed."""
+
+    def model_changed(self) -> None:
+        """There is a newer model."""
+
+    def learning_changed(self) -> None:
+        """The training has progressed."""
+
+    def report(self, error: PrimageError) -> None:
+        """Something failed in the background."""
+
+
+class ModelManager:
+    """The newest model of a project, and its training.
 
     Args:
-        project: whose.
+        services: shared by all projects.
+        owner: the project.
+        learning: how far the training was when the project was closed.
     """
 
-    def __init__(self, project: LiveProject) -> None:
-        self._project = project
+    def __init__(self, services: Services, owner: ModelOwner, learning: Learning) -> None:
+        self._services = services
+        self._owner = owner
         self.info: ModelInfo | None = None
-        self._settler: Worker | None = None
-        self._first = asyncio.Event()
-        self.learner = Learner(project.services.turn, self._learning_changed, self._model_published)
-        record = project.record
-        learned = Learning(step=record.steps, seconds=_seconds_learned(project.run))
-        if record.unfinished:
-            steps = max(record.steps, _planned_steps(project.run))
-            learned = learned.model_copy(update={"state": "paused", "steps": steps})
-        self.learner.state = learned
+        self._calibrator: Painter | None = None
+        self._published = asyncio.Event()
+        self._learner = Learner(services.training_slot, owner.learning_changed, self._on_published, learning)
 
-    def forget(self) -> None:
-        """The drawing was extracted anew: nothing has been learned of it yet."""
+    @property
+    def learning(self) -> Learning:
+        """The state of the training."""
+        return self._learner.state
+
+    @property
+    def active(self) -> bool:
+        """Whether it is training, or about to."""
+        return self._learner.active
+
+    @property
+    def learner_pid(self) -> int | None:
+        """The id of the learning process, if it runs."""
+        return self._learner.pid
+
+    def reset(self) -> None:
+        """Forget the model and the training: the drawing was replaced."""
         self.info = None
-        self._first.clear()
-        self.learner.state = Learning()
+        self._published.clear()
+        self._learner.state = Learning()
 
-    async def make(self, old: Path | None = None) -> None:
-        """Make the model of a new run, or find out about that of an old one.
+    async def publish(self, old_run: Path | None = None) -> None:
+        """Publish the first model of a new run, or look at the newest of an earlier one.
 
         Args:
-            old: an earlier run, whose folder goes.
+            old_run: the run folder that was replaced; it is deleted.
         """
-        run, painter = self._project.run, self._project.services.painter
+        run, painter = self._owner.run, self._services.painter
         try:
-            if old is not None:
-                await painter.call("forget", run=old)
-                await asyncio.to_thread(shutil.rmtree, old, ignore_errors=True)
-            await painter.call("publish_at_once", run=run)
-            if run == self._project.run:
-                self._first.set()
-            await self._look_at_model(run)
-            await self._settle(run)
+            if old_run is not None:
+                await painter.run(ForgetModel(old_run))
+                await asyncio.to_thread(shutil.rmtree, old_run, ignore_errors=True)
+            await painter.run(PublishInitialModel(run))
+            if run == self._owner.run:
+                self._published.set()
+            await self._update_info(run)
+            await self._calibrate(run)
         except PrimageError as error:
-            self._project.trouble(error)
+            self._owner.report(error)
 
-    async def _settle(self, run: Path) -> None:
-        """Make the first model better, beside everything else: a person draws meanwhile."""
-        services = self._project.services
-        if (run / "checkpoint.safetensors").exists() or services.options.settle_sec is None:
+    async def _calibrate(self, run: Path) -> None:
+        """Improve the first model in a process of its own, as the user may be drawing already."""
+        delay_sec = self._services.options.calibrate_after_sec
+        if (run / "checkpoint.safetensors").exists() or delay_sec is None:
             return
-        # Not at once: whoever tries sliders begins anew every second.
-        await asyncio.sleep(services.options.settle_sec)
-        async with services.settling:
-            if run != self._project.run or self.learner.active:
+        # Not at once: somebody who tries out the sliders replaces the drawing every second.
+        await asyncio.sleep(delay_sec)
+        async with self._services.calibration_slot:
+            if run != self._owner.run or self.active:
                 return
-            worker = self._settler = Worker("primage.studio.workers.painting", "the settling worker")
+            worker = self._calibrator = Painter("the calibrating worker")
             try:
-                await worker.call("settle", run=run)
-                await self._look_at_model(run)
+                await worker.run(Calibrate(run))
+                await self._update_info(run)
             except WorkerDiedError:
-                if self._settler is worker:  # not ended by us
+                if self._calibrator is worker:  # not ended by `stop_calibration`
                     raise
             finally:
-                await self.stop_settling()
+                await self.stop_calibration()
 
-    async def stop_settling(self) -> None:
-        """End it, for something better begins or the drawing is another one."""
-        worker, self._settler = self._settler, None
+    async def stop_calibration(self) -> None:
+        """End the calibration: training starts, or the drawing was replaced."""
+        worker, self._calibrator = self._calibrator, None
         if worker is not None:
             await worker.close()
 
-    async def _look_at_model(self, run: Path) -> None:
-        info = ModelInfo.model_validate(await self._project.services.painter.call("model_info", run=run))
-        if run == self._project.run and not self._project.deleted:
+    async def _update_info(self, run: Path) -> None:
+        info = await self._services.painter.run(GetModelInfo(run))
+        if run == self._owner.run:
             self.info = info
-            self._project.update(steps=info.steps, updated=self._project.record.updated)
-            self._project.rendering.ask()
-            await self._project.services.painter.call("prepare", run=run)
+            self._owner.model_changed()
+            await self._services.painter.run(PrepareModel(run))
 
-    def _model_published(self) -> None:
-        async def look() -> None:
+    def _on_published(self) -> None:
+        async def update() -> None:
             try:
-                await self._look_at_model(self._project.run)
+                await self._update_info(self._owner.run)
             except PrimageError as error:
-                self._project.trouble(error)
+                self._owner.report(error)
 
-        self._project.start(look())
-
-    def _learning_changed(self) -> None:
-        learning = self.learner.state
-        self._project.clients.send(LearningChanged(learning=learning))
-        # Left true while it learns, for the day the server is killed.
-        unfinished = learning.state not in ("idle", "stopping")
-        if unfinished != self._project.record.unfinished:
-            try:
-                self._project.update(unfinished=unfinished)
-            except PrimageError as error:
-                self._project.trouble(error)
+        self._owner.start(update())
 
     async def learn(self, minutes: float) -> Learning:
-        """Train for some minutes more.
+        """Train for some minutes, or for so many more.
 
         Args:
             minutes: how many.
+
+        Raises:
+            RefusalError: it is being stopped, or there is no first model yet.
         """
-        return await self._learn(minutes)
+        return await self._start(minutes)
 
     async def resume(self) -> Learning:
-        """Do what was left undone."""
-        if not self.learner.active and self.learner.state.state not in ("paused", "failed"):
-            raise RefusalError(409, "busy", "there is nothing left to learn; give it more minutes")
-        return await self._learn(None)
+        """Finish what a pause or a crash left undone.
 
-    async def _learn(self, minutes: float | None) -> Learning:
-        try:  # who has just dropped a photo need not wait to ask for it
-            await asyncio.wait_for(self._first.wait(), _PATIENCE_SEC)
+        Raises:
+            RefusalError: there is nothing to resume, or no first model yet.
+        """
+        if not self.active and self.learning.state not in ("paused", "failed"):
+            raise RefusalError(409, "busy", "there is nothing left to learn; give it more minutes")
+        return await self._start(None)
+
+    async def _start(self, minutes: float | None) -> Learning:
+        try:  # learning may be requested right after an upload
+            await asyncio.wait_for(self._published.wait(), _FIRST_MODEL_TIMEOUT_SEC)
         except TimeoutError as error:
             raise RefusalError(409, "no_model", "the network is not ready yet; it takes a few seconds") from error
-        await self.stop_settling()
-        self.learner.start(self._project.run, minutes)
-        return self.learner.state
+        await self.stop_calibration()
+        self._learner.start(self._owner.run, minutes)
+        return self.learning
 
     def stop(self, keep: bool) -> Learning:
-        """Stop after the step at hand.
+        """Stop after the current step.
 
         Args:
-            keep: whether the rest is to be done later.
+            keep: whether the rest can be resumed later.
+
+        Raises:
+            RefusalError: it is not learning.
         """
-        if not keep and self.learner.state.state in ("paused", "failed"):
-            self.learner.set(state="idle", message=None)
+        if not keep and self.learning.state in ("paused", "failed"):
+            self._learner.set_state(self.learning.model_copy(update={"state": "idle", "message": None}))
         else:
-            self.learner.stop(keep)
-        return self.learner.state
+            self._learner.stop(keep)
+        return self.learning
+
+    async def discard_learning(self) -> None:
+        """End the training without saving: the drawing is replaced, or the project deleted."""
+        await self._learner.close(timeout_sec=0.0)
+        await self.stop_calibration()
+
+    async def close(self) -> None:
+        """Pause the training and wait until it is saved."""
+        await self._learner.close()
+        await self.stop_calibration()
+
+
+def saved_learning(run: Path, steps: int, unfinished: bool) -> Learning:
+    """How far the training of a run was when its project was closed. Needs no PyTorch.
+
+    Args:
+        run: the run folder.
+        steps: training steps of its model.
+        unfinished: whether a part of the planned steps was left undone.
+    """
+    learned = Learning(step=steps, seconds=_seconds_learned(run))
+    if unfinished:
+        learned = learned.model_copy(update={"state": "paused", "steps": max(steps, _planned_steps(run))})
+    return learned
 
 
 def _seconds_learned(run: Path) -> float:
-    """How long a run has been trained, from its model's metadata (no PyTorch needed); 0 without a model."""
+    """The training time of a run's model; 0 without a model."""
     try:
         with safe_open(run / "model.safetensors", framework="numpy") as file:
             return float(json.loads(file.metadata()["primage"])["seconds"])
@@ -169,7 +229,7 @@ def _seconds_learned(run: Path) -> float:
 
 
 def _planned_steps(run: Path) -> int:
-    """How far a training was to go, from its record; 0 if it was not timed yet."""
+    """The number of steps that a run was to have; 0 if it had not been determined yet."""
     try:
         return int(json.loads((run / "run.json").read_bytes())["config"]["steps"] or 0)
     except (OSError, ValueError, KeyError, TypeError):

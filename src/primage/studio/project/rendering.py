@@ -1,4 +1,4 @@
-"""The picture that follows a drawing: one render at a time, always of the newest drawing."""
+"""Renders of a drawing: one at a time, always of the newest state."""
 
 from __future__ import annotations
 
@@ -12,157 +12,157 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from primage.studio.drawing import box_of
+from primage.studio.drawing import Drawing, box_of
 from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.store import replace_file
-from primage.studio.schemas import Problem, Rectangle, Render, Trouble
+from primage.studio.schemas import Failure, Problem, Rectangle, Render
 from primage.studio.wire import pack
-from primage.studio.workers.process import Worker
+from primage.studio.workers.painter import Painter, RenderDrawing
 
 _log = logging.getLogger(__name__)
 
-#: How often a render is tried again after the worker died over it.
-_TRIES = 2
-#: A picture is kept this long after it was made; while somebody draws there is always a newer one.
-_KEEP_SEC = 1.0
-#: Name of the text in the kept picture that says what it shows.
-_SAYS = "studio"
+#: A render whose worker died is tried this many times in all.
+_MAX_TRIES = 2
+#: Delay before a render is saved: while somebody draws, there is soon a newer one.
+_SAVE_AFTER_SEC = 1.0
+#: Key of the text in the saved picture that says what it shows.
+_TEXT_KEY = "studio"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be painted.
+class RenderInput:
+    """What a render is made from.
 
     Attributes:
-        run: whose model paints.
-        layers: of the drawing; not changed meanwhile.
+        run: the run folder, for its model.
+        drawing: without marks; a copy, which nobody changes.
         revision: of the drawing.
-        keep_original: whether untouched parts stay the photo.
+        keep_original: whether the photo is kept where no edit reaches.
     """
 
     run: Path
-    layers: dict[str, np.ndarray]
+    drawing: Drawing
     revision: int
     keep_original: bool
 
 
 class Rendering:
-    """Renders when something changed, and tells the tabs what is new in the picture.
+    """Renders when something has changed, and sends the tabs what is new in the picture.
 
     Args:
-        painter: does it.
-        wanted: gives what is to be painted now.
-        clients: are told.
-        kept: a file for the newest picture: after a restart it is there before the worker has imported anything.
+        painter: renders.
+        render_input: gives the drawing as it is now.
+        clients: the tabs.
+        file: for the newest picture, which is shown after a restart until the worker has started.
     """
 
-    def __init__(self, painter: Worker, wanted: Callable[[], Wanted], clients: Clients, kept: Path) -> None:
+    def __init__(self, painter: Painter, render_input: Callable[[], RenderInput], clients: Clients, file: Path) -> None:
         self._painter = painter
-        self._wanted = wanted
+        self._render_input = render_input
         self._clients = clients
-        self._kept = kept
-        self._keeping: asyncio.TimerHandle | None = None
-        self._asked = asyncio.Event()
-        self._since = 0.0
+        self._file = file
+        self._save_timer: asyncio.TimerHandle | None = None
+        self._requested = asyncio.Event()
+        self._requested_at = 0.0
         self._task: asyncio.Task[None] | None = None
-        self.image: np.ndarray | None = None
+        self.image: UInt8[np.ndarray, "h w 3"] | None = None
         self._last: Render | None = None
-        #: Where the newest picture is doubtful (`workers.uncertainty`); None if its model cannot say, or before one
-        #: was painted here.
-        self.doubt: np.ndarray | None = None
-        self.painted = False
+        #: Where the network is uncertain about the picture; None if it has no confidence output, or before a render.
+        self.uncertainty: UInt8[np.ndarray, "h2 w2"] | None = None
+        #: Whether the picture was rendered since the project was opened.
+        self.rendered = False
 
     @property
     def revision(self) -> int:
-        """Of the drawing that the picture shows; -1 before the first."""
+        """Of the drawing that the picture shows; -1 if there is none."""
         return self._last.revision if self._last is not None else -1
 
-    def ask(self) -> None:
-        """Something changed. However often it is called meanwhile, one render follows the one at hand."""
-        if not self._asked.is_set():
-            self._since = asyncio.get_running_loop().time()
-            self._asked.set()
+    def request(self) -> None:
+        """Render the newest state after the current render; several requests meanwhile are one."""
+        if not self._requested.is_set():
+            self._requested_at = asyncio.get_running_loop().time()
+            self._requested.set()
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._follow())
+            self._task = asyncio.create_task(self._render_requested())
 
-    async def _follow(self) -> None:
+    async def _render_requested(self) -> None:
         failures = 0
-        while self._asked.is_set():
-            self._asked.clear()
+        while self._requested.is_set():
+            self._requested.clear()
             try:
                 await self._render()
                 failures = 0
-            except WorkerDiedError:  # the pages are told by the hub
+            except WorkerDiedError:  # reported by the hub
                 failures += 1
-                if failures < _TRIES:
-                    self._asked.set()
+                if failures < _MAX_TRIES:
+                    self._requested.set()
             except RefusalError as error:
-                if error.code != "no_model":  # it comes, and asks again
-                    self._clients.send(Trouble(problem=Problem(code=error.code, message=str(error))))
+                if error.code != "no_model":  # the first model requests a render
+                    self._clients.send(Failure(problem=Problem(code=error.code, message=str(error))))
             except Exception:
                 _log.exception("rendering failed")
 
     async def _render(self) -> None:
-        wanted, since = self._wanted(), self._since
-        done = await self._painter.call(
-            "render", run=wanted.run, layers=wanted.layers, keep_original=wanted.keep_original
-        )
-        if self._wanted().run != wanted.run:  # extracted anew meanwhile
+        current, requested_at = self._render_input(), self._requested_at
+        found = await self._painter.run(RenderDrawing(current.run, current.drawing, current.keep_original))
+        if self._render_input().run != current.run:  # the drawing was replaced meanwhile
             return
-        image, before = done["image"], self.image
+        image, before = found.image, self.image
         if before is None or before.shape != image.shape:
             box: Rectangle | None = Rectangle(x=0, y=0, width=image.shape[1], height=image.shape[0])
         else:
             box = box_of((image != before).any(axis=2))
-        self.image, self.doubt, self.painted = image, done["doubt"], True
+        self.image, self.uncertainty, self.rendered = image, found.uncertainty, True
         self._last = Render(
-            revision=wanted.revision,
-            steps=done["steps"],
-            seconds=asyncio.get_running_loop().time() - since,
+            revision=current.revision,
+            steps=found.steps,
+            seconds=asyncio.get_running_loop().time() - requested_at,
             rectangle=box,
-            edited=done["edited"],
+            edited=found.edited,
         )
         self._clients.send(pack(self._last, [] if box is None else [cut(image, box)]))
-        self._keep_soon()
+        self._save_soon()
 
-    def _keep_soon(self) -> None:
-        if self._keeping is None:
-            self._keeping = asyncio.get_running_loop().call_later(_KEEP_SEC, self._keep)
+    def _save_soon(self) -> None:
+        if self._save_timer is None:
+            self._save_timer = asyncio.get_running_loop().call_later(_SAVE_AFTER_SEC, self._save)
 
-    def _keep(self) -> asyncio.Future[None] | None:
-        self._keeping = None
-        wanted = self._wanted()
-        if self.image is None or self._last is None or self._last.revision != wanted.revision:
+    def _save(self) -> asyncio.Future[None] | None:
+        self._save_timer = None
+        current = self._render_input()
+        if self.image is None or self._last is None or self._last.revision != current.revision:
             return None
-        said = {"of": _identity(wanted, wanted.revision), "render": self._last.model_dump(mode="json")}
-        return asyncio.get_running_loop().run_in_executor(None, _write, self._kept, self.image, json.dumps(said))
+        text = {"of": _identity(current, current.revision), "render": self._last.model_dump(mode="json")}
+        return asyncio.get_running_loop().run_in_executor(None, _write, self._file, self.image, json.dumps(text))
 
     def restore(self, revision: int) -> None:
-        """Take up the picture that was kept, if it is one of the drawing as it is.
+        """Load the saved picture, if it shows the drawing as it is.
 
         Args:
             revision: of the drawing when it was saved.
         """
-        wanted = self._wanted()
+        current = self._render_input()
         try:
-            with Image.open(self._kept, formats=("PNG",)) as picture:
-                said = json.loads(picture.info[_SAYS])
-                if said["of"] != _identity(wanted, revision):
+            with Image.open(self._file, formats=("PNG",)) as picture:
+                text = json.loads(picture.info[_TEXT_KEY])
+                if text["of"] != _identity(current, revision):
                     return
                 image = np.asarray(picture)
-            last = Render.model_validate(said["render"] | {"revision": wanted.revision})
+            last = Render.model_validate(text["render"] | {"revision": current.revision})
         except (OSError, ValueError, KeyError, TypeError):
             return
-        if image.shape[:2] == next(iter(wanted.layers.values())).shape[:2] and image.shape[2:] == (3,):
+        size = current.drawing.size
+        if image.shape == (size.height, size.width, 3):
             self.image, self._last = image, last
-            self._keep_soon()
+            self._save_soon()
 
-    def greet(self, client: Client) -> None:
-        """Send the whole picture, if there is one, to a tab that has just come.
+    def send_initial_state(self, client: Client) -> None:
+        """Send the whole picture, if there is one, to a new tab.
 
         Args:
             client: the tab.
@@ -172,16 +172,16 @@ class Rendering:
         whole = Rectangle(x=0, y=0, width=self.image.shape[1], height=self.image.shape[0])
         client.send(pack(self._last.model_copy(update={"rectangle": whole}), [self.image]))
 
-    def forget(self) -> None:
-        """The drawing is another one: there is no picture of it yet."""
-        self.image = self._last = self.doubt = None
-        self.painted = False
+    def reset(self) -> None:
+        """Forget the picture: the drawing was replaced."""
+        self.image = self._last = self.uncertainty = None
+        self.rendered = False
 
     async def close(self) -> None:
-        """Stop following."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            written = self._keep()
+        """Save the picture and stop rendering."""
+        if self._save_timer is not None:
+            self._save_timer.cancel()
+            written = self._save()
             if written is not None:
                 await written
         if self._task is not None:
@@ -189,14 +189,14 @@ class Rendering:
             await asyncio.gather(self._task, return_exceptions=True)
 
 
-def _identity(wanted: Wanted, revision: int) -> list[object]:
-    """Tells a picture of this drawing from all others of the project."""
-    return [revision, wanted.run.name, wanted.keep_original]
+def _identity(current: RenderInput, revision: int) -> list[object]:
+    """Distinguishes the picture of this drawing from all others of the project."""
+    return [revision, current.run.name, current.keep_original]
 
 
-def _write(path: Path, image: np.ndarray, said: str) -> None:
+def _write(path: Path, image: np.ndarray, description: str) -> None:
     text = PngInfo()
-    text.add_itxt(_SAYS, said)
+    text.add_itxt(_TEXT_KEY, description)
     encoded = io.BytesIO()
     Image.fromarray(image).save(encoded, "PNG", pnginfo=text, compress_level=1)
     with contextlib.suppress(OSError):  # the project was deleted meanwhile
@@ -204,5 +204,10 @@ def _write(path: Path, image: np.ndarray, said: str) -> None:
 
 
 def cut(image: np.ndarray, box: Rectangle) -> np.ndarray:
-    """The pixels of a rectangle."""
+    """The pixels of a rectangle.
+
+    Args:
+        image: (H, W, C).
+        box: inside the image.
+    """
     return image[box.y : box.y + box.height, box.x : box.x + box.width]

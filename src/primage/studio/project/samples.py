@@ -1,4 +1,4 @@
-"""Photos that scikit-image carries, found without importing it."""
+"""Sample photos that come with scikit-image, found without importing it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from primage.studio.schemas import Sample, Size
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Sample:
     file: str
     title: str
     credit: str
 
 
-_KNOWN = {
-    "chelsea": _Known("chelsea.png", "Cat", "Chelsea, by Stéfan van der Walt (CC0)"),
-    "astronaut": _Known("astronaut.png", "Astronaut", "Eileen Collins, NASA (public domain)"),
-    "coffee": _Known("coffee.png", "Coffee", "by Rachel Michetti, Pikolo Espresso Bar (CC0)"),
-    "rocket": _Known("rocket.jpg", "Rocket", "Falcon 9 launch, SpaceX (CC0)"),
+_SAMPLES = {
+    "chelsea": _Sample("chelsea.png", "Cat", "Chelsea, by Stéfan van der Walt (CC0)"),
+    "astronaut": _Sample("astronaut.png", "Astronaut", "Eileen Collins, NASA (public domain)"),
+    "coffee": _Sample("coffee.png", "Coffee", "by Rachel Michetti, Pikolo Espresso Bar (CC0)"),
+    "rocket": _Sample("rocket.jpg", "Rocket", "Falcon 9 launch, SpaceX (CC0)"),
 }
-#: Longer side of the pictures on the first page.
+#: Longer side of the pictures on the start page.
 _SIDE_PX = 480
 
 
@@ -35,22 +35,22 @@ def sample_path(sample: str) -> Path:
     """The file of a sample.
 
     Args:
-        sample: its id; looked up, never made part of a path.
+        sample: its id; looked up, never part of a path.
 
     Raises:
         RefusalError: there is no such sample.
     """
     spec = find_spec("skimage")
-    if sample in _KNOWN and spec is not None and spec.submodule_search_locations:
-        path = Path(spec.submodule_search_locations[0]) / "data" / _KNOWN[sample].file
+    if sample in _SAMPLES and spec is not None and spec.submodule_search_locations:
+        path = Path(spec.submodule_search_locations[0]) / "data" / _SAMPLES[sample].file
         if path.is_file():
             return path
     raise RefusalError(404, "not_found", "there is no such sample")
 
 
-@lru_cache(maxsize=len(_KNOWN))
+@lru_cache(maxsize=len(_SAMPLES))
 def sample_image(sample: str) -> bytes:
-    """A small picture of a sample, made in the server: the first page waits for no worker.
+    """A small picture of a sample, made in the server, as the start page should not wait for a worker.
 
     Args:
         sample: its id.
@@ -67,15 +67,19 @@ def sample_image(sample: str) -> bytes:
 
 
 def sample_title(sample: str) -> str:
-    """How a sample is called."""
-    return _KNOWN[sample].title
+    """The title of a sample.
+
+    Args:
+        sample: its id.
+    """
+    return _SAMPLES[sample].title
 
 
 @lru_cache(maxsize=1)
 def samples() -> tuple[Sample, ...]:
-    """The samples that are on this machine."""
+    """The samples on this machine."""
     found = []
-    for name, known in _KNOWN.items():
+    for name, known in _SAMPLES.items():
         try:
             path = sample_path(name)
         except RefusalError:

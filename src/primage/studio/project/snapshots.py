@@ -1,12 +1,14 @@
-"""States of a drawing to return to."""
+"""The snapshots of a project: a file with the layers and a picture each."""
 
 from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from primage.errors import RunError
@@ -14,93 +16,112 @@ from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.project.store import new_id, replace_file
 from primage.studio.schemas import Snapshot
+from primage.studio.workers.painter import Painter, WritePicture
 
-if TYPE_CHECKING:
-    from primage.studio.project.live import LiveProject
-
-_MOST = 200
+_MAX_SNAPSHOTS = 200
 
 
 class Snapshots:
-    """The snapshots of one project: its layers in a file each, and a picture.
+    """The snapshots of one project.
 
     Args:
-        project: whose.
+        folder: for their files.
+        painter: draws a picture of a drawing that has no render yet.
+        listed: gives the snapshots that the project's record lists.
+        save_list: replaces that list.
     """
 
-    def __init__(self, project: LiveProject) -> None:
-        self._project = project
+    def __init__(
+        self,
+        folder: Path,
+        painter: Painter,
+        listed: Callable[[], tuple[Snapshot, ...]],
+        save_list: Callable[[tuple[Snapshot, ...]], None],
+    ) -> None:
+        self._folder = folder
+        self._painter = painter
+        self._listed = listed
+        self._save_list = save_list
 
-    async def add(self, name: str) -> None:
-        """Keep the drawing as it is.
+    async def add(self, name: str, drawing: Drawing, image: UInt8[np.ndarray, "h w 3"] | None, run: Path) -> None:
+        """Add a snapshot.
 
         Args:
             name: of the snapshot.
+            drawing: its layers; a copy, which nobody changes.
+            image: its render, if there is one.
+            run: the run folder of the project.
+
+        Raises:
+            RefusalError: there are too many.
         """
-        if len(self._project.record.snapshots) >= _MOST:
-            raise RefusalError(507, "full", "there are so many snapshots already; delete some first")
+        if len(self._listed()) >= _MAX_SNAPSHOTS:
+            raise RefusalError(507, "full", f"there are {_MAX_SNAPSHOTS} snapshots already; delete some first")
         snapshot = Snapshot(id=new_id(), name=name, created=time.time())
-        wanted, files = self._project.wanted(), self._files(snapshot.id)
-        replace_file(files[0], self._project.canvas.drawing.dump({}))
-        if self._project.rendering.image is not None and self._project.rendering.revision == wanted.revision:
+        layers, picture = self._files(snapshot)
+        replace_file(layers, drawing.dump({}))
+        if image is not None:
             encoded = io.BytesIO()
-            Image.fromarray(self._project.rendering.image).save(encoded, "PNG")
-            replace_file(files[1], encoded.getvalue())
+            Image.fromarray(image).save(encoded, "PNG")
+            replace_file(picture, encoded.getvalue())
         else:
-            await self._project.services.painter.call(
-                "drawing_picture", run=wanted.run, layers=wanted.layers, path=files[1]
-            )
-        self._project.update(snapshots=[s.model_dump() for s in (*self._project.record.snapshots, snapshot)])
+            await self._painter.run(WritePicture(run, drawing.without_marks(), picture))
+        self._save_list((*self._listed(), snapshot))
 
     def _find(self, snapshot_id: str) -> Snapshot:
-        for snapshot in self._project.record.snapshots:
+        for snapshot in self._listed():
             if snapshot.id == snapshot_id:
                 return snapshot
         raise RefusalError(404, "not_found", "there is no such snapshot")
 
-    def _files(self, snapshot_id: str) -> tuple[Path, Path]:
-        folder = self._project.folder / "snapshots"
-        return folder / f"{snapshot_id}.bin", folder / f"{snapshot_id}.png"
+    def _files(self, snapshot: Snapshot) -> tuple[Path, Path]:
+        return self._folder / f"{snapshot.id}.bin", self._folder / f"{snapshot.id}.png"
 
-    def restore(self, snapshot_id: str) -> None:
-        """Return to a snapshot.
+    def load(self, snapshot_id: str) -> tuple[str, Drawing]:
+        """Name and layers of a snapshot.
 
         Args:
-            snapshot_id: which.
+            snapshot_id: which one.
+
+        Raises:
+            RefusalError: there is no such snapshot.
+            RunError: its file is missing or damaged.
         """
         snapshot = self._find(snapshot_id)
         try:
-            drawing, _ = Drawing.parse(self._files(snapshot.id)[0].read_bytes())
+            return snapshot.name, Drawing.parse(self._files(snapshot)[0].read_bytes())[0]
         except OSError as error:
             raise RunError("the snapshot is missing") from error
-        own = self._project.canvas.drawing
-        if set(drawing.layers) != set(own.layers) or drawing.size != own.size:
-            raise RunError("the snapshot is damaged")
-        self._project.replace_pixels(drawing, f"Return to “{snapshot.name}”"[:60], "snapshot")
-
-    def delete(self, snapshot_id: str) -> None:
-        """Forget a snapshot.
-
-        Args:
-            snapshot_id: which.
-        """
-        snapshot = self._find(snapshot_id)
-        self._project.update(snapshots=[s.model_dump() for s in self._project.record.snapshots if s is not snapshot])
-        self._remove(snapshot.id)
-
-    def _remove(self, snapshot_id: str) -> None:
-        for path in self._files(snapshot_id):
-            path.unlink(missing_ok=True)
 
     def image(self, snapshot_id: str) -> bytes:
-        """The picture of a snapshot.
+        """The picture of a snapshot, as PNG.
 
         Args:
-            snapshot_id: which.
-        """
-        return self._files(self._find(snapshot_id).id)[1].read_bytes()
+            snapshot_id: which one.
 
-    def clear(self) -> None:
-        """Remove the files of all; the record is the caller's."""
-        for snapshot in self._project.record.snapshots:
-            self._remove(snapshot.id)
+        Raises:
+            RefusalError: there is no such snapshot.
+        """
+        return self._files(self._find(snapshot_id))[1].read_bytes()
+
+    def delete(self, snapshot_id: str) -> None:
+        """Delete a snapshot.
+
+        Args:
+            snapshot_id: which one.
+
+        Raises:
+            RefusalError: there is no such snapshot.
+        """
+        snapshot = self._find(snapshot_id)
+        self._save_list(tuple(other for other in self._listed() if other is not snapshot))
+        self._remove(snapshot)
+
+    def _remove(self, snapshot: Snapshot) -> None:
+        for path in self._files(snapshot):
+            path.unlink(missing_ok=True)
+
+    def remove_files(self) -> None:
+        """Delete the files of all snapshots; the caller clears the list."""
+        for snapshot in self._listed():
+            self._remove(snapshot)

@@ -1,9 +1,9 @@
-"""Projects on disk: one folder each, named by an id that the server made; every file replaced as a whole.
+"""Projects on disk: one folder each, named by an id that the server made. Files are replaced as a whole.
 
 project.json    names, settings, labels, snapshots (`ProjectRecord`)
-original        the photo, byte for byte as it was given
+original        the photo, byte for byte
 drawing.bin     the edited layers        history.bin   all edits (`primage.studio.project.history`)
-render.png      the newest picture, shown before a worker is there to paint it
+render.png      the newest render, shown after a restart until a worker has started
 run-1/          the run folder           snapshots/    layers and pictures
 """
 
@@ -38,7 +38,7 @@ RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 
 class ProjectRecord(Schema):
-    """What project.json holds."""
+    """The content of project.json."""
 
     version: int = 1
     id: ProjectId
@@ -52,27 +52,27 @@ class ProjectRecord(Schema):
     line_colour: Colour
     keep_original: bool = True
     run: Annotated[str, Field(pattern=RUN_NAME)] = "run-1"
-    unfinished: bool = Field(False, description="whether a pause or the end of the server left learning undone")
+    unfinished: bool = Field(False, description="whether a pause or the end of the server interrupted the training")
     steps: int = 0
     snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
 
     def summary(self) -> ProjectSummary:
-        """Its line in the list."""
+        """Its entry in the list."""
         return ProjectSummary.model_validate(self.model_dump(include=set(ProjectSummary.model_fields)))
 
 
 def new_id() -> str:
-    """An id that nobody can guess."""
+    """A random id of 16 hexadecimal digits."""
     return secrets.token_hex(8)
 
 
 def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
-    """Write a file so that a crash leaves the old one or the new one.
+    """Write a file as a whole: a crash leaves the old one or the new one.
 
     Args:
         path: the file; its folder exists.
-        data: what is to be in it.
-        durable: wait until it is on the disk itself, for the day the power fails.
+        data: its content.
+        durable: flush it to the disk before returning, so that it survives a power failure.
     """
     scratch = path.with_name(path.name + ".partial")
     try:
@@ -91,9 +91,9 @@ class Store:
     """All projects below one folder.
 
     Args:
-        root: the folder; made if need be.
-        max_projects: how many it may hold.
-        max_bytes: how much all of them together.
+        root: the folder; created if it does not exist.
+        max_projects: largest number of projects.
+        max_bytes: largest size of all projects together.
     """
 
     def __init__(self, root: Path, max_projects: int = 500, max_bytes: int = 50 << 30) -> None:
@@ -103,13 +103,16 @@ class Store:
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{root}: projects cannot be kept there ({error.strerror})") from error
+            raise RunError(f"{root}: projects cannot be stored there ({error.strerror})") from error
 
     def folder(self, project_id: str) -> Path:
-        """Where a project lies.
+        """The folder of a project.
+
+        Args:
+            project_id: nothing that a client sends becomes part of a path unless it has the form of an id.
 
         Raises:
-            RefusalError: this is no id; nothing that a client sends becomes part of a path unless it looks like one.
+            RefusalError: it has not.
         """
         if not _ID.fullmatch(project_id):
             raise RefusalError(404, "not_found", "there is no such project")
@@ -117,6 +120,9 @@ class Store:
 
     def read(self, project_id: str) -> ProjectRecord:
         """A project's record.
+
+        Args:
+            project_id: its id.
 
         Raises:
             RefusalError: there is no such project.
@@ -131,11 +137,18 @@ class Store:
             raise RunError(f"{file}: cannot be read by this version") from error
 
     def write(self, record: ProjectRecord) -> None:
-        """Write a project's record."""
+        """Write a project's record.
+
+        Args:
+            record: names the project.
+
+        Raises:
+            OSError: it cannot be written; the old one is unchanged.
+        """
         replace_file(self.folder(record.id) / "project.json", record.model_dump_json(indent=1).encode())
 
     def list(self) -> list[ProjectRecord]:
-        """All projects that can be read, the newest first."""
+        """All projects that can be read, newest first."""
         found = []
         for path in self.root.iterdir():
             if _ID.fullmatch(path.name):
@@ -146,18 +159,23 @@ class Store:
         return sorted(found, key=lambda record: -record.updated)
 
     def make_folder(self) -> tuple[str, Path]:
-        """An empty folder under a new id. Until its project.json is there it is no project.
+        """Create the folder of a new project, which counts as one once it has a project.json.
+
+        Returns:
+            Its id and the folder.
 
         Raises:
-            RefusalError: there are too many projects, or they are too large together.
+            RefusalError: there are too many projects, they are too large together, or the disk is nearly full.
         """
         taken = [path for path in self.root.iterdir() if _ID.fullmatch(path.name)]
         if len(taken) >= self.max_projects:
-            raise RefusalError(507, "full", f"there are {len(taken)} projects already; delete some to make room")
+            raise RefusalError(507, "full", f"there are {len(taken)} projects already; delete some first")
         if _bytes_below(self.root) > self._max_bytes:
-            raise RefusalError(507, "full", f"the projects take more than {self._max_bytes >> 30} GB; delete some")
+            raise RefusalError(
+                507, "full", f"the projects take more than {self._max_bytes >> 30} GB; delete some first"
+            )
         if shutil.disk_usage(self.root).free < 200 << 20:
-            raise RefusalError(507, "full", "the disk is nearly full; make room on it first")
+            raise RefusalError(507, "full", "the disk is nearly full; free some space first")
         project_id = new_id()
         folder = self.root / project_id
         folder.mkdir()
@@ -165,28 +183,32 @@ class Store:
         return project_id, folder
 
     def delete(self, project_id: str) -> None:
-        """Remove a project: it is gone from the list at once, whatever happens meanwhile."""
-        folder = self.folder(project_id)
-        gone = self.root / f".gone-{project_id}-{int(time.time())}"
-        if folder.exists():
-            folder.rename(gone)
-            shutil.rmtree(gone, ignore_errors=True)
-
-    def sweep_runs(self, record: ProjectRecord) -> None:
-        """Remove run folders that a project left behind, or did not come to use.
+        """Delete a project. It leaves the list at once, even if deleting its files is interrupted.
 
         Args:
-            record: says which one it uses.
+            project_id: its id.
+        """
+        folder = self.folder(project_id)
+        trash = self.root / f".gone-{project_id}-{int(time.time())}"
+        if folder.exists():
+            folder.rename(trash)
+            shutil.rmtree(trash, ignore_errors=True)
+
+    def sweep_runs(self, record: ProjectRecord) -> None:
+        """Delete the run folders that a project does not use.
+
+        Args:
+            record: names the one that it uses.
         """
         for path in self.folder(record.id).glob("run-*"):
             if path.name != record.run:
                 shutil.rmtree(path, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what an earlier server was in the middle of making or deleting."""
+        """Delete what an earlier server had not finished creating or deleting."""
         for path in self.root.iterdir():
-            half = _ID.fullmatch(path.name) and not (path / "project.json").exists()
-            if half or path.name.startswith((".gone-", ".upload-", ".export-")):
+            unfinished = _ID.fullmatch(path.name) and not (path / "project.json").exists()
+            if unfinished or path.name.startswith((".gone-", ".upload-", ".export-")):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 

@@ -1,1 +1,1 @@
-"""The web requests: each file a group of thin functions that hand over to `primage.studio.project.hub`."""
+"""The web requests: thin functions that call `primage.studio.project`."""

@@ -1,4 +1,4 @@
-"""Projects: list, make, change, delete; their photos, drawings and snapshots."""
+"""Projects: list, create, change, delete; their photos, drawings and snapshots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/api", responses=REFUSALS)
 
 @router.get("/info")
 async def get_info(hub: TheHub) -> Info:
-    """What this server has and takes."""
+    """Version, capabilities, limits and samples."""
     return hub.info()
 
 
@@ -43,7 +43,7 @@ async def get_sample_image(hub: TheHub, sample: str) -> Png:
 
 @router.get("/projects")
 async def list_projects(hub: TheHub) -> ProjectList:
-    """All projects, the newest first."""
+    """All projects, newest first."""
     return ProjectList(projects=await hub.list())
 
 
@@ -51,19 +51,19 @@ async def list_projects(hub: TheHub) -> ProjectList:
 async def upload_photo(
     hub: TheHub, request: Request, name: Annotated[str, Query(min_length=1, max_length=120)] = "photo"
 ) -> Project:
-    """Make a project of a photo: the body is the file, PNG, JPEG, WebP, TIFF or BMP."""
+    """Create a project from a photo: the body is a PNG, JPEG, WebP, TIFF or BMP file."""
     return (await hub.create(request.stream(), name)).state()
 
 
 @router.post("/projects/sample", status_code=201)
 async def use_sample(hub: TheHub, body: FromSample) -> Project:
-    """Make a project of a sample."""
+    """Create a project from a sample."""
     return (await hub.create_from_sample(body.sample)).state()
 
 
 @router.post("/projects/import", status_code=201, openapi_extra=FILE_BODY)
 async def import_project(hub: TheHub, request: Request) -> Project:
-    """Take over a project that was exported: the body is the zip file."""
+    """Create a project from an exported one: the body is the zip file."""
     return (await hub.import_zip(request.stream())).state()
 
 
@@ -76,20 +76,20 @@ async def get_project(project: TheProject) -> Project:
 @router.patch("/projects/{project_id}")
 async def change_project(project: TheProject, body: ProjectChange) -> Project:
     """Rename it, or choose how it is rendered."""
-    await project.change(body)
+    project.change(body)
     return project.state()
 
 
 @router.delete("/projects/{project_id}", status_code=204)
 async def delete_project(hub: TheHub, project: TheProject) -> None:
-    """Delete it, with its photo and all that was learned."""
+    """Delete it, including its photo and its model."""
     await hub.delete(project)
 
 
 @router.get("/projects/{project_id}/photo", response_class=Png, responses=answer_is("image/png"))
 async def get_photo(project: TheProject, size: Literal["working", "full", "thumbnail"] = "working") -> Png:
-    """The photo: at the drawing's size, at its own, or small."""
-    return Png(await project.pictures.photo_png(size))
+    """The photo: at the size of the drawing, at its own, or small."""
+    return Png(await project.exports.photo_png(size))
 
 
 @router.get("/projects/{project_id}/layers", response_class=Frame, responses=answer_is("application/octet-stream"))
@@ -100,41 +100,41 @@ async def get_layers(project: TheProject, of: Literal["edited", "training"] = "e
 
 @router.post("/projects/{project_id}/extract", response_class=Frame, responses=answer_is("application/octet-stream"))
 async def preview_primitive(project: TheProject, body: ExtractSettings) -> Frame:
-    """What the drawing would be with these settings; nothing is kept."""
+    """The drawing that these settings would give; nothing is saved."""
     return Frame(await project.preview_primitive(body))
 
 
 @router.put("/projects/{project_id}/primitive")
 async def replace_primitive(project: TheProject, body: ExtractSettings) -> Project:
-    """Extract the drawing anew: edits, snapshots and learning start anew, too."""
+    """Replace the drawing by a new extraction. Edits, snapshots and training start again."""
     await project.replace_primitive(body)
     return project.state()
 
 
 @router.post("/projects/{project_id}/drawing", openapi_extra=FILE_BODY)
 async def open_drawing(hub: TheHub, project: TheProject, request: Request, snap: bool = False) -> Project:
-    """Take over a drawing that was edited elsewhere, as one edit: the body is the picture."""
+    """Replace the drawing by one that was edited elsewhere, as one edit: the body is a picture of it."""
     await hub.open_drawing(project, request.stream(), snap)
     return project.state()
 
 
 @router.post("/projects/{project_id}/snapshots", status_code=201)
 async def add_snapshot(project: TheProject, body: NewSnapshot) -> Project:
-    """Keep the drawing as it is now."""
-    await project.snapshots.add(body.name)
+    """Save the drawing as it is now."""
+    await project.add_snapshot(body.name)
     return project.state()
 
 
 @router.post("/projects/{project_id}/snapshots/{snapshot_id}/restore")
 async def restore_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Project:
-    """Return to a snapshot; it counts as an edit and can be undone."""
-    project.snapshots.restore(snapshot_id)
+    """Return to a snapshot, as an edit that can be undone."""
+    project.restore_snapshot(snapshot_id)
     return project.state()
 
 
 @router.delete("/projects/{project_id}/snapshots/{snapshot_id}")
 async def delete_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Project:
-    """Forget a snapshot."""
+    """Delete a snapshot."""
     project.snapshots.delete(snapshot_id)
     return project.state()
 
@@ -143,5 +143,5 @@ async def delete_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Proje
     "/projects/{project_id}/snapshots/{snapshot_id}/image", response_class=Png, responses=answer_is("image/png")
 )
 async def get_snapshot_image(project: TheProject, snapshot_id: SnapshotId) -> Png:
-    """The render as it was when the snapshot was made, or the drawing if there was none yet."""
+    """The render of the snapshot, or its drawing if there was no render yet."""
     return Png(project.snapshots.image(snapshot_id))

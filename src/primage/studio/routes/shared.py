@@ -1,4 +1,4 @@
-"""What all routes take and give alike."""
+"""What the routes have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from primage.studio.project.live import LiveProject
 from primage.studio.schemas import Problem, ProjectId
 
 #: In the OpenAPI document: every route may refuse.
-REFUSALS: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "Why it was refused"}}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "default": {"model": Problem, "description": "Why the request was refused"}
+}
 #: In the OpenAPI document: a body that is a file, not JSON.
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
@@ -22,12 +24,16 @@ FILE_BODY: dict[str, Any] = {
 
 
 def answer_is(media_type: str) -> dict[int | str, dict[str, Any]]:
-    """For the OpenAPI document: an answer that is a file."""
+    """For the OpenAPI document: a response that is a file.
+
+    Args:
+        media_type: of the file.
+    """
     return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 class Frame(Response):
-    """Header and pixels, as `primage.studio.wire` packs them."""
+    """Header and pixels, packed by `primage.studio.wire`."""
 
     media_type = "application/octet-stream"
 
@@ -39,7 +45,11 @@ class Png(Response):
 
 
 def the_hub(request: Request) -> Hub:
-    """The one hub of this server."""
+    """The hub of this server.
+
+    Args:
+        request: any.
+    """
     hub: Hub = request.app.state.hub
     return hub
 
@@ -50,8 +60,12 @@ TheHub = Annotated[Hub, Depends(the_hub)]
 async def the_project(hub: TheHub, project_id: Annotated[ProjectId, Path()]) -> LiveProject:
     """The project that the address names.
 
+    Args:
+        hub: of this server.
+        project_id: from the address.
+
     Raises:
-        RefusalError: there is none.
+        RefusalError: there is no such project.
     """
     return await hub.open(project_id)
 

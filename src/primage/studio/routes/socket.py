@@ -13,21 +13,21 @@ from primage.studio.errors import RefusalError
 from primage.studio.project.clients import Client
 from primage.studio.project.hub import Hub
 from primage.studio.project.live import LiveProject
-from primage.studio.schemas import Edit, Problem, Refused, Step
+from primage.studio.schemas import Edit, Problem, Refused, UndoRedo
 from primage.studio.wire import unpack
 
 _log = logging.getLogger(__name__)
 
 router = APIRouter()
 
-#: Closing codes, as in editor/API.md.
+#: Close codes, as in editor/API.md.
 NO_SUCH_PROJECT = 4404
 TOO_SLOW = 1013
 
 
 @router.websocket("/api/projects/{project_id}/socket")
 async def project_socket(socket: WebSocket, project_id: str) -> None:
-    """One tab, until it leaves."""
+    """One tab, until it is closed."""
     hub: Hub = socket.app.state.hub
     await socket.accept()
     try:
@@ -36,10 +36,10 @@ async def project_socket(socket: WebSocket, project_id: str) -> None:
         await socket.close(NO_SUCH_PROJECT, str(error)[:120])
         return
     with project.clients.joined() as client:
-        project.greet(client)
+        project.send_initial_state(client)
         jobs = [
             asyncio.create_task(job)
-            for job in (_read(socket, project, client), _write(socket, client), _slow(socket, client))
+            for job in (_read(socket, project, client), _write(socket, client), _close_if_slow(socket, client))
         ]
         try:
             await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
@@ -53,8 +53,8 @@ async def project_socket(socket: WebSocket, project_id: str) -> None:
                 _log.error("a socket failed", exc_info=failed)
 
 
-async def _slow(socket: WebSocket, client: Client) -> None:
-    """Ends a connection whose browser does not read; it comes back for the state as it is then."""
+async def _close_if_slow(socket: WebSocket, client: Client) -> None:
+    """Close the connection of a browser that reads too slowly; it reconnects for the current state."""
     await client.slow.wait()
     await socket.close(TOO_SLOW, "the browser reads too slowly")
 
@@ -81,9 +81,9 @@ async def _read(socket: WebSocket, project: LiveProject, client: Client) -> None
                 request = edit.id
                 project.edit(client, edit, pixels)
             else:
-                step = Step.model_validate_json(message.get("text") or "")
-                request = step.id
-                project.step(client, step)
+                undo_redo = UndoRedo.model_validate_json(message.get("text") or "")
+                request = undo_redo.id
+                project.undo_redo(client, undo_redo)
         except RefusalError as error:
             client.send(Refused(id=request, problem=Problem(code=error.code, message=str(error))))
         except PrimageError as error:
@@ -98,5 +98,5 @@ def _parsed(header: bytes) -> Edit:
         return Edit.model_validate_json(header)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RefusalError(422, "invalid", f"the message cannot be understood ({place}: {first['msg']})") from error
+        field = ".".join(map(str, first["loc"]))
+        raise RefusalError(422, "invalid", f"the message cannot be understood ({field}: {first['msg']})") from error

@@ -1,4 +1,4 @@
-"""The FastAPI application, put together."""
+"""The FastAPI application."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from primage.studio.server.security import Access, Guard
 _log = logging.getLogger(__name__)
 
 
-def routed() -> FastAPI:
-    """The application with its routes and nothing behind them; what the OpenAPI document is made of."""
+def routes_only() -> FastAPI:
+    """The application with its routes and nothing else, for the OpenAPI document."""
     app = FastAPI(
         title="Primage studio",
         version=__version__,
@@ -49,12 +49,12 @@ def create_app(options: Options, access: Access) -> FastAPI:
 
     Args:
         options: projects and limits.
-        access: who may talk to it.
+        access: who may use it.
 
     Returns:
         An application; its hub starts and ends with it.
     """
-    app = routed()
+    app = routes_only()
     hub = app.state.hub = Hub(options)
 
     @contextlib.asynccontextmanager
@@ -82,8 +82,8 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"][1:])
-        return _problem(422, "invalid", f"{place}: {first['msg']}" if place else str(first["msg"]))
+        field = ".".join(str(part) for part in first["loc"][1:])
+        return _problem(422, "invalid", f"{field}: {first['msg']}" if field else str(first["msg"]))
 
     @app.exception_handler(HTTPException)
     async def other(_request: Request, error: HTTPException) -> Response:
@@ -93,12 +93,12 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(OSError)
     async def unwritable(_request: Request, error: OSError) -> Response:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _problem(507, "full", f"the disk is full ({error.strerror}); make room on it first")
+            return _problem(507, "full", f"the disk is full ({error.strerror}); free some space first")
         raise error
 
     @app.exception_handler(Exception)
     async def failed(_request: Request, error: Exception) -> Response:
-        return _problem(500, "failed", f"something went wrong inside ({type(error).__name__}); the log says more")
+        return _problem(500, "failed", f"internal error ({type(error).__name__}); see the log")
 
 
 def _problem(status: int, code: str, message: str) -> Response:
@@ -118,4 +118,4 @@ class _Editor(StaticFiles):
     """The built editor, which may be built while the server runs."""
 
     async def check_config(self) -> None:
-        """Nothing: a folder that is not there yet has no files."""
+        """No check: a folder that does not exist yet has no files."""

@@ -1,4 +1,7 @@
-"""`python -m primage.studio.server.openapi FILE` writes the OpenAPI document that the editor's types are generated from."""
+"""Writes the OpenAPI document that the editor's types are generated from.
+
+Run it as `python -m primage.studio.server.openapi FILE`.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ from primage.studio.schemas import MESSAGES
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the messages of the WebSocket among its schemas.
+    """The OpenAPI document, including schemas of the WebSocket's messages.
 
     Args:
         app: the studio.
 
     Returns:
-        Plain data for JSON.
+        JSON data.
     """
     found = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
     _, messages = models_json_schema(
@@ -33,14 +36,14 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def main(path: Path) -> None:
-    """Write the document, ending in a line break, keys sorted: it lies in git and is compared.
+    """Write the document with sorted keys, as it is in git and compared.
 
     Args:
-        path: where to.
+        path: the file.
     """
-    from primage.studio.server.app import routed
+    from primage.studio.server.app import routes_only
 
-    text = json.dumps(document(routed()), indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(document(routes_only()), indent=1, sort_keys=True, ensure_ascii=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The pages that are not the editor: what to say when there is none."""
+"""Pages without the editor: short messages, and what to do if it is not built."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ STATIC = _IN_WHEEL if _IN_WHEEL.exists() else _IN_CHECKOUT
 
 
 def page(title: str, text: str) -> str:
-    """A page without scripts and styles, for what can be said in a sentence.
+    """A page with a short message, without scripts and styles.
 
     Args:
         title: a few words.
-        text: a sentence.
+        text: one or two sentences.
 
     Returns:
         HTML.
@@ -28,7 +28,7 @@ def page(title: str, text: str) -> str:
 
 
 def forwarding(target: str) -> str:
-    """A page that goes on to another.
+    """A page that leads to another one.
 
     Args:
         target: an address of this server.
@@ -36,17 +36,17 @@ def forwarding(target: str) -> str:
     Returns:
         HTML.
     """
-    there = escape(target, quote=True)
+    address = escape(target, quote=True)
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={there}">'
-        f'<title>Primage</title><p><a href="{there}">Open the studio</a></p></html>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={address}">'
+        f'<title>Primage</title><p><a href="{address}">Open the studio</a></p></html>'
     )
 
 
 def missing_editor() -> str:
-    """The page that stands in for an editor that was not built."""
+    """The page that is shown if the editor is not built."""
     return page(
         "The editor is not built",
-        "Install Node.js 20 or later and run “make editor” in the checkout, then load this page again; if Primage was "
-        "installed from a checkout, install it again. (The server itself works: everything below /api answers.)",
+        "Install Node.js 20 or later, run “make editor” in the checkout, and reload this page. If Primage was "
+        "installed from a checkout, install it again. (The server itself works: everything under /api responds.)",
     )

@@ -1,4 +1,4 @@
-"""Who may talk to the studio: the browser that was given the token, on this server's own pages, and nobody else."""
+"""Access to the studio: only for a browser that was given the token, and only from this server's own pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN = 16
 #: Close code of a WebSocket whose cookie is missing or of an earlier server.
 STALE_SESSION = 4401
-#: Of a request that carries JSON; files have limits of their own, checked where they are received.
+#: Largest request with JSON; files have their own limits, checked where they are received.
 _JSON_BYTES = 1 << 20
 _FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/drawing)")
 _SAFE = ("GET", "HEAD")
@@ -38,12 +38,12 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Access:
-    """What the guard compares with.
+    """What the guard checks requests against.
 
     Attributes:
         token: opens the first page.
-        hosts: "name:port" as browsers may write them in ``Host``.
-        session: what the cookie holds; another secret, so that the token is of no use to who sees the cookie.
+        hosts: "name:port" as browsers may send them in ``Host``.
+        session: value of the cookie; another secret, so that the cookie does not reveal the token.
     """
 
     token: str
@@ -51,29 +51,29 @@ class Access:
     session: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def __post_init__(self) -> None:
-        """Refuse a token that could be guessed."""
+        """Refuse a token that can be guessed."""
         if len(self.token) < MIN_TOKEN:
             raise ConfigError(f"the token is too short; give at least {MIN_TOKEN} characters nobody can guess")
 
     @property
     def cookie(self) -> str:
-        """The cookie's name. Cookies ignore ports, so two studios need two names."""
+        """The name of the cookie. Cookies ignore ports, so two studios need two names."""
         port = min(self.hosts).rpartition(":")[2]
         return f"primage_studio_{port}"
 
 
 class Guard:
-    """Stands before the application and lets in whom it should.
+    """Middleware that refuses requests without access.
 
     Args:
-        app: what it guards.
-        access: who that is.
+        app: the application.
+        access: token, cookie and hosts.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
-        # Older browsers do not count sockets as 'self'. Chromium knows no IPv6 addresses here.
+        # In older browsers 'self' does not include sockets. Chromium accepts no IPv6 addresses here.
         sockets = " ".join(sorted(f"ws://{host}" for host in access.hosts if not host.startswith("[")))
         self._policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -96,7 +96,7 @@ class Guard:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         headed = self._with_headers(scope["path"], send)
-        answer = self._door(scope) or self._refusal(scope)
+        answer = self._log_in(scope) or self._refusal(scope)
         if answer is not None:
             await answer(scope, receive, headed)
         elif _FILE_ROUTES.fullmatch(scope["path"]):
@@ -104,8 +104,8 @@ class Guard:
         else:
             await self._app(scope, _limited(receive), headed)
 
-    def _door(self, scope: Scope) -> Response | None:
-        """The first page: a token becomes a cookie, and disappears from the address."""
+    def _log_in(self, scope: Scope) -> Response | None:
+        """The first page: the token is exchanged for a cookie and removed from the address."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
         if scope["path"] != "/" or "token" not in query or scope["method"] not in _SAFE:
             return None
@@ -118,28 +118,27 @@ class Guard:
         target = "/" + ("?" + urlencode(rest) if rest else "")
         answer: Response = RedirectResponse(target, 303)
         if Headers(scope=scope).get("sec-fetch-site") in ("cross-site", "same-site"):
-            # A link in another page, a terminal in a browser say: a redirect would still count as that page's, and go
-            # without the cookie. What this page does is its own.
+            # After a link in another page, such as a terminal in a browser, a redirect would still count as that
+            # page's request and be sent without the cookie. A page of our own makes its own request.
             answer = HTMLResponse(forwarding(target))
         answer.set_cookie(self._access.cookie, self._access.session, httponly=True, samesite="strict", path="/")
         return answer
 
     def _foreign_host(self, headers: Headers) -> bool:
-        # A page that made its own name point to this machine gets no further than this.
+        # Stops DNS rebinding: a page whose own host name resolves to this machine.
         return headers.getlist("host") != [headers.get("host")] or headers.get("host") not in self._access.hosts
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if self._foreign_host(headers):
-            return _problem(403, "wrong_host", "this studio answers to its own address only")
+            return _problem(403, "wrong_host", "this studio can only be used at its own address")
         origin, own = headers.get("origin"), f"http://{headers['host']}"
-        must = scope["type"] == "websocket" or scope["method"] not in _SAFE
-        if (origin is None and must) or (origin is not None and origin != own):
+        required = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        if (origin is None and required) or (origin is not None and origin != own):
             return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
         foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-        if foreign and scope["path"].startswith(
-            "/api/"
-        ):  # pages are kept by the cookie alone, and may say what is wrong
+        # Pages only need the cookie, as they explain what is wrong.
+        if foreign and scope["path"].startswith("/api/"):
             return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
         if not self._has_cookie(headers):
             if scope["path"].startswith("/api/"):
@@ -162,9 +161,9 @@ class Guard:
                 for name, value in _HEADERS.items():
                     headers[name] = value
                 headers["Content-Security-Policy"] = self._policy
-                # Built files have a hash in their name; nothing else is to be kept.
-                fresh = not path.startswith("/assets/") or message["status"] != 200
-                headers["Cache-Control"] = "no-store" if fresh else "private, max-age=31536000, immutable"
+                # Built files have a hash in their name; nothing else may be cached.
+                no_store = not path.startswith("/assets/") or message["status"] != 200
+                headers["Cache-Control"] = "no-store" if no_store else "private, max-age=31536000, immutable"
             await send(message)
 
         return headed

@@ -1,4 +1,4 @@
-"""Runs the studio: a socket, a token, a browser."""
+"""Runs the studio: socket, token, browser."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Address:
 
     Attributes:
         host: an address of this machine.
-        port: 0 takes any that is free.
-        names: further names that browsers may call it by.
+        port: 0 for any free one.
+        names: further host names that browsers may use.
     """
 
     host: str = "127.0.0.1"
@@ -43,21 +43,25 @@ class Address:
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether it can only be reached from this machine."""
         with contextlib.suppress(ValueError):
             return ipaddress.ip_address(self.host).is_loopback
         return self.host == "localhost"
 
 
 def hosts_of(address: Address, port: int) -> frozenset[str]:
-    """What browsers may write in ``Host``.
+    """What browsers may send in ``Host``.
 
     Args:
-        address: where it listens.
-        port: the true one.
+        address: where the studio listens.
+        port: the actual one.
 
     Returns:
         "name:port" each.
+
+    Example:
+        >>> sorted(hosts_of(Address(), 8765))
+        ['127.0.0.1:8765', '[::1]:8765', 'localhost:8765']
     """
     names = {*LOOPBACK, *address.names} if address.loopback else {*address.names}
     if not address.loopback:
@@ -77,17 +81,17 @@ def _own_addresses() -> set[str]:
 
 
 def bound(address: Address) -> socket.socket:
-    """A listening socket; if the usual port is taken, the next free one.
+    """A bound socket; if the default port is in use, at the next free one.
 
     Args:
-        address: where.
+        address: where to listen.
 
     Raises:
-        ConfigError: it cannot be had.
+        ConfigError: the port is in use, or the address is not available.
     """
     family = socket.AF_INET6 if _is_ipv6(address.host) else socket.AF_INET
-    usual = address.port == DEFAULT_PORT
-    ports = range(address.port, address.port + 10) if usual else (address.port,)
+    is_default = address.port == DEFAULT_PORT
+    ports = range(address.port, address.port + 10) if is_default else (address.port,)
     error: OSError | None = None
     for port in ports:
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -99,7 +103,7 @@ def bound(address: Address) -> socket.socket:
             listener.close()
             error = failed
     reason = error.strerror if error is not None else "?"
-    raise ConfigError(f"{address.host}:{address.port} cannot be listened on ({reason}); choose another --port")
+    raise ConfigError(f"{address.host}:{address.port} is not available ({reason}); choose another --port")
 
 
 def serve(
@@ -116,17 +120,17 @@ def serve(
         options: projects and limits.
         address: where it listens.
         token: opens the first page; a random one if None.
-        photo: a photo to make a project of at once.
+        photo: a photo to create a project from at once.
         browser: open the page.
-        announce: is told the address to open.
+        announce: called with the address to open.
 
     Raises:
-        ConfigError: an address beyond this machine without a token, or one that cannot be had.
-        RunError: the projects' folder is held by another studio.
+        ConfigError: an address beyond this machine without a token, or one that is not available.
+        RunError: another studio uses the projects' folder.
     """
     if not address.loopback and token is None:
         raise ConfigError(
-            f"--host {address.host} can be reached from other machines; give a --token that only you know with it"
+            f"--host {address.host} can be reached from other machines; give a --token that nobody else knows"
         )
     listener = bound(address)
     with listener:
@@ -139,7 +143,7 @@ def serve(
             access_log=False,
             ws="websockets-sansio",
             ws_max_size=_MESSAGE_BYTES,
-            ws_per_message_deflate=False,  # from one process to the next, packing costs more than it saves
+            ws_per_message_deflate=False,  # on one machine, compression costs more than it saves
             server_header=False,
             timeout_graceful_shutdown=5,
         )
@@ -162,9 +166,9 @@ async def _run(
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.02)
-    if running.done():  # its start failed, and said why in the log
+    if running.done():  # the reason is in the log
         await running
-        raise RunError("the studio could not be started; is another one open on the same projects?")
+        raise RunError("the studio could not be started; does another one use the same projects?")
     query = {"token": access.token}
     try:
         if photo is not None:

@@ -1,4 +1,4 @@
-"""What the process does that learns a photo: the training loop, told to stop through a pipe."""
+"""The learning process: runs the training loop on one run folder and reports to the server through a pipe."""
 
 from __future__ import annotations
 
@@ -7,67 +7,130 @@ import math
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from primage.errors import PrimageError, WeightsError
-from primage.studio.workers.process import obey_the_server
+from primage.studio.workers.process import die_with_parent
 
-#: The person who draws comes first; more than this, and a busy machine hardly learns at all.
+if TYPE_CHECKING:
+    from primage.run import Run
+
+#: Rendering comes first; with a higher value, a busy machine would hardly learn at all.
 _NICENESS = 5
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Server → process: stop after the current step."""
+
+
+@dataclass(frozen=True)
+class LearningProgress:
+    """Process → server, about once a second.
+
+    Attributes:
+        step: steps done.
+        steps: steps planned.
+        seconds: time spent training on this photo.
+        seconds_left: an estimate; None if there is none yet.
+        steps_per_second: of late.
+        losses: the last step's, by name; finite ones only.
+        published: whether a new model and preview were written.
+        note: what differs from the usual, for people.
+    """
+
+    step: int
+    steps: int
+    seconds: float
+    seconds_left: float | None
+    steps_per_second: float
+    losses: dict[str, float]
+    published: bool
+    note: str | None
+
+
+@dataclass(frozen=True)
+class LearningEnded:
+    """Process → server, the last message of a training that ended as it should.
+
+    Attributes:
+        complete: whether all planned steps were done.
+        note: what differs from the usual, for people.
+    """
+
+    complete: bool
+    note: str | None
+
+
+@dataclass(frozen=True)
+class LearningFailed:
+    """Process → server, the last message of one that did not.
+
+    Attributes:
+        message: one sentence for people.
+    """
+
+    message: str
+
+
+LearningMessage = LearningProgress | LearningEnded | LearningFailed
+
+
 def learn(pipe: Connection, folder: Path, minutes: float | None) -> None:
-    """Train a run; the last message is ("ended", done, note) or ("failed", message).
+    """Train a run. The last message is a `LearningEnded` or a `LearningFailed`.
 
     Args:
-        pipe: takes ("progress", {...}); anything that comes back asks for a stop after the step at hand.
+        pipe: sends `LearningMessage`, receives `Stop`.
         folder: the run folder.
-        minutes: how much longer; None does what an earlier training left undone.
+        minutes: how much longer; None finishes what an earlier training left undone.
     """
     stop = threading.Event()
-    obey_the_server(stop)
-    # Whoever reads is gone with the server; what was learned is still saved.
+    die_with_parent(stop)
+    # The reading end is gone with the server; what was learned is still saved.
     with contextlib.suppress(BrokenPipeError):
         try:
-            done, note = _train(pipe, folder, minutes, stop)
-            pipe.send(("ended", done, note))
+            pipe.send(_train(pipe, folder, minutes, stop))
         except PrimageError as error:
-            pipe.send(("failed", str(error)))
+            pipe.send(LearningFailed(str(error)))
         except Exception as error:
-            pipe.send(("failed", f"{type(error).__name__}: {error}"))
+            pipe.send(LearningFailed(f"{type(error).__name__}: {error}"))
             raise
 
 
-def _train(pipe: Connection, folder: Path, minutes: float | None, stop: threading.Event) -> tuple[bool, str | None]:
+def _train(pipe: Connection, folder: Path, minutes: float | None, stop: threading.Event) -> LearningEnded:
     from primage.api import continued_run
     from primage.training import training
 
     note = _without_missing_weights(folder)
-    if hasattr(os, "nice"):  # only now: importing is not what a render would have to wait for
+    if hasattr(os, "nice"):  # only now: a render need not wait for the imports
         os.nice(_NICENESS)
-    opened = _left_undone(folder) if minutes is None else continued_run(folder, minutes=minutes)
-    done = False
+    opened = _unfinished_run(folder) if minutes is None else continued_run(folder, minutes=minutes)
+    complete = False
     with opened as run, contextlib.closing(training(run)) as steps:
         for progress in steps:
-            done = progress.step >= progress.steps
-            facts = {
-                "step": progress.step,
-                "steps": progress.steps,
-                "seconds": progress.seconds,
-                "seconds_left": progress.seconds_left if math.isfinite(progress.seconds_left) else None,
-                "steps_per_second": progress.steps_per_second,
-                "losses": {name: value for name, value in progress.losses.items() if math.isfinite(value)},
-            }
+            complete = progress.step >= progress.steps
+            message = LearningProgress(
+                step=progress.step,
+                steps=progress.steps,
+                seconds=progress.seconds,
+                seconds_left=progress.seconds_left if math.isfinite(progress.seconds_left) else None,
+                steps_per_second=progress.steps_per_second,
+                losses={name: value for name, value in progress.losses.items() if math.isfinite(value)},
+                published=progress.preview is not None,
+                note=note,
+            )
             with contextlib.suppress(BrokenPipeError):
-                pipe.send(("progress", facts, progress.preview is not None, note))
+                pipe.send(message)
             if stop.is_set() or pipe.poll():
                 break
-    return done, note
+    return LearningEnded(complete, note)
 
 
 @contextlib.contextmanager
-def _left_undone(folder: Path) -> Iterator:  # type: ignore[type-arg]
+def _unfinished_run(folder: Path) -> Iterator[Run]:
     from primage.run import Run, lock_folder
 
     with lock_folder(folder):
@@ -75,7 +138,7 @@ def _left_undone(folder: Path) -> Iterator:  # type: ignore[type-arg]
 
 
 def _without_missing_weights(folder: Path) -> str | None:
-    """Learn without the perceptual loss where its network cannot be had: less sharp, but with the network cable out."""
+    """Switch the perceptual loss off where its network is not available: less sharp, but works offline."""
     from primage.nets.weights import load_weights
     from primage.run import Run, lock_folder
 
@@ -90,4 +153,4 @@ def _without_missing_weights(folder: Path) -> str | None:
         with lock_folder(folder):
             loss = config.loss.model_copy(update={"lambda_perc": 0.0})
             run.amend(config.model_copy(update={"loss": loss}))
-        return "the loss network cannot be had on this machine; learning goes on without it and stays a little softer"
+        return "the loss network is not available on this machine; without it the result is a little less sharp"

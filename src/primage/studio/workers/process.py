@@ -1,4 +1,4 @@
-"""Worker processes: started when needed, one job at a time, a crash reported, gone when the server is."""
+"""Worker processes: started when needed, one job at a time, a crash reported, never outliving the server."""
 
 from __future__ import annotations
 
@@ -12,127 +12,143 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Generic
 
 from primage.errors import PrimageError
 from primage.studio.errors import RefusalError, WorkerDiedError
+from primage.studio.workers.jobs import Job, Result
 
 _log = logging.getLogger(__name__)
 
-#: "spawn": a fork of a process that has threads and sockets inherits them in a state nobody knows.
+#: "spawn": a forked process would inherit threads and sockets in an undefined state.
 context = multiprocessing.get_context("spawn")
 #: How long a worker may go on once the server is gone.
 _GRACE_SEC = 20.0
-#: A process that did not live longer than this is not started again before it is needed.
+#: A process that did not live longer than this is not restarted before it is needed.
 _SHORT_LIFE_SEC = 10.0
+
+
+@dataclass(frozen=True)
+class _Done(Generic[Result]):
+    result: Result
+
+
+@dataclass(frozen=True)
+class _Refused:
+    status: int
+    code: str
+    message: str
 
 
 class Worker:
     """One process that does jobs, as the event loop sees it.
 
     Args:
-        module: whose ``JOBS`` (functions by name) the process offers.
-        what: how a person would call it.
+        module: registers the functions that do the jobs; only the process imports it.
+        name: for messages to people.
+        warm_up: the first job of a process that replaces one that has died.
     """
 
-    def __init__(self, module: str, what: str) -> None:
+    def __init__(self, module: str, name: str, warm_up: Job[None]) -> None:
         self._module = module
-        self._what = what
+        self._name = name
+        self._warm_up = warm_up
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._turn = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=what.replace(" ", "-"))
+        self._lock = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name.replace(" ", "-"))
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
-        #: Told when the process ended by itself, whether or not it was at a job.
+        #: Called when the process has ended by itself, whether or not it was working.
         self.on_death: Callable[[WorkerDiedError], None] = lambda _error: None
 
     @property
     def pid(self) -> int | None:
-        """The process' number, if it runs."""
+        """The process' id, if it runs."""
         return self._process.pid if self._process is not None else None
 
-    async def call(self, job: str, **arguments: object) -> Any:
-        """Have a job done, after those that were asked for before.
+    async def _run(self, job: Job[Result]) -> Result:
+        """Have a job done, after those that were requested before.
 
         Args:
-            job: one of the module's ``JOBS``.
-            arguments: can be pickled.
+            job: the request.
 
         Returns:
-            What the job gives.
+            Its answer.
 
         Raises:
-            RefusalError: the job refused, or failed.
-            WorkerDiedError: the process ended meanwhile; the next call starts another.
+            RefusalError: the job was refused, or failed.
+            WorkerDiedError: the process ended meanwhile; the next job starts another.
         """
-        task = asyncio.ensure_future(self._call(job, arguments))
+        # If the caller is cancelled, the answer still has to be read from the pipe.
+        return await asyncio.shield(self._start_task(job))
+
+    def _start_task(self, job: Job[Result]) -> asyncio.Task[Result]:
+        task = asyncio.create_task(self._exchange_in_turn(job))
         self._tasks.add(task)
-        task.add_done_callback(self._done)
-        # Whoever asked may go away; the answer must still be taken out of the pipe.
-        return await asyncio.shield(task)
+        task.add_done_callback(self._on_done)
+        return task
 
-    async def _call(self, job: str, arguments: dict[str, object]) -> Any:
-        async with self._turn:
+    async def _exchange_in_turn(self, job: Job[Result]) -> Result:
+        async with self._lock:
             loop = asyncio.get_running_loop()
-            kind, *result = await loop.run_in_executor(self._thread, self._exchange, loop, job, arguments)
-        if kind == "done":
-            return result[0]
-        status, code, message = result
-        raise RefusalError(status, code, message)
+            answer = await loop.run_in_executor(self._thread, self._exchange, loop, job)
+        if isinstance(answer, _Refused):
+            raise RefusalError(answer.status, answer.code, answer.message)
+        return answer.result
 
-    def _exchange(self, loop: asyncio.AbstractEventLoop, job: str, arguments: dict[str, object]) -> tuple[Any, ...]:
-        if self._process is None or not self._process.is_alive():
-            self._start(loop)
-        assert self._process is not None
-        assert self._pipe is not None
+    def _exchange(self, loop: asyncio.AbstractEventLoop, job: Job[Result]) -> _Done[Result] | _Refused:
+        process, pipe = self._process, self._pipe
+        if process is None or pipe is None or not process.is_alive():
+            process, pipe = self._start(loop)
         try:
-            self._pipe.send((job, arguments))
-            wait([self._pipe, self._process.sentinel])
-            if self._pipe.poll():
-                answer: tuple[Any, ...] = self._pipe.recv()
+            pipe.send(job)
+            wait([pipe, process.sentinel])
+            if pipe.poll():
+                answer: _Done[Result] | _Refused = pipe.recv()
                 return answer
         except (EOFError, OSError):
             pass
-        self._process.join(5)
-        code = self._process.exitcode
+        process.join(5)
+        code = process.exitcode
         self._end()
-        raise WorkerDiedError(self._what, code)
+        raise WorkerDiedError(self._name, code)
 
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _start(self, loop: asyncio.AbstractEventLoop) -> tuple[BaseProcess, Connection]:
         self._end()
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, self._module), daemon=True, name=self._what)
-        self._process.start()
+        pipe, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, self._module), daemon=True, name=self._name)
+        process.start()
         theirs.close()
-        threading.Thread(target=self._watch, args=(self._process, loop), daemon=True).start()
+        self._process, self._pipe = process, pipe
+        threading.Thread(target=self._watch, args=(process, loop), daemon=True).start()
+        return process, pipe
 
     def _watch(self, process: BaseProcess, loop: asyncio.AbstractEventLoop) -> None:
         """Runs in a thread of its own, as long as the process does."""
-        begun = time.monotonic()
+        started = time.monotonic()
         wait([process.sentinel])
-        lived = time.monotonic() - begun
+        lived_sec = time.monotonic() - started
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-            loop.call_soon_threadsafe(self._mourn, process.exitcode, lived)
+            loop.call_soon_threadsafe(self._on_exit, process.exitcode, lived_sec)
 
-    def _mourn(self, code: int | None, lived_sec: float) -> None:
+    def _on_exit(self, code: int | None, lived_sec: float) -> None:
         if self._closing:
             return
-        error = WorkerDiedError(self._what, code)
+        error = WorkerDiedError(self._name, code)
         _log.warning("%s", error)
         self.on_death(error)
-        if lived_sec > _SHORT_LIFE_SEC:  # else it would die again
-            task = asyncio.ensure_future(self._call("warm_up", {}))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
+        if lived_sec > _SHORT_LIFE_SEC:  # otherwise it would die again
+            self._start_task(self._warm_up)
 
-    def _done(self, task: asyncio.Task[Any]) -> None:
+    def _on_done(self, task: asyncio.Task[Result]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # seen, even if nobody waits for it any more
+            task.exception()  # marks it as retrieved, even if nobody waits for it any more
 
     def _end(self) -> None:
         if self._pipe is not None:
@@ -142,20 +158,20 @@ class Worker:
         self._process = self._pipe = None
 
     async def close(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, even in the middle of a job."""
         self._closing = True
         if self._process is not None:
             self._process.kill()
-        for task in list(self._tasks):
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()
 
 
 def end_process(process: BaseProcess) -> None:
-    """Make sure that a process is gone.
+    """Kill a process if it still runs, and wait for its end.
 
-    It is not closed: somebody may be waiting for its end at this moment.
+    Args:
+        process: it is not closed, as somebody may be waiting for its end at this moment.
     """
     if process.is_alive():
         process.kill()
@@ -163,41 +179,41 @@ def end_process(process: BaseProcess) -> None:
 
 
 def serve(pipe: Connection, module: str) -> None:
-    """What a worker process does: jobs, until the server has no more.
+    """The main loop of a worker process: does jobs until the server closes the pipe.
 
     Args:
-        pipe: where jobs come from, and answers go to.
-        module: whose ``JOBS`` it offers.
+        pipe: jobs come in, answers go out.
+        module: registers the functions that do the jobs.
     """
-    obey_the_server()
-    jobs = import_module(module).JOBS
+    die_with_parent()
+    import_module(module)
     while True:
         try:
-            job, arguments = pipe.recv()
+            job: Job[object] = pipe.recv()
         except (EOFError, OSError):
             return
-        pipe.send(_answer(jobs[job], arguments))
+        pipe.send(_answer(job))
 
 
-def _answer(job: Any, arguments: dict[str, Any]) -> tuple[Any, ...]:
+def _answer(job: Job[Result]) -> _Done[Result] | _Refused:
     try:
-        return "done", job(**arguments)
+        return _Done(job.perform())
     except RefusalError as error:
-        return "refused", error.status, error.code, str(error)
+        return _Refused(error.status, error.code, str(error))
     except PrimageError as error:
-        return "refused", 422, "invalid", str(error)
+        return _Refused(422, "invalid", str(error))
     except MemoryError:
-        return "refused", 507, "full", "there is not enough memory for a drawing of this size"
+        return _Refused(507, "full", "there is not enough memory for a drawing of this size")
     except Exception as error:
         _log.exception("a job failed")
-        return "refused", 500, "failed", f"{type(error).__name__}: {error}"
+        return _Refused(500, "failed", f"{type(error).__name__}: {error}")
 
 
-def obey_the_server(asked_to_stop: threading.Event | None = None) -> None:
+def die_with_parent(stop: threading.Event | None = None) -> None:
     """In a worker process: leave Ctrl-C to the server, and do not outlive it.
 
     Args:
-        asked_to_stop: is set when the server is gone; who takes none ends at once.
+        stop: is set when the server is gone, and the process has some seconds to finish; without one it exits at once.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -206,8 +222,8 @@ def obey_the_server(asked_to_stop: threading.Event | None = None) -> None:
         if parent is None:
             return
         parent.join()
-        if asked_to_stop is not None:
-            asked_to_stop.set()
+        if stop is not None:
+            stop.set()
             time.sleep(_GRACE_SEC)
         os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Where the painter is unsure of an edit: its own confidence, compared with what it is of the unedited drawing."""
+"""Where the network is uncertain about an edit: its confidence, compared with that in the unedited drawing."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from PIL import Image
 
 #: The map has one value for so many pixels a side.
 CELL_PX = 4
-#: Doubt (0 to 1) that is not shown yet, and doubt from which on the colour gets no stronger.
-_UNSEEN, _FULL = 0.06, 0.6
-#: Reads on photos light and dark, and in both themes of the editor; at its strongest the picture still shows through.
+#: Uncertainty (0 to 1) up to which nothing is shown, and from which on the colour gets no stronger.
+_INVISIBLE, _SATURATED = 0.06, 0.6
+#: Visible on light and dark photos, and in both themes of the editor; even at its strongest it is translucent.
 _COLOUR = (255, 92, 20)
-_STRONGEST = 165
+_MAX_ALPHA = 165
 
 
-def doubt_map(
-    doubt: Float32[np.ndarray, "h w"], usual: Float32[np.ndarray, "h w"], share: Float32[np.ndarray, "h w"]
+def uncertainty_map(
+    uncertainty: Float32[np.ndarray, "h w"], baseline: Float32[np.ndarray, "h w"], weight: Float32[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h2 w2"]:
-    """How much less an edited drawing's render is to be trusted than that of the unedited one.
+    """How much more uncertain the render of an edited drawing is than that of the unedited one.
 
     Args:
-        doubt: one minus the confidence of the render, in [0, 1].
-        usual: the same of the unedited drawing's render; what was doubtful before is no news.
-        share: how far each pixel is taken from the render (`workers.blending.blend_mask`): 0 far from edits.
+        uncertainty: one minus the confidence of the render, in [0, 1].
+        baseline: the same for the unedited drawing; what was uncertain before the edit is not reported.
+        weight: in [0, 1], how far each pixel is taken from the render (`blend_mask`); 0 far from edits.
 
     Returns:
-        The means of cells of `CELL_PX` pixels a side, 255 for 1; the last ones reach beyond the drawing.
+        Means over cells of `CELL_PX` × `CELL_PX` pixels, 255 for 1. The last cells may reach beyond the drawing.
+
+    Example:
+        >>> uncertainty_map(*(np.full((4, 4), value, np.float32) for value in (0.6, 0.2, 1.0)))
+        array([[102]], dtype=uint8)
     """
-    more = np.clip(doubt - usual, 0, 1) * share
+    more = np.clip(uncertainty - baseline, 0, 1) * weight
     height, width = more.shape
     more = np.pad(more, ((0, -height % CELL_PX), (0, -width % CELL_PX)), mode="edge")
     cells = more.reshape(more.shape[0] // CELL_PX, CELL_PX, more.shape[1] // CELL_PX, CELL_PX)
@@ -38,19 +42,20 @@ def doubt_map(
     return found
 
 
-def doubt_png(found: UInt8[np.ndarray, "h2 w2"]) -> bytes:
-    """The map as a picture to lay over the result.
+def uncertainty_png(found: UInt8[np.ndarray, "h2 w2"]) -> bytes:
+    """The map as an overlay for the result.
 
     Args:
-        found: by `doubt_map`.
+        found: by `uncertainty_map`.
 
     Returns:
-        A PNG of the map's size: transparent where nothing is doubtful, a warm colour that gets stronger with the doubt.
+        A PNG of the map's size, transparent where nothing is uncertain, of a colour whose opacity grows with the
+        uncertainty elsewhere.
     """
-    strength = np.clip((found / 255 - _UNSEEN) / (_FULL - _UNSEEN), 0, 1)
+    strength = np.clip((found / 255 - _INVISIBLE) / (_SATURATED - _INVISIBLE), 0, 1)
     picture = np.empty((*found.shape, 4), np.uint8)
     picture[..., :3] = _COLOUR
-    picture[..., 3] = np.round(_STRONGEST * strength)
+    picture[..., 3] = np.round(_MAX_ALPHA * strength)
     encoded = io.BytesIO()
     Image.fromarray(picture).save(encoded, "PNG", compress_level=1)
     return encoded.getvalue()

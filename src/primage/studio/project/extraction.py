@@ -1,0 +1,108 @@
+"""Extracting drawings from the photo of a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from primage.config import Config
+from primage.studio.drawing import Drawing, layers_of
+from primage.studio.project.latest_only import LatestOnly
+from primage.studio.project.services import Services
+from primage.studio.schemas import Extracted, ExtractSettings, Label
+from primage.studio.wire import pack
+from primage.studio.workers.reader import CreateRun, Extract, Extraction
+
+
+def default_settings(config: Config) -> ExtractSettings:
+    """Extraction settings of a new project.
+
+    Args:
+        config: training settings of the server; those of the extraction may have been given on the command line.
+    """
+    primitive = config.primitive
+    return ExtractSettings(
+        edge_sigma=primitive.edges.sigma,
+        edge_low=primitive.edges.low,
+        edge_high=primitive.edges.high,
+        edge_min_length_px=min(primitive.edges.min_length_px, 1000),
+        regions=primitive.segments.regions,
+        paint_colours=primitive.paint.colours,
+    )
+
+
+def run_config(config: Config, settings: ExtractSettings) -> Config:
+    """Settings of a run.
+
+    Args:
+        config: training settings of the server.
+        settings: of the extraction.
+
+    Returns:
+        The former with kind, size and extraction of the latter.
+    """
+    old = config.primitive
+    edges = old.edges.model_copy(
+        update={
+            "sigma": settings.edge_sigma,
+            "low": settings.edge_low,
+            "high": settings.edge_high,
+            "min_length_px": settings.edge_min_length_px,
+        }
+    )
+    segments = old.segments.model_copy(update={"regions": settings.regions})
+    paint = old.paint.model_copy(update={"colours": settings.paint_colours})
+    primitive = old.model_copy(update={"kind": settings.kind, "edges": edges, "segments": segments, "paint": paint})
+    # Validated again, which copying does not do.
+    return Config.model_validate(
+        config.model_dump() | {"size_px": settings.size_px, "primitive": primitive.model_dump()}
+    )
+
+
+class Extractor:
+    """Extracts drawings from one photo.
+
+    Args:
+        services: shared by all projects.
+        photo: the file.
+    """
+
+    def __init__(self, services: Services, photo: Path) -> None:
+        self._services = services
+        self._photo = photo
+        self._previews = LatestOnly()
+
+    async def preview(self, settings: ExtractSettings) -> Extraction:
+        """Extract a drawing without keeping it.
+
+        Args:
+            settings: of the extraction.
+
+        Raises:
+            SupersededError: other settings were requested before this extraction was started.
+        """
+        job = Extract(self._photo, run_config(await self._services.training_config(), settings))
+        return await self._previews.run(lambda: self._services.reader.run(job))
+
+    async def create_run(self, run: Path, settings: ExtractSettings) -> Extraction:
+        """Extract a drawing and create the run folder for it.
+
+        Args:
+            run: the folder; does not exist yet.
+            settings: of the extraction.
+        """
+        config = run_config(await self._services.training_config(), settings)
+        return await self._services.reader.run(CreateRun(self._photo, run, config))
+
+
+def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revision: int | None = None) -> bytes:
+    """The layers of a drawing as a binary message.
+
+    Args:
+        drawing: its layers.
+        kind: super, edges, segments or paint.
+        labels: names and colours.
+        revision: of the edited drawing; None for any other one.
+    """
+    layers = layers_of(kind)
+    header = Extracted(revision=revision, size=drawing.size, layers=layers, labels=labels)
+    return pack(header, [drawing.layers[layer.name] for layer in layers])

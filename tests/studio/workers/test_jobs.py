@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import primage.studio.workers.painting
+import primage.studio.workers.reading  # noqa: F401  (both register what the worker processes do)
+from primage.errors import ConfigError
+from primage.studio.drawing import Drawing
+from primage.studio.errors import RefusalError
+from primage.studio.project.extraction import default_settings, run_config
+from primage.studio.schemas import ExtractSettings
+from primage.studio.workers import painter, reader
+from primage.studio.workers.jobs import Job, _handlers
+from primage.studio.workers.painter import Painter
+from primage.studio.workers.reader import Configure, InspectPhoto, Reader
+from tests.tiny import write_photo
+
+
+def subclasses(kind: type[Job]) -> set[type[Job]]:  # type: ignore[type-arg]
+    return {job for job in kind.__subclasses__() if job.__module__.startswith("primage.")}
+
+
+@pytest.mark.parametrize("kind", [reader.ReadingJob, painter.PaintingJob])
+def test_each_job_is_handled(kind: type[Job]) -> None:  # type: ignore[type-arg]
+    assert subclasses(kind)
+    assert subclasses(kind) - set(_handlers) == set()
+
+
+def test_a_worker_answers_with_what_the_job_promises(tmp_path: Path) -> None:
+    photo = write_photo(tmp_path)
+
+    async def ask() -> None:
+        worker = Reader()
+        try:
+            size = await worker.run(InspectPhoto(photo, 10_000))
+            assert (size.width, size.height) == (64, 48)
+            with pytest.raises(RefusalError, match="megapixels"):
+                await worker.run(InspectPhoto(photo, 100))
+            with pytest.raises(RefusalError, match="no such setting"):
+                await worker.run(Configure("draft", ("primitive.colour=1",)))
+        finally:
+            await worker.close()
+
+    asyncio.run(ask())
+
+
+def test_a_job_is_refused_by_the_wrong_worker(tmp_path: Path) -> None:
+    async def ask() -> None:
+        worker = Reader()
+        try:
+            with pytest.raises(RefusalError, match="KeyError"):
+                await worker._run(painter.GetModelInfo(tmp_path))
+        finally:
+            await worker.close()
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("make", [Reader, Painter])
+def test_a_worker_that_was_never_used_closes(make: Callable[[], Reader | Painter]) -> None:
+    async def close() -> None:
+        worker = make()
+        assert worker.pid is None
+        await worker.close()
+
+    asyncio.run(close())
+
+
+def test_jobs_are_pickled_with_their_drawing() -> None:
+    drawing = Drawing({"edges": np.eye(4, dtype=np.uint8)})
+    job = pickle.loads(pickle.dumps(painter.RenderDrawing(Path("run"), drawing, True)))
+    np.testing.assert_array_equal(job.drawing.layers["edges"], drawing.layers["edges"])
+
+
+def test_settings_of_the_extraction_become_those_of_the_run() -> None:
+    config = Configure("draft", ("primitive.segments.regions=5", "primitive.paint.strokes=100")).perform()
+    settings = default_settings(config)
+    assert settings == ExtractSettings(regions=5)
+    chosen = ExtractSettings(kind="paint", size_px=128, edge_sigma=3, edge_low=0.1, edge_high=0.2, paint_colours=9)
+    found = run_config(config, chosen)
+    assert (found.size_px, found.steps, found.primitive.kind) == (128, 0, "paint")
+    edges = found.primitive.edges
+    assert (edges.sigma, edges.low, edges.high, edges.min_length_px) == (3, 0.1, 0.2, 14)
+    assert (found.primitive.segments.regions, found.primitive.paint.colours) == (12, 9)
+    assert found.primitive.paint.strokes == 100
+    with pytest.raises(ConfigError):
+        Configure("draft", ("steps=-1",)).perform()
