@@ -11,16 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from primage.errors import RunError
+from primage.primitive.kinds import KINDS
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import Layer, LayerName, Patch, Rectangle, Size
 
-#: The same as in `primage.primitive`, which cannot be imported without PyTorch; a test compares the two.
-KIND_LAYERS: dict[str, tuple[LayerName, ...]] = {
-    "super": ("segments", "edges"),
-    "edges": ("edges",),
-    "segments": ("segments",),
-    "paint": ("colours",),
-}
+_LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}
 _HEAD = struct.Struct("<I")
 
 
@@ -32,8 +27,13 @@ def layers_of(kind: str) -> tuple[Layer, ...]:
 
     Returns:
         In the order in which pixels are sent.
+
+    Example:
+        >>> [layer.name for layer in layers_of("super")]
+        ['segments', 'edges', 'marks']
     """
-    return tuple(Layer(name=name, channels=channels_of(name)) for name in (*KIND_LAYERS[kind], "marks"))
+    layers = (Layer.model_validate({"name": x.name, "channels": x.planes}) for x in KINDS[kind].layers)
+    return (*layers, Layer(name="marks", channels=1))
 
 
 def channels_of(layer: str) -> int:
@@ -42,7 +42,17 @@ def channels_of(layer: str) -> int:
     Args:
         layer: its name.
     """
-    return 3 if layer == "colours" else 1
+    return 1 if layer == "marks" else _LAYERS[layer].planes
+
+
+def values_of(layer: str, labels: int) -> int:
+    """The number of different values that a byte of a layer may have.
+
+    Args:
+        layer: its name.
+        labels: number of labels of the drawing.
+    """
+    return 2 if layer == "marks" else _LAYERS[layer].values(labels)
 
 
 @dataclass
@@ -123,11 +133,9 @@ class Drawing:
             start += length
             if len(part) < length:
                 raise RefusalError(422, "invalid", "pixels are missing from the message")
-            if patch.layer != "colours":
-                values = labels if patch.layer == "segments" else 2
-                if int(np.frombuffer(part, np.uint8).max()) >= values:
-                    wrong = "an unknown label" if patch.layer == "segments" else "a value other than 0 or 1"
-                    raise RefusalError(422, "invalid", f"the layer '{patch.layer}' cannot contain {wrong}")
+            if int(np.frombuffer(part, np.uint8).max()) >= values_of(patch.layer, labels):
+                wrong = "an unknown label" if patch.layer == "segments" else "a value other than 0 or 1"
+                raise RefusalError(422, "invalid", f"the layer '{patch.layer}' cannot contain {wrong}")
             found.append(bytes(part))
         if start != len(pixels):
             raise RefusalError(422, "invalid", "the message has more pixels than its rectangles")

@@ -176,8 +176,10 @@ def test_a_store_has_room_for_so_many_and_sweeps_what_is_half_made(tmp_path: Pat
     with pytest.raises(RefusalError, match="2 projects already"):
         store.make_folder()
     (store.root / ".upload-x").write_bytes(b"x")
-    (folder / "project.json.partial").write_bytes(b"x")
+    (folder / ".project.json.0123.partial").write_bytes(b"x")
+    (folder / "snapshots" / ".x.bin.0123.partial").write_bytes(b"x")
     store.sweep()
+    assert not [*store.root.rglob("*.partial")]
     assert [path.name for path in store.root.iterdir()] == [first]
     assert [found.id for found in store.list()] == [first]
     with pytest.raises(RefusalError):

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,8 +12,11 @@ from PIL import Image
 
 from primage.image import read_image, read_png_text
 from primage.model import load
-from primage.studio.drawing import KIND_LAYERS
+from primage.primitive.kinds import KINDS
+from primage.studio.drawing import layers_of
 from primage.studio.project.hub import display_name
+from primage.studio.schemas import Kind, LayerName
+from primage.studio.workers.reading import _SETTINGS_OF
 from tests.studio.conftest import studio
 from tests.studio.visitor import Visitor, unpack
 from tests.tiny import picture
@@ -152,10 +155,14 @@ def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, p
     assert [path.name for path in folder.glob("run-*")] == ["run-3"]
 
 
-def test_the_layers_of_kinds_are_those_of_primitives() -> None:
-    from primage.primitive.kinds import KINDS
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_layers_of_a_kind_are_those_of_its_primitives(kind: str) -> None:
+    assert [layer.name for layer in layers_of(kind)] == [*KINDS[kind].names, "marks"]
+    assert {layer.name for layer in layers_of(kind)} <= set(get_args(LayerName))
 
-    assert {kind: KINDS[kind].names for kind in KIND_LAYERS} == KIND_LAYERS
+
+def test_every_layer_that_is_extracted_has_its_settings() -> None:
+    assert {name for kind in get_args(Kind) for name in KINDS[kind].names} == set(_SETTINGS_OF)
 
 
 def test_exports_are_what_the_command_line_reads(visitor: Visitor, project: str, tmp_path: Path) -> None:

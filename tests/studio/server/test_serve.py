@@ -55,6 +55,12 @@ def test_without_the_extra_one_line_says_what_to_install(
     assert "pip install 'primage[studio]'" in capsys.readouterr().err
 
 
+def test_the_server_loads_no_pytorch() -> None:
+    check = "import sys, primage.studio.server.serve; print({'torch', 'scipy', 'skimage'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def children(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():

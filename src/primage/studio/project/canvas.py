@@ -11,10 +11,11 @@ from typing import Literal
 import numpy as np
 
 from primage.errors import RunError
-from primage.studio.drawing import Drawing, layers_of, union
+from primage.files import write_atomically
+from primage.studio.drawing import Drawing, layers_of, union, values_of
 from primage.studio.errors import RefusalError
 from primage.studio.project.history import Entry, History
-from primage.studio.project.store import ProjectRecord, replace_file
+from primage.studio.project.store import ProjectRecord
 from primage.studio.schemas import HistoryState, Label, Patch
 
 _log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ class Canvas:
         meta = {"done": self.history.done, "revision": self.revision, "run": self._run}
         if durable:
             self.history.flush()
-        replace_file(self._file, self.drawing.dump(meta), durable)
+        write_atomically(self._file, self.drawing.dump(meta), durable)
         self.saved = True
 
     def state(self) -> HistoryState:
@@ -226,11 +227,11 @@ def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
     channels = {layer.name: layer.channels for layer in layers_of(record.settings.kind)}
     if set(drawing.layers) != set(channels) or drawing.size != record.size:
         raise RunError("the project's drawing has other layers or another size than its record says")
-    for name, layer in drawing.layers.items():
-        shape = (record.size.height, record.size.width, *((3,) if channels[name] == 3 else ()))  # type: ignore[index]
-        values = {"segments": len(record.labels), "colours": 256}.get(name, 2)
-        if layer.shape != shape or int(np.max(layer)) >= values:
-            raise RunError(f"the project's drawing is damaged (in its layer '{name}')")
+    for layer, count in channels.items():
+        pixels = drawing.layers[layer]
+        shape = (record.size.height, record.size.width, *((count,) if count > 1 else ()))
+        if pixels.shape != shape or int(np.max(pixels)) >= values_of(layer, len(record.labels)):
+            raise RunError(f"the project's drawing is damaged (in its layer '{layer}')")
 
 
 def run_number(record: ProjectRecord) -> int:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from PIL import Image
-
+from primage.files import write_atomically
+from primage.image import encode_png, read_image
 from primage.studio.errors import RefusalError
 from primage.studio.project.archive import write_zip
 from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.services import Services
-from primage.studio.project.store import ProjectRecord, new_id, replace_file
+from primage.studio.project.store import ProjectRecord, new_id
 from primage.studio.schemas import ExportedLayer, Size
 from primage.studio.workers.painter import ExportDrawing, ExportResult
 from primage.studio.workers.reader import EncodePhoto
@@ -58,7 +57,7 @@ class Exports:
         thumbnail = self._folder / "thumbnail.png"
         if not thumbnail.exists():
             png = await self._services.reader.run(EncodePhoto(self._photo, _THUMBNAIL_PX))
-            replace_file(thumbnail, png, durable=False)
+            write_atomically(thumbnail, png, durable=False)
         return thumbnail.read_bytes()
 
     async def preview_png(self, size: Size) -> bytes:
@@ -134,7 +133,4 @@ def file_stem(name: str) -> str:
 
 def _render_of_sheet(sheet: Path, size: Size) -> bytes:
     """The second picture of a training's preview sheet (`primage.publish`)."""
-    encoded = io.BytesIO()
-    with Image.open(sheet) as image:
-        image.crop((size.width, 0, 2 * size.width, size.height)).save(encoded, "PNG")
-    return encoded.getvalue()
+    return encode_png(read_image(sheet)[: size.height, size.width : 2 * size.width])

@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from primage.errors import RunError
+from primage.files import atomic_path
 from primage.studio.drawing import channels_of
 from primage.studio.schemas import Label, Patch, Schema
 
@@ -171,25 +172,21 @@ class History:
 
     def _compact(self) -> None:
         """Write the file anew without the entries that were replaced."""
-        scratch = self._path.with_name(self._path.name + ".partial")
         slots: list[_Slot] = []
         end = 0
-        try:
-            with self._path.open("rb") as source, scratch.open("wb") as target:
-                for slot in self._slots:
-                    source.seek(slot.start)
-                    header_length, body_length = _HEAD.unpack(source.read(_HEAD.size))
-                    header = _Header.model_validate_json(source.read(header_length))
-                    data = _packed(header.model_copy(update={"replaces": 0}), source.read(body_length))
-                    target.write(data)
-                    slots.append(_Slot(end, len(data), slot.title))
-                    end += len(data)
-                target.flush()
-                os.fsync(target.fileno())
-            scratch.replace(self._path)
-        except BaseException:
-            scratch.unlink(missing_ok=True)
-            raise
+        with (
+            atomic_path(self._path) as scratch,
+            self._path.open("rb") as source,
+            scratch.open("wb") as target,
+        ):
+            for slot in self._slots:
+                source.seek(slot.start)
+                header_length, body_length = _HEAD.unpack(source.read(_HEAD.size))
+                header = _Header.model_validate_json(source.read(header_length))
+                data = _packed(header.model_copy(update={"replaces": 0}), source.read(body_length))
+                target.write(data)
+                slots.append(_Slot(end, len(data), slot.title))
+                end += len(data)
         self._slots, self._end = slots, end
 
     def last(self) -> Entry | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import logging
 from collections.abc import Callable
@@ -14,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
+from primage.files import write_atomically
+from primage.image import encode_png
 from primage.studio.drawing import Drawing, box_of
 from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.project.clients import Client, Clients
-from primage.studio.project.store import replace_file
 from primage.studio.schemas import Failure, Problem, Rectangle, Render
 from primage.studio.wire import pack
 from primage.studio.workers.painter import Painter, RenderDrawing
@@ -195,12 +194,8 @@ def _identity(current: RenderInput, revision: int) -> list[object]:
 
 
 def _write(path: Path, image: np.ndarray, description: str) -> None:
-    text = PngInfo()
-    text.add_itxt(_TEXT_KEY, description)
-    encoded = io.BytesIO()
-    Image.fromarray(image).save(encoded, "PNG", pnginfo=text, compress_level=1)
     with contextlib.suppress(OSError):  # the project was deleted meanwhile
-        replace_file(path, encoded.getvalue(), durable=False)
+        write_atomically(path, encode_png(image, {_TEXT_KEY: description}, compress_level=1), durable=False)
 
 
 def cut(image: np.ndarray, box: Rectangle) -> np.ndarray:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
+from primage.image import encode_png
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import Sample, Size
 
@@ -58,12 +59,10 @@ def sample_image(sample: str) -> bytes:
     Returns:
         A PNG.
     """
-    encoded = io.BytesIO()
     with Image.open(sample_path(sample)) as image:
         small = image.convert("RGB")
         small.thumbnail((_SIDE_PX, _SIDE_PX))
-        small.save(encoded, "PNG")
-    return encoded.getvalue()
+    return encode_png(np.asarray(small))
 
 
 def sample_title(sample: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from primage.errors import RunError
+from primage.files import write_atomically
+from primage.image import encode_png
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
-from primage.studio.project.store import new_id, replace_file
+from primage.studio.project.store import new_id
 from primage.studio.schemas import Snapshot
 from primage.studio.workers.painter import Painter, WritePicture
 
@@ -59,11 +59,9 @@ class Snapshots:
             raise RefusalError(507, "full", f"there are {_MAX_SNAPSHOTS} snapshots already; delete some first")
         snapshot = Snapshot(id=new_id(), name=name, created=time.time())
         layers, picture = self._files(snapshot)
-        replace_file(layers, drawing.dump({}))
+        write_atomically(layers, drawing.dump({}))
         if image is not None:
-            encoded = io.BytesIO()
-            Image.fromarray(image).save(encoded, "PNG")
-            replace_file(picture, encoded.getvalue())
+            write_atomically(picture, encode_png(image))
         else:
             await self._painter.run(WritePicture(run, drawing.without_marks(), picture))
         self._save_list((*self._listed(), snapshot))

@@ -20,6 +20,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from primage.errors import RunError
+from primage.files import write_atomically
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import (
     Colour,
@@ -64,27 +65,6 @@ class ProjectRecord(Schema):
 def new_id() -> str:
     """A random id of 16 hexadecimal digits."""
     return secrets.token_hex(8)
-
-
-def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
-    """Write a file as a whole: a crash leaves the old one or the new one.
-
-    Args:
-        path: the file; its folder exists.
-        data: its content.
-        durable: flush it to the disk before returning, so that it survives a power failure.
-    """
-    scratch = path.with_name(path.name + ".partial")
-    try:
-        with scratch.open("wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        scratch.replace(path)
-    except BaseException:  # a full disk must not stay full of half a file
-        scratch.unlink(missing_ok=True)
-        raise
 
 
 class Store:
@@ -145,7 +125,7 @@ class Store:
         Raises:
             OSError: it cannot be written; the old one is unchanged.
         """
-        replace_file(self.folder(record.id) / "project.json", record.model_dump_json(indent=1).encode())
+        write_atomically(self.folder(record.id) / "project.json", record.model_dump_json(indent=1))
 
     def list(self) -> list[ProjectRecord]:
         """All projects that can be read, newest first."""
@@ -205,7 +185,10 @@ class Store:
                 shutil.rmtree(path, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Delete what an earlier server had not finished creating or deleting."""
+        """Delete what an earlier server had not finished creating, writing or deleting."""
+        for pattern in ("*/.*.partial", "*/snapshots/.*.partial"):
+            for scratch in self.root.glob(pattern):
+                scratch.unlink(missing_ok=True)
         for path in self.root.iterdir():
             unfinished = _ID.fullmatch(path.name) and not (path / "project.json").exists()
             if unfinished or path.name.startswith((".gone-", ".upload-", ".export-")):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 
 import torch
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from primage.api import configure
-from primage.image import read_image, write_png
+from primage.image import encode_png, read_image, write_png
 from primage.model import Model, ModelRecord
 from primage.nets.generator import Source
 from primage.primitive.kinds import KINDS
@@ -121,11 +118,7 @@ def export_result(job: ExportResult) -> bytes:
         image = blend(photo, image, mask)
     facts = json.loads(provenance(loaded.model))
     facts |= {"drawing_sha256": loaded.primitive(job.drawing).sha256(), "keeps_original": job.keep_original}
-    text = PngInfo()
-    text.add_itxt(PROVENANCE, json.dumps(facts))
-    encoded = io.BytesIO()
-    Image.fromarray(image).save(encoded, "PNG", pnginfo=text, compress_level=3)
-    return encoded.getvalue()
+    return encode_png(image, {PROVENANCE: json.dumps(facts)}, compress_level=3)
 
 
 @ExportDrawing.handled_by

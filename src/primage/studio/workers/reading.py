@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from PIL import Image
 from primage.api import configure, opened_run, prepare
 from primage.config import Config
 from primage.errors import ImageError, PrimageError, PrimitiveError
-from primage.image import FORMATS, read_image, resize_image, working_size
+from primage.image import FORMATS, encode_png, read_image, resize_image, working_size
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import layers_of
@@ -156,6 +155,4 @@ def encode_photo(job: EncodePhoto) -> bytes:
     size = (photo.shape[0], photo.shape[1])
     if job.short_side_px is not None:
         size = working_size(size, min(job.short_side_px, *size))
-    encoded = io.BytesIO()
-    Image.fromarray(resize_image(photo, size)).save(encoded, "PNG", compress_level=1)
-    return encoded.getvalue()
+    return encode_png(resize_image(photo, size), compress_level=1)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from jaxtyping import Float32, UInt8
-from PIL import Image
+
+from primage.image import encode_png
 
 #: The map has one value for so many pixels a side.
 CELL_PX = 4
@@ -56,6 +55,4 @@ def uncertainty_png(found: UInt8[np.ndarray, "h2 w2"]) -> bytes:
     picture = np.empty((*found.shape, 4), np.uint8)
     picture[..., :3] = _COLOUR
     picture[..., 3] = np.round(_MAX_ALPHA * strength)
-    encoded = io.BytesIO()
-    Image.fromarray(picture).save(encoded, "PNG", compress_level=1)
-    return encoded.getvalue()
+    return encode_png(picture, compress_level=1)
