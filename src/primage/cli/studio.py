@@ -12,17 +12,17 @@ from primage.cli.console import Quiet, set_up
 
 def command(
     photo: Annotated[
-        Path | None, typer.Argument(help="A photo to begin with, instead of choosing one in the page.")
+        Path | None, typer.Argument(help="A photo to start with, instead of choosing one in the page.")
     ] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="8765, or the next free one, if absent.")] = None,
-    host: Annotated[str, typer.Option(help="Where to listen. Beyond this machine it needs --token.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: 8765, or the next free one.")] = None,
+    host: Annotated[str, typer.Option(help="Where to listen. Beyond this machine it requires --token.")] = "127.0.0.1",
     names: Annotated[
         list[str] | None,
-        typer.Option("--name", help="Another name that browsers call this machine by. Repeatable."),
+        typer.Option("--name", help="Another host name that browsers may use. Repeatable."),
     ] = None,
-    token: Annotated[str | None, typer.Option(help="Opens the page; a random one if absent.")] = None,
+    token: Annotated[str | None, typer.Option(help="Opens the page. Default: a random one.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
-    projects: Annotated[Path, typer.Option(metavar="DIR", help="Where projects are kept.")] = Path(
+    projects: Annotated[Path, typer.Option(metavar="DIR", help="The folder for projects.")] = Path(
         "~/primage-projects"
     ),
     preset: Annotated[str, typer.Option(help="How photos are learned: draft or standard.")] = "standard",
@@ -32,7 +32,7 @@ def command(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Edit the drawing in the browser, watch the photo follow. Ctrl-C ends it; everything is saved."""
+    """Edit the drawing in the browser and watch the photo follow. Ctrl-C ends it; everything is saved."""
     set_up(quiet)
     from primage.errors import ConfigError
 

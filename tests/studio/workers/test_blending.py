@@ -6,7 +6,7 @@ import torch
 from primage.grid import identity_grid
 from primage.image import resize_image
 from primage.nets.generator import Painted
-from primage.studio.workers.blending import blend, blend_mask, enlarge, enlarge_mask
+from primage.studio.workers.blending import blend, blend_mask, resize_mask, upsample_render
 from primage.tensors import to_tensor
 from tests.tiny import picture
 
@@ -42,7 +42,7 @@ def test_an_edit_reaches_a_little_and_what_moved_with_it() -> None:
 def test_a_larger_mask_keeps_what_is_kept() -> None:
     mask = np.zeros((10, 10), np.float32)
     mask[4:6, 4:6] = 1
-    large = enlarge_mask(mask, (50, 50))
+    large = resize_mask(mask, (50, 50))
     assert large.shape == (50, 50)
     assert not large[:15].any()
     assert large.max() == 1
@@ -57,7 +57,7 @@ def test_what_was_copied_gets_its_detail_back_at_full_size() -> None:
     full = picture(size=(96, 128))
     small = resize_image(full, (48, 64))
     plain = resize_image(small, (96, 128))
-    sharp = enlarge(small, painted(identity_grid((48, 64)), small), full)
+    sharp = upsample_render(small, painted(identity_grid((48, 64)), small), full)
     assert sharp.shape == full.shape
     error = [float(np.abs(x.astype(int) - full).mean()) for x in (plain, sharp)]
     assert error[1] < 0.5 * error[0]
@@ -69,7 +69,7 @@ def test_a_shifted_copy_is_taken_from_the_shifted_place() -> None:
     grid = identity_grid((48, 64)).clone()
     grid[..., 0] += 2 * 8 / 63  # eight small pixels to the right, sixteen large ones
     image = np.roll(small, -8, axis=1)
-    sharp = enlarge(image, painted(grid, image), full)
+    sharp = upsample_render(image, painted(grid, image), full)
     inside = np.s_[8:-8, 8:96]
     wanted = np.roll(full, -16, axis=1)[inside].astype(int)
     plain = resize_image(image, (96, 128))[inside]
@@ -78,5 +78,5 @@ def test_a_shifted_copy_is_taken_from_the_shifted_place() -> None:
 
 def test_a_network_that_copies_nothing_is_only_enlarged() -> None:
     small = picture()
-    large = enlarge(small, Painted(to_tensor(small)), picture(size=(96, 128)))
+    large = upsample_render(small, Painted(to_tensor(small)), picture(size=(96, 128)))
     np.testing.assert_array_equal(large, resize_image(small, (96, 128)))

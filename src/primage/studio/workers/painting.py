@@ -19,7 +19,7 @@ from primage.state import fresh_state
 from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import ModelInfo
-from primage.studio.workers.blending import blend, enlarge, enlarge_mask
+from primage.studio.workers.blending import blend, resize_mask, upsample_render
 from primage.studio.workers.loaded_model import forget_model, loaded_model
 from primage.studio.workers.painter import (
     Calibrate,
@@ -108,12 +108,12 @@ def export_result(job: ExportResult) -> bytes:
     if job.full_size:
         photo = read_image(job.photo)
         if found.painted is not None:
-            image = enlarge(image, found.painted, photo)
+            image = upsample_render(image, found.painted, photo)
         elif job.keep_original:
             image = photo
         else:
-            image = enlarge(image, loaded.model.paint(loaded.model.primitive), photo)
-        mask = enlarge_mask(mask, (photo.shape[0], photo.shape[1]))
+            image = upsample_render(image, loaded.model.paint(loaded.model.primitive), photo)
+        mask = resize_mask(mask, (photo.shape[0], photo.shape[1]))
     if job.keep_original:
         image = blend(photo, image, mask)
     facts = json.loads(provenance(loaded.model))
