@@ -66,13 +66,13 @@ editor/dist/index.html: editor/node_modules/.stamp $(EDITOR_SOURCES)
 
 editor: editor/dist/index.html  ## Build the studio's editor (needs Node.js)
 
-editor-api: $(VENV)/.dev editor/node_modules/.stamp  ## Write the OpenAPI document and the editor's types anew
+editor-api: $(VENV)/.dev editor/node_modules/.stamp  ## Regenerate the OpenAPI document and the editor's types
 	$(BIN)/python -m primage.studio.server.openapi editor/openapi.json
 	cd editor && npm run --silent api
 
-editor-check: $(VENV)/.dev editor/dist/index.html  ## Types, lint and tests of the editor; its API client is current
+editor-check: $(VENV)/.dev editor/dist/index.html  ## Type checks, lint and tests of the editor; check that its API client is current
 	$(BIN)/python -m primage.studio.server.openapi build/openapi.json
-	cmp build/openapi.json editor/openapi.json || { echo "editor/openapi.json is old: make editor-api" >&2; exit 1; }
+	cmp build/openapi.json editor/openapi.json || { echo "editor/openapi.json is outdated: run make editor-api" >&2; exit 1; }
 	cd editor && npm run --silent check
 
 WHEELS ?= build/wheels
