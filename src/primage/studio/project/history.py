@@ -171,7 +171,7 @@ class History:
                 self._compact()
 
     def _compact(self) -> None:
-        """Write the file anew without the entries that were replaced."""
+        """Rewrite the file without the entries that were replaced."""
         slots: list[_Slot] = []
         end = 0
         with (

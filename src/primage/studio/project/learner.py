@@ -149,7 +149,7 @@ class Learner:
         process.start()
         self._process = process
         theirs.close()
-        # Requested while the process was being started and could not be told.
+        # Requested while the process was being started.
         if self._discarded:
             process.kill()
         elif self._is("pausing", "stopping"):

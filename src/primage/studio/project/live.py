@@ -88,7 +88,7 @@ class LiveProject:
 
     @property
     def idle(self) -> bool:
-        """Whether no tab shows it and nothing goes on in it."""
+        """Whether no tab shows it and no background job runs."""
         return not len(self.clients) and not self.models.active and not self._tasks
 
     def state(self) -> Project:
@@ -267,7 +267,7 @@ class LiveProject:
             self.clients.send(State(project=self.state()))
 
     async def open_drawing(self, file: Path, snap: bool) -> None:
-        """Take over a drawing that was edited elsewhere, as one edit.
+        """Replace the drawing by one that was edited elsewhere, as one edit.
 
         Args:
             file: a picture of the drawing.
@@ -380,7 +380,7 @@ class LiveProject:
             self.rendering.request()
 
     async def close(self) -> None:
-        """Save everything and end what goes on in it."""
+        """Save everything and end the background jobs."""
         await self.models.close()
         self._save(durable=True)
         await self.rendering.close()

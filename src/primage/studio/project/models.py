@@ -112,7 +112,7 @@ class ModelManager:
         delay_sec = self._services.options.calibrate_after_sec
         if (run / "checkpoint.safetensors").exists() or delay_sec is None:
             return
-        # Not at once: somebody who tries out the sliders replaces the drawing every second.
+        # Not at once: while the sliders are moved, the drawing is replaced every second.
         await asyncio.sleep(delay_sec)
         async with self._services.calibration_slot:
             if run != self._owner.run or self.active:

@@ -39,7 +39,7 @@ class RenderInput:
 
     Attributes:
         run: the run folder, for its model.
-        drawing: without marks; a copy, which nobody changes.
+        drawing: without marks; a copy that is not changed.
         revision: of the drawing.
         keep_original: whether the photo is kept where no edit reaches.
     """

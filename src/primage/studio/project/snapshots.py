@@ -48,7 +48,7 @@ class Snapshots:
 
         Args:
             name: of the snapshot.
-            drawing: its layers; a copy, which nobody changes.
+            drawing: its layers; a copy that is not changed.
             image: its render, if there is one.
             run: the run folder of the project.
 

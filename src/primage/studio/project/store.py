@@ -201,6 +201,6 @@ def _bytes_below(root: Path) -> int:
         for file in files:
             try:
                 total += os.stat(os.path.join(folder, file)).st_size
-            except OSError:  # gone meanwhile
+            except OSError:  # deleted meanwhile
                 continue
     return total

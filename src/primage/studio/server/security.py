@@ -53,7 +53,7 @@ class Access:
     def __post_init__(self) -> None:
         """Refuse a token that can be guessed."""
         if len(self.token) < MIN_TOKEN:
-            raise ConfigError(f"the token is too short; give at least {MIN_TOKEN} characters nobody can guess")
+            raise ConfigError(f"the token is too short; give at least {MIN_TOKEN} characters that cannot be guessed")
 
     @property
     def cookie(self) -> str:

@@ -133,7 +133,7 @@ class Worker:
         started = time.monotonic()
         wait([process.sentinel])
         lived_sec = time.monotonic() - started
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
             loop.call_soon_threadsafe(self._on_exit, process.exitcode, lived_sec)
 
     def _on_exit(self, code: int | None, lived_sec: float) -> None:
@@ -148,7 +148,7 @@ class Worker:
     def _on_done(self, task: asyncio.Task[Result]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # marks it as retrieved, even if nobody waits for it any more
+            task.exception()  # marks it as retrieved, as the caller may have been cancelled
 
     def _end(self) -> None:
         if self._pipe is not None:
@@ -171,7 +171,7 @@ def end_process(process: BaseProcess) -> None:
     """Kill a process if it still runs, and wait for its end.
 
     Args:
-        process: it is not closed, as somebody may be waiting for its end at this moment.
+        process: it is not closed, as another thread may be waiting for its end.
     """
     if process.is_alive():
         process.kill()

@@ -1,4 +1,4 @@
-"""What the reading worker does. Not in the server: files come from strangers, and extraction takes seconds."""
+"""What the reading worker does. Not in the server: files are untrusted, and extraction takes seconds."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def warm_up(_job: WarmUpReader) -> None:
 
 @Configure.handled_by
 def training_config(job: Configure) -> Config:
-    """Settings of a run without steps; minutes are added when somebody learns."""
+    """Settings of a run without steps; minutes are added by `learn`."""
     return configure(job.preset, steps=0, settings=job.settings)
 
 
