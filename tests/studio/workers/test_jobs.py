@@ -79,9 +79,12 @@ def test_jobs_are_pickled_with_their_drawing() -> None:
 
 
 def test_settings_of_the_extraction_become_those_of_the_run() -> None:
-    config = Configure("draft", ("primitive.segments.regions=5", "primitive.paint.strokes=100")).perform()
-    settings = default_settings(config)
-    assert settings == ExtractSettings(regions=5)
+    given = ("primitive.segments.regions=5", "primitive.paint.strokes=100", "primitive.kind=edges", "size_px=128")
+    config = Configure("draft", given).perform()
+    assert default_settings(config) == ExtractSettings(regions=5, kind="edges", size_px=128)
+    for setting in ("primitive.kind=manual", "size_px=2000"):
+        with pytest.raises(RefusalError, match="--set"):
+            default_settings(Configure("draft", (setting,)).perform())
     chosen = ExtractSettings(kind="paint", size_px=128, edge_sigma=3, edge_low=0.1, edge_high=0.2, paint_colours=9)
     found = run_config(config, chosen)
     assert (found.size_px, found.steps, found.primitive.kind) == (128, 0, "paint")

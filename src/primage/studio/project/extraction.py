@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from primage.config import Config
 from primage.studio.drawing import Drawing, layers_of
+from primage.studio.errors import RefusalError
 from primage.studio.project.latest_only import LatestOnly
 from primage.studio.project.services import Services
 from primage.studio.schemas import Extracted, ExtractSettings, Label
@@ -17,17 +20,28 @@ def default_settings(config: Config) -> ExtractSettings:
     """Extraction settings of a new project.
 
     Args:
-        config: training settings of the server; those of the extraction may have been given on the command line.
+        config: training settings of the server, which may have been given on the command line.
+
+    Raises:
+        RefusalError: the studio does not support one of them, such as a kind that cannot be extracted.
     """
     primitive = config.primitive
-    return ExtractSettings(
-        edge_sigma=primitive.edges.sigma,
-        edge_low=primitive.edges.low,
-        edge_high=primitive.edges.high,
-        edge_min_length_px=min(primitive.edges.min_length_px, 1000),
-        regions=primitive.segments.regions,
-        paint_colours=primitive.paint.colours,
-    )
+    try:
+        return ExtractSettings.model_validate(
+            {
+                "kind": primitive.kind,
+                "size_px": config.size_px,
+                "edge_sigma": primitive.edges.sigma,
+                "edge_low": primitive.edges.low,
+                "edge_high": primitive.edges.high,
+                "edge_min_length_px": primitive.edges.min_length_px,
+                "regions": primitive.segments.regions,
+                "paint_colours": primitive.paint.colours,
+            }
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RefusalError(422, "invalid", f"--set: {first['loc'][0]}: {first['msg']}") from error
 
 
 def run_config(config: Config, settings: ExtractSettings) -> Config:
