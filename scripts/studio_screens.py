@@ -107,7 +107,7 @@ def walk(person: Person, camera: Camera, photo: Path, learn_sec: float) -> None:
     person.page.wait_for_timeout(300)
     camera.shoot("17-without-panels")
     page.get_by_role("button", name=re.compile("^Primage")).click()
-    expect(page.get_by_role("heading", name="Go on with")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recent projects")).to_be_visible()
     camera.shoot("18-start-again")
 
 

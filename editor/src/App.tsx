@@ -1,8 +1,11 @@
 import { useEffect } from "react";
+import { flushSync } from "react-dom";
 import { DrawingPane } from "./canvas/DrawingPane";
 import { PhotoPane } from "./canvas/PhotoPane";
 import { ResultPane } from "./canvas/ResultPane";
 import { Dialogs } from "./panels/dialogs";
+import { listenToDrops } from "./panels/drops";
+import { focusPanels, returnFocusToCanvas } from "./panels/focus";
 import { Notices } from "./panels/Notices";
 import { OptionsBar } from "./panels/OptionsBar";
 import { PreparePanel } from "./panels/PreparePanel";
@@ -13,7 +16,7 @@ import { listenToKeys } from "./panels/shortcuts";
 import { ToolRail } from "./panels/ToolRail";
 import { TopBar } from "./panels/TopBar";
 import { start } from "./state/projects";
-import { say, useStudio } from "./state/store";
+import { set, useStudio } from "./state/store";
 
 export function App() {
   const page = useStudio((s) => s.page);
@@ -21,7 +24,7 @@ export function App() {
   const theme = useStudio((s) => s.theme);
   useEffect(() => {
     start();
-    const stop = [listenToKeys(), refuseDrops()];
+    const stop = [listenToKeys(), listenToDrops(), returnFocusToCanvas()];
     return () => {
       for (const end of stop) end();
     };
@@ -31,6 +34,7 @@ export function App() {
   }, [theme]);
   return (
     <div className="app" data-page={page}>
+      {page === "project" && phase === "edit" && <SkipLink />}
       <TopBar />
       {page === "start" && <StartPage />}
       {page === "loading" && (
@@ -46,19 +50,17 @@ export function App() {
   );
 }
 
-/** A file dropped beside the place for it would replace the page. */
-function refuseDrops(): () => void {
-  const over = (event: DragEvent) => event.preventDefault();
-  const drop = (event: DragEvent) => {
-    if (!event.defaultPrevented) say("To open another photo, go to all projects first (Primage, top left).");
-    event.preventDefault();
+/** The first stop of the Tab order; visible only while it has the focus. */
+function SkipLink() {
+  const skip = () => {
+    flushSync(() => set({ panels: true }));
+    focusPanels();
   };
-  window.addEventListener("dragover", over);
-  window.addEventListener("drop", drop);
-  return () => {
-    window.removeEventListener("dragover", over);
-    window.removeEventListener("drop", drop);
-  };
+  return (
+    <button type="button" className="skip-link" onClick={skip}>
+      Skip to the panels
+    </button>
+  );
 }
 
 function Prepare() {

@@ -8,7 +8,7 @@ import "./theme/layout.css";
 import "./theme/panels.css";
 import "./theme/start.css";
 
-// Before anything is drawn: a page that comes up dark and turns light flashes.
+// Before the first paint: otherwise a light page would flash dark.
 document.documentElement.dataset.theme = useStudio.getState().theme;
 
 createRoot(document.getElementById("root")!).render(

@@ -1,4 +1,4 @@
-"""One studio and one Chromium for all browser tests; a photo small enough to be painted in a moment."""
+"""One studio and one Chromium for all browser tests, and a photo small enough to render quickly."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cat, small."""
+    """A small photo of a cat."""
     from skimage import data
 
     path = tmp_path_factory.mktemp("photo") / "cat.png"
@@ -60,14 +60,14 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def person(page: Page, studio: Studio) -> Person:
-    somebody = Person(page, studio.url)
-    somebody.arrive()
-    return somebody
+    user = Person(page, studio.url)
+    user.arrive()
+    return user
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Where a project is, and what a browser has that was there: its cookie."""
+    """The address of a project, and the cookie needed to open it."""
 
     url: str
     state: StorageState
@@ -75,38 +75,38 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def visit(browser: Browser, studio: Studio, photo: Path) -> Visit:
-    """A project that has its first picture; tests that leave nothing behind share it."""
+    """A project with its first render, shared by tests that undo their changes."""
     context = browser.new_context(viewport=WINDOW)
-    somebody = Person(context.new_page(), studio.url)
-    somebody.arrive()
-    somebody.drop_photo(photo)
-    somebody.edit()
-    found = Visit(somebody.page.url, context.storage_state())
+    user = Person(context.new_page(), studio.url)
+    user.arrive()
+    user.drop_photo(photo)
+    user.edit()
+    found = Visit(user.page.url, context.storage_state())
     context.close()
     return found
 
 
 @pytest.fixture
 def editor(browser: Browser, studio: Studio, visit: Visit) -> Iterator[Person]:
-    """Somebody editing; all they did is undone afterwards."""
+    """A person editing the shared project; their edits are undone afterwards."""
     context = browser.new_context(viewport=WINDOW, color_scheme="dark", storage_state=visit.state)
     page = context.new_page()
     complaints = watch(page)
     page.goto(visit.url)
-    somebody = Person(page, studio.url)
-    somebody.ready()
-    yield somebody
+    user = Person(page, studio.url)
+    user.ready()
+    yield user
     for _ in range(40):
         if page.get_by_role("button", name="Undo", exact=True).count():
             break
-        somebody.undo()
+        user.undo()
         page.wait_for_timeout(60)
     context.close()
     assert not complaints, complaints
 
 
 def within(inner: tuple[int, ...] | None, outer: tuple[int, ...] | None, margin: int) -> bool:
-    """Whether a box lies in another grown by a margin."""
+    """Whether a box is inside another one grown by a margin."""
     assert inner is not None
     assert outer is not None
     grown = [*(v - margin for v in outer[:2]), *(v + margin for v in outer[2:])]

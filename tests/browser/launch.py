@@ -1,4 +1,4 @@
-"""What a person needs first: a Chromium, a built editor, a running studio. Used by scripts and benchmarks, too."""
+"""Prerequisites of the browser tests: Chromium, a built editor, a running studio. Scripts and benchmarks use them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 EDITOR = ROOT / "editor"
-#: Chromium in a container, without what it likes to ask the network for.
+#: For Chromium in a container, and without its background network requests.
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -30,18 +30,16 @@ TOKEN = "a-token-for-the-browser-tests-0123456789"
 
 
 class MissingError(Exception):
-    """Something that the tests need cannot be had; the message says what."""
+    """Something that the tests need is not available; the message says what."""
 
 
 def chromium() -> str:
-    """Debian's Chromium; installed where that is possible."""
+    """Path of Chromium; installed from Debian if possible."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise MissingError(
-            "no Chromium on this machine, and it cannot be installed without root: apt-get install chromium"
-        )
+        raise MissingError("Chromium is not installed, and installing it needs root: apt-get install chromium")
     for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
         done = subprocess.run(["apt-get", "-qq", *command], capture_output=True, text=True, check=False)
         if done.returncode:
@@ -53,11 +51,11 @@ def chromium() -> str:
 
 
 def build_editor() -> None:
-    """Build the editor unless that was done."""
+    """Build the editor unless it is built."""
     if (EDITOR / "dist" / "index.html").is_file():
         return
     if not (npm := shutil.which("npm")):
-        raise MissingError("the editor is not built, and npm is not there to build it")
+        raise MissingError("the editor is not built, and building it needs npm")
     for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         subprocess.run([npm, *command], cwd=EDITOR, check=True, capture_output=True)
 
@@ -72,11 +70,11 @@ class Studio:
 
     @property
     def origin(self) -> str:
-        """Without the token."""
+        """The address without the token."""
         return self.url.split("/?")[0]
 
     def workers(self) -> dict[int, str]:
-        """Its Python child processes by number, with their command lines (Linux)."""
+        """Its Python child processes: command lines by process id (Linux)."""
         found = {}
         for status in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
@@ -88,12 +86,12 @@ class Studio:
 
 @contextlib.contextmanager
 def running_studio(projects: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Studio]:
-    """Start ``primage studio`` as a person would, and end it with Ctrl-C.
+    """Start ``primage studio`` from the command line, and stop it with Ctrl-C.
 
     Args:
-        projects: where it keeps them.
-        arguments: more of the command line.
-        environment: on top of this process'.
+        projects: folder of the projects.
+        arguments: further command-line arguments.
+        environment: variables added to those of this process.
     """
     code = "from primage.cli.main import main; main()"
     command = [sys.executable, "-c", code, "studio", "--no-browser", "--port", "0", "--token", TOKEN]
@@ -135,14 +133,14 @@ def running_browser(flags: Sequence[str] = FLAGS) -> Iterator[Browser]:
 
 
 def watch(page: Page) -> list[str]:
-    """Collect what a page complains of: exceptions, and errors on its console other than a refusal that it shows."""
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    """Collect exceptions and console errors of a page, except for refused requests, which the page itself shows."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(f"exception: {error}"))
 
     def console(message: object) -> None:
         kind, text = message.type, message.text  # type: ignore[attr-defined]
         if kind == "error" and "Failed to load resource" not in text:
-            complaints.append(f"console: {text}")
+            errors.append(f"console: {text}")
 
     page.on("console", console)
-    return complaints
+    return errors

@@ -1,4 +1,4 @@
-"""What a person does in the studio, by the names of the controls. No test knows how the page is built."""
+"""A person's actions in the studio, by the accessible names of the controls: tests need not know the markup."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 Spot = tuple[float, float]
-#: Generous: the machine that runs the tests may have one busy core.
+#: Generous: the tests may run on a single busy core.
 PATIENCE_MS = 60_000
 
 
 class Person:
-    """Somebody at the page.
+    """Someone using the page.
 
     Args:
         page: of a browser.
@@ -30,29 +30,29 @@ class Person:
         self.url = url
         page.set_default_timeout(PATIENCE_MS)
 
-    # The way in
+    # Opening a project
 
     def arrive(self) -> None:
         self.page.goto(self.url)
         expect(self.page.get_by_role("button", name="Choose a photo")).to_be_visible(timeout=PATIENCE_MS)
 
     def drop_photo(self, photo: Path) -> None:
-        """Onto the page, as a file from the desktop."""
+        """Open a photo, like a file dropped on the page."""
         self.page.get_by_label("Photo or project file").set_input_files(photo)
         expect(self.page.get_by_role("heading", name="Make the drawing")).to_be_visible(timeout=PATIENCE_MS)
 
     def edit(self, learn: bool = False) -> None:
-        """From the drawing's settings to editing it."""
+        """Go from the extraction settings to editing."""
         name = "Learn and edit" if learn else "Edit without learning"
         self.page.get_by_role("button", name=name).click()
         self.ready()
 
     def ready(self) -> None:
-        """The first picture is there."""
+        """Wait for the first render."""
         expect(self.page.get_by_role("navigation", name="Tools")).to_be_visible(timeout=PATIENCE_MS)
-        expect(self.status).to_have_text(re.compile("Up to date|Painted"), timeout=PATIENCE_MS)
+        expect(self.status).to_have_text(re.compile("Up to date|Rendered"), timeout=PATIENCE_MS)
 
-    # Looking
+    # Reading the page
 
     @property
     def status(self) -> Locator:
@@ -67,14 +67,14 @@ class Person:
         return self.page.get_by_role("group", name="Result")
 
     def painted(self) -> float:
-        """Wait until the picture of the last edit is there; how long it took, in milliseconds, as the page says."""
+        """Wait for the render of the last edit. Returns its latency in milliseconds, as shown by the page."""
         expect(self.status).to_have_attribute("data-busy", "false", timeout=PATIENCE_MS)
         text = self.status.text_content() or ""
-        match = re.search(r"Painted in (\d+) ms", text)
+        match = re.search(r"Rendered in (\d+) ms", text)
         return float(match.group(1)) if match else float("nan")
 
     def layer(self, name: str) -> np.ndarray:
-        """A canvas' pixels as (H, W, 4), as they are shown before scaling."""
+        """The pixels of a canvas before scaling, (H, W, 4) uint8."""
         url = self.page.evaluate("name => document.querySelector(`[data-layer=${name}]`).toDataURL()", name)
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA"))
 
@@ -90,7 +90,7 @@ class Person:
 
     def sees_lines(self, wanted: np.ndarray) -> None:
         """Wait until the lines shown are these."""
-        self.page.bring_to_front()  # a tab behind another paints when it likes
+        self.page.bring_to_front()  # a tab in the background is not painted regularly
         for _ in range(200):
             if (self.lines() == wanted).all():
                 return
@@ -100,7 +100,7 @@ class Person:
     # Drawing
 
     def at(self, spot: Spot) -> Spot:
-        """From shares of the drawing to a place on the screen."""
+        """From fractions of the drawing's size to screen coordinates."""
         box = self.pane.locator(".sheet").bounding_box()
         assert box is not None
         return box["x"] + spot[0] * box["width"], box["y"] + spot[1] * box["height"]
@@ -133,12 +133,12 @@ class Person:
         self.page.get_by_role("button", name=re.compile("^Redo")).click()
 
     def heard(self, sentence: str) -> None:
-        """The page said something like this."""
+        """Wait for a message that matches a pattern."""
         expect(self.page.get_by_role("log", name="Messages")).to_contain_text(re.compile(sentence), timeout=PATIENCE_MS)
 
 
 def box_of(mask: np.ndarray) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom (half open) of what is set."""
+    """Bounding box of a mask: left, top, right, bottom (half open)."""
     rows, columns = np.nonzero(mask)
     if len(rows) == 0:
         return None

@@ -1,4 +1,4 @@
-"""Usable by keyboard and screen reader: axe-core finds nothing serious, in both themes and at both sizes."""
+"""Accessibility: axe-core finds no serious problem in either theme or size, and the keyboard is enough."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_axe_finds_nothing_serious(
         assert _problems(page) == []
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
-    # Nothing sticks out of the window.
+    # Nothing overflows the window.
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
 

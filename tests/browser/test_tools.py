@@ -1,4 +1,4 @@
-"""Tools, one by one, on a project that has its picture."""
+"""Every tool, on a project with a render."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_selection_moves_with_its_labels_and_lines(editor: Person) -> None:
     editor.take("Select rectangle")
     editor.drag([(0.3, 0.3), (0.5, 0.5)])
     editor.drag([(0.4, 0.4), (0.6, 0.45)])
-    expect(editor.page.get_by_role("toolbar", name="Selection in hand")).to_be_visible()
+    expect(editor.page.get_by_role("toolbar", name="Floating selection")).to_be_visible()
     editor.page.get_by_role("button", name=re.compile("^Apply")).click()
     editor.painted()
 
@@ -36,7 +36,7 @@ def test_selection_moves_with_its_labels_and_lines(editor: Person) -> None:
         for u, v in shifts
     ]
     assert any(kept), "labels and lines did not move together"
-    # What was left behind has no line, is filled from around it, and waits to be accepted.
+    # The hole has no lines, is filled from its surroundings, and is marked until accepted.
     assert not lines_now[y0:y1, x0 : x0 + dx - 5].any()
     marks = editor.layer("marks")[..., 3] > 0
     assert marks[y0:y1, x0 : x0 + dx - 5].any()
@@ -62,7 +62,7 @@ def test_flip_scale_warp_duplicate_delete(editor: Person) -> None:
     assert (editor.labels() == labels).all()
 
     page.get_by_role("button", name="Duplicate").click()
-    expect(page.get_by_role("toolbar", name="Selection in hand")).to_be_visible()
+    expect(page.get_by_role("toolbar", name="Floating selection")).to_be_visible()
     editor.keys("Escape")
     editor.painted()
     assert (editor.labels() == labels).all()
@@ -96,6 +96,94 @@ def test_transform_box_scales(editor: Person) -> None:
     assert before is None
     assert changed is not None
     assert changed[2] > 0.66 * labels.shape[1]
+
+
+def test_a_near_miss_keeps_the_warp(editor: Person) -> None:
+    labels, lines = editor.labels(), editor.lines()
+    editor.take("Select rectangle")
+    editor.drag([(0.3, 0.3), (0.7, 0.7)])
+    editor.keys("Control+Shift+t")
+    editor.drag([(0.5, 0.5), (0.56, 0.44)])
+    warped, warped_lines = editor.labels(), editor.lines()
+    # Twice between the handles: this neither ends the warp nor moves the selection.
+    editor.drag([(0.41, 0.58), (0.6, 0.8)])
+    editor.drag([(0.41, 0.58), (0.6, 0.8)])
+    expect(editor.page.get_by_role("toolbar", name="Floating selection")).to_contain_text("Warp")
+    assert (editor.labels() == warped).all()
+    assert (editor.lines() == warped_lines).all()
+    editor.keys("Escape")
+    editor.painted()
+    assert (editor.labels() == labels).all()
+    assert (editor.lines() == lines).all()
+
+
+def test_escape_keeps_the_move_before_a_transform(editor: Person) -> None:
+    labels = editor.labels()
+    bar = editor.page.get_by_role("toolbar", name="Floating selection")
+    editor.take("Move")
+    editor.keys("m")
+    editor.drag([(0.4, 0.4), (0.6, 0.6)])
+    editor.keys("v")
+    editor.drag([(0.5, 0.5), (0.55, 0.5)])
+    moved, lines = editor.labels(), editor.lines()
+    assert (moved != labels).any()
+    editor.drag([(0.654, 0.604), (0.8, 0.75)], steps=10)
+    expect(bar).to_contain_text("Transform")
+    assert (editor.labels() != moved).any()
+    editor.keys("Escape")
+    expect(bar).to_contain_text("Move")
+    editor.page.wait_for_timeout(100)
+    assert (editor.labels() == moved).all()
+    assert (editor.lines() == lines).all()
+    editor.keys("Enter")
+    editor.painted()
+    expect(bar).to_have_count(0)
+    assert (editor.labels() == moved).all()
+
+
+def test_the_tool_comes_back_after_duplicating(editor: Person) -> None:
+    tools = editor.page.get_by_role("navigation", name="Tools")
+    editor.take("Select rectangle")
+    for end in ("Enter", "Escape"):
+        editor.drag([(0.35, 0.35), (0.6, 0.6)])
+        editor.keys("Control+j")
+        expect(tools.get_by_role("button", name="Move", exact=True)).to_have_attribute("aria-pressed", "true")
+        editor.keys(end)
+        chosen = tools.get_by_role("button", name="Select rectangle", exact=True)
+        expect(chosen).to_have_attribute("aria-pressed", "true")
+        editor.keys("Control+d")
+        editor.painted()
+
+
+def test_drawing_anchors_a_nudged_selection(editor: Person) -> None:
+    """The floating selection is applied before a stroke: cancelling it later must not erase the stroke."""
+    editor.take("Select rectangle")
+    editor.drag([(0.6, 0.6), (0.8, 0.8)])
+    editor.take("Pencil")
+    editor.keys("ArrowRight")
+    expect(editor.page.get_by_role("toolbar", name="Floating selection")).to_be_visible()
+    editor.drag([(0.62, 0.7), (0.78, 0.7)])
+    editor.painted()
+    drawn = editor.lines()
+    editor.keys("Escape")
+    editor.painted()
+    assert (editor.lines() == drawn).all()
+
+
+def test_default_options(editor: Person) -> None:
+    page = editor.page
+    for tool, option, initial in (
+        ("Label brush", "Pen pressure", True),
+        ("Label brush", "Erase lines below", False),
+        ("Select area", "Everything with the label", False),
+        ("Bucket", "Stop at lines", False),
+    ):
+        editor.take(tool)
+        switch = page.get_by_role("switch", name=option)
+        page.get_by_text(option, exact=True).click()
+        expect(switch).to_be_checked(checked=not initial)
+        editor.keys("d")
+        expect(switch).to_be_checked(checked=initial)
 
 
 def test_bucket_eyedropper_brush(editor: Person) -> None:
@@ -157,7 +245,7 @@ def test_a_foreign_colour_is_refused_with_a_reason(editor: Person) -> None:
     dialog.get_by_label("as #rrggbb").fill("#123457")
     dialog.get_by_role("button", name="Use it").click()
     alert = dialog.get_by_role("alert")
-    expect(alert).to_contain_text(re.compile(r"knows this photo by \d+ labels.*#123457 is none of them"))
+    expect(alert).to_contain_text(re.compile(r"for the \d+ labels of this photo, and #123457 is none of them"))
     dialog.get_by_role("button", name=re.compile(r"^Use ")).last.click()
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("toolbar", name="Options of Label brush")).to_be_visible()
@@ -195,37 +283,37 @@ def test_layers_hide_and_lock(editor: Person) -> None:
     expect(page.locator("[data-layer=edges]")).to_be_hidden()
 
 
-def test_where_the_painter_is_unsure(editor: Person) -> None:
+def test_uncertainty_map(editor: Person) -> None:
     page = editor.page
-    switch = page.get_by_role("switch", name="Show where the painter is unsure")
+    switch = page.get_by_role("switch", name="Show uncertainty")
     editor.take("Select rectangle")
     editor.drag([(0.3, 0.3), (0.5, 0.5)])
     editor.drag([(0.4, 0.4), (0.7, 0.75)])
     page.get_by_role("button", name=re.compile("^Apply")).click()
     editor.painted()
-    overlay = editor.result.get_by_role("img", name="Where the painter is unsure")
+    overlay = editor.result.get_by_role("img", name="Uncertainty")
     expect(overlay).to_have_count(0)
-    page.get_by_text("Show where the painter is unsure").click()
+    page.get_by_text("Show uncertainty").click()
     expect(switch).to_be_checked()
     expect(overlay).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-layer=unsure]').toDataURL().length > 2000")
-    shown = editor.layer("unsure")[..., 3]
+    page.wait_for_function("document.querySelector('[data-layer=uncertainty]').toDataURL().length > 2000")
+    shown = editor.layer("uncertainty")[..., 3]
     assert shown.any()
     assert not shown.all()
-    # It follows each picture: without the edit nothing is left.
+    # The map follows each render: without the edit it is empty.
     editor.undo()
     editor.painted()
     for _ in range(100):
-        if not editor.layer("unsure")[..., 3].any():
+        if not editor.layer("uncertainty")[..., 3].any():
             break
         page.wait_for_timeout(50)
-    assert not editor.layer("unsure")[..., 3].any()
+    assert not editor.layer("uncertainty")[..., 3].any()
     editor.keys("q")
     expect(overlay).to_have_count(0)
 
 
 def test_pen_pressure_and_pinch(editor: Person) -> None:
-    """Synthetic pen and touch events: a browser without such devices has no others."""
+    """Synthetic pen and touch events, as there is no such device."""
     labels = editor.labels()
     editor.take("Label brush")
     editor.page.get_by_label("Size", exact=True).fill("24")

@@ -1,14 +1,15 @@
-"""Things that go wrong: a worker that dies, two tabs, a file that is no photo."""
+"""Failures and concurrency: a worker that dies, a restarted server, two tabs, a file that is not a photo."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.launch import Studio
+from tests.browser.launch import Studio, running_studio
 from tests.browser.person import PATIENCE_MS, Person
 
 
@@ -48,16 +49,45 @@ def test_without_the_token_nobody_gets_in(browser: Browser, studio: Studio) -> N
     context.close()
 
 
+def test_an_old_tab_asks_for_the_new_link(browser: Browser, photo: Path, tmp_path: Path) -> None:
+    """After a restart of the server the old cookie is invalid."""
+    context = browser.new_context()
+    page = context.new_page()
+    with running_studio(tmp_path, "--preset", "draft") as first:
+        port = first.origin.rsplit(":", 1)[1]
+        person = Person(page, first.url)
+        person.arrive()
+        person.drop_photo(photo)
+        person.edit()
+        project = page.url
+    expect(person.status).to_have_text("Connecting…", timeout=PATIENCE_MS)
+    with running_studio(tmp_path, "--preset", "draft", "--port", port, "--token", "b" * 40) as second:
+        expect(person.status).to_have_text("Open the studio’s new link", timeout=PATIENCE_MS)
+        person.heard("restarted.*new link")
+        person.take("Line")
+        person.drag([(0.2, 0.2), (0.7, 0.3)])
+        drawn = person.lines()
+        # Once the link is opened in this browser, the old tab reconnects and sends what was drawn meanwhile.
+        context.new_page().goto(second.url)
+        page.bring_to_front()
+        expect(person.status).to_have_text(re.compile("Up to date|Rendered"), timeout=PATIENCE_MS)
+        assert page.url == project
+        page.reload()
+        person.ready()
+        person.sees_lines(drawn)
+    context.close()
+
+
 def test_a_killed_worker_is_reported_and_replaced(editor: Person, studio: Studio) -> None:
-    """Last of this file: the worker that comes after it takes seconds to start."""
+    """The last test of this file: the new worker takes seconds to start."""
     editor.take("Line")
     for pid in studio.workers():
         os.kill(pid, signal.SIGKILL)
     editor.drag([(0.2, 0.6), (0.6, 0.65)])
     editor.heard("[Ww]orker|process|died|anew|crash")
     lines = editor.lines()
-    # The server lives, nothing drawn is lost, and the next stroke is painted.
+    # The server is alive, nothing drawn is lost, and the next stroke is rendered.
     editor.drag([(0.2, 0.7), (0.6, 0.75)])
     editor.painted()
     assert editor.lines().sum() >= lines.sum()
-    expect(editor.status).to_contain_text("Painted in", timeout=PATIENCE_MS)
+    expect(editor.status).to_contain_text("Rendered in", timeout=PATIENCE_MS)

@@ -1,4 +1,5 @@
 import type { LayerData, LayerName, PatchData } from "../state/drawing";
+import { layerType } from "../state/layers";
 
 export interface Frame<H> {
   header: H;
@@ -56,7 +57,7 @@ interface PatchHeader {
 export function splitPatches(patches: readonly PatchHeader[], body: Uint8Array): PatchData[] {
   let at = 0;
   return patches.map(({ layer, x, y, width, height }) => {
-    const size = width * height * (layer === "colours" ? 3 : 1);
+    const size = width * height * layerType(layer).channels;
     const bytes = body.subarray(at, (at += size));
     return { layer, rect: { x0: x, y0: y, x1: x + width, y1: y + height }, bytes };
   });

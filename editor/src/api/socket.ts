@@ -18,9 +18,12 @@ interface Handlers {
   gone(): void;
   /** For some time now nobody has answered. */
   lost(): void;
+  /** The server was restarted and does not accept this browser's cookie. */
+  expired(): void;
 }
 
 const NOT_FOUND = 4404;
+const EXPIRED = 4401;
 /** Attempts after which a person is told. */
 const PATIENCE = 4;
 
@@ -28,6 +31,8 @@ const PATIENCE = 4;
 export class ProjectSocket {
   private socket: WebSocket | null = null;
   private closed = false;
+  /** Whether the server has spoken: until then it may still refuse the socket, and what is sent would be lost. */
+  private greeted = false;
   private attempts = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly url: string;
@@ -41,7 +46,7 @@ export class ProjectSocket {
   }
 
   get open(): boolean {
-    return this.socket?.readyState === WebSocket.OPEN;
+    return this.greeted && this.socket?.readyState === WebSocket.OPEN;
   }
 
   send(message: ArrayBuffer | object): boolean {
@@ -60,23 +65,27 @@ export class ProjectSocket {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => {
-      this.attempts = 0;
-      this.handlers.online(true);
-    };
     socket.onmessage = ({ data }) => {
       if (this.closed) return;
+      if (!this.greeted) {
+        this.greeted = true;
+        this.attempts = 0;
+        this.handlers.online(true);
+      }
       if (typeof data === "string") this.handlers.text(JSON.parse(data) as TextMessage);
       else this.handlers.binary(readFrame<BinaryHeader>(data as ArrayBuffer));
     };
     socket.onclose = ({ code }) => {
       if (this.closed) return;
+      this.greeted = false;
       this.handlers.online(false);
       if (code === NOT_FOUND) {
         this.handlers.gone();
         return;
       }
-      if (this.attempts === PATIENCE) this.handlers.lost();
+      // After this, too, it tries again: opening the new link gives the whole browser a new cookie.
+      if (code === EXPIRED) this.handlers.expired();
+      else if (this.attempts === PATIENCE) this.handlers.lost();
       this.timer = setTimeout(() => this.connect(), Math.min(5000, 200 * 2 ** this.attempts++));
     };
   }

@@ -1,7 +1,7 @@
 import { set, useStudio } from "../state/store";
 import { type Size, toScreen } from "./viewport";
 
-/** The line between before and after: drag it, or move it with the arrow keys. */
+/** The divider between two pictures: drag it, or move it with the arrow keys. */
 export function Divider({ pane, width, label }: { pane: Size; width: number; label: string }) {
   const view = useStudio((s) => s.view);
   const share = useStudio((s) => s.divider);

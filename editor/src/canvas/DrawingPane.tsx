@@ -1,16 +1,18 @@
 import { useEffect, useRef } from "react";
 import { projectUrl } from "../api/client";
 import { useStudio } from "../state/store";
+import { toolById } from "../tools/registry";
 import { BrushRing } from "./BrushRing";
 import { Divider } from "./Divider";
+import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
 import { Overlay } from "./overlay";
-import { UnsureCanvas } from "./UnsureCanvas";
+import { UncertaintyCanvas } from "./UncertaintyCanvas";
 import { usePane } from "./usePane";
 import { cssTransform, fitDrawing, rememberPane } from "./viewport";
 
-/** Where one draws: the layers, over them (if wished) the result behind a divider, over that handles and outlines. */
+/** The layers to draw on; above them, in one layout, the result up to a divider; above that handles and outlines. */
 export function DrawingPane() {
   const ref = useRef<HTMLDivElement>(null);
   const stage = useRef<HTMLDivElement>(null);
@@ -27,7 +29,7 @@ export function DrawingPane() {
   const phase = useStudio((s) => s.phase);
   const ready = pane.width > 0 && drawing !== null;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the overlay is made once, and told of sizes below
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the overlay is created once and resized below
   useEffect(() => {
     if (!ready || phase === "prepare" || !stage.current || !ref.current) return;
     overlay.current = new Overlay(stage.current, pane);
@@ -46,14 +48,25 @@ export function DrawingPane() {
   }, [pane.width, pane.height, drawing?.width, drawing?.height, layout]);
 
   if (!drawing || !project) return <div className="pane" ref={ref} />;
+  const below = drawing.layers.filter(({ type }) => type.opaque);
+  const above = drawing.layers.filter(({ type }) => !type.opaque);
   const over = layout === "over" && phase === "edit";
   return (
-    <div className="pane drawing-pane" ref={ref} data-tool={tool} role="application" aria-label="Drawing">
+    <div
+      className="pane drawing-pane"
+      ref={ref}
+      style={{ cursor: phase === "prepare" ? undefined : toolById(tool).cursor }}
+      role="application"
+      aria-label="Drawing"
+      {...(phase === "edit" && FOCUSABLE_PANE)}
+    >
       <div
         className={view.zoom >= 1 ? "sheet crisp" : "sheet"}
         style={{ width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) }}
       >
-        <LayerCanvas drawing={drawing} layer="labels" />
+        {below.map((layer) => (
+          <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
+        ))}
         {(photo.visible || phase === "prepare") && (
           <img
             className="sheet-layer smooth"
@@ -62,10 +75,11 @@ export function DrawingPane() {
             style={{ opacity: photo.visible ? photo.opacity : 0 }}
           />
         )}
-        <LayerCanvas drawing={drawing} layer="edges" />
-        <LayerCanvas drawing={drawing} layer="marks" />
+        {above.map((layer) => (
+          <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
+        ))}
         {over && picture && <PictureCanvas picture={picture} from={divider} />}
-        {over && picture && <UnsureCanvas picture={picture} from={divider} />}
+        {over && picture && <UncertaintyCanvas picture={picture} from={divider} />}
       </div>
       <div className="stage" ref={stage} />
       <BrushRing pane={pane} />

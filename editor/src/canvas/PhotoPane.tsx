@@ -4,7 +4,7 @@ import { useStudio } from "../state/store";
 import { usePane } from "./usePane";
 import { cssTransform } from "./viewport";
 
-/** The photo beside its drawing, while that is being made. */
+/** The photo next to its drawing, while the extraction is being set up. */
 export function PhotoPane() {
   const ref = useRef<HTMLDivElement>(null);
   const pane = usePane(ref);

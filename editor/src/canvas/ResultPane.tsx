@@ -2,13 +2,14 @@ import { useEffect, useRef } from "react";
 import { projectUrl } from "../api/client";
 import { useStudio } from "../state/store";
 import { Divider } from "./Divider";
+import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { PictureCanvas } from "./layers";
-import { UnsureCanvas } from "./UnsureCanvas";
+import { UncertaintyCanvas } from "./UncertaintyCanvas";
 import { usePane } from "./usePane";
 import { cssTransform, fitDrawing } from "./viewport";
 
-/** The painted picture, and (if wished) the photo before the edit on the left of a divider. */
+/** The render; to compare, the photo before the edit is shown left of a divider. */
 export function ResultPane({ alone }: { alone: boolean }) {
   const ref = useRef<HTMLDivElement>(null);
   const pane = usePane(ref);
@@ -28,7 +29,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
 
   if (!picture || !project) return <div className="pane result-pane" ref={ref} />;
   return (
-    <div className="pane result-pane" ref={ref} role="group" aria-label="Result" data-busy={busy}>
+    <div className="pane result-pane" ref={ref} role="group" aria-label="Result" data-busy={busy} {...FOCUSABLE_PANE}>
       <div
         className="sheet"
         style={{ width: picture.width, height: picture.height, transform: cssTransform(view, pane) }}
@@ -41,7 +42,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
           />
         )}
         <PictureCanvas picture={picture} from={before ? divider : 0} />
-        <UnsureCanvas picture={picture} from={before ? divider : 0} />
+        <UncertaintyCanvas picture={picture} from={before ? divider : 0} />
       </div>
       {before && <Divider pane={pane} width={picture.width} label="Divider between before and after" />}
       {before && (
@@ -52,7 +53,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
       )}
       {!shown && (
         <p className="pane-note" role="status">
-          {model ? "Painting the first picture…" : "Reading the photo. The first picture comes in a few seconds…"}
+          {model ? "Rendering the first result…" : "Reading the photo. The first result takes a few seconds…"}
         </p>
       )}
     </div>

@@ -1,24 +1,26 @@
 import type { Point } from "../raster/plane";
 import { get, set } from "../state/store";
-import { eyedropper } from "../tools/points";
-import { toolInfo } from "../tools/registry";
+import { anchor } from "../tools/floating";
+import { eyedropper } from "../tools/labels";
+import { toolById } from "../tools/registry";
 import type { Tool, Touch } from "../tools/tool";
+import { focusCanvas } from "./focus";
 import { panBy, rememberPane, toDrawing, zoomBy } from "./viewport";
 
-/** Held keys that lend another tool for a moment. */
+/** Keys held down. While Space is, the active tool is the hand. */
 export const held = { space: false };
 
 interface Options {
   pane: HTMLElement;
-  /** Whether a handle lies under the pointer: then the tool stays out of it. */
+  /** Whether a handle is under the pointer: the press is for it, not for the tool. */
   handleAt: (at: Point) => boolean;
-  /** A pane that shows the result only pans and zooms. */
+  /** False for the result, which can only be panned and zoomed. */
   draws: boolean;
 }
 
 type Mode = "none" | "draw" | "pan" | "pinch";
 
-/** Pointers on a pane: tools, panning, zooming, pinching, pen pressure. Returns what takes the listeners off again. */
+/** Pointers on a pane: tools, panning, zooming, pinching, pen pressure. Returns a function that removes the listeners. */
 export function listen({ pane, handleAt, draws }: Options): () => void {
   let mode: Mode = "none";
   let active: Tool | null = null;
@@ -46,16 +48,18 @@ export function listen({ pane, handleAt, draws }: Options): () => void {
     if (event.pointerType === "touch") {
       fingers.set(event.pointerId, at);
       if (fingers.size === 2) {
-        // The second finger says that the first did not mean to draw.
+        // With a second finger it is a pinch, and the first one did not mean to draw.
         if (mode === "draw") active?.cancel();
         mode = "pinch";
         return;
       }
     }
-    if (mode !== "none" || handleAt(at) || (event.target as HTMLElement).closest("button, [role=slider], a")) return;
-    const { tool } = get();
-    const panning = event.button === 1 || held.space || tool === "hand" || !draws;
-    if (tool === "zoom" && event.button === 0 && !panning) {
+    if ((event.target as HTMLElement).closest("button, [role=slider], a")) return;
+    focusCanvas(false, pane);
+    if (mode !== "none" || handleAt(at)) return;
+    const tool = toolById(get().tool);
+    const panning = event.button === 1 || held.space || tool.navigates === "pan" || !draws;
+    if (tool.navigates === "zoom" && event.button === 0 && !panning) {
       zoomBy(event.altKey ? 1 / 1.6 : 1.6, at, size());
       return;
     }
@@ -67,10 +71,11 @@ export function listen({ pane, handleAt, draws }: Options): () => void {
       pane.dataset.panning = "true";
       return;
     }
-    active = event.altKey && (tool === "brush" || tool === "bucket") ? eyedropper : toolInfo(tool).tool;
-    if (!active) return;
+    if (tool.navigates) return;
+    active = event.altKey && tool.usesLabel ? eyedropper : tool;
+    // Cancelling a floating selection restores the layers, and with them what was drawn since.
+    if (active.group !== "select") anchor();
     event.preventDefault();
-    (document.activeElement as HTMLElement | null)?.blur();
     mode = "draw";
     active.down(touch(event));
   };
@@ -90,7 +95,7 @@ export function listen({ pane, handleAt, draws }: Options): () => void {
       const bundle = event.getCoalescedEvents?.() ?? [];
       active.move((bundle.length ? bundle : [event]).map(touch));
     } else if (draws && mode === "none") {
-      toolInfo(get().tool).tool?.hover?.(touch(event));
+      toolById(get().tool).hover?.(touch(event));
     }
   };
 
@@ -133,7 +138,7 @@ export function listen({ pane, handleAt, draws }: Options): () => void {
       panBy(-(event.deltaX || event.deltaY), 0);
       return;
     }
-    // A notch of a wheel is 100 or so, a trackpad's pinch a few units: both should feel even.
+    // A notch of a wheel is about 100 units, a pinch on a trackpad a few: both should zoom at a similar rate.
     const strength = event.ctrlKey ? 0.01 : 0.0018;
     const delta = event.deltaMode === 1 ? event.deltaY * 33 : event.deltaY;
     zoomBy(Math.exp(-Math.max(-240, Math.min(240, delta)) * strength), place(event), size());

@@ -1,41 +1,29 @@
 import { useEffect, useRef } from "react";
-import { colourTable, hatchPixels, labelPixels, linePixels } from "../raster/compose";
-import type { Rgb } from "../raster/palette";
 import { EMPTY, isEmpty, type Rect, union } from "../raster/rect";
 import type { Drawing } from "../state/drawing";
+import type { Layer, LayerColours } from "../state/layers";
 import type { Picture } from "../state/picture";
 import { get, useStudio } from "../state/store";
 
-type Paint = (drawing: Drawing, rect: Rect) => ImageData | null;
-
-function labelColours(drawing: Drawing): readonly Rgb[] {
-  const { trial, project } = get();
-  return drawing.paintingColours ?? (trial ?? project?.labels ?? []).map((label) => label.colour);
-}
-
-const PAINT: Record<"labels" | "edges" | "marks", Paint> = {
-  labels: (drawing, rect) => drawing.labels && labelPixels(drawing.labels, colourTable(labelColours(drawing)), rect),
-  edges: (drawing, rect) => {
-    const ink: Rgb = drawing.labels ? (get().project?.line_colour ?? [0, 0, 0]) : [0, 0, 0];
-    return drawing.edges && linePixels(drawing.edges, ink, rect);
-  },
-  marks: (drawing, rect) => hatchPixels(drawing.marks, [255, 255, 255], rect),
-};
-
-/** An empty canvas would be composited all the same, at every frame. */
-function anyMark({ marks }: Drawing): boolean {
-  return marks.data.includes(1);
+/** The colours to show the drawing in; a project's lines are black where there is nothing below them. */
+function coloursOf(drawing: Drawing): LayerColours {
+  const { previewLabels, project } = get();
+  return {
+    labels: drawing.paintingColours ?? (previewLabels ?? project?.labels ?? []).map((label) => label.colour),
+    lines: (drawing.labels && project?.line_colour) || [0, 0, 0],
+  };
 }
 
 interface Props {
   drawing: Drawing;
-  layer: "labels" | "edges" | "marks";
+  layer: Layer;
 }
 
-/** One layer of the drawing on its own canvas. Only what was touched is put, once a frame; nothing is ever read back. */
+/** One layer of the drawing on its own canvas. Only what was touched is redrawn, once per frame; nothing is read back. */
 export function LayerCanvas({ drawing, layer }: Props) {
   const ref = useRef<HTMLCanvasElement>(null);
-  const view = useStudio((s) => s.layers[layer === "marks" ? "labels" : layer]);
+  const { type, plane } = layer;
+  const view = useStudio((s) => s.layers[type.follows ?? type.role]);
   useEffect(() => {
     const context = ref.current?.getContext("2d");
     if (!context) return;
@@ -44,10 +32,9 @@ export function LayerCanvas({ drawing, layer }: Props) {
     const put = () => {
       frame = 0;
       if (isEmpty(dirty)) return;
-      if (layer === "marks") context.canvas.hidden = !anyMark(drawing);
-      const image = PAINT[layer](drawing, dirty);
-      if (image) context.putImageData(image, dirty.x0, dirty.y0);
-      else context.clearRect(0, 0, drawing.width, drawing.height);
+      // The browser would composite an empty canvas all the same, at every frame.
+      context.canvas.hidden = !type.opaque && plane.data.every((value) => value === type.blank);
+      context.putImageData(type.compose(plane, dirty, coloursOf(drawing)), dirty.x0, dirty.y0);
       dirty = EMPTY;
     };
     put();
@@ -59,20 +46,20 @@ export function LayerCanvas({ drawing, layer }: Props) {
       stop();
       cancelAnimationFrame(frame);
     };
-  }, [drawing, layer]);
+  }, [drawing, type, plane]);
   return (
     <canvas
       ref={ref}
       className="sheet-layer"
-      data-layer={layer}
+      data-layer={type.role}
       width={drawing.width}
       height={drawing.height}
-      style={{ opacity: layer === "marks" ? 0.9 : view.opacity, ...(view.visible ? {} : { display: "none" }) }}
+      style={{ opacity: type.follows ? 0.9 : view.opacity, ...(view.visible ? {} : { display: "none" }) }}
     />
   );
 }
 
-/** The newest painted picture. `from` is where it begins, as a share of the width; the rest is cut away. */
+/** The newest render. `from` is where it begins, as a fraction of the width; what is left of it is clipped. */
 export function PictureCanvas({ picture, from }: { picture: Picture; from: number }) {
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {

@@ -4,7 +4,8 @@ import { bounds, outline } from "../raster/mask";
 import type { Plane, Point } from "../raster/plane";
 import { isEmpty } from "../raster/rect";
 import { get, type StudioState, useStudio } from "../state/store";
-import { floating, lift } from "../tools/floating";
+import { startTransform } from "../tools/actions";
+import { floating } from "../tools/floating";
 import { move } from "../tools/move";
 import { draft } from "../tools/select";
 import { type Size, toDrawing, toScreen } from "./viewport";
@@ -12,7 +13,7 @@ import { type Size, toDrawing, toScreen } from "./viewport";
 const coarse = () => window.matchMedia("(pointer: coarse)").matches;
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** What is drawn above the drawing: outlines of selections, the transform box, handles of a warp, the brush's ring. */
+/** What is shown above the drawing: selection outlines, the transform box, the handles of a warp. */
 export class Overlay {
   private readonly stage: Konva.Stage;
   private readonly layer = new Konva.Layer();
@@ -49,9 +50,7 @@ export class Overlay {
       rotationSnaps: [0, 45, 90, 135, 180, 225, 270, 315],
       rotationSnapTolerance: 4,
     });
-    this.transformer.on("transformstart", () => {
-      if (!floating()) lift("Transform selection");
-    });
+    this.transformer.on("transformstart", startTransform);
     this.transformer.on("transform", () => this.transformed());
     this.transformer.on("transformend", () => floating()?.rest());
     this.space.add(this.proxy);
@@ -84,7 +83,7 @@ export class Overlay {
     this.stage.destroy();
   }
 
-  /** Whether a handle is at this place of the pane. */
+  /** Whether there is a handle at this position in the pane. */
   handleAt = (at: Point): boolean => this.stage.getIntersection(at) !== null;
 
   private sync(): void {
@@ -106,23 +105,23 @@ export class Overlay {
       line.closed(draft.closed);
       line.visible(points.length > 2);
     }
-    // Handles want the pointer; otherwise it goes through to the pane.
+    // Handles need pointer events; without any, these go through to the pane.
     this.stage.container().style.pointerEvents =
       this.transformer.nodes().length || this.handles.length ? "auto" : "none";
     this.layer.batchDraw();
   }
 
-  private syncBox(wanted: boolean): void {
+  private syncBox(requested: boolean): void {
     const { selection, floating: state } = get();
-    const piece = floating();
-    const box = piece ? piece.piece.box : selection && bounds(selection.mask);
-    const show = wanted && state !== "warp" && !!box && !isEmpty(box);
+    const moving = floating();
+    const box = moving ? moving.cutout.box : selection && bounds(selection.mask);
+    const show = requested && state !== "warp" && !!box && !isEmpty(box);
     if (!show || !box) {
       if (this.transformer.nodes().length) this.transformer.nodes([]);
       return;
     }
     if (!this.transformer.isTransforming()) {
-      const local = multiply(piece?.matrix ?? [1, 0, 0, 1, 0, 0], translation(box.x0, box.y0));
+      const local = multiply(moving?.matrix ?? [1, 0, 0, 1, 0, 0], translation(box.x0, box.y0));
       this.proxy.setAttrs({
         width: box.x1 - box.x0,
         height: box.y1 - box.y0,
@@ -134,12 +133,12 @@ export class Overlay {
   }
 
   private transformed(): void {
-    const piece = floating();
-    if (!piece) return;
-    const { x0, y0 } = piece.piece.box;
+    const moving = floating();
+    if (!moving) return;
+    const { x0, y0 } = moving.cutout.box;
     const matrix = multiply(this.proxy.getTransform().getMatrix() as unknown as Affine, translation(-x0, -y0));
-    piece.transform(matrix);
-    piece.follow();
+    moving.transform(matrix);
+    moving.follow();
   }
 
   private syncHandles(): void {
@@ -162,9 +161,9 @@ export class Overlay {
       hitStrokeWidth: 12,
     });
     handle.on("dragmove", () => {
-      const piece = floating();
-      piece?.dragHandle(index, toDrawing(get().view, this.pane, handle.position()));
-      piece?.follow();
+      const moving = floating();
+      moving?.dragHandle(index, toDrawing(get().view, this.pane, handle.position()));
+      moving?.follow();
     });
     handle.on("dragend", () => floating()?.rest());
     this.layer.add(handle);

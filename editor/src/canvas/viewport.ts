@@ -1,7 +1,7 @@
 import type { Point } from "../raster/plane";
 import { get, set, type View } from "../state/store";
 
-/** `view.x`, `view.y` is the drawing's point at the middle of a pane, so that panes side by side show the same place. */
+/** `view.x`, `view.y` is the point of the drawing at the centre of a pane, so panes side by side show the same place. */
 export interface Size {
   width: number;
   height: number;
@@ -25,13 +25,13 @@ export function cssTransform(view: View, pane: Size): string {
 
 let lastPane: Size = { width: 600, height: 600 };
 
-/** The whole drawing in view, with some air around it. */
+/** Fit the whole drawing into the view, with a margin. */
 export function fitDrawing(pane: Size = lastPane): void {
   lastPane = pane;
   const { drawing } = get();
   if (!drawing || pane.width < 2) return;
-  const air = 2 * Math.min(24, 0.04 * pane.width);
-  const zoom = Math.min((pane.width - air) / drawing.width, (pane.height - air) / drawing.height);
+  const margin = 2 * Math.min(24, 0.04 * pane.width);
+  const zoom = Math.min((pane.width - margin) / drawing.width, (pane.height - margin) / drawing.height);
   set({ view: { zoom: clampZoom(zoom), x: drawing.width / 2, y: drawing.height / 2 } });
 }
 

@@ -5,14 +5,14 @@ import { session } from "../state/session";
 import { useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 import { Icon } from "../theme/Icon";
-import { settle } from "../tools/floating";
+import { anchor } from "../tools/floating";
 
 export function HistoryPanel() {
   const history = useStudio((s) => s.project?.history);
   const done = history?.done ?? [];
   const undone = history?.undone ?? [];
   const go = (steps: number) => {
-    settle();
+    anchor();
     for (let i = 0; i < Math.abs(steps); i++) session()?.step(steps < 0 ? "undo" : "redo");
   };
   return (
@@ -59,7 +59,7 @@ function Snapshots() {
   const [name, setName] = useState("");
   if (!project) return null;
   const add = async () => {
-    settle();
+    anchor();
     await takeSnapshot(name.trim() || `Snapshot ${project.snapshots.length + 1}`);
     setName("");
   };

@@ -2,24 +2,24 @@ import { useEffect, useState } from "react";
 import type { Label } from "../api/client";
 import { fromHex, hex } from "../raster/palette";
 import type { Drawing } from "../state/drawing";
-import { census, labelName, merge, recolour, rename } from "../state/labels";
+import { countPixels, labelName, merge, recolour, rename } from "../state/labels";
 import { set, useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { selectLabel } from "../tools/actions";
 import { chooseTool } from "../tools/registry";
 
-/** Pixels of each label, counted again a moment after the last change. */
-function useCensus(drawing: Drawing | null): Uint32Array | null {
+/** The number of pixels of each label, counted again shortly after the last change. */
+function usePixelCounts(drawing: Drawing | null): Uint32Array | null {
   const [counts, setCounts] = useState<Uint32Array | null>(null);
   useEffect(() => {
     if (!drawing?.labels) return;
     const { data } = drawing.labels;
     let timer = 0;
-    setCounts(census(data));
+    setCounts(countPixels(data));
     const stop = drawing.subscribe(() => {
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => setCounts(census(data)), 200);
+      timer = window.setTimeout(() => setCounts(countPixels(data)), 200);
     });
     return () => {
       window.clearTimeout(timer);
@@ -34,7 +34,7 @@ export function LabelsPanel() {
   const drawing = useStudio((s) => s.drawing);
   const label = useStudio((s) => s.label);
   const tool = useStudio((s) => s.tool);
-  const counts = useCensus(drawing);
+  const counts = usePixelCounts(drawing);
   if (!project || !drawing) return null;
   if (!drawing.labels) return <p className="empty">This drawing has lines only. “Change the drawing…” adds labels.</p>;
   const painting = drawing.paintingColours;
@@ -77,12 +77,12 @@ export function LabelsPanel() {
   );
 }
 
-/** The chosen label: its colour, its name, all its pixels, merging. Names and colours are for people only. */
+/** The current label: colour, name, select its pixels, merge. The network does not use names and colours. */
 export function LabelEditor() {
   const position = useStudio((s) => s.label);
   const labels = useStudio((s) => s.project?.labels);
   const drawing = useStudio((s) => s.drawing);
-  if (!labels?.[position] || !drawing?.labels || drawing.painting) return null;
+  if (!labels?.[position] || !drawing?.labels || drawing.isPainting) return null;
   return <Editor key={position} position={position} labels={labels} />;
 }
 
@@ -101,8 +101,8 @@ function Editor({ position, labels }: { position: number; labels: readonly Label
         value={colour}
         onChange={(event) => setColour(event.target.value)}
         onBlur={() => {
-          const wanted = fromHex(colour);
-          if (wanted) recolour(position, wanted);
+          const requested = fromHex(colour);
+          if (requested) recolour(position, requested);
         }}
       />
       <input

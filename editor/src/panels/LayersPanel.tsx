@@ -5,31 +5,38 @@ import { IconButton, Section, Switch } from "../theme/controls";
 export function LayersPanel() {
   const project = useStudio((s) => s.project);
   const drawing = useStudio((s) => s.drawing);
-  const unsure = useStudio((s) => s.unsure);
-  const can = useStudio((s) => s.info?.capabilities.uncertainty ?? false);
+  const uncertainty = useStudio((s) => s.uncertainty);
+  const available = useStudio((s) => s.info?.capabilities.uncertainty ?? false);
   if (!project || !drawing) return null;
+  const listed = drawing.layers.filter(({ type }) => !type.follows).map(({ type }) => type);
+  // From the top to the bottom; the photo is above what would cover it.
+  const rows: { id: LayerId; name: string }[] = [
+    ...listed.filter((type) => !type.opaque).map((type) => ({ id: type.role, name: type.title })),
+    { id: "photo", name: "Photo" },
+    ...listed.filter((type) => type.opaque).map((type) => ({ id: type.role, name: type.title })),
+  ];
   return (
     <Section
       title="Layers"
       aside={<IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />}
     >
       <ul className="layers">
-        {drawing.edges && <LayerRow id="edges" name="Lines" />}
-        <LayerRow id="photo" name="Photo" />
-        {drawing.labels && <LayerRow id="labels" name={drawing.painting ? "Colours" : "Labels"} />}
+        {rows.map(({ id, name }) => (
+          <LayerRow key={id} id={id} name={name} />
+        ))}
       </ul>
       <Switch
-        label="Keep untouched parts"
+        label="Keep unedited parts of the photo"
         checked={project.keep_original}
         onChange={(on) => void change({ keep_original: on })}
       />
-      {can && (
+      {available && (
         <Switch
-          label="Show where the painter is unsure"
-          hint="Orange where an edit asks for what the photo does not show"
+          label="Show uncertainty"
+          hint="Orange where an edit needs content that the photo does not show"
           keys="Q"
-          checked={unsure}
-          onChange={(on) => set({ unsure: on })}
+          checked={uncertainty}
+          onChange={(on) => set({ uncertainty: on })}
         />
       )}
     </Section>

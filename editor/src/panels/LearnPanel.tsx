@@ -35,26 +35,26 @@ function sentence({ state, seconds, seconds_left: left }: Learning, steps: numbe
 
 export function LearnPanel() {
   const project = useStudio((s) => s.project);
-  const soon = useStudio((s) => s.learningSoon);
+  const queued = useStudio((s) => s.learningQueued);
   const [minutes, setMinutes] = useState(2);
   if (!project) return null;
-  const learning: Learning = soon ? { ...project.learning, state: "starting" } : project.learning;
+  const learning: Learning = queued ? { ...project.learning, state: "starting" } : project.learning;
   const { state } = learning;
   const active = state === "running" || state === "starting" || state === "pausing" || state === "stopping";
   const share = learning.steps > 0 ? Math.min(1, learning.step / learning.steps) : 0;
-  const knows = project.steps > 0;
+  const trained = project.steps > 0;
   return (
     <Section title="Learn this photo">
       <div className="learn">
         <div className="learn-preview" data-active={active}>
           <img
-            alt={learning.preview ? "How the network paints the unedited drawing by now" : ""}
+            alt={learning.preview ? "The unedited drawing, rendered with the current network" : ""}
             src={
               learning.preview
                 ? projectUrl(project.id, `/preview?step=${learning.preview}`)
                 : projectUrl(project.id, "/photo?size=thumbnail")
             }
-            className={learning.preview || knows ? "" : "unlearned"}
+            className={learning.preview || trained ? "" : "unlearned"}
           />
         </div>
         <div className="learn-facts">
@@ -64,9 +64,9 @@ export function LearnPanel() {
           <p className="hint">
             {active || state === "paused"
               ? `Step ${learning.step.toLocaleString("en")}${learning.steps ? ` of ${learning.steps.toLocaleString("en")}` : ""}`
-              : knows
+              : trained
                 ? `${project.steps.toLocaleString("en")} steps`
-                : "You can edit already; learning makes the picture sharper and truer."}
+                : "You can edit already. Learning makes the result sharper and more faithful."}
           </p>
         </div>
       </div>
@@ -104,8 +104,8 @@ export function LearnPanel() {
           </>
         ) : (
           <>
-            <button type="button" className={knows ? "button" : "button primary"} onClick={() => void learn(minutes)}>
-              <Icon name={knows ? "plus" : "play"} size={16} /> {knows ? "Learn more" : "Learn"}
+            <button type="button" className={trained ? "button" : "button primary"} onClick={() => void learn(minutes)}>
+              <Icon name={trained ? "plus" : "play"} size={16} /> {trained ? "Learn more" : "Learn"}
             </button>
             <Minutes value={minutes} onChange={setMinutes} />
           </>

@@ -1,4 +1,4 @@
-import { hush, useStudio } from "../state/store";
+import { dismiss, useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 
 export function Notices() {
@@ -8,7 +8,7 @@ export function Notices() {
       {notices.map(({ id, tone, text }) => (
         <div key={id} className={`notice ${tone}`} role={tone === "problem" ? "alert" : undefined}>
           <p>{text}</p>
-          <IconButton icon="close" label="Dismiss" onClick={() => hush(id)} />
+          <IconButton icon="close" label="Dismiss" onClick={() => dismiss(id)} />
         </div>
       ))}
     </div>

@@ -1,83 +1,31 @@
 import { useEffect, useState } from "react";
-import { bounds, type Combine } from "../raster/mask";
+import { bounds } from "../raster/mask";
 import { hex } from "../raster/palette";
 import { EMPTY } from "../raster/rect";
-import { setOption, useStudio } from "../state/store";
+import { labelName } from "../state/labels";
+import { useStudio } from "../state/store";
 import { Choice, IconButton, Slider, Switch } from "../theme/controls";
 import { acceptHoles, deleteSelection, deselect, duplicate, flip, startTransform, startWarp } from "../tools/actions";
-import { drop, floating as inHand, settle } from "../tools/floating";
-import { toolInfo } from "../tools/registry";
+import { anchor, cancel, type FloatingMode, floating as floatingSelection } from "../tools/floating";
+import { optionValue, setOption, type ToolOption } from "../tools/options";
+import { toolById } from "../tools/registry";
 
-const COMBINE: readonly { value: Combine; label: string }[] = [
-  { value: "replace", label: "New" },
-  { value: "add", label: "Add" },
-  { value: "subtract", label: "Take away" },
-];
-
-/** What can be set for the tool in hand, and what can be done with the selection. */
+/** The options of the active tool, and the actions for the selection. */
 export function OptionsBar() {
-  const tool = useStudio((s) => s.tool);
-  const options = useStudio((s) => s.options);
+  const tool = toolById(useStudio((s) => s.tool));
   const floating = useStudio((s) => s.floating);
   const selected = useStudio((s) => s.selection !== null);
-  const info = toolInfo(tool);
-  const selecting = info.group === "select" && tool !== "move";
-  if (floating !== "none") return <InHand warp={floating === "warp"} />;
+  if (floating !== "none") return <FloatingBar mode={floating} />;
   return (
-    <div className="options" role="toolbar" aria-label={`Options of ${info.name}`}>
-      <strong>{info.name}</strong>
-      {tool === "brush" && (
-        <>
-          <LabelChip />
-          <Slider
-            compact
-            label="Size"
-            unit=" px"
-            min={1}
-            max={120}
-            value={options.brushSize}
-            onChange={(v) => setOption("brushSize", v)}
-          />
-          <Switch label="Pen pressure" checked={options.pressure} onChange={(on) => setOption("pressure", on)} />
-          <Switch label="Erase lines below" checked={options.linesToo} onChange={(on) => setOption("linesToo", on)} />
-        </>
-      )}
-      {tool === "eraser" && (
-        <Slider
-          compact
-          label="Size"
-          unit=" px"
-          min={1}
-          max={80}
-          value={options.eraserSize}
-          onChange={(v) => setOption("eraserSize", v)}
-        />
-      )}
-      {tool === "bucket" && (
-        <>
-          <LabelChip />
-          <Switch label="Stop at lines" checked={options.stopAtLines} onChange={(on) => setOption("stopAtLines", on)} />
-        </>
-      )}
-      {tool === "eyedropper" && <LabelChip />}
-      {selecting && (
-        <Choice
-          label="How selections join"
-          value={options.combine}
-          choices={COMBINE}
-          onChange={(v) => setOption("combine", v)}
-        />
-      )}
-      {tool === "region" && (
-        <Switch
-          label="Everything with the label"
-          checked={options.allOfLabel}
-          onChange={(on) => setOption("allOfLabel", on)}
-        />
-      )}
+    <div className="options" role="toolbar" aria-label={`Options of ${tool.name}`}>
+      <strong>{tool.name}</strong>
+      {tool.usesLabel && <LabelChip />}
+      {tool.options?.map((option) => (
+        <Option key={option.id} option={option} />
+      ))}
       {selected ? (
         <div className="group actions" role="group" aria-label="Selection">
-          <IconButton icon="move" label="Transform" keys="Ctrl+T" onClick={startTransform} />
+          <IconButton icon="transform" label="Transform" keys="Ctrl+T" onClick={startTransform} />
           <IconButton icon="warp" label="Warp" keys="Ctrl+Shift+T" onClick={() => startWarp()} />
           <IconButton icon="flipX" label="Flip left to right" keys="Shift+H" onClick={() => flip("horizontal")} />
           <IconButton icon="flipY" label="Flip upside down" keys="Shift+V" onClick={() => flip("vertical")} />
@@ -86,21 +34,58 @@ export function OptionsBar() {
           <IconButton icon="close" label="Deselect" keys="Ctrl+D" onClick={deselect} />
         </div>
       ) : (
-        <p className="tool-hint">{info.hint}</p>
+        <p className="tool-hint">{tool.hint}</p>
       )}
       <Holes />
     </div>
   );
 }
 
-function InHand({ warp }: { warp: boolean }) {
+function Option({ option }: { option: ToolOption }) {
+  const options = useStudio((s) => s.options);
+  switch (option.kind) {
+    case "slider":
+      return (
+        <Slider
+          compact
+          label={option.label}
+          {...(option.unit && { unit: option.unit })}
+          min={option.min}
+          max={option.max}
+          value={optionValue(option, options)}
+          onChange={(value) => setOption(option, value)}
+        />
+      );
+    case "switch":
+      return (
+        <Switch label={option.label} checked={optionValue(option, options)} onChange={(on) => setOption(option, on)} />
+      );
+    case "choice":
+      return (
+        <Choice
+          label={option.label}
+          value={optionValue(option, options)}
+          choices={option.choices}
+          onChange={(value) => setOption(option, value)}
+        />
+      );
+  }
+}
+
+const MODES: Record<FloatingMode, { title: string; hint: string }> = {
+  move: { title: "Move", hint: "Drag to move. With the Move tool, drag a corner to scale and the knob to rotate." },
+  transform: { title: "Transform", hint: "Drag inside to move, a corner to scale, the knob to rotate." },
+  warp: { title: "Warp", hint: "Drag the handles; lines and labels bend with them." },
+};
+
+function FloatingBar({ mode }: { mode: FloatingMode }) {
   return (
-    <div className="options" role="toolbar" aria-label="Selection in hand">
-      <strong>{warp ? "Warp" : "Transform"}</strong>
-      {warp ? (
+    <div className="options" role="toolbar" aria-label="Floating selection">
+      <strong>{MODES[mode].title}</strong>
+      {mode === "warp" ? (
         <Choice
           label="Handles"
-          value={String(Math.round(Math.sqrt(inHand()?.warp?.to.length ?? 9)))}
+          value={String(Math.round(Math.sqrt(floatingSelection()?.warp?.to.length ?? 9)))}
           choices={[
             { value: "3", label: "3 × 3" },
             { value: "4", label: "4 × 4" },
@@ -110,21 +95,18 @@ function InHand({ warp }: { warp: boolean }) {
         />
       ) : (
         <div className="group actions" role="group" aria-label="Selection">
+          {mode === "move" && <IconButton icon="transform" label="Transform" keys="Ctrl+T" onClick={startTransform} />}
           <IconButton icon="warp" label="Warp" keys="Ctrl+Shift+T" onClick={() => startWarp()} />
           <IconButton icon="flipX" label="Flip left to right" keys="Shift+H" onClick={() => flip("horizontal")} />
           <IconButton icon="flipY" label="Flip upside down" keys="Shift+V" onClick={() => flip("vertical")} />
           <IconButton icon="trash" label="Delete" keys="Del" onClick={deleteSelection} />
         </div>
       )}
-      <p className="tool-hint">
-        {warp
-          ? "Drag the handles; lines and labels bend with them."
-          : "Drag inside to move, corners to scale, the knob to turn."}
-      </p>
-      <button type="button" className="button quiet" onClick={drop}>
+      <p className="tool-hint">{MODES[mode].hint}</p>
+      <button type="button" className="button quiet" onClick={cancel}>
         Cancel <kbd>Esc</kbd>
       </button>
-      <button type="button" className="button primary" onClick={settle}>
+      <button type="button" className="button primary" onClick={anchor}>
         Apply <kbd>Enter</kbd>
       </button>
     </div>
@@ -140,12 +122,12 @@ function LabelChip() {
   return (
     <span className="chip">
       <i style={{ background: hex(colour) }} />
-      {painting ? hex(colour) : project?.labels[label].name || `Label ${label + 1}`}
+      {painting ? hex(colour) : labelName(project?.labels ?? [], label)}
     </span>
   );
 }
 
-/** Holes that were filled by themselves want a look. */
+/** Holes that were filled automatically should be reviewed. */
 function Holes() {
   const drawing = useStudio((s) => s.drawing);
   const [some, setSome] = useState(false);
@@ -169,7 +151,7 @@ function Holes() {
       type="button"
       className="button holes"
       onClick={acceptHoles}
-      title="The hatched areas were filled from around them"
+      title="The hatched areas were filled from their surroundings"
     >
       <i aria-hidden="true" />
       Accept filled holes

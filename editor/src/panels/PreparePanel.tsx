@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { ExtractSettings } from "../api/client";
 import { learn } from "../state/project-actions";
-import { beginEditing, forgetSettings, keepDrawing, tryExtract } from "../state/projects";
+import { beginEditing, discardSettings, previewSettings, saveSettings } from "../state/projects";
 import { useStudio } from "../state/store";
 import { Slider } from "../theme/controls";
 import { Icon } from "../theme/Icon";
@@ -11,14 +11,14 @@ const KINDS: readonly { value: ExtractSettings["kind"]; name: string; suits: str
   {
     value: "super",
     name: "Areas and lines",
-    suits: "Suits most photos: areas say what is where, lines say its shape.",
+    suits: "For most photos: areas give the layout, lines the shapes.",
   },
-  { value: "edges", name: "Lines", suits: "Faces, hands, animals: where shape says it all." },
-  { value: "segments", name: "Areas", suits: "Landscapes, rooms, clothes: few large areas to push about." },
-  { value: "paint", name: "Painting", suits: "Colour matters more than shape: paint with a broad brush." },
+  { value: "edges", name: "Lines", suits: "For faces, hands, animals: where shape is what matters." },
+  { value: "segments", name: "Areas", suits: "For landscapes, interiors, clothes: a few large areas to move." },
+  { value: "paint", name: "Painting", suits: "Where colour matters more than shape: paint with a broad brush." },
 ];
 
-/** From the photo to its drawing: which kind, how fine; the drawing follows the sliders. */
+/** Extraction settings: the kind of drawing and its detail. The preview follows the sliders. */
 export function PreparePanel() {
   const settings = useStudio((s) => s.settings);
   const project = useStudio((s) => s.project);
@@ -27,13 +27,13 @@ export function PreparePanel() {
   const [minutes, setMinutes] = useState(2);
   const [busy, setBusy] = useState(false);
   if (!settings || !project) return null;
-  const change = (part: Partial<ExtractSettings>) => void tryExtract({ ...settings, ...part });
+  const change = (part: Partial<ExtractSettings>) => void previewSettings({ ...settings, ...part });
   const lines = settings.kind === "super" || settings.kind === "edges";
   const areas = settings.kind === "super" || settings.kind === "segments";
   const again = project.history.revision > 0 || project.steps > 0;
   const go = async (learning: boolean) => {
     setBusy(true);
-    const kept = await keepDrawing();
+    const kept = await saveSettings();
     setBusy(false);
     if (!kept) return;
     beginEditing();
@@ -46,7 +46,7 @@ export function PreparePanel() {
     <aside className="side prepare" aria-label="Make the drawing">
       <div className="prepare-scroll">
         <h2>Make the drawing</h2>
-        <p className="lead">This is what you will edit. Fewer, clearer shapes are easier to move about.</p>
+        <p className="lead">This is what you will edit. Fewer, clearer shapes are easier to edit.</p>
         <fieldset className="kinds">
           <legend className="visually-hidden">Kind of drawing</legend>
           {KINDS.map((kind) => (
@@ -80,7 +80,7 @@ export function PreparePanel() {
               max={6}
               step={0.1}
               value={settings.edge_sigma}
-              hint="Higher keeps the large shapes only."
+              hint="Higher values keep only large shapes."
               onChange={(edge_sigma) => change({ edge_sigma })}
             />
             <Slider
@@ -97,7 +97,7 @@ export function PreparePanel() {
               max={0.5}
               step={0.01}
               value={settings.edge_high}
-              hint="Faint lines stay only where they go on from a clear one."
+              hint="Faint lines are kept only where they are connected to a clear one."
               onChange={(edge_high) => change({ edge_high, edge_low: Math.min(settings.edge_low, edge_high) })}
             />
             <Slider
@@ -136,7 +136,7 @@ export function PreparePanel() {
       </div>
       <footer className="prepare-foot">
         <p className="hint" role="status">
-          {extracting ? "Drawing…" : "The result stays at the photo’s full size, whatever the drawing’s."}
+          {extracting ? "Drawing…" : "The result has the photo’s full size, whatever the drawing’s."}
         </p>
         <div className="prepare-go">
           <button
@@ -154,7 +154,7 @@ export function PreparePanel() {
             Edit without learning
           </button>
           {again && (
-            <button type="button" className="button quiet" onClick={() => void forgetSettings()}>
+            <button type="button" className="button quiet" onClick={() => void discardSettings()}>
               Cancel
             </button>
           )}

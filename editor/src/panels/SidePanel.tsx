@@ -12,7 +12,7 @@ const TABS = [
 
 export function SidePanel() {
   const [tab, setTab] = useState<(typeof TABS)[number]["id"]>("labels");
-  const painting = useStudio((s) => !!s.drawing?.painting);
+  const painting = useStudio((s) => !!s.drawing?.isPainting);
   return (
     <aside className="side" aria-label="Panels">
       <LearnPanel />

@@ -8,7 +8,7 @@ import { Icon, Mark } from "../theme/Icon";
 export function StartPage() {
   const info = useStudio((s) => s.info);
   const [projects, setProjects] = useState<ProjectSummary[] | null>(null);
-  const [doomed, setDoomed] = useState<ProjectSummary | null>(null);
+  const [deleting, setDeleting] = useState<ProjectSummary | null>(null);
   const load = () => void attempt(async () => setProjects((await call("get", "/api/projects")).projects));
   useEffect(load, []);
   return (
@@ -18,14 +18,14 @@ export function StartPage() {
         <div>
           <h1>Edit a photo by editing a drawing of it</h1>
           <p>
-            One photo is enough. Primage makes a simple drawing of it, learns how the two belong together, and repaints
-            the photo as you draw.
+            One photo is enough. Primage makes a simple drawing of it, learns how the two correspond, and renders the
+            photo again as you draw.
           </p>
         </div>
       </div>
       <DropZone />
       <section aria-labelledby="samples-title">
-        <h2 id="samples-title">Or try one of these</h2>
+        <h2 id="samples-title">Or try a sample</h2>
         <ul className="samples">
           {info?.samples.map((sample) => (
             <li key={sample.id}>
@@ -42,7 +42,7 @@ export function StartPage() {
       </section>
       {projects && projects.length > 0 && (
         <section aria-labelledby="projects-title">
-          <h2 id="projects-title">Go on with</h2>
+          <h2 id="projects-title">Recent projects</h2>
           <ul className="projects">
             {projects.map((project) => (
               <li key={project.id} className="project">
@@ -56,28 +56,28 @@ export function StartPage() {
                     </small>
                   </span>
                 </a>
-                <IconButton icon="trash" label={`Delete ${project.name}`} onClick={() => setDoomed(project)} />
+                <IconButton icon="trash" label={`Delete ${project.name}`} onClick={() => setDeleting(project)} />
               </li>
             ))}
           </ul>
         </section>
       )}
-      {doomed && (
-        <Dialog title={`Delete “${doomed.name}”?`} onClose={() => setDoomed(null)}>
+      {deleting && (
+        <Dialog title={`Delete “${deleting.name}”?`} onClose={() => setDeleting(null)}>
           <p>
-            The photo’s copy, the drawing with all its edits, and what the network has learned are deleted from this
-            computer.
+            This deletes the copy of the photo, the drawing with all its edits, and what the network has learned from
+            this computer.
           </p>
           <div className="dialog-actions">
-            <button type="button" className="button" onClick={() => setDoomed(null)}>
+            <button type="button" className="button" onClick={() => setDeleting(null)}>
               Keep it
             </button>
             <button
               type="button"
               className="button danger"
               onClick={async () => {
-                const { id } = doomed;
-                setDoomed(null);
+                const { id } = deleting;
+                setDeleting(null);
                 if (await removeProject(id)) load();
               }}
             >
@@ -91,31 +91,14 @@ export function StartPage() {
 }
 
 function DropZone() {
-  const [over, setOver] = useState(false);
+  const dragging = useStudio((s) => s.dragging);
   const input = useRef<HTMLInputElement>(null);
-  const take = (files: FileList | null) => {
-    if (files?.[0]) void createFromFile(files[0]);
-  };
   return (
-    <section
-      className="dropzone"
-      aria-label="Open a photo"
-      data-over={over}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        take(event.dataTransfer.files);
-      }}
-    >
+    <section className="dropzone" aria-label="Open a photo" data-over={dragging}>
       <Icon name="upload" size={30} />
       <p>
-        <b>Drop a photo here</b>
-        <span>or a project that was exported</span>
+        <b>Drop a photo anywhere</b>
+        <span>or an exported project</span>
       </p>
       <button type="button" className="button primary" onClick={() => input.current?.click()}>
         Choose a photo
@@ -127,7 +110,9 @@ function DropZone() {
         tabIndex={-1}
         aria-label="Photo or project file"
         accept="image/png,image/jpeg,image/webp,image/tiff,image/bmp,.zip"
-        onChange={(event) => take(event.target.files)}
+        onChange={({ target }) => {
+          if (target.files?.[0]) void createFromFile(target.files[0]);
+        }}
       />
       <small>It stays on this computer.</small>
     </section>

@@ -9,7 +9,7 @@ export function StatusBar() {
   const latency = useStudio((s) => s.latency);
   const rendering = useStudio((s) => s.rendering);
   const steps = useStudio((s) => s.renderedSteps);
-  const online = useStudio((s) => s.connection === "online");
+  const connection = useStudio((s) => s.connection);
   if (!drawing || !project) return null;
   return (
     <footer className="status">
@@ -25,26 +25,28 @@ export function StatusBar() {
       <Coordinates />
       <span className="spring" />
       <span className="fact" role="status" data-testid="render-status" data-busy={rendering}>
-        {!online ? (
+        {connection === "expired" ? (
+          <b className="warn">Open the studio’s new link</b>
+        ) : connection === "connecting" ? (
           <b className="warn">Connecting…</b>
         ) : rendering ? (
-          "Painting…"
+          "Rendering…"
         ) : latency !== null ? (
-          `Painted in ${Math.round(latency)} ms`
+          `Rendered in ${Math.round(latency)} ms`
         ) : steps !== null ? (
           "Up to date"
         ) : (
-          "Waiting for the first picture"
+          "Waiting for the first result"
         )}
       </span>
-      <span className="fact" title="The network that painted the picture">
+      <span className="fact" title="Training steps of the network that made this result">
         {steps === null ? "" : steps === 0 ? "not learned yet" : `${steps.toLocaleString("en")} steps learned`}
       </span>
     </footer>
   );
 }
 
-/** On its own, so that nothing else is rendered anew while the pointer moves. */
+/** A component of its own, so that nothing else re-renders while the pointer moves. */
 function Coordinates() {
   const text = useStudio(({ pointer, drawing }) => {
     if (!pointer || !drawing) return "";

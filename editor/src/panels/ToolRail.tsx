@@ -1,40 +1,35 @@
 import { useStudio } from "../state/store";
 import { Icon } from "../theme/Icon";
-import { chooseTool, TOOLS, type ToolInfo } from "../tools/registry";
+import { chooseTool, TOOLS } from "../tools/registry";
+import type { Tool } from "../tools/tool";
 
-const GROUPS: readonly { id: ToolInfo["group"]; name: string }[] = [
+const GROUPS: readonly { id: Tool["group"]; name: string }[] = [
   { id: "select", name: "Select and move" },
-  { id: "draw", name: "Lines" },
-  { id: "label", name: "Labels" },
+  { id: "lines", name: "Lines" },
+  { id: "labels", name: "Labels" },
   { id: "view", name: "View" },
 ];
 
 export function ToolRail() {
-  const tool = useStudio((s) => s.tool);
-  const hasLabels = useStudio((s) => !!s.drawing?.labels);
-  const hasEdges = useStudio((s) => !!s.drawing?.edges);
-  const usable = (info: ToolInfo) =>
-    (info.group !== "label" || hasLabels) &&
-    (info.group !== "draw" || hasEdges) &&
-    (info.id !== "region" || hasLabels) &&
-    (info.id !== "outline" || hasEdges);
+  const current = useStudio((s) => s.tool);
+  const drawing = useStudio((s) => s.drawing);
   return (
     <nav className="rail" aria-label="Tools">
       {GROUPS.map((group) => (
         <div key={group.id} role="group" aria-label={group.name}>
-          {TOOLS.filter((info) => info.group === group.id).map((info) => (
+          {TOOLS.filter((tool) => tool.group === group.id).map((tool) => (
             <button
-              key={info.id}
+              key={tool.id}
               type="button"
               className="rail-button"
-              aria-label={info.name}
-              aria-pressed={tool === info.id}
-              aria-keyshortcuts={info.key}
-              disabled={!usable(info)}
-              title={`${info.name} (${info.key})\n${info.hint}`}
-              onClick={() => chooseTool(info.id)}
+              aria-label={tool.name}
+              aria-pressed={tool.id === current}
+              aria-keyshortcuts={tool.key}
+              disabled={tool.needs && !drawing?.layer(tool.needs)}
+              title={`${tool.name} (${tool.key})\n${tool.hint}`}
+              onClick={() => chooseTool(tool.id)}
             >
-              <Icon name={info.id} />
+              <Icon path={tool.icon} />
             </button>
           ))}
         </div>

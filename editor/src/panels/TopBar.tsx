@@ -92,8 +92,8 @@ export function TopBar() {
 function ProjectName({ name }: { name: string }) {
   const [text, setText] = useState(name);
   const keep = () => {
-    const wanted = text.trim();
-    if (wanted && wanted !== name) void change({ name: wanted });
+    const trimmed = text.trim();
+    if (trimmed && trimmed !== name) void change({ name: trimmed });
     else setText(name);
   };
   return (

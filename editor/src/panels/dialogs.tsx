@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { projectUrl } from "../api/client";
 import { fromHex, hex } from "../raster/palette";
-import { labelName, type Wish, wish } from "../state/labels";
-import { openDrawing, prepareAnew } from "../state/projects";
-import { get, say, set, useStudio } from "../state/store";
+import { labelName, type PaintColour, paintColour } from "../state/labels";
+import { openDrawing, openSettings } from "../state/projects";
+import { get, notify, set, useStudio } from "../state/store";
 import { Dialog } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { chooseTool, TOOLS } from "../tools/registry";
@@ -62,12 +62,12 @@ function Export() {
   const drawing = useStudio((s) => s.drawing);
   if (!project || !drawing) return null;
   const stem = project.name.replace(/[^\w.-]+/g, "-") || "primage";
-  const both = drawing.labels !== null && drawing.edges !== null && !drawing.painting;
+  const layers = drawing.layers.filter(({ type }) => type.download);
   const rows: { path: string; name: string; what: string; ready: boolean }[] = [
     {
       path: "result.png?size=full",
       name: "Result, full size",
-      what: `PNG, ${project.photo.width} × ${project.photo.height}, with a note of how it was made`,
+      what: `PNG, ${project.photo.width} × ${project.photo.height}, with metadata on how it was made`,
       ready: project.model !== null,
     },
     {
@@ -76,16 +76,21 @@ function Export() {
       what: `PNG, ${project.size.width} × ${project.size.height}`,
       ready: project.model !== null,
     },
-    { path: "primitive.png", name: "Drawing", what: "PNG as you see it", ready: true },
-    ...(both ? [{ path: "segments.png", name: "Labels", what: "palette PNG, position = label", ready: true }] : []),
-    ...(both ? [{ path: "edges.png", name: "Lines", what: "PNG, black on white", ready: true }] : []),
+    { path: "primitive.png", name: "Drawing", what: "PNG, as shown", ready: true },
+    // A single layer is the drawing itself.
+    ...(layers.length > 1 ? layers : []).map(({ type: { download, title } }) => ({
+      path: download!.file,
+      name: title,
+      what: download!.description,
+      ready: true,
+    })),
     {
       path: "model.safetensors",
       name: "Model",
-      what: project.steps ? "renders any drawing with these labels" : "learn the photo first",
+      what: project.steps ? "renders any drawing with these labels" : "available once the photo is learned",
       ready: project.steps > 0,
     },
-    { path: "project.zip", name: "Project", what: "everything, opens in any studio", ready: true },
+    { path: "project.zip", name: "Project", what: "everything; opens in any studio", ready: true },
   ];
   return (
     <Dialog title="Export" onClose={close}>
@@ -127,13 +132,13 @@ function Replace() {
   return (
     <Dialog title="Change the drawing" onClose={close}>
       <div className="ways">
-        <button type="button" className="card wide" onClick={prepareAnew}>
+        <button type="button" className="card wide" onClick={openSettings}>
           <Icon name="sliders" />
           <span>
-            <b>Extract it anew</b>
+            <b>Extract it again</b>
             <small>
-              Another kind, other areas, finer lines.
-              {edited || learned ? " Edits, snapshots and what was learned begin anew if you keep it." : ""}
+              Another kind, different areas, finer lines.
+              {edited || learned ? " If you keep it, edits, snapshots and what was learned are discarded." : ""}
             </small>
           </span>
         </button>
@@ -142,8 +147,8 @@ function Replace() {
           <span>
             <b>Open an edited drawing</b>
             <small>
-              A PNG drawn elsewhere, exported from here before.{" "}
-              {labels ? `Its colours must be the ${labels} labels of this one.` : ""} Can be undone.
+              A PNG exported from here and edited elsewhere.{" "}
+              {labels ? `It may only use the colours of the ${labels} labels.` : ""} It can be undone.
             </small>
           </span>
           <input
@@ -164,19 +169,19 @@ function Replace() {
 
 function AddLabel() {
   const [colour, setColour] = useState("#8844cc");
-  const [answer, setAnswer] = useState<Wish | null>(null);
+  const [answer, setAnswer] = useState<PaintColour | null>(null);
   const labels = useStudio((s) => s.project?.labels) ?? [];
-  const painting = useStudio((s) => !!s.drawing?.painting);
+  const painting = useStudio((s) => !!s.drawing?.isPainting);
   const take = (position: number) => {
     set({ label: position, dialog: "none" });
     chooseTool("brush");
-    say(painting ? `Painting with ${colour}.` : `Painting with “${labelName(labels, position)}”.`);
+    notify(painting ? `Painting with ${colour}.` : `Painting with “${labelName(labels, position)}”.`);
     get().drawing?.repaint();
   };
   const ask = () => {
-    const wanted = fromHex(colour);
-    if (!wanted) return;
-    const result = wish(wanted);
+    const requested = fromHex(colour);
+    if (!requested) return;
+    const result = paintColour(requested);
     if (result.ok) take(result.position);
     else setAnswer(result);
   };
@@ -214,8 +219,8 @@ function AddLabel() {
         <div className="refusal" role="alert">
           <p>{answer.reason}</p>
           <div className="dialog-actions">
-            <button type="button" className="button" onClick={prepareAnew}>
-              Extract and learn anew…
+            <button type="button" className="button" onClick={openSettings}>
+              Extract the drawing again…
             </button>
             <button type="button" className="button primary" onClick={() => take(answer.nearest)}>
               <i

@@ -1,11 +1,14 @@
+import { isCanvasFocused } from "../canvas/focus";
 import { held } from "../canvas/input";
 import { fitDrawing, zoomBy } from "../canvas/viewport";
-import { get, set, setOption } from "../state/store";
+import { get, set } from "../state/store";
 import * as actions from "../tools/actions";
-import { drop, floating, settle } from "../tools/floating";
-import { chooseTool, TOOLS, toolInfo } from "../tools/registry";
+import { anchor, cancel, floating } from "../tools/floating";
+import { resetOptions, scaleOption } from "../tools/options";
+import { chooseTool, TOOLS, toolById } from "../tools/registry";
+import { focusRegion } from "./focus";
 
-/** The sheet behind `?`. Tools list their own keys. */
+/** The list behind `?`. The tools' keys come from the registry. */
 export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
   [
     "Edit",
@@ -13,9 +16,9 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Ctrl Z", "Undo"],
       ["Ctrl Shift Z", "Redo"],
       ["[ ]", "Smaller, larger brush"],
-      ["D", "Default settings of the tool"],
+      ["D", "Default tool options"],
       ["Alt", "Eyedropper while painting"],
-      ["Esc", "Cancel, deselect"],
+      ["Esc", "Cancel the transform, the move; deselect"],
     ],
   ],
   [
@@ -42,9 +45,16 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["0", "Fit"],
       ["1 2 3 4", "Layouts"],
       ["X", "Compare with the photo"],
-      ["Q", "Show where the painter is unsure"],
-      ["Tab", "Panels"],
-      ["?", "This sheet"],
+      ["Q", "Show uncertainty"],
+      ["?", "This list"],
+    ],
+  ],
+  [
+    "Focus",
+    [
+      ["F6", "Next part of the window (Shift: previous)"],
+      ["Tab", "Next control; on the canvas: show or hide the panels"],
+      ["Shift Tab", "Previous control"],
     ],
   ],
 ];
@@ -56,12 +66,12 @@ const ARROWS: Record<string, [number, number]> = {
   ArrowDown: [0, 1],
 };
 
-/** Keys that belong to a field, a list or a slider are left to it. */
-function typing(target: EventTarget | null): boolean {
-  const element = target as HTMLElement | null;
-  return !!element?.closest?.(
-    "input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [role=slider], [role=tab]",
-  );
+/** Whether the focused control needs a key itself. Every other key is a shortcut, whatever has the focus. */
+function belongsToControl(key: string, target: HTMLElement): boolean {
+  if (target.closest("dialog, textarea, select, input:not([type=range], [type=checkbox], [type=radio])")) return true;
+  if (key in ARROWS) return target.matches("[type=range], [type=radio], [role=slider], [role=tab], [role=tabpanel]");
+  if (key === " ") return target.matches("button, a, summary, [type=checkbox], [type=radio]");
+  return key === "Enter" && target.matches("button, a, summary");
 }
 
 function withControl(key: string, shift: boolean): (() => void) | undefined {
@@ -77,32 +87,23 @@ function withControl(key: string, shift: boolean): (() => void) | undefined {
 }
 
 function resize(factor: number): void {
-  const { tool, options } = get();
-  const name = tool === "eraser" ? "eraserSize" : "brushSize";
-  const now = options[name];
-  const wanted = factor > 1 ? Math.max(now + 1, Math.round(now * factor)) : Math.min(now - 1, Math.round(now * factor));
-  setOption(name, Math.min(name === "eraserSize" ? 80 : 120, Math.max(1, wanted)));
-}
-
-function resetTool(): void {
-  set(({ options }) => ({
-    options: { ...options, brushSize: 12, eraserSize: 8, combine: "replace", linesToo: false, stopAtLines: false },
-  }));
+  const { size } = toolById(get().tool);
+  if (size) scaleOption(size, factor);
 }
 
 function plain(key: string, shift: boolean): (() => void) | undefined {
   if (shift && (key === "h" || key === "v")) return () => actions.flip(key === "h" ? "horizontal" : "vertical");
-  const tool = shift ? undefined : TOOLS.find((info) => info.key.toLowerCase() === key);
+  const tool = shift ? undefined : TOOLS.find((one) => one.key.toLowerCase() === key);
   if (tool) return () => chooseTool(tool.id);
   const { layout, info } = get();
   return {
     "[": () => resize(0.8),
     "]": () => resize(1.25),
-    d: resetTool,
+    d: resetOptions,
     "?": () => set({ dialog: "shortcuts" }),
     delete: actions.deleteSelection,
     backspace: actions.deleteSelection,
-    enter: settle,
+    enter: anchor,
     "+": () => zoomBy(1.25),
     "=": () => zoomBy(1.25),
     "-": () => zoomBy(1 / 1.25),
@@ -112,37 +113,40 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
     "3": () => set({ layout: "drawing" as const }),
     "4": () => set({ layout: "result" as const }),
     x: layout === "beside" || layout === "result" ? () => set(({ before }) => ({ before: !before })) : undefined,
-    q: info?.capabilities.uncertainty ? () => set(({ unsure }) => ({ unsure: !unsure })) : undefined,
+    q: info?.capabilities.uncertainty ? () => set(({ uncertainty }) => ({ uncertainty: !uncertainty })) : undefined,
   }[key];
 }
 
-function giveUp(): void {
-  if (floating()) drop();
-  else {
-    toolInfo(get().tool).tool?.cancel();
-    set({ selection: null });
+function onEscape(): void {
+  if (floating()) {
+    cancel();
+    return;
   }
+  toolById(get().tool).cancel();
+  set({ selection: null });
 }
 
 function onKeyDown(event: KeyboardEvent): void {
   const { page, phase, dialog } = get();
-  if (event.defaultPrevented || typing(event.target) || page !== "project" || dialog !== "none") return;
+  if (event.defaultPrevented || page !== "project" || dialog !== "none") return;
+  if (event.key === "F6") {
+    focusRegion(event.shiftKey ? -1 : 1);
+    event.preventDefault();
+    return;
+  }
+  if (belongsToControl(event.key, event.target as HTMLElement)) return;
   if (phase !== "edit") {
     if (event.key === "?") set({ dialog: "shortcuts" });
     return;
   }
-  const button = (event.target as HTMLElement).closest?.("button, a, summary") !== null;
-  // Space and Enter press a button that has the focus.
-  if (button && (event.key === " " || event.key === "Enter")) return;
   if (event.key === " ") {
     held.space = true;
     document.body.dataset.space = "true";
     event.preventDefault();
     return;
   }
-  // Tab walks through the controls once one of them has the focus; on the bare canvas it shows and hides the panels.
   if (event.key === "Tab") {
-    if (document.activeElement !== document.body || event.shiftKey) return;
+    if (!isCanvasFocused() || event.shiftKey || event.ctrlKey || event.altKey) return;
     set(({ panels }) => ({ panels: !panels }));
     event.preventDefault();
     return;
@@ -152,7 +156,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const action = arrow
     ? () => actions.nudge(arrow[0] * (event.shiftKey ? 10 : 1), arrow[1] * (event.shiftKey ? 10 : 1))
     : event.key === "Escape"
-      ? giveUp
+      ? onEscape
       : event.ctrlKey || event.metaKey
         ? withControl(key, event.shiftKey)
         : event.altKey

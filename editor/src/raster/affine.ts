@@ -1,6 +1,6 @@
 import type { Point } from "./plane";
 
-/** x' = a·x + c·y + e, y' = b·x + d·y + f, as canvas and CSS have it. */
+/** x' = a·x + c·y + e, y' = b·x + d·y + f, as in canvas and CSS. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 export const IDENTITY: Affine = [1, 0, 0, 1, 0, 0];
@@ -9,7 +9,7 @@ export function apply(m: Affine, x: number, y: number): Point {
   return { x: m[0] * x + m[2] * y + m[4], y: m[1] * x + m[3] * y + m[5] };
 }
 
-/** First `b`, then `a`. */
+/** The map that applies `b`, then `a`. */
 export function multiply(a: Affine, b: Affine): Affine {
   return [
     a[0] * b[0] + a[2] * b[1],
@@ -21,7 +21,7 @@ export function multiply(a: Affine, b: Affine): Affine {
   ];
 }
 
-/** Null where the map flattens the plane. */
+/** Null if the map is singular. */
 export function inverse(m: Affine): Affine | null {
   const det = m[0] * m[3] - m[1] * m[2];
   if (Math.abs(det) < 1e-9) return null;

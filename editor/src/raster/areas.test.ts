@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { lines, plane, random, text } from "./drawn";
+import { lines, plane, seeded, text } from "./ascii";
 import { flood, paintMask } from "./fill";
-import { closeHole } from "./hole";
+import { fillHole } from "./hole";
 import { bounds, combine, connectedLineMask, invert, labelMask, lassoMask, outline, rectangleMask } from "./mask";
 import { createPlane } from "./plane";
 import { Dirty, EMPTY } from "./rect";
 import { stampDisc, strokeSegment } from "./stamp";
 
 describe("the bucket", () => {
-  it("fills what hangs together by sides, not by corners", () => {
+  it("fills pixels connected by sides, not by corners", () => {
     const labels = plane("00100\n01000\n10000");
     const found = flood(labels, { x: 0, y: 0 });
     expect(text(found.mask)).toBe(lines("##...", "#....", "....."));
@@ -17,20 +17,20 @@ describe("the bucket", () => {
     expect(text(labels)).toBe(lines("77#..", "7#...", "#...."));
   });
 
-  it("agrees with a plain flood on random maps", () => {
-    const draw = random(3);
+  it("agrees with a naive flood fill on random maps", () => {
+    const rng = seeded(3);
     for (let round = 0; round < 40; round++) {
       const labels = createPlane(23, 17);
       labels.data.forEach((_, i) => {
-        labels.data[i] = draw() < 0.4 ? 1 : 0;
+        labels.data[i] = rng() < 0.4 ? 1 : 0;
       });
-      const start = { x: Math.floor(draw() * 23), y: Math.floor(draw() * 17) };
-      const wanted = labels.data[start.y * 23 + start.x];
+      const start = { x: Math.floor(rng() * 23), y: Math.floor(rng() * 17) };
+      const label = labels.data[start.y * 23 + start.x];
       const seen = new Set<number>();
       const queue = [start.y * 23 + start.x];
       while (queue.length) {
         const i = queue.pop()!;
-        if (seen.has(i) || labels.data[i] !== wanted) continue;
+        if (seen.has(i) || labels.data[i] !== label) continue;
         seen.add(i);
         const x = i % 23;
         if (x > 0) queue.push(i - 1);
@@ -77,7 +77,7 @@ describe("the brush", () => {
     }
   });
 
-  it("leaves no gap between quick moves, and cuts at the border", () => {
+  it("leaves no gaps in quick strokes and is clipped at the border", () => {
     const plate = createPlane(30, 8);
     const rect = strokeSegment(plate, { x: -4, y: 4, size: 3 }, { x: 40, y: 4, size: 3 }, 5);
     expect(rect).toEqual({ x0: 0, y0: 3, x1: 30, y1: 6 });
@@ -86,7 +86,7 @@ describe("the brush", () => {
 });
 
 describe("selections", () => {
-  it("rectangles take both corners in, whichever way they are dragged", () => {
+  it("rectangles include both corners, whichever way they are dragged", () => {
     expect(bounds(rectangleMask({ width: 9, height: 9 }, { x: 6.2, y: 5.5 }, { x: 2.9, y: 1.1 }))).toEqual({
       x0: 2,
       y0: 1,
@@ -95,7 +95,7 @@ describe("selections", () => {
     });
   });
 
-  it("a lasso takes pixels whose centres lie inside", () => {
+  it("a lasso selects pixels whose centres are inside", () => {
     const square = lassoMask({ width: 6, height: 6 }, [
       { x: 1, y: 1 },
       { x: 4, y: 1 },
@@ -131,29 +131,29 @@ describe("selections", () => {
 });
 
 describe("a hole", () => {
-  it("is closed by what is nearest", () => {
+  it("is filled with the nearest label", () => {
     const labels = plane("1111222\n1111222\n1111222");
     const mask = plane(".......\n..###..\n.......");
     labels.data.forEach((_, i) => {
       if (mask.data[i]) labels.data[i] = 9;
     });
-    closeHole(labels, mask);
+    fillHole(labels, mask);
     expect(labels.data.includes(9)).toBe(false);
     expect([...labels.data.subarray(7, 14)]).toEqual([1, 1, 1, 1, 2, 2, 2]);
   });
 
-  it("takes the nearest on random holes", () => {
-    const draw = random(5);
+  it("gets the nearest label on random masks", () => {
+    const rng = seeded(5);
     const size = 24;
     for (let round = 0; round < 10; round++) {
       const labels = createPlane(size, size);
       const mask = createPlane(size, size);
       for (let i = 0; i < labels.data.length; i++) {
-        labels.data[i] = 1 + Math.floor(draw() * 5);
-        mask.data[i] = draw() < 0.75 ? 1 : 0;
+        labels.data[i] = 1 + Math.floor(rng() * 5);
+        mask.data[i] = rng() < 0.75 ? 1 : 0;
       }
       const before = labels.data.slice();
-      closeHole(labels, mask);
+      fillHole(labels, mask);
       let wrong = 0;
       for (let i = 0; i < labels.data.length; i++) {
         if (!mask.data[i]) continue;
@@ -168,14 +168,14 @@ describe("a hole", () => {
         }
         if (!at.includes(labels.data[i])) wrong++;
       }
-      // Passing offsets on is exact but for a pixel here and there.
+      // Propagating offsets is exact except for single pixels.
       expect(wrong).toBeLessThan(4);
     }
   });
 
-  it("that is everything stays", () => {
+  it("that covers everything is left unchanged", () => {
     const labels = plane("12\n34");
-    closeHole(labels, plane("##\n##"));
+    fillHole(labels, plane("##\n##"));
     expect([...labels.data]).toEqual([1, 2, 3, 4]);
   });
 });

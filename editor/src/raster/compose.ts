@@ -10,7 +10,7 @@ function packed([r, g, b]: Rgb, alpha = 255): number {
     : ((r << 24) | (g << 16) | (b << 8) | alpha) >>> 0;
 }
 
-/** Colours of labels as 32-bit pixels. Values that are no label are shown in a colour nobody chooses. */
+/** Label colours as 32-bit pixels. Values without a label are shown in magenta. */
 export function colourTable(colours: readonly Rgb[]): Uint32Array {
   const table = new Uint32Array(256).fill(packed([255, 0, 255]));
   colours.forEach((colour, i) => {
@@ -19,7 +19,7 @@ export function colourTable(colours: readonly Rgb[]): Uint32Array {
   return table;
 }
 
-/** A layer of the drawing as pixels for `putImageData`, for one rectangle. */
+/** Labels in a rectangle as pixels for `putImageData`. */
 export function labelPixels(labels: Plane, table: Uint32Array, rect: Rect): ImageData {
   const { image, pixels } = blank(rect);
   let k = 0;
@@ -30,7 +30,7 @@ export function labelPixels(labels: Plane, table: Uint32Array, rect: Rect): Imag
   return image;
 }
 
-/** Set pixels in one colour, all others clear. */
+/** Lines in one colour; all other pixels are transparent. */
 export function linePixels(edges: Plane, colour: Rgb, rect: Rect): ImageData {
   const { image, pixels } = blank(rect);
   const ink = packed(colour);
@@ -42,7 +42,7 @@ export function linePixels(edges: Plane, colour: Rgb, rect: Rect): ImageData {
   return image;
 }
 
-/** Marked pixels as a diagonal hatch, so that what lies below stays readable. */
+/** Marked pixels as a diagonal hatch, so that what is below remains visible. */
 export function hatchPixels(marks: Plane, colour: Rgb, rect: Rect): ImageData {
   const { image, pixels } = blank(rect);
   const ink = packed(colour, 220);

@@ -10,7 +10,7 @@ export function copyRect(from: Plane, to: Plane, rect: Rect): void {
   }
 }
 
-/** A rectangle's bytes on their own, row by row. */
+/** The bytes of a rectangle, row by row. */
 export function cropBytes(plane: Plane, rect: Rect): Uint8Array {
   const width = rect.x1 - rect.x0;
   const out = new Uint8Array(width * (rect.y1 - rect.y0));
@@ -21,7 +21,7 @@ export function cropBytes(plane: Plane, rect: Rect): Uint8Array {
   return out;
 }
 
-/** Put a rectangle's bytes in place. */
+/** Write the bytes of a rectangle. */
 export function pasteBytes(plane: Plane, rect: Rect, bytes: Uint8Array): void {
   const patch = createPlane(rect.x1 - rect.x0, rect.y1 - rect.y0, bytes);
   for (let y = 0; y < patch.height; y++) {
@@ -29,7 +29,7 @@ export function pasteBytes(plane: Plane, rect: Rect, bytes: Uint8Array): void {
   }
 }
 
-/** The smallest rectangle around all differences, looked for inside `within`. */
+/** The smallest rectangle around all differences inside `within`. */
 export function difference(a: Plane, b: Plane, within: Rect): Rect {
   const dirty = new Dirty();
   for (let y = within.y0; y < within.y1; y++) {

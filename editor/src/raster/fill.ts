@@ -2,16 +2,16 @@ import { createPlane, inside, type Plane, type Point } from "./plane";
 import { Dirty, type Rect } from "./rect";
 
 export interface Flood {
-  /** 1 where the flood came. */
+  /** 1 where the fill reached. */
   mask: Plane;
   rect: Rect;
   count: number;
 }
 
 /**
- * Scanline flood: the pixels that hang together with `start` (four neighbours) and have its label.
- * Where `walls` are given the flood stops at them, but takes the wall's own pixels along that border it, so that no seam of
- * the old label stays under a line.
+ * Scanline flood fill: the pixels connected with `start` (four neighbours) that have its label.
+ * With `walls` the fill stops at them but includes the wall pixels that border it, so that no seam of the old label is left
+ * under a line.
  */
 export function flood(labels: Plane, start: Point, walls?: Plane): Flood {
   const { width, height, data } = labels;
@@ -21,11 +21,11 @@ export function flood(labels: Plane, start: Point, walls?: Plane): Flood {
   const sx = Math.round(start.x);
   const sy = Math.round(start.y);
   if (!inside(labels, sx, sy)) return { mask, rect: dirty.rect, count };
-  const wanted = data[sy * width + sx];
+  const label = data[sy * width + sx];
   const block = walls?.data;
-  const open = (i: number) => data[i] === wanted && mask.data[i] === 0 && !block?.[i];
+  const open = (i: number) => data[i] === label && mask.data[i] === 0 && !block?.[i];
   const stack: number[] = [sy * width + sx];
-  // The first pixel counts even on a line: the person pointed at it.
+  // The first pixel counts even if it is on a line: it was pointed at.
   let first = true;
   while (stack.length) {
     const seed = stack.pop()!;
@@ -51,18 +51,18 @@ export function flood(labels: Plane, start: Point, walls?: Plane): Flood {
       }
     }
   }
-  if (block) count += takeWalls(mask, labels, block, wanted, dirty);
+  if (block) count += takeWalls(mask, labels, block, label, dirty);
   return { mask, rect: dirty.rect, count };
 }
 
-function takeWalls(mask: Plane, labels: Plane, walls: Uint8Array, wanted: number, dirty: Dirty): number {
+function takeWalls(mask: Plane, labels: Plane, walls: Uint8Array, label: number, dirty: Dirty): number {
   const { width, height } = mask;
   const { x0, y0, x1, y1 } = dirty.rect;
   const taken: number[] = [];
   for (let y = Math.max(0, y0 - 1); y < Math.min(height, y1 + 1); y++) {
     for (let x = Math.max(0, x0 - 1); x < Math.min(width, x1 + 1); x++) {
       const i = y * width + x;
-      if (mask.data[i] || !walls[i] || labels.data[i] !== wanted) continue;
+      if (mask.data[i] || !walls[i] || labels.data[i] !== label) continue;
       if (
         (x > 0 && mask.data[i - 1]) ||
         (x + 1 < width && mask.data[i + 1]) ||
@@ -86,4 +86,9 @@ export function paintMask(plane: Plane, mask: Plane, rect: Rect, value: number):
     const row = y * plane.width;
     for (let i = row + rect.x0; i < row + rect.x1; i++) if (mask.data[i]) plane.data[i] = value;
   }
+}
+
+/** The same, over the whole plane. */
+export function fillMask(plane: Plane, mask: Plane, value: number): void {
+  for (let i = 0; i < mask.data.length; i++) if (mask.data[i]) plane.data[i] = value;
 }

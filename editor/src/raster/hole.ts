@@ -3,10 +3,10 @@ import type { Plane } from "./plane";
 import { grow, isEmpty, type Rect } from "./rect";
 
 /**
- * Close what a mask leaves open: each of its pixels gets the label of the nearest pixel outside (two sweeps that pass on the
- * offset to the nearest, Danielsson 1980, over the mask's box alone). Returns what was touched.
+ * Fill a hole: each pixel of the mask gets the label of the nearest pixel outside (two sweeps that propagate the offset to
+ * the nearest pixel, Danielsson 1980, within the mask's bounding box). Returns what was touched.
  */
-export function closeHole(labels: Plane, mask: Plane): Rect {
+export function fillHole(labels: Plane, mask: Plane): Rect {
   const inner = bounds(mask);
   if (isEmpty(inner)) return inner;
   const box = grow(inner, 1, labels);

@@ -2,8 +2,8 @@ import { nearestColour, type Rgb } from "./palette";
 import { createPlane, type Plane } from "./plane";
 
 /**
- * A painting of flat colours as a palette and positions in it, so that every tool works on it as on labels. A plane has one
- * byte a pixel: beyond 255 colours the nearest is taken.
+ * A painting of flat colours as a palette and positions in it, so that every tool treats it like labels. A plane has one
+ * byte per pixel: after 255 colours, new ones are mapped to the nearest.
  */
 export class ColourIndex {
   readonly colours: Rgb[] = [];

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { lines, random, text } from "./drawn";
+import { lines, seeded, text } from "./ascii";
 import { cubic, drawPolyline, quadratic, tracePolyline, walkLine, withoutCorners } from "./line";
 import { createPlane, type Point } from "./plane";
 import { EMPTY } from "./rect";
 
 describe("a line", () => {
   it("is one pixel thin and has both ends in every octant", () => {
-    const draw = random(1);
+    const rng = seeded(1);
     for (let round = 0; round < 300; round++) {
-      const [a, b] = [0, 1].map(() => ({ x: Math.floor(draw() * 40) - 20, y: Math.floor(draw() * 40) - 20 }));
+      const [a, b] = [0, 1].map(() => ({ x: Math.floor(rng() * 40) - 20, y: Math.floor(rng() * 40) - 20 }));
       const path: Point[] = [];
       walkLine(a, b, (x, y) => path.push({ x, y }));
       expect(path[0]).toEqual(a);
@@ -24,7 +24,7 @@ describe("a line", () => {
     }
   });
 
-  it("is cut at the border, and says what it touched", () => {
+  it("is clipped at the border and returns what it touched", () => {
     const plane = createPlane(5, 3);
     expect(
       drawPolyline(
@@ -49,7 +49,7 @@ describe("a line", () => {
     ).toEqual(EMPTY);
   });
 
-  it("loses the corners of its L", () => {
+  it("loses the corner of an L", () => {
     const plane = createPlane(4, 3);
     drawPolyline(
       plane,
@@ -64,8 +64,8 @@ describe("a line", () => {
   });
 
   it("stays connected without corners", () => {
-    const draw = random(2);
-    const points = Array.from({ length: 60 }, () => ({ x: draw() * 30, y: draw() * 30 }));
+    const rng = seeded(2);
+    const points = Array.from({ length: 60 }, () => ({ x: rng() * 30, y: rng() * 30 }));
     const path = withoutCorners(tracePolyline(points));
     for (let i = 1; i < path.length; i++) {
       expect(Math.max(Math.abs(path[i].x - path[i - 1].x), Math.abs(path[i].y - path[i - 1].y))).toBe(1);

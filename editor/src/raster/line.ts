@@ -40,8 +40,8 @@ export function tracePolyline(points: readonly Point[]): Point[] {
 }
 
 /**
- * Take the corner out of every L: a pixel whose neighbours on the path touch diagonally is not needed, and a path with it
- * looks thick. Hand-drawn strokes are full of them.
+ * Remove the corner of every L: where the neighbours on the path touch diagonally, the pixel between them makes the line look
+ * thick. Hand-drawn strokes are full of these.
  */
 export function withoutCorners(path: readonly Point[]): Point[] {
   const out: Point[] = [];
@@ -75,7 +75,7 @@ export function quadratic(a: Point, control: Point, b: Point): Point[] {
   });
 }
 
-/** Points on a cubic Bézier curve, as dense. */
+/** Points on a cubic Bézier curve, equally dense. */
 export function cubic(a: Point, c1: Point, c2: Point, b: Point): Point[] {
   const bend = Math.max(
     Math.hypot(a.x - 2 * c1.x + c2.x, a.y - 2 * c1.y + c2.y),
@@ -90,7 +90,7 @@ export function cubic(a: Point, c1: Point, c2: Point, b: Point): Point[] {
   });
 }
 
-/** Write a value along a path; what lies outside the plane is left out. */
+/** Write a value along a path, clipped to the plane. */
 export function drawPath(plane: Plane, path: readonly Point[], value: number): Rect {
   const dirty = new Dirty();
   for (const { x, y } of path) {

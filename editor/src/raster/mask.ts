@@ -49,7 +49,7 @@ export function labelMask(labels: Plane, label: number): Plane {
   return mask;
 }
 
-/** The line (eight neighbours) that passes nearest to a point, within `reach` pixels; empty if there is none. */
+/** The connected line (eight neighbours) nearest to a point, within `reach` pixels; empty if there is none. */
 export function connectedLineMask(edges: Plane, at: Point, reach = 4): Plane {
   const mask = createPlane(edges.width, edges.height);
   const start = nearestLinePixel(edges, at, reach);
@@ -91,7 +91,7 @@ function nearestLinePixel(edges: Plane, at: Point, reach: number): number {
   return best;
 }
 
-/** Join a new mask to an old one. Returns a new mask. */
+/** Combine two masks. Returns a new one. */
 export function combine(old: Plane | null, add: Plane, how: Combine): Plane {
   if (!old || how === "replace")
     return how === "subtract" || how === "intersect" ? createPlane(add.width, add.height) : add;
@@ -123,7 +123,7 @@ export function bounds(mask: Plane): Rect {
 }
 
 /**
- * The outline as pixel borders: runs of [x0, y0, x1, y1], horizontal and vertical. Drawn as marching ants.
+ * The outline along pixel edges: horizontal and vertical runs [x0, y0, x1, y1]. Shown as marching ants.
  */
 export function outline(mask: Plane): number[][] {
   const { width, height, data } = mask;

@@ -9,12 +9,12 @@ export function fromHex(text: string): Rgb | null {
   return match ? [Number.parseInt(match[1], 16), Number.parseInt(match[2], 16), Number.parseInt(match[3], 16)] : null;
 }
 
-/** Position of the colour nearest to one asked for. */
-export function nearestColour(colours: readonly Rgb[], wanted: Rgb): { position: number; exact: boolean } {
+/** Position of the nearest colour in a list. */
+export function nearestColour(colours: readonly Rgb[], target: Rgb): { position: number; exact: boolean } {
   let position = -1;
   let best = Number.POSITIVE_INFINITY;
   colours.forEach((colour, i) => {
-    const distance = (colour[0] - wanted[0]) ** 2 + (colour[1] - wanted[1]) ** 2 + (colour[2] - wanted[2]) ** 2;
+    const distance = (colour[0] - target[0]) ** 2 + (colour[1] - target[1]) ** 2 + (colour[2] - target[2]) ** 2;
     if (distance < best) {
       best = distance;
       position = i;

@@ -1,4 +1,4 @@
-/** One byte a pixel: a label's position, 0 or 1 for a line, 0 or 1 for a mask. Row by row from the top left. */
+/** One byte per pixel, row by row from the top left: the position of a label, or 0 and 1 for lines and masks. */
 export interface Plane {
   readonly width: number;
   readonly height: number;

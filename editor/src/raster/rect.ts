@@ -40,13 +40,13 @@ export function frame(plane: Pick<Plane, "width" | "height">): Rect {
   return { x0: 0, y0: 0, x1: plane.width, y1: plane.height };
 }
 
-/** Grown on all sides, cut at the plane's border. */
+/** Grown on all sides, clipped to the plane. */
 export function grow(r: Rect, by: number, plane: Pick<Plane, "width" | "height">): Rect {
   if (isEmpty(r)) return EMPTY;
   return intersect({ x0: r.x0 - by, y0: r.y0 - by, x1: r.x1 + by, y1: r.y1 + by }, frame(plane));
 }
 
-/** Whole pixels around a box of real numbers, cut at the plane's border. */
+/** Whole pixels around a box of real numbers, clipped to the plane. */
 export function enclosing(
   x0: number,
   y0: number,
@@ -60,7 +60,7 @@ export function enclosing(
   );
 }
 
-/** Collects what was touched. Cheaper than a new rectangle a pixel. */
+/** Accumulates a bounding box. Cheaper than a new rectangle per pixel. */
 export class Dirty {
   private x0 = Number.POSITIVE_INFINITY;
   private y0 = Number.POSITIVE_INFINITY;
@@ -71,7 +71,7 @@ export class Dirty {
     this.span(x, x + 1, y);
   }
 
-  /** Pixels from `from` up to, without, `to` in row `y`. */
+  /** Pixels `from` (included) to `to` (excluded) in row `y`. */
   span(from: number, to: number, y: number): void {
     if (from < this.x0) this.x0 = from;
     if (to > this.x1) this.x1 = to;

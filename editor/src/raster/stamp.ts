@@ -17,7 +17,7 @@ function discRows(diameter: number): Int16Array {
     const radius = diameter / 2;
     for (let i = 0; i < diameter; i++) {
       const dy = i + 0.5 - radius;
-      // A pixel belongs if its centre does. The quarter keeps small discs from looking like plus signs.
+      // A pixel belongs to the disc if its centre does. The quarter keeps small discs from looking like plus signs.
       const reach = Math.sqrt(Math.max(0, radius * radius + 0.25 - dy * dy));
       rows[i] = diameter % 2 ? 2 * Math.floor(reach) + 1 : 2 * Math.floor(reach + 0.5);
     }
@@ -43,13 +43,13 @@ export function stampDisc(plane: Plane, x: number, y: number, diameter: number, 
   }
 }
 
-/** Drag a disc from one point to the next, its size changing evenly on the way. */
+/** Stamp discs along a segment; the size is interpolated linearly. */
 export function strokeSegment(plane: Plane, from: StrokePoint, to: StrokePoint, value: number): Rect {
   const dirty = new Dirty();
   const length = Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y));
   walkLine(from, to, (x, y) => {
-    const way = length === 0 ? 1 : Math.max(Math.abs(x - from.x), Math.abs(y - from.y)) / length;
-    stampDisc(plane, x, y, from.size + (to.size - from.size) * Math.min(1, way), value, dirty);
+    const progress = length === 0 ? 1 : Math.max(Math.abs(x - from.x), Math.abs(y - from.y)) / length;
+    stampDisc(plane, x, y, from.size + (to.size - from.size) * Math.min(1, progress), value, dirty);
   });
   return dirty.rect;
 }

@@ -2,10 +2,10 @@ import type { Plane } from "./plane";
 import { frame, grow, type Rect } from "./rect";
 
 /**
- * Thin lines to one pixel inside a rectangle (Zhang and Suen 1984), and touch only pixels for which `may` is set, so that a
- * stroke laid along an old line never eats what was drawn far from it.
+ * Thin lines to one pixel inside a rectangle (Zhang and Suen 1984). Only pixels set in `allowed` are changed, so that a
+ * stroke along an existing line does not erode that line elsewhere. Returns whether anything changed.
  */
-export function thin(edges: Plane, within: Rect = frame(edges), may?: Plane): boolean {
+export function thin(edges: Plane, within: Rect = frame(edges), allowed?: Plane): boolean {
   const { width, height, data } = edges;
   const { x0, y0, x1, y1 } = grow(within, 1, edges);
   const get = (x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : data[y * width + x]);
@@ -17,7 +17,7 @@ export function thin(edges: Plane, within: Rect = frame(edges), may?: Plane): bo
       for (let y = y0; y < y1; y++) {
         for (let x = x0; x < x1; x++) {
           const i = y * width + x;
-          if (!data[i] || (may && !may.data[i])) continue;
+          if (!data[i] || (allowed && !allowed.data[i])) continue;
           const p2 = get(x, y - 1);
           const p3 = get(x + 1, y - 1);
           const p4 = get(x + 1, y);
@@ -51,7 +51,7 @@ export function thin(edges: Plane, within: Rect = frame(edges), may?: Plane): bo
   return changedEver;
 }
 
-/** Pixels that differ between two planes and their neighbours: what a stroke may thin. */
+/** Pixels that differ between two planes, and their neighbours: where a stroke may be thinned. */
 export function changedNear(before: Plane, after: Plane, within: Rect): Plane {
   const out = { width: after.width, height: after.height, data: new Uint8Array(after.data.length) };
   for (let y = within.y0; y < within.y1; y++) {

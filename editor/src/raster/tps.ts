@@ -6,7 +6,7 @@ const kernel = (squared: number) => (squared === 0 ? 0 : 0.5 * squared * Math.lo
 
 /**
  * The thin-plate spline through pairs of points (Bookstein 1989): the smoothest map that takes each `from` to its `to`.
- * Three or more points that are not on one line; with fewer, the map is the mean shift.
+ * It needs three points that are not collinear; with fewer points the map is their mean shift.
  */
 export function thinPlate(from: readonly Point[], to: readonly Point[]): Mapping {
   if (from.length !== to.length) throw new RangeError(`${from.length} points cannot go to ${to.length}`);
@@ -16,7 +16,7 @@ export function thinPlate(from: readonly Point[], to: readonly Point[]): Mapping
     const [sx, sy] = [mean("x"), mean("y")];
     return (x, y) => ({ x: x + sx, y: y + sy });
   }
-  // Brought to unit size first: the kernel's values would else differ from the affine part's by orders of magnitude.
+  // Scaled to unit size first: otherwise the kernel and the affine part would differ by orders of magnitude.
   const cx = from.reduce((sum, p) => sum + p.x, 0) / n;
   const cy = from.reduce((sum, p) => sum + p.y, 0) / n;
   const unit = Math.max(1e-9, ...from.map((p) => Math.hypot(p.x - cx, p.y - cy)));
@@ -67,7 +67,7 @@ function solve(rows: number[][], size: number): void {
   for (let r = 0; r < size; r++) for (let k = size; k < rows[r].length; k++) rows[r][k] /= rows[r][r];
 }
 
-/** Where a map takes what lands on (x, y), by Newton's method with the map's own slope, from a first guess. */
+/** The inverse of a map at (x, y): Newton's method with finite differences, from an initial guess. */
 export function invertAt(map: Mapping, x: number, y: number, guess: Point): Point {
   let { x: u, y: v } = guess;
   for (let round = 0; round < 12; round++) {

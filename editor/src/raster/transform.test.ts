@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { apply, IDENTITY, inverse, multiply, rotation, scaling, translation } from "./affine";
-import { lines, plane, random, text } from "./drawn";
+import { lines, plane, seeded, text } from "./ascii";
 import { drawPolyline } from "./line";
 import { rectangleMask } from "./mask";
 import { createPlane, type Plane } from "./plane";
 import { frame } from "./rect";
 import { thin } from "./thin";
 import { invertAt, thinPlate } from "./tps";
-import { cutOut, layDown, placeAffine, placeWarp } from "./transform";
+import { cutOut, type Placement, pasteLines, pasteNearest, placeAffine, placeWarp, transformCutout } from "./transform";
 
 describe("affine maps", () => {
   it("invert and multiply", () => {
@@ -23,9 +23,9 @@ describe("affine maps", () => {
 
 describe("a thin-plate spline", () => {
   it("passes through its points, is affine for affine shifts, and can be inverted", () => {
-    const draw = random(7);
-    const from = Array.from({ length: 9 }, () => ({ x: draw() * 200, y: draw() * 200 }));
-    const to = from.map((p) => ({ x: p.x + draw() * 20 - 10, y: p.y + draw() * 20 - 10 }));
+    const rng = seeded(7);
+    const from = Array.from({ length: 9 }, () => ({ x: rng() * 200, y: rng() * 200 }));
+    const to = from.map((p) => ({ x: p.x + rng() * 20 - 10, y: p.y + rng() * 20 - 10 }));
     const map = thinPlate(from, to);
     from.forEach((p, i) => {
       expect(map(p.x, p.y).x).toBeCloseTo(to[i].x, 6);
@@ -42,7 +42,7 @@ describe("a thin-plate spline", () => {
     expect(Math.hypot(again.x - 80, again.y - 70)).toBeLessThan(0.05);
   });
 
-  it("with two points shifts, and refuses points on one line", () => {
+  it("is a shift for two points, and refuses collinear points", () => {
     const shift = thinPlate(
       [
         { x: 0, y: 0 },
@@ -59,7 +59,7 @@ describe("a thin-plate spline", () => {
   });
 });
 
-function piece(size = 40): { labels: Plane; edges: Plane; mask: Plane } {
+function source(size = 40): { labels: Plane; edges: Plane; mask: Plane } {
   const labels = createPlane(size, size);
   const edges = createPlane(size, size);
   const mask = rectangleMask(labels, { x: 10, y: 10 }, { x: 19, y: 19 });
@@ -78,26 +78,35 @@ function piece(size = 40): { labels: Plane; edges: Plane; mask: Plane } {
   return { labels, edges, mask };
 }
 
-describe("laying a piece down", () => {
+/** Labels and lines under the mask, transformed and pasted onto other planes. */
+function paste(from: ReturnType<typeof source>, placement: Placement, labels: Plane, edges: Plane) {
+  const cutout = cutOut(from.mask);
+  const landing = transformCutout(cutout, placement);
+  pasteNearest(from.labels, landing, labels);
+  const rect = pasteLines(from.edges, cutout, landing, edges);
+  return { mask: landing.mask, rect };
+}
+
+describe("pasting a transformed cutout", () => {
   it("at the same place changes nothing", () => {
-    const { labels, edges, mask } = piece();
+    const { labels, edges, mask } = source();
     const [l, e] = [
       { ...labels, data: labels.data.slice() },
       { ...edges, data: edges.data.slice() },
     ];
-    const cut = cutOut(mask, labels, edges);
-    layDown(cut, placeAffine(cut, IDENTITY)!, l, e);
+    const cut = cutOut(mask);
+    paste({ labels, edges, mask }, placeAffine(cut, IDENTITY)!, l, e);
     expect(l.data).toEqual(labels.data);
     expect(e.data).toEqual(edges.data);
   });
 
   it("moves by whole pixels exactly", () => {
-    const { labels, edges, mask } = piece();
-    const cut = cutOut(mask, labels, edges);
+    const { labels, edges, mask } = source();
+    const cut = cutOut(mask);
     const [l, e] = [createPlane(40, 40), createPlane(40, 40)];
-    const { landed, rect } = layDown(cut, placeAffine(cut, translation(7, -4))!, l, e);
-    expect(rect).toEqual({ x0: 17, y0: 6, x1: 27, y1: 16 });
-    expect(landed.data.reduce((a, b) => a + b, 0)).toBe(100);
+    const pasted = paste({ labels, edges, mask }, placeAffine(cut, translation(7, -4))!, l, e);
+    expect(pasted.rect).toEqual({ x0: 17, y0: 6, x1: 27, y1: 16 });
+    expect(pasted.mask.data.reduce((a, b) => a + b, 0)).toBe(100);
     for (let i = 0; i < 1600; i++) {
       if (labels.data[i]) expect(l.data[i + 7 - 4 * 40]).toBe(3);
       if (edges.data[i]) expect(e.data[i + 7 - 4 * 40]).toBe(1);
@@ -106,15 +115,15 @@ describe("laying a piece down", () => {
   });
 
   it("mirrors twice into itself, and turns four quarters into itself", () => {
-    const { labels, edges, mask } = piece();
+    const { labels, edges, mask } = source();
     labels.data[12 * 40 + 11] = 5;
     for (const m of [scaling(-1, 1, { x: 15, y: 15 }), rotation(Math.PI / 2, { x: 15, y: 15 })]) {
       let now = { mask, labels, edges };
       for (let round = 0; round < 4; round++) {
-        const cut = cutOut(now.mask, now.labels, now.edges);
+        const cut = cutOut(now.mask);
         const [l, e] = [createPlane(40, 40), createPlane(40, 40)];
-        const { landed } = layDown(cut, placeAffine(cut, m)!, l, e);
-        now = { mask: landed, labels: l, edges: e };
+        const pasted = paste(now, placeAffine(cut, m)!, l, e);
+        now = { mask: pasted.mask, labels: l, edges: e };
       }
       expect(now.labels.data).toEqual(labels.data);
       expect(now.mask.data).toEqual(mask.data);
@@ -122,11 +131,11 @@ describe("laying a piece down", () => {
   });
 
   it("keeps lines whole and thin when scaled, and labels on the palette", () => {
-    const { labels, edges, mask } = piece();
+    const { labels, edges, mask } = source();
     for (const factor of [0.4, 1.7, 2]) {
-      const cut = cutOut(mask, labels, edges);
+      const cut = cutOut(mask);
       const [l, e] = [createPlane(40, 40), createPlane(40, 40)];
-      layDown(cut, placeAffine(cut, scaling(factor, factor, { x: 15, y: 15 }))!, l, e);
+      paste({ labels, edges, mask }, placeAffine(cut, scaling(factor, factor, { x: 15, y: 15 }))!, l, e);
       expect(new Set(l.data)).toEqual(new Set([0, 3]));
       const again = { ...e, data: e.data.slice() };
       thin(again);
@@ -148,25 +157,25 @@ describe("laying a piece down", () => {
   });
 
   it("warps by handles: a handle's line goes where the handle goes", () => {
-    const { labels, edges, mask } = piece();
-    const cut = cutOut(mask, labels, edges);
+    const { labels, edges, mask } = source();
+    const cut = cutOut(mask);
     const from = [10, 15, 20].flatMap((y) => [10, 15, 20].map((x) => ({ x, y })));
     const to = from.map((p) => (p.x === 20 && p.y === 15 ? { x: 23, y: 15 } : p));
     const [l, e] = [createPlane(40, 40), createPlane(40, 40)];
-    layDown(cut, placeWarp(cut, from, to)!, l, e);
+    paste({ labels, edges, mask }, placeWarp(cut, from, to)!, l, e);
     expect(l.data[15 * 40 + 21]).toBe(3);
     expect(l.data[11 * 40 + 22]).toBe(0);
     expect([21, 22, 23].some((x) => e.data[15 * 40 + x] === 1)).toBe(true);
   });
 
-  it("that is flattened has no place", () => {
-    const { labels, edges, mask } = piece();
-    expect(placeAffine(cutOut(mask, labels, edges), scaling(0, 1, { x: 0, y: 0 }))).toBeNull();
+  it("fails for a singular map", () => {
+    const { mask } = source();
+    expect(placeAffine(cutOut(mask), scaling(0, 1, { x: 0, y: 0 }))).toBeNull();
   });
 });
 
 describe("thinning", () => {
-  it("takes bars down to lines and leaves lines alone", () => {
+  it("reduces bars to lines and leaves lines unchanged", () => {
     const bar = plane("........\n.######.\n.######.\n.######.\n........");
     thin(bar);
     expect(bar.data.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(6);
@@ -174,10 +183,10 @@ describe("thinning", () => {
     expect(thin(line)).toBe(false);
   });
 
-  it("touches only what it may", () => {
+  it("changes only allowed pixels", () => {
     const bar = plane("####\n####\n####");
-    const may = createPlane(4, 3);
-    thin(bar, frame(bar), may);
+    const allowed = createPlane(4, 3);
+    thin(bar, frame(bar), allowed);
     expect(text(bar)).toBe(lines("####", "####", "####"));
   });
 });

@@ -1,53 +1,51 @@
 import { type Affine, apply, inverse } from "./affine";
+import { paintMask } from "./fill";
 import { walkLine } from "./line";
 import { bounds } from "./mask";
-import { createPlane, inside, type Plane, type Point } from "./plane";
-import { Dirty, enclosing, frame, isEmpty, type Rect } from "./rect";
+import { clonePlane, createPlane, inside, type Plane, type Point } from "./plane";
+import { Dirty, enclosing, isEmpty, type Rect, union } from "./rect";
 import { thin } from "./thin";
 import { invertAt, type Mapping, thinPlate } from "./tps";
 
-/** A cut-out piece of the drawing: full-size planes, of which only the mask's pixels count. */
-export interface Piece {
+/** The part of the drawing that a mask covers. */
+export interface Cutout {
   readonly mask: Plane;
   readonly box: Rect;
-  readonly labels: Plane | null;
-  readonly edges: Plane | null;
 }
 
-/** Both directions of a map in continuous pixel coordinates, in which the first pixel's centre is (0.5, 0.5). */
+/** A map and its inverse, in continuous pixel coordinates: the centre of the first pixel is (0.5, 0.5). */
 export interface Placement {
   forward: Mapping;
   backward: Mapping;
-  /** The box around where the piece lands. */
+  /** The box around the transformed cutout. */
   box: Rect;
 }
 
-export function cutOut(mask: Plane, labels: Plane | null, edges: Plane | null): Piece {
-  const copy = (plane: Plane | null) => (plane ? { ...plane, data: plane.data.slice() } : null);
-  return { mask: { ...mask, data: mask.data.slice() }, box: bounds(mask), labels: copy(labels), edges: copy(edges) };
+export function cutOut(mask: Plane): Cutout {
+  return { mask: clonePlane(mask), box: bounds(mask) };
 }
 
-export function placeAffine(piece: Piece, matrix: Affine): Placement | null {
+export function placeAffine(cutout: Cutout, matrix: Affine): Placement | null {
   const back = inverse(matrix);
-  if (!back || isEmpty(piece.box)) return null;
-  const { x0, y0, x1, y1 } = piece.box;
+  if (!back || isEmpty(cutout.box)) return null;
+  const { x0, y0, x1, y1 } = cutout.box;
   const corners = [apply(matrix, x0, y0), apply(matrix, x1, y0), apply(matrix, x0, y1), apply(matrix, x1, y1)];
   return {
     forward: (x, y) => apply(matrix, x, y),
     backward: (x, y) => apply(back, x, y),
-    box: around(corners, piece.mask),
+    box: around(corners, cutout.mask),
   };
 }
 
-/** A warp by handles: each `from` (in the piece) is dragged to its `to`. */
-export function placeWarp(piece: Piece, from: readonly Point[], to: readonly Point[]): Placement | null {
-  if (isEmpty(piece.box)) return null;
-  // Fitted backwards, since labels ask where each pixel comes from; lines follow by inverting that very map, else the two
-  // would drift apart between the handles.
+/** A warp by handles: each `from` (in the cutout) is dragged to its `to`. */
+export function placeWarp(cutout: Cutout, from: readonly Point[], to: readonly Point[]): Placement | null {
+  if (isEmpty(cutout.box)) return null;
+  // Fitted backwards, because labels are sampled at their source. Lines go through the inverse of the same map: a spline
+  // fitted forwards would differ from it between the handles.
   const backward = thinPlate(to, from);
   const rough = thinPlate(from, to);
   const forward: Mapping = (x, y) => invertAt(backward, x, y, rough(x, y));
-  const { x0, y0, x1, y1 } = piece.box;
+  const { x0, y0, x1, y1 } = cutout.box;
   const rim: Point[] = [...to];
   for (let i = 0; i <= 16; i++) {
     const t = i / 16;
@@ -58,7 +56,7 @@ export function placeWarp(piece: Piece, from: readonly Point[], to: readonly Poi
       forward(x1, y0 + t * (y1 - y0)),
     );
   }
-  return { forward, backward, box: around(rim, piece.mask) };
+  return { forward, backward, box: around(rim, cutout.mask) };
 }
 
 function around(points: readonly Point[], size: Plane): Rect {
@@ -67,52 +65,67 @@ function around(points: readonly Point[], size: Plane): Rect {
   return enclosing(Math.min(...xs) - 1, Math.min(...ys) - 1, Math.max(...xs) + 1, Math.max(...ys) + 1, size);
 }
 
-/**
- * Lay a piece down. Labels are taken from the nearest pixel and so stay on the palette; each bond between two neighbouring
- * line pixels is drawn anew as a line, so lines stay whole and one pixel thin at any scale.
- *
- * @returns the mask of where it landed, and what was touched.
- */
-export function layDown(
-  piece: Piece,
-  placement: Placement,
-  labels: Plane | null,
-  edges: Plane | null,
-): { landed: Plane; rect: Rect } {
-  const size = piece.mask;
-  const landed = createPlane(size.width, size.height);
+/** A cutout after a transform: which pixels it covers, and where each of them comes from. */
+export interface Landing {
+  readonly mask: Plane;
+  readonly rect: Rect;
+  readonly placement: Placement;
+  /** Indices of source pixels for the placement's box, row by row; -1 where nothing lands. */
+  readonly source: Int32Array;
+}
+
+export function transformCutout(cutout: Cutout, placement: Placement): Landing {
+  const size = cutout.mask;
+  const mask = createPlane(size.width, size.height);
   const dirty = new Dirty();
   const { box } = placement;
+  const source = new Int32Array(Math.max(0, (box.x1 - box.x0) * (box.y1 - box.y0))).fill(-1);
+  let k = 0;
   for (let y = box.y0; y < box.y1; y++) {
-    for (let x = box.x0; x < box.x1; x++) {
+    for (let x = box.x0; x < box.x1; x++, k++) {
       const at = placement.backward(x + 0.5, y + 0.5);
       const sx = Math.floor(at.x);
       const sy = Math.floor(at.y);
       if (!inside(size, sx, sy)) continue;
-      const source = sy * size.width + sx;
-      if (!piece.mask.data[source]) continue;
-      const i = y * size.width + x;
-      landed.data[i] = 1;
-      if (labels && piece.labels) labels.data[i] = piece.labels.data[source];
-      if (edges) edges.data[i] = 0;
+      const i = sy * size.width + sx;
+      if (!cutout.mask.data[i]) continue;
+      source[k] = i;
+      mask.data[y * size.width + x] = 1;
       dirty.pixel(x, y);
     }
   }
-  if (edges && piece.edges) drawBonds(piece, placement, edges, dirty);
-  return { landed, rect: dirty.rect };
+  return { mask, rect: dirty.rect, placement, source };
 }
 
-const BONDS = [
+/** Paste values by nearest neighbour: labels stay on the palette. Returns what was touched. */
+export function pasteNearest(from: Plane, landing: Landing, onto: Plane): Rect {
+  const { box } = landing.placement;
+  let k = 0;
+  for (let y = box.y0; y < box.y1; y++) {
+    for (let i = y * onto.width + box.x0, end = i + box.x1 - box.x0; i < end; i++, k++) {
+      if (landing.source[k] >= 0) onto.data[i] = from.data[landing.source[k]];
+    }
+  }
+  return landing.rect;
+}
+
+const NEIGHBOURS = [
   [1, 0],
   [0, 1],
   [1, 1],
   [-1, 1],
 ] as const;
 
-function drawBonds(piece: Piece, placement: Placement, edges: Plane, dirty: Dirty): void {
-  const { mask, box } = piece;
-  const source = piece.edges!;
+/**
+ * Paste lines: each segment between two neighbouring line pixels is redrawn between their transformed positions, so lines
+ * stay connected and one pixel thin at any scale. Returns what was touched.
+ */
+export function pasteLines(from: Plane, cutout: Cutout, landing: Landing, onto: Plane): Rect {
+  paintMask(onto, landing.mask, landing.rect, 0);
+  const { mask, box } = cutout;
+  const { forward } = landing.placement;
   const fresh = createPlane(mask.width, mask.height);
+  const dirty = new Dirty();
   const set = (x: number, y: number) => {
     if (!inside(fresh, x, y)) return;
     fresh.data[y * fresh.width + x] = 1;
@@ -120,25 +133,26 @@ function drawBonds(piece: Piece, placement: Placement, edges: Plane, dirty: Dirt
   };
   const on = (x: number, y: number) => {
     const i = y * mask.width + x;
-    return inside(mask, x, y) && source.data[i] === 1 && mask.data[i] === 1;
+    return inside(mask, x, y) && from.data[i] === 1 && mask.data[i] === 1;
   };
-  const landing = (x: number, y: number) => {
-    const p = placement.forward(x + 0.5, y + 0.5);
+  const transformed = (x: number, y: number) => {
+    const p = forward(x + 0.5, y + 0.5);
     return { x: Math.floor(p.x), y: Math.floor(p.y) };
   };
   for (let y = box.y0; y < box.y1; y++) {
     for (let x = box.x0; x < box.x1; x++) {
       if (!on(x, y)) continue;
-      const here = landing(x, y);
-      set(here.x, here.y);
-      for (const [dx, dy] of BONDS) {
-        // A diagonal beside a corner pixel is no bond of its own, it would close the corner.
+      const start = transformed(x, y);
+      set(start.x, start.y);
+      for (const [dx, dy] of NEIGHBOURS) {
+        // A diagonal past a corner pixel is no segment of its own: it would fill the corner.
         if (on(x + dx, y + dy) && (dx === 0 || dy === 0 || (!on(x + dx, y) && !on(x, y + dy)))) {
-          walkLine(here, landing(x + dx, y + dy), set);
+          walkLine(start, transformed(x + dx, y + dy), set);
         }
       }
     }
   }
-  thin(fresh, frame(fresh).x1 ? dirty.rect : box);
-  for (let i = 0; i < fresh.data.length; i++) if (fresh.data[i]) edges.data[i] = 1;
+  thin(fresh, dirty.rect);
+  paintMask(onto, fresh, dirty.rect, 1);
+  return union(landing.rect, dirty.rect);
 }

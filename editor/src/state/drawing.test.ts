@@ -11,7 +11,7 @@ function blank(): Drawing {
 }
 
 describe("a drawing", () => {
-  it("gives patches with what changed and no more", () => {
+  it("makes patches of exactly what changed", () => {
     const drawing = blank();
     drawing.labels!.data[2 * 8 + 3] = 4;
     drawing.labels!.data[3 * 8 + 5] = 4;
@@ -23,7 +23,7 @@ describe("a drawing", () => {
     expect(drawing.take()).toEqual([]);
   });
 
-  it("forgets what is reverted", () => {
+  it("discards what is reverted", () => {
     const drawing = blank();
     drawing.edges!.data[9] = 1;
     drawing.touch(drawing.frame);
@@ -32,7 +32,7 @@ describe("a drawing", () => {
     expect(drawing.take()).toEqual([]);
   });
 
-  it("keeps a stroke in hand when another's edit comes in", () => {
+  it("keeps an unfinished stroke when an edit of another tab arrives", () => {
     const drawing = blank();
     drawing.edges!.data[0] = 1;
     drawing.touch({ x0: 0, y0: 0, x1: 1, y1: 1 });
@@ -41,7 +41,7 @@ describe("a drawing", () => {
     expect(drawing.take()[0].rect).toEqual({ x0: 0, y0: 0, x1: 1, y1: 1 });
   });
 
-  it("of a painting speaks RGB with the server", () => {
+  it("of a painting is sent as RGB", () => {
     const rgb = new Uint8Array(12).fill(10);
     rgb.set([1, 2, 3], 9);
     const drawing = new Drawing(2, 2, [{ name: "colours", channels: 3, bytes: rgb }]);

@@ -1,6 +1,6 @@
 import type { Label } from "../api/client";
 import { hex, nearestColour, type Rgb } from "../raster/palette";
-import { settle } from "../tools/floating";
+import { anchor } from "../tools/floating";
 import { session } from "./session";
 import { get, set } from "./store";
 
@@ -26,9 +26,9 @@ export function recolour(position: number, colour: Rgb): void {
   );
 }
 
-/** All of one label becomes another. The network still knows both. */
+/** Turn all of one label into another. The network still has both. */
 export function merge(from: number, into: number): void {
-  settle();
+  anchor();
   const { drawing, project } = get();
   if (!drawing?.labels || !project || from === into) return;
   const { data } = drawing.labels;
@@ -39,18 +39,18 @@ export function merge(from: number, into: number): void {
 }
 
 /** How many pixels each label has. */
-export function census(data: Uint8Array): Uint32Array {
+export function countPixels(data: Uint8Array): Uint32Array {
   const counts = new Uint32Array(256);
   for (const value of data) counts[value]++;
   return counts;
 }
 
-export type Wish = { ok: true; position: number } | { ok: false; reason: string; nearest: number };
+export type PaintColour = { ok: true; position: number } | { ok: false; reason: string; nearest: number };
 
-/** A colour somebody wants to paint with: only what the network has learned means anything to it. */
-export function wish(colour: Rgb): Wish {
+/** The label to paint a colour with. Where labels are fixed, a colour that is none of them is refused with the nearest. */
+export function paintColour(colour: Rgb): PaintColour {
   const { project, drawing } = get();
-  if (drawing?.painting) return { ok: true, position: drawing.painting.position(...colour) };
+  if (drawing?.isPainting) return { ok: true, position: drawing.colourPosition(colour) };
   const labels = project?.labels ?? [];
   const { position, exact } = nearestColour(
     labels.map((label) => label.colour),
@@ -62,7 +62,7 @@ export function wish(colour: Rgb): Wish {
     ok: false,
     nearest: position,
     reason:
-      `The network knows this photo by ${labels.length} labels, and ${hex(colour)} is none of them, so it would not ` +
-      `know what to paint there. The nearest it knows is “${labelName(labels, position)}” (${near ? hex(near.colour) : ""}).`,
+      `The network was made for the ${labels.length} labels of this photo, and ${hex(colour)} is none of them. ` +
+      `The nearest is “${labelName(labels, position)}” (${near ? hex(near.colour) : ""}).`,
   };
 }

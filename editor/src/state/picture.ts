@@ -4,7 +4,7 @@ import type { Rect } from "../raster/rect";
 
 type Listener = (image: ImageData, x: number, y: number) => void;
 
-/** The newest picture the server painted, kept whole so that a canvas can be mounted at any time. */
+/** The newest render, kept whole so that a canvas can be mounted at any time. */
 export class Picture {
   readonly width: number;
   readonly height: number;

@@ -6,11 +6,11 @@ function path() {
   return { path: { project_id: get().project?.id ?? "" } };
 }
 
-function takeLearning(learning: Project["learning"] | null): void {
+function showLearning(learning: Project["learning"] | null): void {
   if (learning) set(({ project }) => ({ project: project && { ...project, learning } }));
 }
 
-/** A photo just dropped has no network for some seconds; whoever is quicker than that need not ask twice. */
+/** A new project has no network for some seconds. Learning requested before then has to wait for it. */
 function modelReady(): Promise<void> {
   return new Promise((done) => {
     const look = () => get().project === null || get().project?.model != null;
@@ -26,24 +26,24 @@ function modelReady(): Promise<void> {
 
 export async function learn(minutes: number): Promise<void> {
   if (get().project && !get().project?.model) {
-    set({ learningSoon: true });
+    set({ learningQueued: true });
     await modelReady();
-    set({ learningSoon: false });
+    set({ learningQueued: false });
     if (!get().project) return;
   }
-  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn", { ...path(), body: { minutes } })));
+  showLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn", { ...path(), body: { minutes } })));
 }
 
 export async function pause(): Promise<void> {
-  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/pause", path())));
+  showLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/pause", path())));
 }
 
 export async function resume(): Promise<void> {
-  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/resume", path())));
+  showLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/resume", path())));
 }
 
 export async function stop(): Promise<void> {
-  takeLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/stop", path())));
+  showLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/stop", path())));
 }
 
 export async function change(body: { keep_original?: boolean; name?: string }): Promise<void> {

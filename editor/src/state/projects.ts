@@ -1,34 +1,34 @@
 import { call, type ExtractSettings, fetchFrame, type Project, projectUrl, Refusal } from "../api/client";
 import { readFrame, splitLayers } from "../api/frames";
 import type { components } from "../api/schema";
-import { abandon } from "../tools/floating";
+import { discardFloating } from "../tools/floating";
 import { Drawing } from "./drawing";
 import { Picture } from "./picture";
 import { Session, session, setSession } from "./session";
-import { DEFAULT_LAYERS, get, say, set } from "./store";
+import { DEFAULT_LAYERS, get, notify, set } from "./store";
 
-function complain(error: unknown): void {
-  say(error instanceof Error ? error.message : String(error), "problem");
+function report(error: unknown): void {
+  notify(error instanceof Error ? error.message : String(error), "problem");
 }
 
-/** Run something that may be refused; the refusal's sentence is shown. */
+/** Run something that may fail; the error is shown as a message. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
-    complain(error);
+    report(error);
     return null;
   }
 }
 
-/** The address names the project, so that a reload comes back to it. */
-function addressed(): string | null {
+/** The project id in the address: a reload returns to it. */
+function idFromAddress(): string | null {
   const match = /^#\/p\/([\w-]+)$/.exec(location.hash);
   return match ? match[1] : null;
 }
 
 export function start(): void {
-  // `primage studio PHOTO` opens the page with its project's id.
+  // `primage studio PHOTO` opens the page with the id of its project.
   const given = new URLSearchParams(location.search).get("project");
   if (given && /^[\w-]+$/.test(given)) history.replaceState(null, "", `${location.pathname}#/p/${given}`);
   void attempt(async () => set({ info: await call("get", "/api/info") }));
@@ -37,7 +37,7 @@ export function start(): void {
 }
 
 function route(): void {
-  const id = addressed();
+  const id = idFromAddress();
   if (id === null) leave();
   else if (session()?.id !== id) void open(id);
 }
@@ -47,7 +47,7 @@ export function goHome(): void {
 }
 
 function leave(): void {
-  abandon();
+  discardFloating();
   setSession(null);
   set({
     page: "start",
@@ -56,7 +56,7 @@ function leave(): void {
     picture: null,
     selection: null,
     settings: null,
-    trial: null,
+    previewLabels: null,
     latency: null,
     renderedSteps: null,
   });
@@ -69,30 +69,30 @@ async function open(id: string): Promise<void> {
     const project = await call("get", "/api/projects/{project_id}", { path: { project_id: id } });
     await enter(project, untouched(project) ? "prepare" : "edit");
   } catch (error) {
-    complain(error);
+    report(error);
     goHome();
   }
 }
 
-const BEGUN = "primage.begun";
+const STARTED = "primage.begun";
 const WELCOMED = "primage.welcomed";
 
-function begun(): string[] {
+function startedProjects(): string[] {
   try {
-    return JSON.parse(localStorage.getItem(BEGUN) ?? "[]") as string[];
+    return JSON.parse(localStorage.getItem(STARTED) ?? "[]") as string[];
   } catch {
     return [];
   }
 }
 
-/** From the drawing's settings to editing; a reload comes back to the latter, even if nothing was drawn yet. */
+/** Leave the extraction settings. Remembered, so that a reload returns to editing even if nothing was drawn yet. */
 export function beginEditing(): void {
   const id = get().project?.id;
   if (id)
     localStorage.setItem(
-      BEGUN,
+      STARTED,
       JSON.stringify([
-        ...begun()
+        ...startedProjects()
           .filter((other) => other !== id)
           .slice(-99),
         id,
@@ -101,20 +101,20 @@ export function beginEditing(): void {
   set({ phase: "edit" });
   if (!localStorage.getItem(WELCOMED)) {
     localStorage.setItem(WELCOMED, "yes");
-    say(
-      "Edit the drawing on the left; the photo on the right follows. Try Select area (W): press on an area, then drag it.",
+    notify(
+      "Edit the drawing on the left; the photo on the right follows. Try Select area (W): click an area, then drag it.",
     );
   }
 }
 
 function untouched(project: Project): boolean {
-  if (begun().includes(project.id)) return false;
+  if (startedProjects().includes(project.id)) return false;
   return project.history.revision === 0 && project.steps === 0 && project.learning.state === "idle";
 }
 
 async function enter(project: Project, phase: "prepare" | "edit"): Promise<void> {
   const next = new Session(project.id, () => {
-    say("This project was deleted.");
+    notify("This project was deleted.");
     goHome();
   });
   setSession(next);
@@ -163,8 +163,8 @@ export async function removeProject(id: string): Promise<boolean> {
 
 let newest = 0;
 
-/** Show what other settings would extract. Nothing is kept until `keepDrawing`. */
-export async function tryExtract(settings: ExtractSettings): Promise<void> {
+/** Preview other extraction settings. Nothing is saved before `saveSettings`. */
+export async function previewSettings(settings: ExtractSettings): Promise<void> {
   const { project } = get();
   if (!project) return;
   const mine = ++newest;
@@ -175,16 +175,16 @@ export async function tryExtract(settings: ExtractSettings): Promise<void> {
     if (mine !== newest) return;
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
-    set({ drawing, trial: header.labels });
+    set({ drawing, previewLabels: header.labels });
   } catch (error) {
-    if (!(error instanceof Refusal && error.code === "superseded") && mine === newest) complain(error);
+    if (!(error instanceof Refusal && error.code === "superseded") && mine === newest) report(error);
   } finally {
     if (mine === newest) set({ extracting: false });
   }
 }
 
-/** Take the settings shown: edits begin anew. Says nothing to the server if they are the project's already. */
-export async function keepDrawing(): Promise<boolean> {
+/** Save the previewed settings, which discards all edits. Does nothing if they are unchanged. */
+export async function saveSettings(): Promise<boolean> {
   const { project, settings } = get();
   if (!project || !settings) return false;
   if (JSON.stringify(settings) === JSON.stringify(project.settings)) return true;
@@ -192,12 +192,12 @@ export async function keepDrawing(): Promise<boolean> {
     call("put", "/api/projects/{project_id}/primitive", { path: { project_id: project.id }, body: settings }),
   );
   if (!kept) return false;
-  set({ project: kept, settings: kept.settings, trial: null });
+  set({ project: kept, settings: kept.settings, previewLabels: null });
   await session()?.load();
   return true;
 }
 
-/** A drawing edited elsewhere, as one step that can be undone. */
+/** Import a drawing edited elsewhere, as one undo step. */
 export async function openDrawing(file: File): Promise<boolean> {
   const { project } = get();
   if (!project) return false;
@@ -208,19 +208,19 @@ export async function openDrawing(file: File): Promise<boolean> {
   return done ?? false;
 }
 
-/** Back to the extraction's sliders. */
-export function prepareAnew(): void {
+/** Return to the extraction settings. */
+export function openSettings(): void {
   const { project } = get();
   if (project) set({ phase: "prepare", settings: project.settings, selection: null, dialog: "none" });
 }
 
-/** Leave the sliders as if they had not been touched. */
-export async function forgetSettings(): Promise<void> {
+/** Leave the extraction settings without saving. */
+export async function discardSettings(): Promise<void> {
   newest++;
   const { project } = get();
   if (!project) return;
   const fresh = await attempt(() => call("get", "/api/projects/{project_id}", { path: { project_id: project.id } }));
-  if (fresh) set({ project: fresh, settings: fresh.settings, extracting: false, trial: null });
+  if (fresh) set({ project: fresh, settings: fresh.settings, extracting: false, previewLabels: null });
   await session()?.load();
   set({ phase: "edit" });
 }

@@ -8,16 +8,16 @@ class FakeSocket {
   static all: FakeSocket[] = [];
   readyState = 0;
   sent: ArrayBuffer[] = [];
-  onopen = () => {};
   onclose = (_event: { code: number }) => {};
   onmessage = (_event: { data: string | ArrayBuffer }) => {};
 
   constructor() {
     FakeSocket.all.push(this);
   }
+  /** Accepted by the server, whose first message is the state. */
   open(): void {
     this.readyState = FakeSocket.OPEN;
-    this.onopen();
+    this.tell({ type: "state", project: { history: history(server.revision), labels: [] } });
   }
   cut(): void {
     this.readyState = 3;
@@ -106,6 +106,25 @@ test("what was drawn without a connection is in the drawing loaded afterwards", 
   answer();
   await vi.advanceTimersByTimeAsync(0);
   expect([...get().drawing!.marks.data]).toEqual([1, 0]);
+});
+
+test("what was drawn is kept while an old cookie is refused, and sent after the new link was opened", async () => {
+  set({ drawing: null, picture: null, connection: "connecting" });
+  const session = await opened();
+  FakeSocket.all[0].cut();
+  draw(session, 0);
+  await vi.advanceTimersByTimeAsync(200);
+  const refused = FakeSocket.all[1];
+  refused.readyState = FakeSocket.OPEN;
+  refused.onclose({ code: 4401 });
+  expect(refused.sent).toEqual([]);
+  expect(get().connection).toBe("expired");
+  expect(get().notices.at(-1)!.text).toContain("new link");
+  await vi.advanceTimersByTimeAsync(1000);
+  const accepted = FakeSocket.all[2];
+  accepted.open();
+  expect(accepted.sent).toHaveLength(1);
+  expect(get().connection).toBe("online");
 });
 
 test("what is drawn while the drawing is loaded is in it, too", async () => {

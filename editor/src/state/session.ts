@@ -4,7 +4,7 @@ import type { components } from "../api/schema";
 import { type BinaryHeader, ProjectSocket, type TextMessage } from "../api/socket";
 import { Drawing, type PatchData } from "./drawing";
 import { Picture } from "./picture";
-import { get, say, set } from "./store";
+import { get, notify, set } from "./store";
 
 type Schemas = components["schemas"];
 
@@ -14,7 +14,7 @@ interface SentEdit {
   revision: number | null;
 }
 
-/** One open project: loads it, sends edits, takes in what the server says. */
+/** An open project: loads it, sends edits, applies the server's messages. */
 export class Session {
   readonly id: string;
   private readonly socket: ProjectSocket;
@@ -41,15 +41,17 @@ export class Session {
       binary: (frame) => this.binary(frame),
       online: (online) => this.online(online),
       gone: onGone,
+      expired: () => this.expired(),
       lost: () =>
-        say(
-          "The studio’s server does not answer. Is it still running? What you draw is sent when it is back.",
+        notify(
+          "The studio’s server does not answer. If you restarted it, open the new link it printed. " +
+            "What you draw is sent when it is back.",
           "problem",
         ),
     });
   }
 
-  /** Load the drawing anew; what comes in meanwhile waits. */
+  /** Load the drawing again; messages received meanwhile are held back. */
   load(): Promise<void> {
     this.loading ??= this.loadLayers().finally(() => {
       this.loading = null;
@@ -94,12 +96,12 @@ export class Session {
     this.socket.close();
   }
 
-  /** Whether pictures of edits are still to come. */
+  /** Whether renders of edits are outstanding. */
   get busy(): boolean {
     return this.waiting.length > 0;
   }
 
-  /** Send all that was drawn since the last time, as one step of the history. Returns its id, or null if nothing changed. */
+  /** Send everything drawn since the last call as one undo step. Returns its id, or null if nothing changed. */
   commit(title: string, continues: number | null = null): number | null {
     const { drawing } = get();
     if (!drawing) return null;
@@ -150,8 +152,9 @@ export class Session {
   }
 
   private online(online: boolean): void {
-    set({ connection: online ? "online" : "connecting" });
-    if (!online) {
+    if (online) set({ connection: "online" });
+    else {
+      set(({ connection }) => ({ connection: connection === "online" ? "connecting" : connection }));
       this.waiting = [];
       this.answered(null);
       set({ rendering: false });
@@ -161,7 +164,16 @@ export class Session {
     this.wasOnline = true;
     // Edits made while the connection was lost are sent first; the drawing loaded afterwards contains them.
     for (const { id, frame } of this.unsent.splice(0)) this.sendFrame(id, frame);
-    if (again) this.load().catch((error: Error) => say(error.message, "problem"));
+    if (again) this.load().catch((error: Error) => notify(error.message, "problem"));
+  }
+
+  private expired(): void {
+    if (get().connection === "expired") return;
+    set({ connection: "expired" });
+    notify(
+      "The studio was restarted. Open the new link it printed: then this tab reconnects, and what you drew is sent.",
+      "problem",
+    );
   }
 
   private text(message: TextMessage): void {
@@ -173,18 +185,18 @@ export class Session {
         set(({ project }) => ({ project: project && { ...project, learning: message.learning } }));
         break;
       case "accepted":
-        this.settle(message.id, message.history.revision);
+        this.acknowledge(message.id, message.history.revision);
         this.history(message.history);
         this.answered(message.id);
         break;
       case "refused":
         this.answered(message.id);
-        say(message.problem.message, "problem");
+        notify(message.problem.message, "problem");
         if (message.id !== null) this.forget(message.id);
         void this.load();
         break;
       case "failure":
-        say(message.problem.message, "problem");
+        notify(message.problem.message, "problem");
         this.waiting = [];
         set({ rendering: false });
         break;
@@ -232,11 +244,11 @@ export class Session {
     if (header.history.revision > this.loaded)
       for (const patch of splitPatches(header.patches, body)) drawing!.receive(patch);
     if (header.labels) this.showLabels(header.labels);
-    if (header.id !== null) this.settle(header.id, header.history.revision);
+    if (header.id !== null) this.acknowledge(header.id, header.history.revision);
     this.history(header.history);
   }
 
-  /** A picture of an older drawing than the one shown comes too late and is dropped. */
+  /** A render of an older drawing than the one shown is dropped. */
   private render(header: Schemas["Render"], body: Uint8Array): void {
     if (header.revision < this.shown) return;
     this.shown = header.revision;
@@ -256,10 +268,10 @@ export class Session {
     });
   }
 
-  private settle(id: number, revision: number): void {
+  private acknowledge(id: number, revision: number): void {
     const edit = this.waiting.find((sent) => sent.id === id);
     if (edit) edit.revision = revision;
-    // A step that changed nothing has no picture of its own to wait for.
+    // A step that changed nothing has no render of its own to wait for.
     if (revision <= this.shown) this.forget(id);
   }
 
@@ -271,7 +283,7 @@ export class Session {
 
 let open: Session | null = null;
 
-/** The project that is open. Tools and panels speak to it. */
+/** The open project, for tools and panels. */
 export function session(): Session | null {
   return open;
 }

@@ -1,33 +1,18 @@
 import { create } from "zustand";
 import type { ExtractSettings, Info, Label, Project } from "../api/client";
-import type { Combine } from "../raster/mask";
 import type { Plane } from "../raster/plane";
 import type { Drawing } from "./drawing";
+import { LAYER_TYPES, type LayerRole } from "./layers";
 import type { Picture } from "./picture";
-
-export type ToolId =
-  | "pencil"
-  | "eraser"
-  | "brush"
-  | "bucket"
-  | "eyedropper"
-  | "line"
-  | "curve"
-  | "rectangle"
-  | "lasso"
-  | "region"
-  | "outline"
-  | "move"
-  | "hand"
-  | "zoom";
 
 export interface Selection {
   mask: Plane;
-  /** A selected line takes its line along, and nothing of the labels under it. */
-  scope: "both" | "edges";
+  /** Which layers it selects: a selected line moves alone, without the labels below it. */
+  scope: "all" | LayerRole;
 }
 
-export type LayerId = "labels" | "edges" | "photo";
+/** Rows of the Layers panel. */
+export type LayerId = LayerRole | "photo";
 
 export interface LayerView {
   visible: boolean;
@@ -41,15 +26,7 @@ export interface View {
   y: number;
 }
 
-export interface ToolOptions {
-  brushSize: number;
-  eraserSize: number;
-  pressure: boolean;
-  linesToo: boolean;
-  stopAtLines: boolean;
-  allOfLabel: boolean;
-  combine: Combine;
-}
+export type OptionValue = number | boolean | string;
 
 export interface Notice {
   id: number;
@@ -65,61 +42,55 @@ export interface StudioState {
   project: Project | null;
   drawing: Drawing | null;
   picture: Picture | null;
-  /** A new photo is first made into a drawing, then edited. */
+  /** A new photo is first turned into a drawing, then edited. */
   phase: "prepare" | "edit";
   settings: ExtractSettings | null;
   extracting: boolean;
-  /** Labels of a drawing that is only tried; the project's are others. */
-  trial: Label[] | null;
-  /** Learning was asked for, and begins as soon as there is a network. */
-  learningSoon: boolean;
-  connection: "online" | "connecting";
-  /** Milliseconds from the last edit to its picture. */
+  /** Labels of a preview with other extraction settings; the project keeps its own. */
+  previewLabels: Label[] | null;
+  /** Learning was requested and starts as soon as there is a network. */
+  learningQueued: boolean;
+  /** `expired`: the server was restarted and no longer accepts this tab's cookie. */
+  connection: "online" | "connecting" | "expired";
+  /** Milliseconds from the last edit to its render. */
   latency: number | null;
   rendering: boolean;
   renderedSteps: number | null;
-  /** How many pictures came: tells that there is a newer one. */
+  /** The number of renders received: a change means that there is a newer one. */
   renders: number;
 
-  tool: ToolId;
-  options: ToolOptions;
+  /** The active tool's id. */
+  tool: string;
+  /** Tool options that were changed, by the option's id. */
+  options: Readonly<Record<string, OptionValue>>;
   label: number;
   selection: Selection | null;
-  /** A selection in hand: being moved, or warped. */
-  floating: "none" | "transform" | "warp";
+  /** What is being done with the floating selection, if there is one. */
+  floating: "none" | "move" | "transform" | "warp";
   pointer: { x: number; y: number } | null;
 
   view: View;
   layers: Record<LayerId, LayerView>;
   layout: Layout;
-  /** Where the divider stands, as a share of the width. */
+  /** The divider's position, as a fraction of the width. */
   divider: number;
   before: boolean;
-  /** Whether the result shows where the painter is unsure. */
-  unsure: boolean;
+  /** Whether the uncertainty map is shown over the result. */
+  uncertainty: boolean;
   panels: boolean;
   theme: "light" | "dark";
+  /** A file is being dragged over the window. */
+  dragging: boolean;
   dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel";
   notices: Notice[];
 }
 
-export const DEFAULT_OPTIONS: ToolOptions = {
-  brushSize: 12,
-  eraserSize: 8,
-  pressure: true,
-  linesToo: false,
-  stopAtLines: false,
-  allOfLabel: false,
-  combine: "replace",
-};
-
-export const DEFAULT_LAYERS: Record<LayerId, LayerView> = {
-  labels: { visible: true, opacity: 1, locked: false },
-  edges: { visible: true, opacity: 1, locked: false },
+export const DEFAULT_LAYERS = {
+  ...Object.fromEntries(LAYER_TYPES.map(({ role }) => [role, { visible: true, opacity: 1, locked: false }])),
   photo: { visible: false, opacity: 0.4, locked: true },
-};
+} as Record<LayerId, LayerView>;
 
-function firstTheme(): "light" | "dark" {
+function initialTheme(): "light" | "dark" {
   const kept = globalThis.localStorage?.getItem("primage.theme");
   if (kept === "light" || kept === "dark") return kept;
   return globalThis.matchMedia?.("(prefers-color-scheme: light)").matches ? "light" : "dark";
@@ -134,15 +105,15 @@ export const useStudio = create<StudioState>(() => ({
   phase: "edit",
   settings: null,
   extracting: false,
-  trial: null,
-  learningSoon: false,
+  previewLabels: null,
+  learningQueued: false,
   connection: "connecting",
   latency: null,
   rendering: false,
   renderedSteps: null,
   renders: 0,
   tool: "pencil",
-  options: DEFAULT_OPTIONS,
+  options: {},
   label: 0,
   selection: null,
   floating: "none",
@@ -152,9 +123,10 @@ export const useStudio = create<StudioState>(() => ({
   layout: "beside",
   divider: 0.5,
   before: false,
-  unsure: false,
+  uncertainty: false,
   panels: true,
-  theme: firstTheme(),
+  theme: initialTheme(),
+  dragging: false,
   dialog: "none",
   notices: [],
 }));
@@ -164,20 +136,16 @@ export const set = useStudio.setState;
 
 let lastNotice = 0;
 
-/** Say a sentence. Problems stay longer, since they have to be read. */
-export function say(sentence: string, tone: Notice["tone"] = "info"): void {
+/** Show a message. Problems stay longer. */
+export function notify(message: string, tone: Notice["tone"] = "info"): void {
   const id = ++lastNotice;
-  const text = sentence.charAt(0).toUpperCase() + sentence.slice(1) + (/[.!?…]$/.test(sentence) ? "" : ".");
+  const text = message.charAt(0).toUpperCase() + message.slice(1) + (/[.!?…]$/.test(message) ? "" : ".");
   set(({ notices }) => ({ notices: [...notices.filter((n) => n.text !== text).slice(-2), { id, tone, text }] }));
-  globalThis.setTimeout(() => hush(id), tone === "problem" ? 12000 : 5000);
+  globalThis.setTimeout(() => dismiss(id), tone === "problem" ? 12000 : 5000);
 }
 
-export function hush(id: number): void {
+export function dismiss(id: number): void {
   set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
-}
-
-export function setOption<K extends keyof ToolOptions>(name: K, value: ToolOptions[K]): void {
-  set(({ options }) => ({ options: { ...options, [name]: value } }));
 }
 
 export function setLayer(id: LayerId, change: Partial<LayerView>): void {

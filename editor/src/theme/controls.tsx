@@ -3,7 +3,7 @@ import { Icon, type IconName } from "./Icon";
 
 interface IconButtonProps {
   icon: IconName;
-  /** The control's name, spoken and shown as a tooltip. */
+  /** The accessible name, also shown as a tooltip. */
   label: string;
   keys?: string;
   pressed?: boolean;
@@ -118,11 +118,11 @@ interface ChoiceProps<T extends string> {
   value: T;
   choices: readonly { value: T; label: string; icon?: IconName; keys?: string }[];
   onChange: (value: T) => void;
-  /** Show icons only; the labels stay as names. */
+  /** Show icons only; the labels remain as accessible names. */
   icons?: boolean;
 }
 
-/** A row of which one is chosen. */
+/** A row of buttons of which one is selected. */
 export function Choice<T extends string>({ label, value, choices, onChange, icons }: ChoiceProps<T>) {
   const name = useId();
   return (
@@ -147,7 +147,7 @@ export function Choice<T extends string>({ label, value, choices, onChange, icon
   );
 }
 
-/** A modal dialog: focus goes in and comes back, Esc closes. */
+/** A modal dialog: it takes the focus and returns it; Esc closes it. */
 export function Dialog({
   title,
   onClose,
@@ -190,7 +190,7 @@ export function Dialog({
   );
 }
 
-/** A part of the side panel that can be folded. */
+/** A titled part of the side panel. */
 export function Section({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
   const id = useId();
   return (

@@ -1,123 +1,144 @@
-import { multiply, scaling, translation } from "../raster/affine";
+import { multiply, scaling } from "../raster/affine";
 import { bounds, invert, labelMask, rectangleMask } from "../raster/mask";
 import { EMPTY } from "../raster/rect";
 import { session } from "../state/session";
-import { get, say, set } from "../state/store";
-import { drop, empty, floating, lift, settle } from "./floating";
+import { get, notify, set } from "../state/store";
+import {
+  anchor,
+  borrowMoveTool,
+  cancel,
+  cancelFloating,
+  editableLayers,
+  type FloatingMode,
+  floating,
+  floatSelection,
+} from "./floating";
 import { move } from "./move";
 
 export function undo(): void {
-  // What is in hand is the newest thing done, so it is what undo takes back.
-  if (floating()) drop();
+  // The newest change is to the floating selection, so that is what undo reverts.
+  if (floating()) cancel();
   else if (get().project?.history.undo) session()?.step("undo");
 }
 
 export function redo(): void {
-  settle();
+  anchor();
   if (get().project?.history.redo) session()?.step("redo");
 }
 
 export function selectAll(): void {
   const { drawing } = get();
   if (!drawing) return;
-  settle();
+  anchor();
   const mask = rectangleMask(drawing, { x: 0, y: 0 }, { x: drawing.width - 1, y: drawing.height - 1 });
-  set({ selection: { mask, scope: "both" } });
+  set({ selection: { mask, scope: "all" } });
 }
 
 export function deselect(): void {
-  settle();
+  anchor();
   set({ selection: null });
 }
 
 export function invertSelection(): void {
-  settle();
+  anchor();
   const { selection, drawing } = get();
   if (!drawing || !selection) return;
   const mask = invert(selection.mask);
-  set({ selection: bounds(mask) === EMPTY ? null : { mask, scope: "both" } });
+  set({ selection: bounds(mask) === EMPTY ? null : { mask, scope: "all" } });
 }
 
 export function selectLabel(position: number): void {
   const { drawing } = get();
-  settle();
+  anchor();
   if (!drawing?.labels) return;
   const mask = labelMask(drawing.labels, position);
-  if (bounds(mask) === EMPTY) say("No pixel has this label.");
-  else set({ selection: { mask, scope: "both" } });
+  if (bounds(mask) === EMPTY) notify("No pixel has this label.");
+  else set({ selection: { mask, scope: "all" } });
 }
 
 function needSelection(): boolean {
   if (get().selection) return true;
-  say("Select something first: with a rectangle (M), a lasso (L), an area (W) or by a line (K).");
+  notify("Select something first: a rectangle (M), a lasso (L), an area (W) or a line (K).");
   return false;
 }
 
 export function deleteSelection(): void {
-  if (floating()) drop();
-  const { drawing, selection, layers } = get();
+  if (floating()) cancelFloating();
+  const { drawing, selection } = get();
   if (!drawing || !needSelection() || !selection) return;
-  const labels = selection.scope === "both" && !layers.labels.locked ? drawing.labels : null;
-  const edges = layers.edges.locked ? null : drawing.edges;
-  if (labels && !selection.mask.data.includes(0)) {
-    say("All of the drawing cannot be deleted: nothing would be left to fill it from.");
+  const layers = editableLayers(drawing, selection.scope);
+  if (layers.some(({ type }) => type.opaque) && !selection.mask.data.includes(0)) {
+    notify("The whole drawing cannot be deleted: nothing would be left to fill it from.");
     return;
   }
-  drawing.touch(empty({ labels, edges, marks: drawing.marks }, selection.mask));
+  for (const { type, plane } of layers) type.clear(plane, selection.mask);
+  drawing.touch(bounds(selection.mask));
   session()?.commit("Delete selection");
   set({ selection: null });
 }
 
 export function duplicate(): void {
-  settle();
+  anchor();
   if (!needSelection()) return;
-  const piece = lift("Duplicate selection", true);
-  set({ tool: "move" });
-  piece?.shift(12, 12);
-  piece?.rest();
+  const copy = floatSelection("Duplicate selection", true);
+  borrowMoveTool();
+  copy?.shift(12, 12);
+  copy?.rest();
   move.changed();
 }
 
 export function flip(axis: "horizontal" | "vertical"): void {
   if (!needSelection()) return;
-  const inHand = floating();
-  const piece = inHand ?? lift(axis === "horizontal" ? "Flip selection" : "Flip selection upside down");
-  if (!piece) return;
-  const { x0, y0, x1, y1 } = piece.piece.box;
+  const already = floating();
+  if (already?.mode === "warp") {
+    notify("Apply the warp first (Enter).");
+    return;
+  }
+  const flipped = already ?? floatSelection(axis === "horizontal" ? "Flip selection" : "Flip selection upside down");
+  if (!flipped) return;
+  const { x0, y0, x1, y1 } = flipped.cutout.box;
   const about = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
   const mirror = axis === "horizontal" ? scaling(-1, 1, about) : scaling(1, -1, about);
-  piece.transform(multiply(piece.matrix, mirror));
-  if (inHand) {
-    piece.rest();
+  flipped.transform(multiply(flipped.matrix, mirror));
+  if (already) {
+    flipped.rest();
     move.changed();
-  } else settle();
+  } else anchor();
 }
 
+/** Float the selection if it does not float yet, and start a transform. */
 export function startTransform(): void {
   if (!needSelection()) return;
-  if (!floating()) lift();
-  set({ tool: "move" });
+  const transformed = floating() ?? floatSelection("Transform selection");
+  if (!transformed || transformed.mode === "warp") return;
+  transformed.begin("transform");
+  enter("transform");
 }
 
 export function startWarp(side = 3): void {
   if (!needSelection()) return;
-  const piece = floating() ?? lift("Warp selection");
-  if (!piece) return;
-  piece.beginWarp(side);
-  set({ tool: "move", floating: "warp" });
+  const warped = floating() ?? floatSelection("Warp selection");
+  if (!warped) return;
+  warped.beginWarp(side);
+  enter("warp");
+}
+
+function enter(mode: FloatingMode): void {
+  borrowMoveTool();
+  set({ floating: mode });
   move.changed();
 }
 
 export function nudge(dx: number, dy: number): void {
   if (!get().selection) return;
-  const piece = floating() ?? lift();
-  piece?.transform(multiply(translation(dx, dy), piece.matrix));
-  piece?.rest();
+  const nudged = floating() ?? floatSelection();
+  nudged?.shift(dx, dy);
+  nudged?.rest();
   move.changed();
 }
 
 export function acceptHoles(): void {
-  settle();
+  anchor();
   const { drawing } = get();
   if (!drawing) return;
   const rect = bounds(drawing.marks);

@@ -2,10 +2,10 @@ import { cubic, drawPolyline, quadratic } from "../raster/line";
 import type { Point } from "../raster/plane";
 import { session } from "../state/session";
 import { get } from "../state/store";
-import { mayDraw, pixel, type Tool, type Touch } from "./tool";
+import { canDraw, pixel, type Tool, type Touch } from "./tool";
 
-/** The drawing shows a try of the line until it is laid for good. */
-function show(points: readonly Point[]): void {
+/** Preview a line: it replaces the one previewed before. */
+function preview(points: readonly Point[]): void {
   const { drawing } = get();
   if (!drawing?.edges) return;
   drawing.revert();
@@ -21,21 +21,29 @@ function straighten(from: Point, to: Point): Point {
 }
 
 class Line implements Tool {
+  readonly id = "line";
+  readonly name = "Line";
+  readonly key = "U";
+  readonly hint = "Drag a straight line. Shift snaps to 45°.";
+  readonly group = "lines";
+  readonly icon = "M4.5 15.5l11-11M3.5 16.5h2v-2h-2zM14.5 5.5h2v-2h-2z";
+  readonly cursor = "crosshair";
+  readonly needs = "edges";
   private from: Point | null = null;
 
   down(touch: Touch): void {
-    if (!mayDraw("edges")) return;
+    if (!canDraw("edges")) return;
     this.from = pixel(touch);
-    show([this.from]);
+    preview([this.from]);
   }
 
   move(touches: readonly Touch[]): void {
-    if (this.from) show([this.from, this.end(touches[touches.length - 1])]);
+    if (this.from) preview([this.from, this.end(touches[touches.length - 1])]);
   }
 
   up(touch: Touch): void {
     if (!this.from) return;
-    show([this.from, this.end(touch)]);
+    preview([this.from, this.end(touch)]);
     this.from = null;
     session()?.commit("Line");
   }
@@ -51,8 +59,16 @@ class Line implements Tool {
   }
 }
 
-/** Drag from end to end, then bend: the curve passes under the pointer (with Alt, an S), a second press lays it. */
+/** Drag from end to end, then bend: the curve passes under the pointer (an S with Alt). A second press commits it. */
 class Curve implements Tool {
+  readonly id = "curve";
+  readonly name = "Curve";
+  readonly key = "C";
+  readonly hint = "Drag from end to end, release, bend, click. Alt bends an S.";
+  readonly group = "lines";
+  readonly icon = "M3.5 15.5C4 7 9 4 16.5 4.5M2.7 16.3h1.8v-1.8H2.7zM15.6 5.4h1.8V3.6h-1.8z";
+  readonly cursor = "crosshair";
+  readonly needs = "edges";
   private ends: [Point, Point] | null = null;
   private state: "none" | "drag" | "bend" = "none";
 
@@ -64,17 +80,17 @@ class Curve implements Tool {
       session()?.commit("Curve");
       return;
     }
-    if (!mayDraw("edges")) return;
+    if (!canDraw("edges")) return;
     this.ends = [pixel(touch), pixel(touch)];
     this.state = "drag";
-    show(this.ends);
+    preview(this.ends);
   }
 
   move(touches: readonly Touch[]): void {
     if (this.state !== "drag" || !this.ends) return;
     const touch = touches[touches.length - 1];
     this.ends[1] = touch.shift ? straighten(this.ends[0], pixel(touch)) : pixel(touch);
-    show(this.ends);
+    preview(this.ends);
   }
 
   up(): void {
@@ -99,12 +115,12 @@ class Curve implements Tool {
     if (!this.ends) return;
     const [a, b] = this.ends;
     if (touch.alt) {
-      // Bent to the pointer in its first half, and to the pointer's mirror image in its second.
-      show(cubic(a, touch, { x: a.x + b.x - touch.x, y: a.y + b.y - touch.y }, b));
+      // The first half bends to the pointer, the second to its mirror image.
+      preview(cubic(a, touch, { x: a.x + b.x - touch.x, y: a.y + b.y - touch.y }, b));
       return;
     }
     const control = { x: 2 * touch.x - (a.x + b.x) / 2, y: 2 * touch.y - (a.y + b.y) / 2 };
-    show(quadratic(a, control, b));
+    preview(quadratic(a, control, b));
   }
 }
 

@@ -1,187 +1,252 @@
-import { type Affine, apply, IDENTITY, multiply, translation } from "../raster/affine";
+import { type Affine, IDENTITY, multiply, translation } from "../raster/affine";
 import { copyRect } from "../raster/copy";
-import { closeHole } from "../raster/hole";
 import { bounds } from "../raster/mask";
 import { clonePlane, type Plane, type Point } from "../raster/plane";
 import { EMPTY, type Rect, union } from "../raster/rect";
-import { cutOut, layDown, type Piece, type Placement, placeAffine, placeWarp } from "../raster/transform";
+import { type Cutout, cutOut, type Placement, placeAffine, placeWarp, transformCutout } from "../raster/transform";
 import type { Drawing } from "../state/drawing";
+import type { Layer, LayerType } from "../state/layers";
 import { get, type Selection, set } from "../state/store";
-import { Step } from "./tool";
+import { LiveStep } from "./tool";
 
-/** A piece of the drawing in hand: lifted once, laid down anew at every move, always from its original pixels. */
+export type FloatingMode = "move" | "transform" | "warp";
+
+/** Handles of a warp: where they are in the cutout, and where they were dragged to. */
+interface Warp {
+  from: Point[];
+  to: Point[];
+}
+
+interface Pose {
+  mode: FloatingMode;
+  matrix: Affine;
+  warp: Warp | null;
+}
+
+interface FloatingLayer {
+  type: LayerType;
+  plane: Plane;
+  /** The layer before the selection was floated. */
+  original: Plane;
+  /** The layer without the selection. */
+  backdrop: Plane;
+}
+
+/** The layers that an edit of a selection changes: those in its scope that are not locked. */
+export function editableLayers(drawing: Drawing, scope: Selection["scope"]): Layer[] {
+  const { layers } = get();
+  return drawing.layers.filter(({ type }) => {
+    const role = type.follows ?? type.role;
+    return drawing.layer(role) && (scope === "all" || scope === role) && !layers[role].locked;
+  });
+}
+
+/**
+ * A floating selection: cut out once and pasted again at every change, always from the original pixels, so that nothing is
+ * lost however often it is transformed.
+ */
 export class Floating {
-  readonly piece: Piece;
-  matrix: Affine = IDENTITY;
-  /** Handles of a warp: where they sat in the piece, and where they are. */
-  warp: { from: Point[]; to: Point[] } | null = null;
+  readonly cutout: Cutout;
   readonly drawing: Drawing;
+  mode: FloatingMode = "move";
+  matrix: Affine = IDENTITY;
+  warp: Warp | null = null;
+  private readonly earlier: Pose[] = [];
   private readonly selection: Selection;
-  private readonly original: { labels: Plane | null; edges: Plane | null; marks: Plane };
-  private readonly under: { labels: Plane | null; edges: Plane | null; marks: Plane };
-  private readonly step: Step;
-  private landed: Plane;
+  private readonly layers: FloatingLayer[];
+  private readonly step: LiveStep;
+  private placement: Placement | null = null;
+  private mask: Plane;
   private last: Rect;
-  private moved = false;
 
   constructor(drawing: Drawing, selection: Selection, title: string, keepSource: boolean) {
-    const { layers } = get();
-    const edges = layers.edges.locked ? null : drawing.edges;
-    const labels = selection.scope === "both" && !layers.labels.locked ? drawing.labels : null;
     this.drawing = drawing;
     this.selection = selection;
-    this.step = new Step(title);
-    this.piece = cutOut(selection.mask, labels, edges);
-    const copy = (plane: Plane | null) => plane && clonePlane(plane);
-    this.original = { labels: copy(labels), edges: copy(edges), marks: clonePlane(drawing.marks) };
-    this.under = { labels: copy(labels), edges: copy(edges), marks: clonePlane(drawing.marks) };
-    if (!keepSource) empty(this.under, selection.mask);
-    this.landed = selection.mask;
-    this.last = this.piece.box;
+    this.step = new LiveStep(title);
+    this.cutout = cutOut(selection.mask);
+    this.layers = editableLayers(drawing, selection.scope).map(({ type, plane }) => {
+      const backdrop = clonePlane(plane);
+      if (!keepSource) type.clear(backdrop, selection.mask);
+      return { type, plane, original: clonePlane(plane), backdrop };
+    });
+    this.mask = selection.mask;
+    this.last = this.cutout.box;
+  }
+
+  /** Start a transform or a warp: cancelling it returns to the current pose. */
+  begin(mode: FloatingMode): void {
+    if (mode === this.mode) return;
+    if (this.placement) this.earlier.push({ mode: this.mode, matrix: this.matrix, warp: this.warp });
+    this.mode = mode;
+  }
+
+  /** Return to the pose before the current transform or warp. False if there is none. */
+  stepBack(): boolean {
+    const pose = this.earlier.pop();
+    if (!pose) return false;
+    this.mode = pose.mode;
+    this.matrix = pose.matrix;
+    this.warp = pose.warp;
+    if (pose.warp) this.placeHandles(pose.warp);
+    else this.transform(pose.matrix);
+    this.rest();
+    return true;
   }
 
   transform(matrix: Affine): void {
     this.matrix = matrix;
     this.warp = null;
-    const placement = placeAffine(this.piece, matrix);
+    const placement = placeAffine(this.cutout, matrix);
     if (placement) this.place(placement);
   }
 
-  /** Begin a warp with a grid of handles, from where the piece is now. */
+  /** Start a warp with a grid of handles, from the current pose. */
   beginWarp(side: number): void {
-    const { x0, y0, x1, y1 } = this.piece.box;
+    const { x0, y0, x1, y1 } = this.cutout.box;
     const from: Point[] = [];
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
         from.push({ x: x0 + ((x1 - x0) * column) / (side - 1), y: y0 + ((y1 - y0) * row) / (side - 1) });
       }
     }
-    this.warp = { from, to: from.map((p) => apply(this.matrix, p.x, p.y)) };
+    this.begin("warp");
+    this.warp = { from, to: from.map((p) => this.placement?.forward(p.x, p.y) ?? { ...p }) };
   }
 
   dragHandle(index: number, to: Point): void {
     if (!this.warp) return;
-    this.warp.to[index] = to;
-    try {
-      const placement = placeWarp(this.piece, this.warp.from, this.warp.to);
-      if (placement) this.place(placement);
-    } catch (error) {
-      // Handles laid on each other have no spline; the last good shape stays.
-      if (!(error instanceof RangeError)) throw error;
-    }
+    this.placeHandles({ ...this.warp, to: this.warp.to.map((p, i) => (i === index ? to : p)) });
   }
 
   shift(dx: number, dy: number): void {
-    this.transform(multiply(translation(dx, dy), this.matrix));
+    if (this.warp) {
+      const { from, to } = this.warp;
+      this.placeHandles({ from, to: to.map((p) => ({ x: p.x + dx, y: p.y + dy })) });
+    } else this.transform(multiply(translation(dx, dy), this.matrix));
   }
 
-  /** Let the picture follow. */
+  /** Let the result follow while the pointer moves. */
   follow(): void {
-    if (this.moved) this.step.during();
+    if (this.placement) this.step.update();
   }
 
-  /** The pen was lifted, though the piece is still in hand. */
+  /** The pointer was released, though the selection still floats. */
   rest(): void {
-    if (this.moved) this.step.flush();
+    if (this.placement) this.step.flush();
   }
 
-  /** Lay it down for good. */
-  apply(): void {
-    if (this.moved) {
-      this.step.flush();
-      set({ selection: { ...this.selection, mask: this.landed } });
-    }
+  /** Merge it with the drawing. */
+  anchor(): void {
+    if (!this.placement) return;
+    this.step.flush();
+    set({ selection: { ...this.selection, mask: this.mask } });
   }
 
+  /** Put everything back to where it was. */
   cancel(): void {
-    this.copyBack(this.original, union(this.last, this.piece.box));
+    this.restore("original");
     this.step.cancel();
     set({ selection: this.selection });
   }
 
-  private place(placement: Placement): void {
-    this.copyBack(this.under, union(this.last, this.piece.box));
-    const { piece, drawing } = this;
-    const { landed, rect } = layDown(piece, placement, piece.labels && drawing.labels, piece.edges && drawing.edges);
-    if (piece.labels) {
-      for (let y = rect.y0; y < rect.y1; y++) {
-        for (let i = y * drawing.width + rect.x0, end = i + rect.x1 - rect.x0; i < end; i++) {
-          if (landed.data[i]) drawing.marks.data[i] = 0;
-        }
-      }
+  private placeHandles(warp: Warp): void {
+    this.warp = warp;
+    try {
+      const placement = placeWarp(this.cutout, warp.from, warp.to);
+      if (placement) this.place(placement);
+    } catch (error) {
+      // There is no spline through coincident handles; the last valid shape stays.
+      if (!(error instanceof RangeError)) throw error;
     }
-    this.landed = landed;
+  }
+
+  private place(placement: Placement): void {
+    this.restore("backdrop");
+    const landing = transformCutout(this.cutout, placement);
+    let rect = landing.rect;
+    for (const { type, plane, original } of this.layers)
+      rect = union(rect, type.paste(original, this.cutout, landing, plane));
+    this.placement = placement;
+    this.mask = landing.mask;
     this.last = rect;
-    this.moved = true;
-    drawing.touch(union(rect, piece.box));
+    this.drawing.touch(union(rect, this.cutout.box));
   }
 
-  private copyBack(from: Floating["under"], rect: Rect): void {
-    const { drawing } = this;
-    if (from.labels && drawing.labels) copyRect(from.labels, drawing.labels, rect);
-    if (from.edges && drawing.edges) copyRect(from.edges, drawing.edges, rect);
-    copyRect(from.marks, drawing.marks, rect);
-    drawing.touch(rect);
+  private restore(from: "original" | "backdrop"): void {
+    const rect = union(this.last, this.cutout.box);
+    for (const layer of this.layers) copyRect(layer[from], layer.plane, rect);
+    this.drawing.touch(rect);
   }
-}
-
-/** Take what a mask covers out of planes: no lines, labels closed from around it and marked until accepted. */
-export function empty(planes: { labels: Plane | null; edges: Plane | null; marks: Plane }, mask: Plane): Rect {
-  const rect = bounds(mask);
-  if (planes.labels) closeHole(planes.labels, mask);
-  for (let i = 0; i < mask.data.length; i++) {
-    if (!mask.data[i]) continue;
-    if (planes.labels) planes.marks.data[i] = 1;
-    if (planes.edges) planes.edges.data[i] = 0;
-  }
-  return rect;
 }
 
 let current: Floating | null = null;
+/** The tool to return to when the selection no longer floats. */
+let toolBefore: string | null = null;
 
 export function floating(): Floating | null {
-  // A drawing that was loaded anew has nothing to do with what was lifted from the old one.
+  // What was cut out of a drawing that has been replaced is no longer valid.
   if (current && current.drawing !== get().drawing) current = null;
   return current;
 }
 
-/** Lift the selection. `duplicate` leaves the original where it is. */
-export function lift(title = "Move selection", duplicate = false): Floating | null {
-  settle();
+/** Float the selection. `duplicate` leaves the original where it is. */
+export function floatSelection(title = "Move selection", duplicate = false): Floating | null {
+  anchor();
   const { drawing, selection } = get();
   if (!drawing || !selection || bounds(selection.mask) === EMPTY) return null;
   current = new Floating(drawing, selection, title, duplicate);
-  drawing.beforeReceive = settle;
-  set({ floating: "transform" });
+  drawing.beforeReceive = anchor;
+  set({ floating: current.mode });
   return current;
 }
 
+/** Use the move tool for as long as the selection floats. */
+export function borrowMoveTool(): void {
+  const { tool } = get();
+  if (tool === "move") return;
+  toolBefore = tool;
+  set({ tool: "move" });
+}
+
+/** Stay with the current tool: it was chosen explicitly. */
+export function keepTool(): void {
+  toolBefore = null;
+}
+
 function release(): Floating | null {
-  const piece = floating();
+  const released = floating();
   current = null;
-  if (piece) piece.drawing.beforeReceive = null;
-  return piece;
+  if (released) released.drawing.beforeReceive = null;
+  if (toolBefore !== null) set({ tool: toolBefore });
+  toolBefore = null;
+  return released;
 }
 
-/** Lay down what is in hand, if anything is. */
-export function settle(): void {
-  const piece = release();
-  if (piece) {
-    piece.apply();
-    set({ floating: "none" });
-  }
+/** Merge the floating selection with the drawing, if there is one. */
+export function anchor(): void {
+  const released = release();
+  if (!released) return;
+  released.anchor();
+  set({ floating: "none" });
 }
 
-export function drop(): void {
-  const piece = release();
-  if (piece) {
-    piece.cancel();
-    set({ floating: "none" });
-  }
+/** Cancel the current transform or warp; if there is none, the whole floating selection. */
+export function cancel(): void {
+  const now = floating();
+  if (now?.stepBack()) set({ floating: now.mode });
+  else cancelFloating();
 }
 
-/** The drawing was replaced: what is in hand belongs to nothing any more. */
-export function abandon(): void {
-  current = null;
+/** Put the floating selection back to where it came from. */
+export function cancelFloating(): void {
+  const released = release();
+  if (!released) return;
+  released.cancel();
+  set({ floating: "none" });
+}
+
+/** The drawing was replaced: forget what was cut out of it. */
+export function discardFloating(): void {
+  release();
   set({ floating: "none" });
 }

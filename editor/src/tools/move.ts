@@ -2,62 +2,69 @@ import { type Affine, multiply, translation } from "../raster/affine";
 import { flood } from "../raster/fill";
 import type { Point } from "../raster/plane";
 import { get, set } from "../state/store";
-import { drop, floating, lift, settle } from "./floating";
+import { cancelFloating, floating, floatSelection } from "./floating";
 import { pixel, type Tool, type Touch } from "./tool";
 
-/** Moves what is selected; without a selection, the area under the pointer. The box around it scales and turns. */
+/** Moves the selection or, without one, the area under the pointer. The box around it scales and rotates. */
 class Move implements Tool {
-  private held: { at: Point; matrix: Affine } | null = null;
+  readonly id = "move";
+  readonly name = "Move";
+  readonly key = "V";
+  readonly hint = "Drag the selection, or the area under the pointer. Alt duplicates.";
+  readonly group = "select";
+  readonly icon =
+    "M10 2.5v15M2.5 10h15M10 2.5 7.8 4.7M10 2.5l2.2 2.2M10 17.5l-2.2-2.2M10 17.5l2.2-2.2M2.5 10l2.2-2.2M2.5 10l2.2 2.2M17.5 10l-2.2-2.2M17.5 10l-2.2 2.2";
+  readonly cursor = "move";
+  private grabbed: { at: Point; matrix: Affine } | null = null;
 
   down(touch: Touch): void {
     const { drawing, selection } = get();
     if (!drawing) return;
+    // In a warp only the handles move: a press that misses one does nothing.
+    if (floating()?.mode === "warp") return;
     if (!floating()) {
       if (!selection) {
         if (!drawing.labels) return;
         const found = flood(drawing.labels, pixel(touch));
         if (!found.count || found.count === drawing.width * drawing.height) return;
-        set({ selection: { mask: found.mask, scope: "both" } });
+        set({ selection: { mask: found.mask, scope: "all" } });
       }
-      lift(touch.alt ? "Duplicate selection" : "Move selection", touch.alt);
-    } else if (get().floating === "warp") {
-      settle();
-      return;
+      floatSelection(touch.alt ? "Duplicate selection" : "Move selection", touch.alt);
     }
-    this.take(touch);
+    this.grab(touch);
   }
 
-  take(touch: Touch): void {
-    const piece = floating();
-    if (piece) this.held = { at: { x: touch.x, y: touch.y }, matrix: piece.matrix };
+  grab(touch: Touch): void {
+    const moving = floating();
+    if (moving) this.grabbed = { at: { x: touch.x, y: touch.y }, matrix: moving.matrix };
   }
 
   move(touches: readonly Touch[]): void {
-    const piece = floating();
-    if (!piece || !this.held) return;
+    const moving = floating();
+    if (!moving || !this.grabbed) return;
     const last = touches[touches.length - 1];
-    let dx = Math.round(last.x - this.held.at.x);
-    let dy = Math.round(last.y - this.held.at.y);
+    let dx = Math.round(last.x - this.grabbed.at.x);
+    let dy = Math.round(last.y - this.grabbed.at.y);
     if (last.shift) {
       if (Math.abs(dx) > Math.abs(dy)) dy = 0;
       else dx = 0;
     }
-    piece.transform(multiply(translation(dx, dy), this.held.matrix));
-    piece.follow();
+    moving.transform(multiply(translation(dx, dy), this.grabbed.matrix));
+    moving.follow();
     this.changed();
   }
 
   up(_touch: Touch): void {
-    if (this.held) floating()?.rest();
-    this.held = null;
+    if (this.grabbed) floating()?.rest();
+    this.grabbed = null;
   }
 
   cancel(): void {
-    this.held = null;
-    drop();
+    this.grabbed = null;
+    cancelFloating();
   }
 
-  /** The overlay listens: the box has to go along. */
+  /** Set by the overlay, whose box has to follow. */
   changed: () => void = () => {};
 }
 

@@ -3,9 +3,9 @@ import { clonePlane, inside, type Plane, type Point } from "../raster/plane";
 import { EMPTY, grow, type Rect, union } from "../raster/rect";
 import { changedNear, thin } from "../raster/thin";
 import { get } from "../state/store";
-import { mayDraw, pixel, Step, type Tool, type Touch } from "./tool";
+import { canDraw, LiveStep, pixel, type Tool, type Touch } from "./tool";
 
-/** The pixels of a stroke as they come: the newest is taken back when the next shows that it was the corner of an L. */
+/** The pixels of a stroke in order. A pixel is removed again when the next one shows that it was the corner of an L. */
 class Trail {
   rect: Rect = EMPTY;
   private readonly recent: Point[] = [];
@@ -40,19 +40,27 @@ class Trail {
 
 /** Lines one pixel thin. With Shift, a straight line from where the last stroke ended. */
 class Pencil implements Tool {
+  readonly id = "pencil";
+  readonly name = "Pencil";
+  readonly key = "P";
+  readonly hint = "Draw lines one pixel thin. Shift continues straight from the last stroke.";
+  readonly group = "lines";
+  readonly icon = "M3.5 16.5l.8-3.7L13.4 3.7a1.4 1.4 0 0 1 2 0l.9.9a1.4 1.4 0 0 1 0 2L7.2 15.7zM12 5.1l2.9 2.9";
+  readonly cursor = "crosshair";
+  readonly needs = "edges";
   private trail: Trail | null = null;
   private start: Plane | null = null;
   private last: Point = { x: 0, y: 0 };
   private ended: Point | null = null;
   private whole: Rect = EMPTY;
-  private step: Step | null = null;
+  private step: LiveStep | null = null;
 
   down(touch: Touch): void {
-    if (!mayDraw("edges")) return;
+    if (!canDraw("edges")) return;
     const { drawing } = get();
     this.start = clonePlane(drawing!.edges!);
     this.trail = new Trail(drawing!.edges!, this.start);
-    this.step = new Step("Pencil");
+    this.step = new LiveStep(this.name);
     this.whole = EMPTY;
     this.last = touch.shift && this.ended ? this.ended : pixel(touch);
     this.to(pixel(touch));
@@ -61,7 +69,7 @@ class Pencil implements Tool {
   move(touches: readonly Touch[]): void {
     if (!this.trail) return;
     for (const touch of touches) this.to(pixel(touch));
-    this.step?.during();
+    this.step?.update();
   }
 
   up(): void {
@@ -87,7 +95,7 @@ class Pencil implements Tool {
     walkLine(this.last, point, (x, y) => trail.push(x, y));
     this.last = point;
     const { drawing } = get();
-    // The corner that was taken back lies beside what is new.
+    // A corner that was removed lies next to the new pixels.
     const rect = grow(trail.rect, 2, drawing!);
     this.whole = union(this.whole, rect);
     drawing!.touch(rect);

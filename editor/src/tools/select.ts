@@ -2,23 +2,43 @@ import { flood } from "../raster/fill";
 import { bounds, type Combine, combine, connectedLineMask, labelMask, lassoMask, rectangleMask } from "../raster/mask";
 import { inside, type Plane, type Point } from "../raster/plane";
 import { EMPTY } from "../raster/rect";
-import { get, type Selection, say, set } from "../state/store";
-import { lift, settle } from "./floating";
+import { get, notify, type Selection, set } from "../state/store";
+import { anchor, floatSelection } from "./floating";
 import { move } from "./move";
+import { type ChoiceOption, optionValue, type SwitchOption, type ToolOption } from "./options";
 import { pixel, type Tool, type Touch } from "./tool";
 
-/** The outline that is being drawn, for the overlay. */
+/** The selection outline that is being drawn. The overlay shows it. */
 export const draft: { points: Point[]; closed: boolean; changed: () => void } = {
   points: [],
   closed: false,
   changed: () => {},
 };
 
-function how(touch: Touch): Combine {
+const COMBINE: ChoiceOption<Combine> = {
+  kind: "choice",
+  id: "select.combine",
+  label: "Selection mode",
+  initial: "replace",
+  choices: [
+    { value: "replace", label: "New" },
+    { value: "add", label: "Add" },
+    { value: "subtract", label: "Subtract" },
+  ],
+};
+
+const ALL_OF_LABEL: SwitchOption = {
+  kind: "switch",
+  id: "region.allOfLabel",
+  label: "Everything with the label",
+  initial: false,
+};
+
+function combineMode(touch: Touch): Combine {
   if (touch.shift && touch.alt) return "intersect";
   if (touch.shift) return "add";
   if (touch.alt) return "subtract";
-  return get().options.combine;
+  return optionValue(COMBINE);
 }
 
 export function select(mask: Plane, scope: Selection["scope"], mode: Combine): void {
@@ -33,56 +53,69 @@ export function isInside(selection: Selection | null, at: Point): boolean {
   return !!selection && inside(selection.mask, x, y) && selection.mask.data[y * selection.mask.width + x] === 1;
 }
 
-/** What all selecting tools share: pressing inside a selection takes hold of it. */
-abstract class Selecting implements Tool {
-  private holding = false;
+/** What all selection tools share: pressing inside a selection moves it. */
+abstract class SelectionTool implements Tool {
+  abstract readonly id: string;
+  abstract readonly name: string;
+  abstract readonly key: string;
+  abstract readonly hint: string;
+  abstract readonly icon: string;
+  readonly group = "select";
+  readonly cursor = "crosshair";
+  readonly options: readonly ToolOption[] = [COMBINE];
+  private moving = false;
   private began = false;
 
   down(touch: Touch): void {
     if (!touch.shift && !touch.alt && isInside(get().selection, touch)) {
-      this.holding = true;
-      settle();
-      if (lift()) move.take(touch);
+      this.moving = true;
+      anchor();
+      if (floatSelection()) move.grab(touch);
       return;
     }
-    settle();
+    anchor();
     this.began = true;
     this.begin(touch);
   }
 
   move(touches: readonly Touch[]): void {
-    if (this.holding) move.move(touches);
-    else if (this.began) for (const touch of touches) this.go(touch);
+    if (this.moving) move.move(touches);
+    else if (this.began) for (const touch of touches) this.extend(touch);
   }
 
   up(touch: Touch): void {
-    if (this.holding) move.up(touch);
+    if (this.moving) move.up(touch);
     else if (this.began) this.end(touch);
-    this.holding = false;
+    this.moving = false;
     this.began = false;
   }
 
   cancel(): void {
-    if (this.holding) move.cancel();
-    this.holding = false;
+    if (this.moving) move.cancel();
+    this.moving = false;
     this.began = false;
     draft.points = [];
     draft.changed();
   }
 
   protected abstract begin(touch: Touch): void;
-  protected go(_touch: Touch): void {}
+  protected extend(_touch: Touch): void {}
   protected end(_touch: Touch): void {}
 }
 
-class RectangleSelect extends Selecting {
+class RectangleSelect extends SelectionTool {
+  readonly id = "rectangle";
+  readonly name = "Select rectangle";
+  readonly key = "M";
+  readonly hint = "Drag a box. Shift adds, Alt subtracts. Drag inside a selection to move it.";
+  readonly icon = "M4 7V4h3M13 4h3v3M16 13v3h-3M7 16H4v-3M9.2 4h1.6M9.2 16h1.6M4 9.2v1.6M16 9.2v1.6";
   private from: Point = { x: 0, y: 0 };
 
   protected begin(touch: Touch): void {
     this.from = { x: touch.x, y: touch.y };
   }
 
-  protected override go({ x, y }: Touch): void {
+  protected override extend({ x, y }: Touch): void {
     const { from } = this;
     draft.points = [from, { x, y: from.y }, { x, y }, { x: from.x, y }];
     draft.closed = true;
@@ -95,21 +128,27 @@ class RectangleSelect extends Selecting {
     draft.changed();
     if (!drawing) return;
     if (Math.hypot(touch.x - this.from.x, touch.y - this.from.y) < 1) {
-      if (how(touch) === "replace") set({ selection: null });
+      if (combineMode(touch) === "replace") set({ selection: null });
       return;
     }
-    select(rectangleMask(drawing, this.from, touch), "both", how(touch));
+    select(rectangleMask(drawing, this.from, touch), "all", combineMode(touch));
   }
 }
 
-class LassoSelect extends Selecting {
+class LassoSelect extends SelectionTool {
+  readonly id = "lasso";
+  readonly name = "Lasso";
+  readonly key = "L";
+  readonly hint = "Draw around what you want. Shift adds, Alt subtracts.";
+  readonly icon =
+    "M5.6 13.2C3.9 12.3 3 10.9 3 9.2 3 6 6.1 3.5 10 3.5S17 6 17 9.2 13.9 14.8 10 14.8c-.9 0-1.7-.1-2.5-.3M5.6 13.2a1.7 1.7 0 1 0 2 2.3M6 16.5c.4 1 .2 1.7-.7 2";
   private points: Point[] = [];
 
   protected begin({ x, y }: Touch): void {
     this.points = [{ x, y }];
   }
 
-  protected override go({ x, y }: Touch): void {
+  protected override extend({ x, y }: Touch): void {
     this.points.push({ x, y });
     draft.points = this.points;
     draft.closed = false;
@@ -122,43 +161,57 @@ class LassoSelect extends Selecting {
     draft.changed();
     if (!drawing) return;
     if (this.points.length < 3) {
-      if (how(touch) === "replace") set({ selection: null });
+      if (combineMode(touch) === "replace") set({ selection: null });
       return;
     }
-    select(lassoMask(drawing, this.points), "both", how(touch));
+    select(lassoMask(drawing, this.points), "all", combineMode(touch));
   }
 }
 
-/** The area that hangs together, or everything with its label. */
-class RegionSelect extends Selecting {
+/** The connected area, or everything with its label. */
+class RegionSelect extends SelectionTool {
+  readonly id = "region";
+  readonly name = "Select area";
+  readonly key = "W";
+  readonly hint = "Click an area to select it. Shift adds, Alt subtracts.";
+  readonly icon =
+    "M3.5 16.5l7.2-7.2M13 3v2.2M13 9.8V12M8.5 7.5h2.2M15.3 7.5h2.2M10 4.5l1.1 1.1M16 4.5l-1.1 1.1M16 10.5l-1.1-1.1";
+  readonly needs = "labels";
+  override readonly options = [COMBINE, ALL_OF_LABEL];
   protected begin(touch: Touch): void {
-    const { drawing, options } = get();
+    const { drawing } = get();
     if (!drawing) return;
     if (!drawing.labels) {
-      say("This drawing has lines only: select with a rectangle, a lasso, or by a line.");
+      notify("This drawing has lines only: select with a rectangle or a lasso, or click a line with Select line.");
       return;
     }
     const { x, y } = pixel(touch);
     if (!inside(drawing.labels, x, y)) return;
     const label = drawing.labels.data[y * drawing.width + x];
     select(
-      options.allOfLabel ? labelMask(drawing.labels, label) : flood(drawing.labels, { x, y }).mask,
-      "both",
-      how(touch),
+      optionValue(ALL_OF_LABEL) ? labelMask(drawing.labels, label) : flood(drawing.labels, { x, y }).mask,
+      "all",
+      combineMode(touch),
     );
   }
 }
 
-class OutlineSelect extends Selecting {
+class OutlineSelect extends SelectionTool {
+  readonly id = "outline";
+  readonly name = "Select line";
+  readonly key = "K";
+  readonly hint = "Click a line to select it with everything connected to it.";
+  readonly icon = "M3 14c2.5-7 4.5 1 7-4s4-7 7-5.5M3 14v3M1.5 15.5h3M14.5 13.5l1.3 1.3 2.7-2.8";
+  readonly needs = "edges";
   protected begin(touch: Touch): void {
     const { drawing, view } = get();
     if (!drawing?.edges) {
-      say("This drawing has no lines to select.");
+      notify("This drawing has no lines to select.");
       return;
     }
     const mask = connectedLineMask(drawing.edges, pixel(touch), Math.max(3, Math.ceil(8 / view.zoom)));
-    if (bounds(mask) === EMPTY) say("No line near enough: press on a line to select it with all that hangs on it.");
-    else select(mask, "edges", how(touch));
+    if (bounds(mask) === EMPTY) notify("No line here. Click a line to select it with everything connected to it.");
+    else select(mask, "edges", combineMode(touch));
   }
 }
 

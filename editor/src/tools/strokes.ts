@@ -1,34 +1,40 @@
-import type { Plane } from "../raster/plane";
-import { union } from "../raster/rect";
+import { type Rect, union } from "../raster/rect";
 import { type StrokePoint, strokeSegment } from "../raster/stamp";
+import type { Drawing } from "../state/drawing";
 import { get } from "../state/store";
-import { mayDraw, Step, type Tool, type Touch } from "./tool";
+import { optionValue, type SliderOption, type SwitchOption, type ToolOption } from "./options";
+import { canDraw, LiveStep, type Tool, type Touch } from "./tool";
 
-/** A disc that is dragged: the brush paints labels, the eraser takes lines away. */
-class DiscStroke implements Tool {
+/** A disc dragged over the drawing. */
+abstract class DiscTool implements Tool {
+  abstract readonly id: string;
+  abstract readonly name: string;
+  abstract readonly key: string;
+  abstract readonly hint: string;
+  abstract readonly group: Tool["group"];
+  abstract readonly icon: string;
+  abstract readonly needs: "labels" | "edges";
+  abstract readonly size: SliderOption;
+  abstract readonly options: readonly ToolOption[];
+  readonly cursor = "none";
   private last: StrokePoint | null = null;
-  private step: Step | null = null;
-  private readonly kind: "brush" | "eraser";
-
-  constructor(kind: "brush" | "eraser") {
-    this.kind = kind;
-  }
+  private step: LiveStep | null = null;
 
   down(touch: Touch): void {
-    if (!mayDraw(this.kind === "brush" ? "labels" : "edges")) return;
-    this.step = new Step(this.kind === "brush" ? "Brush" : "Eraser");
+    if (!canDraw(this.needs)) return;
+    this.step = new LiveStep(this.name);
     this.last = this.point(touch);
-    this.stamp(this.last, this.last);
+    this.stroke(this.last, this.last);
   }
 
   move(touches: readonly Touch[]): void {
     if (!this.last) return;
     for (const touch of touches) {
       const next = this.point(touch);
-      this.stamp(this.last, next);
+      this.stroke(this.last, next);
       this.last = next;
     }
-    this.step?.during();
+    this.step?.update();
   }
 
   up(): void {
@@ -43,30 +49,85 @@ class DiscStroke implements Tool {
     this.step?.cancel();
   }
 
-  private point(touch: Touch): StrokePoint {
-    const { options } = get();
-    const full = this.kind === "brush" ? options.brushSize : options.eraserSize;
-    const size = Math.max(1, Math.round(touch.pen && options.pressure ? full * Math.max(0.08, touch.pressure) : full));
-    // Odd discs are centred on a pixel, even ones on a corner.
-    const place = size % 2 ? Math.floor : Math.round;
-    return { x: place(touch.x), y: place(touch.y), size };
+  /** Draw from one point to the next. Returns what was touched. */
+  protected abstract draw(drawing: Drawing, from: StrokePoint, to: StrokePoint): Rect;
+
+  private stroke(from: StrokePoint, to: StrokePoint): void {
+    const { drawing } = get();
+    if (drawing) drawing.touch(this.draw(drawing, from, to));
   }
 
-  private stamp(from: StrokePoint, to: StrokePoint): void {
-    const { drawing, label, options, layers } = get();
-    if (!drawing) return;
-    const draw = (plane: Plane, value: number) => strokeSegment(plane, from, to, value);
-    if (this.kind === "eraser") {
-      drawing.touch(draw(drawing.edges!, 0));
-      return;
-    }
-    let rect = draw(drawing.labels!, label);
-    // What is painted by hand needs no accepting.
-    rect = union(rect, draw(drawing.marks, 0));
-    if (options.linesToo && drawing.edges && !layers.edges.locked) rect = union(rect, draw(drawing.edges, 0));
-    drawing.touch(rect);
+  private point(touch: Touch): StrokePoint {
+    const full = optionValue(this.size);
+    const size = Math.max(
+      1,
+      Math.round(touch.pen && optionValue(PRESSURE) ? full * Math.max(0.08, touch.pressure) : full),
+    );
+    // Odd discs are centred on a pixel, even ones on a corner.
+    const snap = size % 2 ? Math.floor : Math.round;
+    return { x: snap(touch.x), y: snap(touch.y), size };
   }
 }
 
-export const brush: Tool = new DiscStroke("brush");
-export const eraser: Tool = new DiscStroke("eraser");
+/** One setting for all discs; the brush shows it. */
+const PRESSURE: SwitchOption = { kind: "switch", id: "pressure", label: "Pen pressure", initial: true };
+const LINES_TOO: SwitchOption = { kind: "switch", id: "brush.linesToo", label: "Erase lines below", initial: false };
+
+class Brush extends DiscTool {
+  readonly id = "brush";
+  readonly name = "Label brush";
+  readonly key = "B";
+  readonly hint = "Paint the current label. [ and ] change the size.";
+  readonly group = "labels";
+  readonly icon =
+    "M16.8 3.2c-3.8 1.2-7.2 4.3-8.8 7.3l1.5 1.5c3-1.6 6.1-5 7.3-8.8zM7.7 11.2c-2 .1-2.9 1.3-3.1 2.7-.1 1-.6 1.8-1.8 2.2 2.6 1 6 .3 6.3-2.7";
+  readonly needs = "labels";
+  readonly usesLabel = true;
+  readonly size: SliderOption = {
+    kind: "slider",
+    id: "brush.size",
+    label: "Size",
+    unit: " px",
+    initial: 12,
+    min: 1,
+    max: 120,
+  };
+  readonly options = [this.size, PRESSURE, LINES_TOO];
+
+  protected override draw(drawing: Drawing, from: StrokePoint, to: StrokePoint): Rect {
+    let rect = strokeSegment(drawing.labels!, from, to, get().label);
+    // What is painted by hand needs no review.
+    rect = union(rect, strokeSegment(drawing.marks, from, to, 0));
+    if (optionValue(LINES_TOO) && drawing.edges && !get().layers.edges.locked)
+      rect = union(rect, strokeSegment(drawing.edges, from, to, 0));
+    return rect;
+  }
+}
+
+class Eraser extends DiscTool {
+  readonly id = "eraser";
+  readonly name = "Eraser";
+  readonly key = "E";
+  readonly hint = "Erase lines. [ and ] change the size.";
+  readonly group = "lines";
+  readonly icon =
+    "M8 16.5h9M5.9 16.5l-2.5-2.5a1.4 1.4 0 0 1 0-2l8.1-8.1a1.4 1.4 0 0 1 2 0l3.6 3.6a1.4 1.4 0 0 1 0 2l-7 7zM7.5 7.9l5.6 5.6";
+  readonly needs = "edges";
+  readonly size: SliderOption = {
+    kind: "slider",
+    id: "eraser.size",
+    label: "Size",
+    unit: " px",
+    initial: 8,
+    min: 1,
+    max: 80,
+  };
+  readonly options = [this.size];
+
+  protected override draw(drawing: Drawing, from: StrokePoint, to: StrokePoint): Rect {
+    return strokeSegment(drawing.edges!, from, to, 0);
+  }
+}
+
+export const brush = new Brush();
+export const eraser = new Eraser();

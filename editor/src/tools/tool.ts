@@ -1,25 +1,48 @@
 import type { Point } from "../raster/plane";
+import { LAYER_TYPES, type LayerRole } from "../state/layers";
 import { session } from "../state/session";
-import { get, say } from "../state/store";
+import { get, notify } from "../state/store";
+import type { SliderOption, ToolOption } from "./options";
 
 /** Where the pointer is, in the drawing's continuous pixel coordinates. */
 export interface Touch extends Point {
-  /** 0 to 1; a mouse says 0.5. */
+  /** 0 to 1; a mouse reports 0.5. */
   pressure: number;
   pen: boolean;
   shift: boolean;
   alt: boolean;
 }
 
-/** What a tool does between pen down and pen up. Exactly one tool is active. */
+/** A tool, complete: behaviour, icon, help, options. Exactly one is active at a time. */
 export interface Tool {
+  readonly id: string;
+  readonly name: string;
+  /** The letter that selects it. */
+  readonly key: string;
+  /** One line in the options bar and the tooltip. */
+  readonly hint: string;
+  readonly group: "select" | "lines" | "labels" | "view";
+  /** SVG path data on a 20 × 20 grid, drawn with a stroke of 1.5. */
+  readonly icon: string;
+  /** CSS cursor over the drawing. */
+  readonly cursor: string;
+  /** The layer the tool works on; without it the tool is disabled. */
+  readonly needs?: LayerRole;
+  readonly options?: readonly ToolOption[];
+  /** The option that [ and ] change and the ring at the pointer shows. */
+  readonly size?: SliderOption;
+  /** Paints with the current label: the options bar shows it, and Alt picks another. */
+  readonly usesLabel?: boolean;
+  /** Panning and zooming happen in screen pixels, so the canvas does them. */
+  readonly navigates?: "pan" | "zoom";
+
   down(touch: Touch): void;
   /** All points since the last call; browsers bundle several into one event. */
   move(touches: readonly Touch[]): void;
   up(touch: Touch): void;
-  /** Forget what is begun. */
+  /** Discard what has been started. */
   cancel(): void;
-  /** Without a button held. */
+  /** The pointer moves without a button pressed. */
   hover?(touch: Touch): void;
 }
 
@@ -27,22 +50,22 @@ export function pixel({ x, y }: Point): Point {
   return { x: Math.floor(x), y: Math.floor(y) };
 }
 
-/** Whether a layer may be drawn on; if not, say why. */
-export function mayDraw(on: "labels" | "edges"): boolean {
+/** Whether a layer can be drawn on; if not, the reason is shown. */
+export function canDraw(role: LayerRole): boolean {
   const { drawing, layers, project } = get();
   if (!drawing) return false;
-  const name = on === "edges" ? "Lines" : drawing.painting ? "Colours" : "Labels";
-  if (!drawing[on]) {
-    const kind = project?.settings.kind ?? "this kind";
-    say(`This drawing has no layer of ${name.toLowerCase()} (it is of the kind “${kind}”).`);
+  const type = drawing.layer(role)?.type ?? LAYER_TYPES.find((one) => one.role === role)!;
+  if (!drawing.layer(role)) {
+    const kind = project?.settings.kind ?? "unknown";
+    notify(`This drawing has no layer “${type.title}” (its kind is “${kind}”).`);
     return false;
   }
-  if (layers[on].locked) {
-    say(`The layer “${name}” is locked. Unlock it in the Layers panel to draw on it.`);
+  if (layers[role].locked) {
+    notify(`The layer “${type.title}” is locked. Unlock it in the Layers panel to draw on it.`);
     return false;
   }
-  if (!layers[on].visible) {
-    say(`The layer “${name}” is hidden. Show it in the Layers panel to draw on it.`);
+  if (!layers[role].visible) {
+    notify(`The layer “${type.title}” is hidden. Show it in the Layers panel to draw on it.`);
     return false;
   }
   return true;
@@ -51,10 +74,10 @@ export function mayDraw(on: "labels" | "edges"): boolean {
 const EVERY_MS = 180;
 
 /**
- * One step of the history that the picture already follows while it is made: parts are sent at a sane rate, never while an
- * earlier one is still being painted, and joined to the first.
+ * One history step whose result is rendered while it is still being made: parts are sent at a limited rate, never while an
+ * earlier one is being rendered, and the server merges them into the first.
  */
-export class Step {
+export class LiveStep {
   private first: number | null = null;
   private last = performance.now();
   private readonly title: string;
@@ -63,26 +86,23 @@ export class Step {
     this.title = title;
   }
 
-  during(): void {
+  /** Send what has changed, if enough time has passed. */
+  update(): void {
     const now = performance.now();
     if (now - this.last < EVERY_MS || session()?.busy) return;
     this.last = now;
-    this.send();
+    this.flush();
   }
 
-  /** Send what there is: at a rest of the pen, and at the end. */
+  /** Send what has changed: when the pen rests, and at the end. */
   flush(): void {
-    this.send();
+    const id = session()?.commit(this.title, this.first) ?? null;
+    this.first ??= id;
   }
 
-  /** Take back what was sent. The caller has put the drawing back to what it was before. */
+  /** Undo what was sent. The caller has restored the drawing already. */
   cancel(): void {
     get().drawing?.revert();
     if (this.first !== null) session()?.step("undo");
-  }
-
-  private send(): void {
-    const id = session()?.commit(this.title, this.first) ?? null;
-    this.first ??= id;
   }
 }

@@ -2,13 +2,26 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { multiply, scaling, translation } from "../raster/affine";
 import { bounds, rectangleMask } from "../raster/mask";
 import { Drawing } from "../state/drawing";
-import { DEFAULT_LAYERS, DEFAULT_OPTIONS, get, set } from "../state/store";
-import { acceptHoles, deleteSelection, deselect, duplicate, flip, invertSelection, selectAll } from "./actions";
+import { DEFAULT_LAYERS, get, type OptionValue, set } from "../state/store";
+import {
+  acceptHoles,
+  deleteSelection,
+  deselect,
+  duplicate,
+  flip,
+  invertSelection,
+  nudge,
+  selectAll,
+  startTransform,
+  startWarp,
+} from "./actions";
 import { curve, line } from "./curves";
-import { drop, floating, lift, settle } from "./floating";
+import { anchor, cancel, cancelFloating, floating, floatSelection } from "./floating";
+import { bucket, eyedropper } from "./labels";
 import { move } from "./move";
+import { optionValue, resetOptions, setOption } from "./options";
 import { pencil } from "./pencil";
-import { bucket, eyedropper } from "./points";
+import { chooseTool, TOOLS } from "./registry";
 import { lasso, outlineSelect, rectangle, region } from "./select";
 import { brush, eraser } from "./strokes";
 import type { Tool, Touch } from "./tool";
@@ -38,14 +51,15 @@ beforeEach(() => {
     labels.fill(1, y * SIDE + SIDE / 2, (y + 1) * SIDE);
     edges[y * SIDE + SIDE / 2] = 1;
   }
-  drop();
+  cancelFloating();
   set({
     drawing: new Drawing(SIDE, SIDE, [
       { name: "segments", channels: 1, bytes: labels },
       { name: "edges", channels: 1, bytes: edges },
     ]),
     layers: DEFAULT_LAYERS,
-    options: DEFAULT_OPTIONS,
+    options: {},
+    tool: "pencil",
     selection: null,
     floating: "none",
     label: 1,
@@ -54,7 +68,7 @@ beforeEach(() => {
 });
 
 describe("pencil and eraser", () => {
-  it("draws without corners however the hand comes", () => {
+  it("draws without corners in any direction", () => {
     drag(pencil, [2, 2], [6, 2], [6, 6], [3, 6]);
     const { data } = drawing().edges!;
     const at = (x: number, y: number) => data[y * SIDE + x];
@@ -65,7 +79,7 @@ describe("pencil and eraser", () => {
     expect(at(3, 6)).toBe(1);
   });
 
-  it("forgets a stroke that is cancelled", () => {
+  it("discards a cancelled stroke", () => {
     const before = drawing().edges!.data.slice();
     pencil.down(touch(2, 2));
     pencil.move([touch(9, 9)]);
@@ -81,7 +95,7 @@ describe("pencil and eraser", () => {
     expect(drawing().labels!.data).toEqual(labels);
   });
 
-  it("refuses on a locked layer, with a sentence", () => {
+  it("refuses to draw on a locked layer, with a message", () => {
     set({ layers: { ...DEFAULT_LAYERS, edges: { ...DEFAULT_LAYERS.edges, locked: true } } });
     const before = drawing().edges!.data.slice();
     drag(pencil, [2, 2], [9, 9]);
@@ -91,7 +105,7 @@ describe("pencil and eraser", () => {
 });
 
 describe("lines and curves", () => {
-  it("shows tries of a line and keeps the last", () => {
+  it("previews a line and keeps the last", () => {
     const before = drawing().edges!.data.reduce((a, b) => a + b, 0);
     drag(line, [2, 2], [14, 30], [2, 10]);
     const { data } = drawing().edges!;
@@ -99,13 +113,13 @@ describe("lines and curves", () => {
     expect(data[6 * SIDE + 2]).toBe(1);
   });
 
-  it("keeps to 45° with Shift", () => {
+  it("snaps to 45° with Shift", () => {
     line.down(touch(2, 2));
     line.up(touch(10, 9, { shift: true }));
     expect(drawing().edges!.data[10 * SIDE + 10]).toBe(1);
   });
 
-  it("bends a curve to the pointer and lays it at the second press", () => {
+  it("bends a curve to the pointer and commits it at the second press", () => {
     drag(curve, [2, 4], [12, 4]);
     curve.hover?.(touch(7, 10));
     curve.down(touch(7, 10));
@@ -126,10 +140,10 @@ describe("labels", () => {
     expect(get().label).toBe(1);
   });
 
-  it("grow with pressure of a pen only", () => {
-    set({ options: { ...DEFAULT_OPTIONS, brushSize: 10 } });
+  it("depend on the pressure of a pen", () => {
+    setOption(brush.size, 10);
     brush.down(touch(5, 8, { pen: true, pressure: 0.1 }));
-    brush.up(touch(5, 8));
+    brush.up();
     const thin = bounds({
       width: SIDE,
       height: SIDE,
@@ -140,7 +154,7 @@ describe("labels", () => {
 });
 
 describe("selections", () => {
-  it("by box, lasso, area and line; Shift adds, Alt takes away", () => {
+  it("by box, lasso, area and line; Shift adds, Alt subtracts", () => {
     drag(rectangle, [2, 2], [9, 9]);
     expect(bounds(get().selection!.mask)).toEqual({ x0: 2, y0: 2, x1: 10, y1: 10 });
     rectangle.down(touch(20, 20, { shift: true }));
@@ -166,14 +180,14 @@ describe("selections", () => {
   });
 });
 
-describe("a piece in hand", () => {
+describe("a floating selection", () => {
   const pick = () =>
-    set({ selection: { mask: rectangleMask(drawing(), { x: 14, y: 8 }, { x: 19, y: 15 }), scope: "both" } });
+    set({ selection: { mask: rectangleMask(drawing(), { x: 14, y: 8 }, { x: 19, y: 15 }), scope: "all" } });
 
   it("moves with labels and lines, leaves a marked hole, and can be accepted", () => {
     pick();
     drag(move, [16, 10], [10, 10]);
-    settle();
+    anchor();
     const { labels, edges, marks } = drawing();
     expect(edges!.data[10 * SIDE + 10]).toBe(1);
     expect(edges!.data[10 * SIDE + 16]).toBe(0);
@@ -184,14 +198,14 @@ describe("a piece in hand", () => {
     expect(marks.data.includes(1)).toBe(false);
   });
 
-  it("comes back untouched when it is cancelled, however it was turned and warped", () => {
+  it("is restored exactly when it is cancelled, however it was transformed", () => {
     const before = [drawing().labels!.data.slice(), drawing().edges!.data.slice()];
     pick();
-    const piece = lift()!;
-    piece.transform(multiply(scaling(1.6, -0.7, { x: 16, y: 12 }), translation(3, 4)));
-    piece.beginWarp(3);
-    piece.dragHandle(4, { x: 20, y: 14 });
-    drop();
+    const floated = floatSelection()!;
+    floated.transform(multiply(scaling(1.6, -0.7, { x: 16, y: 12 }), translation(3, 4)));
+    floated.beginWarp(3);
+    floated.dragHandle(4, { x: 20, y: 14 });
+    cancelFloating();
     expect(drawing().labels!.data).toEqual(before[0]);
     expect(drawing().edges!.data).toEqual(before[1]);
     expect(drawing().marks.data.includes(1)).toBe(false);
@@ -200,17 +214,91 @@ describe("a piece in hand", () => {
   it("of lines alone leaves the labels alone", () => {
     const labels = drawing().labels!.data.slice();
     drag(outlineSelect, [16, 10]);
-    lift()!.shift(-5, 0);
-    settle();
+    floatSelection()!.shift(-5, 0);
+    anchor();
     expect(drawing().labels!.data).toEqual(labels);
     expect(drawing().edges!.data[10 * SIDE + 11]).toBe(1);
     expect(drawing().edges!.data[10 * SIDE + 16]).toBe(0);
   });
 
+  it("keeps a warp when a press misses the handles", () => {
+    pick();
+    chooseTool("move");
+    startWarp();
+    floating()!.dragHandle(4, { x: 20, y: 14 });
+    const warped = drawing().labels!.data.slice();
+    drag(move, [2, 2], [9, 9]);
+    expect(get().floating).toBe("warp");
+    drag(move, [16, 12], [9, 9]);
+    expect(floating()!.mode).toBe("warp");
+    expect(drawing().labels!.data).toEqual(warped);
+  });
+
+  it("stays warped when it is nudged and gets another grid of handles", () => {
+    pick();
+    startWarp(3);
+    floating()!.dragHandle(4, { x: 18, y: 14 });
+    const edges = drawing().edges!.data.slice();
+    startWarp(5);
+    expect(floating()!.warp!.to).toHaveLength(25);
+    nudge(1, 0);
+    nudge(-1, 0);
+    const differing = drawing().edges!.data.filter((value, i) => value !== edges[i]).length;
+    expect(differing).toBeLessThan(4);
+  });
+
+  it("loses only the transform with Esc, not the move before it", () => {
+    const before = drawing().edges!.data.slice();
+    pick();
+    drag(move, [16, 10], [10, 10]);
+    const moved = drawing().edges!.data.slice();
+    startTransform();
+    floating()!.transform(multiply(scaling(2, 2, { x: 10, y: 10 }), floating()!.matrix));
+    startWarp();
+    floating()!.dragHandle(4, { x: 12, y: 16 });
+    cancel();
+    expect(get().floating).toBe("transform");
+    cancel();
+    expect(get().floating).toBe("move");
+    expect(drawing().edges!.data).toEqual(moved);
+    cancel();
+    expect(get().floating).toBe("none");
+    expect(drawing().edges!.data).toEqual(before);
+  });
+
+  it("that was not moved before ends with one Esc", () => {
+    pick();
+    startTransform();
+    floating()!.transform(scaling(2, 2, { x: 16, y: 12 }));
+    cancel();
+    expect(floating()).toBeNull();
+  });
+
+  it("gives back the tool that was used before", () => {
+    for (const end of [anchor, cancelFloating]) {
+      chooseTool("brush");
+      pick();
+      duplicate();
+      expect(get().tool).toBe("move");
+      end();
+      expect(get().tool).toBe("brush");
+    }
+    pick();
+    startTransform();
+    chooseTool("move");
+    anchor();
+    expect(get().tool).toBe("move");
+    chooseTool("brush");
+    pick();
+    startTransform();
+    chooseTool("eraser");
+    expect(get().tool).toBe("eraser");
+  });
+
   it("is duplicated, flipped, deleted", () => {
     pick();
     duplicate();
-    settle();
+    anchor();
     expect(drawing().edges!.data[10 * SIDE + 16]).toBe(1);
     expect(drawing().edges!.data[22 * SIDE + 28]).toBe(1);
     pick();
@@ -220,12 +308,35 @@ describe("a piece in hand", () => {
     expect(drawing().edges!.data[10 * SIDE + 17]).toBe(0);
   });
 
-  it("is laid down before another's edit comes in", () => {
+  it("is anchored before another tab's edit comes in", () => {
     pick();
-    lift()!.shift(-6, 0);
+    floatSelection()!.shift(-6, 0);
     drawing().receive({ layer: "edges", rect: { x0: 0, y0: 0, x1: 1, y1: 1 }, bytes: new Uint8Array([1]) });
     expect(floating()).toBeNull();
     expect(drawing().edges!.data[0]).toBe(1);
     expect(drawing().edges!.data[10 * SIDE + 10]).toBe(1);
+  });
+});
+
+describe("options of tools", () => {
+  it("all go back to their initial values", () => {
+    for (const { options = [] } of TOOLS) {
+      for (const option of options) {
+        if (option.kind === "slider") setOption(option, option.max);
+        else if (option.kind === "switch") setOption(option, !option.initial);
+        else setOption(option, option.choices[option.choices.length - 1].value);
+        expect(optionValue<OptionValue>(option)).not.toBe(option.initial);
+      }
+    }
+    resetOptions();
+    for (const { options = [] } of TOOLS)
+      for (const option of options) expect(optionValue<OptionValue>(option)).toBe(option.initial);
+  });
+});
+
+describe("the registry", () => {
+  it("has no id and no key twice", () => {
+    for (const property of ["id", "key"] as const)
+      expect(new Set(TOOLS.map((tool) => tool[property])).size).toBe(TOOLS.length);
   });
 });

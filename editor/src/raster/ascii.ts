@@ -1,6 +1,6 @@
 import { createPlane, type Plane } from "./plane";
 
-/** A plane drawn as text: "." is 0, "#" is 1, a digit itself. */
+/** A plane written as text, for tests: "." is 0, "#" is 1, a digit is itself. */
 export function plane(text: string): Plane {
   const rows = text
     .trim()
@@ -15,7 +15,7 @@ export function plane(text: string): Plane {
   return out;
 }
 
-/** The reverse, for masks and lines. */
+/** The inverse of `plane`. */
 export function text(of: Plane): string {
   const rows: string[] = [];
   for (let y = 0; y < of.height; y++) {
@@ -30,8 +30,8 @@ export function lines(...rows: string[]): string {
   return rows.join("\n");
 }
 
-/** A small repeatable generator of numbers in [0, 1). */
-export function random(seed: number): () => number {
+/** A seeded source of random numbers in [0, 1). */
+export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -1,7 +1,8 @@
-"""The whole way as a person goes it, from a photo to an exported picture."""
+"""The whole workflow, from a photo to an exported result."""
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from pathlib import Path
@@ -14,6 +15,26 @@ from tests.browser.conftest import SIDE, within
 from tests.browser.person import PATIENCE_MS, Person, box_of
 
 
+def test_a_photo_dropped_beside_the_box_opens(person: Person, photo: Path) -> None:
+    page = person.page
+    transfer = page.evaluate_handle(
+        """encoded => {
+          const bytes = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([bytes], "cat.png", { type: "image/png" }));
+          return transfer;
+        }""",
+        base64.b64encode(photo.read_bytes()).decode(),
+    )
+    page.dispatch_event("h1", "dragover", {"dataTransfer": transfer})
+    page.dispatch_event("h1", "drop", {"dataTransfer": transfer})
+    expect(page.get_by_role("heading", name="Make the drawing")).to_be_visible(timeout=PATIENCE_MS)
+    # In an open project it is refused with a message, and the project stays open.
+    page.dispatch_event("h2", "drop", {"dataTransfer": transfer})
+    person.heard("go to all projects first")
+    expect(page.get_by_role("heading", name="Make the drawing")).to_be_visible()
+
+
 def test_from_photo_to_export(person: Person, photo: Path) -> None:
     page = person.page
     person.drop_photo(photo)
@@ -24,7 +45,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     expect(page.get_by_role("button", name="Learn and edit")).to_be_enabled(timeout=PATIENCE_MS)
     assert len(np.unique(person.labels().reshape(-1, 3), axis=0)) <= 5 < len(np.unique(areas.reshape(-1, 3), axis=0))
 
-    # Learn for some seconds, then pause; editing does not wait for it.
+    # Learn for some seconds, then pause; editing is possible meanwhile.
     person.edit(learn=True)
     panel = page.get_by_role("region", name="Learn this photo")
     expect(panel).to_contain_text(re.compile("left"), timeout=PATIENCE_MS)
@@ -36,7 +57,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     expect(panel).to_contain_text(re.compile("Learned for|Stopped"), timeout=PATIENCE_MS)
     expect(page.locator(".status")).to_contain_text(re.compile(r"[1-9]\d* steps learned"), timeout=PATIENCE_MS)
 
-    # Draw in one corner: the picture changes there and nowhere else.
+    # Draw in one corner: the result changes there and nowhere else.
     before, drawn_before = person.picture(), person.lines()
     person.take("Pencil")
     person.drag([(0.12, 0.8), (0.2, 0.72), (0.3, 0.84), (0.22, 0.9)])
@@ -44,8 +65,8 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     after, drawn_after = person.picture(), person.lines()
     drawn = box_of(drawn_before != drawn_after)
     changed = box_of(np.abs(after - before).max(axis=2) > 0)
-    assert changed is not None, "the picture did not follow"
-    # A quarter of the photo: what belongs to the line that was drawn may move with it.
+    assert changed is not None, "the result did not change"
+    # A quarter of the photo: the surroundings of the line may change with it.
     assert within(drawn, changed, SIDE // 10), (drawn, changed)
     assert within(changed, drawn, SIDE // 4), (drawn, changed)
 
@@ -59,7 +80,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     person.sees_lines(drawn_after)
     assert (person.picture() == after).all()
 
-    # After a reload all is there, and undo still reaches back.
+    # A reload keeps everything, including the undo history.
     page.reload()
     person.ready()
     person.sees_lines(drawn_after)
@@ -72,7 +93,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     person.redo()
     person.painted()
 
-    # Go on, keep a snapshot, draw over it, return to it.
+    # Take a snapshot, draw more, return to it.
     page.get_by_label("Name of the snapshot").fill("Whisker")
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_role("list", name="Snapshots")).to_contain_text("Whisker", timeout=PATIENCE_MS)
@@ -103,7 +124,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     archive = Path(download.value.path())
     page.get_by_role("button", name="Close").click()
 
-    # The project opens from its zip as it was.
+    # The exported zip opens as the same project.
     page.get_by_role("button", name=re.compile("^Primage")).click()
     copied = archive.with_name("copy.zip")
     copied.write_bytes(archive.read_bytes())

@@ -1,25 +1,25 @@
 import { useEffect, useRef } from "react";
 import { fetchImage, projectUrl, Refusal } from "../api/client";
 import type { Picture } from "../state/picture";
-import { say, set, useStudio } from "../state/store";
+import { notify, set, useStudio } from "../state/store";
 
-/** Pixels of the drawing to one of the map, as in `API.md`. */
+/** Side of the square of pixels that one pixel of the map covers, see `API.md`. */
 const CELL = 4;
 
 interface Props {
   picture: Picture;
-  /** Where the picture begins, as a share of the width. */
+  /** Where the picture begins, as a fraction of the width. */
   from: number;
 }
 
-/** Over the picture, if wished: orange where the painter trusts its copies less than before the edit. */
-export function UnsureCanvas(props: Props) {
-  const wanted = useStudio((s) => s.unsure);
+/** An optional overlay: orange where the network is less confident than in the unedited drawing. */
+export function UncertaintyCanvas(props: Props) {
+  const requested = useStudio((s) => s.uncertainty);
   const id = useStudio((s) => (s.renderedSteps === null ? undefined : s.project?.id));
-  return wanted && id ? <UnsureMap {...props} id={id} /> : null;
+  return requested && id ? <UncertaintyMap {...props} id={id} /> : null;
 }
 
-function UnsureMap({ picture, from, id }: Props & { id: string }) {
+function UncertaintyMap({ picture, from, id }: Props & { id: string }) {
   const ref = useRef<HTMLCanvasElement>(null);
   const renders = useStudio((s) => s.renders);
   useEffect(() => {
@@ -34,9 +34,9 @@ function UnsureMap({ picture, from, id }: Props & { id: string }) {
       (error: Error) => {
         if (asked.signal.aborted) return;
         put(null);
-        if (error instanceof Refusal && error.code === "no_model") return; // a picture comes, and with it a map
-        say(error.message, "problem");
-        set({ unsure: false });
+        if (error instanceof Refusal && error.code === "no_model") return; // the first render will bring a map
+        notify(error.message, "problem");
+        set({ uncertainty: false });
       },
     );
     return () => asked.abort();
@@ -45,9 +45,9 @@ function UnsureMap({ picture, from, id }: Props & { id: string }) {
     <canvas
       ref={ref}
       className="sheet-layer smooth"
-      data-layer="unsure"
+      data-layer="uncertainty"
       role="img"
-      aria-label="Where the painter is unsure"
+      aria-label="Uncertainty"
       width={picture.width}
       height={picture.height}
       style={{ clipPath: from > 0 ? `inset(0 0 0 ${100 * from}%)` : "none" }}

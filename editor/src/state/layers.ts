@@ -1,0 +1,123 @@
+import { colourTable, hatchPixels, labelPixels, linePixels } from "../raster/compose";
+import { fillMask } from "../raster/fill";
+import { fillHole } from "../raster/hole";
+import type { ColourIndex } from "../raster/indexed";
+import type { Rgb } from "../raster/palette";
+import { createPlane, type Plane } from "../raster/plane";
+import type { Rect } from "../raster/rect";
+import { type Cutout, type Landing, pasteLines, pasteNearest } from "../raster/transform";
+
+export type LayerName = "segments" | "colours" | "edges" | "marks";
+
+/** What a layer is to the tools: for the brush, a label map and the colours of a painting are both labels. */
+export type LayerRole = "labels" | "edges" | "marks";
+
+/** Colours in which layers are shown. */
+export interface LayerColours {
+  labels: readonly Rgb[];
+  lines: Rgb;
+}
+
+/** Everything in the editor that depends on the type of a layer. */
+export interface LayerType {
+  /** Its name in the server's messages. */
+  readonly name: LayerName;
+  readonly role: LayerRole;
+  /** Its name in the Layers panel. */
+  readonly title: string;
+  /** Bytes per pixel in the server's messages. */
+  readonly channels: number;
+  /** The value of an empty pixel. */
+  readonly blank: number;
+  /** It covers what is below it, so the photo is shown above it. */
+  readonly opaque?: boolean;
+  /** It is not listed: hidden, locked and edited together with another layer. */
+  readonly follows?: LayerRole;
+  /** Its download in the export dialog. */
+  readonly download?: { file: string; description: string };
+
+  decode(bytes: Uint8Array, width: number, height: number, palette: ColourIndex): Plane;
+  encode(values: Uint8Array, palette: ColourIndex): Uint8Array;
+  /** Pixels for the screen. */
+  compose(plane: Plane, rect: Rect, colours: LayerColours): ImageData;
+  /** Delete what a mask covers. */
+  clear(plane: Plane, mask: Plane): void;
+  /** Paste a transformed part of the layer. Returns what was touched. */
+  paste(from: Plane, cutout: Cutout, landing: Landing, onto: Plane): Rect;
+}
+
+const identity = {
+  decode: (bytes: Uint8Array, width: number, height: number) => createPlane(width, height, bytes),
+  encode: (values: Uint8Array) => values,
+};
+
+/** Every pixel has a value: what is deleted is filled from around it. */
+const areas = {
+  role: "labels",
+  blank: 0,
+  opaque: true,
+  compose: (plane: Plane, rect: Rect, { labels }: LayerColours) => labelPixels(plane, colourTable(labels), rect),
+  clear: fillHole,
+  paste: (from: Plane, _cutout: Cutout, landing: Landing, onto: Plane) => pasteNearest(from, landing, onto),
+} as const;
+
+/** All types of layers, from the bottom to the top. */
+export const LAYER_TYPES: readonly LayerType[] = [
+  {
+    ...areas,
+    ...identity,
+    name: "segments",
+    title: "Labels",
+    channels: 1,
+    download: { file: "segments.png", description: "palette PNG, position = label" },
+  },
+  {
+    ...areas,
+    name: "colours",
+    title: "Colours",
+    channels: 3,
+    decode: (bytes, width, height, palette) => palette.encode(bytes, width, height),
+    encode: (values, palette) => palette.decode(values),
+  },
+  {
+    ...identity,
+    name: "edges",
+    role: "edges",
+    title: "Lines",
+    channels: 1,
+    blank: 0,
+    download: { file: "edges.png", description: "PNG, black on white" },
+    compose: (plane, rect, { lines }) => linePixels(plane, lines, rect),
+    clear: (plane, mask) => fillMask(plane, mask, 0),
+    paste: pasteLines,
+  },
+  {
+    // Holes that were filled automatically and are not accepted yet.
+    ...identity,
+    name: "marks",
+    role: "marks",
+    title: "Filled holes",
+    channels: 1,
+    blank: 0,
+    follows: "labels",
+    compose: (plane, rect) => hatchPixels(plane, [255, 255, 255], rect),
+    clear: (plane, mask) => fillMask(plane, mask, 1),
+    paste: (_from, _cutout, landing, onto) => {
+      fillMask(onto, landing.mask, 0);
+      return landing.rect;
+    },
+  },
+];
+
+export function layerType(name: LayerName): LayerType {
+  return LAYER_TYPES.find((type) => type.name === name)!;
+}
+
+/** A layer of an open drawing. */
+export interface Layer {
+  readonly type: LayerType;
+  /** What is shown. */
+  readonly plane: Plane;
+  /** What the server has. */
+  readonly base: Plane;
+}
