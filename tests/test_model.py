@@ -13,7 +13,7 @@ from safetensors import safe_open
 
 from primage.api import train
 from primage.errors import LabelError, PrimitiveError, RunError, UserError
-from primage.labels import LabelMap
+from primage.labels.label_map import LabelMap
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive
 from primage.primitive.write import write_primitive

@@ -50,7 +50,7 @@ LAYERS = {
     "primage.evaluate": ("metrics", "protocol", "analyses", "reports", "commands"),
 }
 #: Modules that belong to a package under another name.
-ALIASES = {"labelformats": "labels", "labelcolours": "labels", "sheet": "describe"}
+ALIASES = {"sheet": "describe"}
 #: May be imported from everywhere.
 FREE = {"_version"}
 #: The only packages that may import these.

@@ -32,7 +32,7 @@ from primage.edit.records import (
     edits_to_json,
 )
 from primage.errors import PrimitiveError
-from primage.labels import LabelMap
+from primage.labels.label_map import LabelMap
 from primage.primitive.edges import thin
 from primage.primitive.primitive import Primitive
 from tests.primitive.drawings import KINDS, blocks, components, drawing, palette_of, same

@@ -9,7 +9,7 @@ import skimage
 from PIL import Image
 from scipy import ndimage
 
-from primage.labels import Label, LabelMap, Palette
+from primage.labels.label_map import Label, LabelMap, Palette
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import thin
 from primage.primitive.kinds import KINDS

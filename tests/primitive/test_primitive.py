@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from primage.errors import PrimitiveError
-from primage.labels import LabelMap, colourise
+from primage.labels.label_map import LabelMap, colourise
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import distance_to_edges, thin
 from primage.primitive.kinds import KINDS

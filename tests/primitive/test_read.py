@@ -11,7 +11,8 @@ from PIL import Image
 
 from primage.errors import ImageError, LabelError, PrimitiveError, UserError
 from primage.image import read_image, write_png
-from primage.labels import colourise, read_labels, write_labels
+from primage.labels.files import read_labels, write_labels
+from primage.labels.label_map import colourise
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import draw_edges, extract_edges, thin
 from primage.primitive.paint import extract_paint

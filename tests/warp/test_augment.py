@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from primage.config import PRESETS, AugmentConfig
 from primage.grid import identity_grid, resample
-from primage.labels import colourise
+from primage.labels.label_map import colourise
 from primage.primitive.edges import extract_edges, remove_small, thin
 from primage.primitive.primitive import Primitive
 from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions

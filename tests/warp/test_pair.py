@@ -8,7 +8,7 @@ import torch
 
 from primage.config import AugmentConfig
 from primage.grid import identity_grid, resample
-from primage.labels import colourise
+from primage.labels.label_map import colourise
 from primage.primitive.primitive import Primitive, encode
 from primage.tensors import to_tensor
 from primage.warp.pair import TrainingPair

@@ -27,7 +27,7 @@ from primage.edit.records import (
     Warp,
 )
 from primage.errors import PrimitiveError
-from primage.labels import LabelMap
+from primage.labels.label_map import LabelMap
 from primage.primitive.primitive import Primitive
 from primage.warp.tps import evaluate, fit
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from primage.config import AugmentConfig
 from primage.grid import resample
 from primage.image import resize_image
-from primage.labels import Label, LabelMap, Palette
+from primage.labels.label_map import Label, LabelMap, Palette
 from primage.pretrain.pictures import Picture
 from primage.primitive.codes import CODE_CHANNELS, colour_codes
 from primage.primitive.edges import distance_to_edges, extract_edges

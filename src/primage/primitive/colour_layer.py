@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from primage.image import read_image, resize_image, to_channels, write_png
-from primage.labels import Palette
+from primage.labels.label_map import Palette
 from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest, nearest_pixels
 
 if TYPE_CHECKING:

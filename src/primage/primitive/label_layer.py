@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from primage.errors import PrimitiveError
-from primage.labels import LabelMap, Palette, colourise, read_labels, resize_labels, write_labels
+from primage.labels.files import read_labels, write_labels
+from primage.labels.label_map import LabelMap, Palette, colourise, resize_labels
 from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest, nearest_pixels
 
 if TYPE_CHECKING:

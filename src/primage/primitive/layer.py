@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
-from primage.labels import Palette
+from primage.labels.label_map import Palette
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Float32, UInt8
 
 from primage.errors import PrimitiveError
 from primage.image import read_image, write_png
-from primage.labels import Palette
+from primage.labels.label_map import Palette
 from primage.primitive.layer import Layer, Mask, Picture, Size
 
 if TYPE_CHECKING:

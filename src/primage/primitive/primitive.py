@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from primage.errors import PrimitiveError
-from primage.labels import LabelMap, Palette
+from primage.labels.label_map import LabelMap, Palette
 from primage.primitive.codes import colour_code_matrix
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import KINDS, layers_of

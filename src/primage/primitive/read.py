@@ -14,8 +14,10 @@ from scipy import ndimage
 
 from primage.errors import PrimitiveError
 from primage.image import decode, flatten, read_image, resize_image, working_size
-from primage.labelcolours import pack, positions
-from primage.labels import Palette, labels_from_rgb, palette_colours, read_labels
+from primage.labels.colours import pack, positions
+from primage.labels.files import read_labels
+from primage.labels.from_colours import labels_from_rgb
+from primage.labels.label_map import Palette, palette_colours
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import thin
 from primage.primitive.extract import extract_layer

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from primage.config import AugmentConfig
 from primage.grid import identity_grid, reflect, resample
-from primage.labels import LabelMap
+from primage.labels.label_map import LabelMap
 from primage.primitive.primitive import Primitive
 from primage.warp.tps import tps_grid
 

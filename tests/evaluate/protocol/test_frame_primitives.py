@@ -12,7 +12,7 @@ from PIL import Image
 from primage.evaluate.protocol.frame_primitives import frame_primitive, match_labels
 from primage.evaluate.protocol.frames import Frame
 from primage.evaluate.protocol.results import Results
-from primage.labels import Label, LabelMap, Palette
+from primage.labels.label_map import Label, LabelMap, Palette
 from primage.model import load
 from tests.evaluate.tiny_clips import moved
 

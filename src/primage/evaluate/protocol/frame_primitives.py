@@ -14,7 +14,7 @@ from skimage.color import rgb2lab
 from primage.errors import ConfigError, LabelError
 from primage.evaluate.protocol.frames import Frame
 from primage.image import read_image, resize_image
-from primage.labels import LabelMap
+from primage.labels.label_map import LabelMap
 from primage.model import Model
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of

@@ -18,17 +18,10 @@ from PIL import Image, ImageDraw
 
 from primage.errors import ImageError, LabelError
 from primage.image import read_png_text, write_png
-from primage.labels import (
-    Label,
-    LabelMap,
-    Palette,
-    colourise,
-    distinct_colours,
-    labels_from_rgb,
-    read_labels,
-    resize_labels,
-    write_labels,
-)
+from primage.labels.files import read_labels, write_labels
+from primage.labels.formats import distinct_colours
+from primage.labels.from_colours import labels_from_rgb
+from primage.labels.label_map import Label, LabelMap, Palette, colourise, resize_labels
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 200, 0), (0, 0, 250), (255, 255, 255)
 

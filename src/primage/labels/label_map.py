@@ -1,0 +1,89 @@
+"""A label map: an index array and its palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from jaxtyping import Int32, UInt8
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from primage.errors import LabelError
+from primage.labels.formats import Source
+
+MAX_LABELS = 255
+_Channel = Annotated[int, Field(ge=0, le=255)]
+
+
+class Label(BaseModel):
+    """One label: the number its file format knows it by, its colour, and its name if it has one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int
+    colour: tuple[_Channel, _Channel, _Channel]
+    name: str = ""
+
+
+class Palette(BaseModel):
+    """The labels of a map, by position, and the kind of file they came from ("made": found in the photo)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: Annotated[tuple[Label, ...], Field(min_length=1, max_length=MAX_LABELS)]
+    source: Source
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Palette:
+        if len({label.id for label in self.labels}) < len(self.labels):
+            raise ValueError("two labels have the same id")
+        return self
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """A label for each pixel: ``index`` holds positions in ``palette.labels``, not ids."""
+
+    index: UInt8[np.ndarray, "h w"]
+    palette: Palette
+
+    def __post_init__(self) -> None:
+        if self.index.size and int(self.index.max()) >= len(self.palette.labels):
+            count = len(self.palette.labels)
+            raise LabelError(f"a label map holds index {self.index.max()}, but its palette ends before {count}")
+
+
+def colourise(label_map: LabelMap) -> UInt8[np.ndarray, "h w 3"]:
+    """Paint each pixel in its label's colour.
+
+    Args:
+        label_map: any.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    colours: UInt8[np.ndarray, "n 3"] = palette_colours(label_map.palette).astype(np.uint8)
+    return np.take(colours, label_map.index, axis=0)
+
+
+def resize_labels(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
+    """Resize by taking the pixel at the centre of each new one, so that no label appears that was not there.
+
+    Args:
+        label_map: any.
+        size: (height, width), each at least 1.
+
+    Returns:
+        A map of that size with the same palette; ``label_map`` itself if nothing changes.
+    """
+    if label_map.index.shape == size:
+        return label_map
+    sides = zip(size, label_map.index.shape, strict=True)
+    rows, columns = ((2 * np.arange(new) + 1) * old // (2 * new) for new, old in sides)
+    return LabelMap(np.ascontiguousarray(label_map.index[rows][:, columns]), label_map.palette)
+
+
+def palette_colours(palette: Palette) -> Int32[np.ndarray, " n 3"]:
+    """The colours of all labels, in their order."""
+    return np.array([label.colour for label in palette.labels], np.int32)
