@@ -1,4 +1,4 @@
-"""The main job on a sample photo: a cat that scikit-image carries, edited through its drawing."""
+"""The whole workflow on a sample photo: the cat of scikit-image, edited through its drawing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from primage.primitive.write import write_primitive
 from primage.render import PROVENANCE, provenance
 from primage.sheet import contact_sheet
 
-#: What is done to the cat. Shares of width and height; see `primage.edit.records`.
+#: The edits. Coordinates are shares of width and height; see `primage.edit.records`.
 EDITS: dict[str, tuple[Edit, ...]] = {
     "a larger eye": (Scale(region=Ellipse(centre=(0.381, 0.387), radii=(0.105, 0.14)), factor=1.35),),
     "the nose moved up": (Move(region=Ellipse(centre=(0.588, 0.825), radii=(0.11, 0.12)), by=(0.0, -0.06)),),
@@ -24,19 +24,19 @@ EDITS: dict[str, tuple[Edit, ...]] = {
 
 
 def sample_photo() -> Path:
-    """The file of the cat "Chelsea" inside scikit-image (CC0, Stéfan van der Walt), read by its path."""
+    """Path of the photo of the cat Chelsea in scikit-image (CC0, Stéfan van der Walt)."""
     return Path(skimage.data.__file__).parent / "chelsea.png"
 
 
 def edit_and_render(model: Model, folder: Path) -> Path:
-    """Replay the edits on the training primitive, render them, and lay everything out.
+    """Apply the edits to the training primitive, render the results, and make a contact sheet.
 
     Args:
-        model: trained on `sample_photo`.
-        folder: where edits, edited primitives, renders and the contact sheet go; exists.
+        model: a model trained on `sample_photo`.
+        folder: existing folder for the edits, edited primitives, renders and the contact sheet.
 
     Returns:
-        The contact sheet's path: photo, primitive, edited primitive, result; a row an edit.
+        Path of the contact sheet. Each edit has a row: photo, primitive, edited primitive, result.
     """
     line_colour = model.record.spec.line_colour
     rows, captions = [], []

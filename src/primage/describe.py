@@ -1,4 +1,4 @@
-"""What `primage info` says of a run, a model or a preset."""
+"""What `primage info` reports about a run, a model or a preset."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ from primage.nets.generator import parameter_count
 from primage.primitive.kinds import KINDS
 from primage.run import Run
 
-#: A preset does not know how many labels a photo has; parameters are counted for a super primitive with this many.
+#: Number of labels for which a preset's parameters are counted, with a super primitive: it depends on the photo.
 NOMINAL_LABELS = 12
 
 
 def describe_preset(name: str) -> dict[str, Any]:
-    """Facts about a preset.
+    """Describe a preset.
 
     Args:
         name: draft, standard or paper.
 
     Returns:
-        Its parameter counts and settings, ready for JSON. The RGB encoding has 3 channels whatever the labels.
+        Its parameter counts and settings, ready for JSON. (The RGB encoding has 3 channels, whatever the labels.)
 
     Raises:
         ConfigError: there is no such preset.
+
+    Example:
+        >>> describe_preset("paper")["generator_parameters"]
+        182443267
     """
     config = preset(name)
     channels = 3 if config.primitive.encoding == "rgb" else NOMINAL_LABELS + 2
@@ -49,13 +53,13 @@ def describe_preset(name: str) -> dict[str, Any]:
 
 
 def describe_model(path: Path) -> dict[str, Any]:
-    """Facts about a run or a model file.
+    """Describe a run or a model file.
 
     Args:
         path: a run folder or a model file.
 
     Returns:
-        Hash of the weights, steps, seconds, settings …, ready for JSON.
+        Settings, hash of the weights, number of steps, seconds of training and so on, ready for JSON.
 
     Raises:
         RunError: there is no model there.

@@ -1,4 +1,4 @@
-"""Contact sheets: pictures in rows, with captions."""
+"""Contact sheets: rows of pictures with captions."""
 
 from __future__ import annotations
 
@@ -16,21 +16,26 @@ _INK = (40, 40, 40)
 def contact_sheet(
     rows: Sequence[Sequence[UInt8[np.ndarray, "h w 3"]]], captions: Sequence[Sequence[str]]
 ) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """Lay pictures out in rows on white, each with a line of text above it.
+    """Arrange pictures in rows on white, each with a caption above it.
 
     Args:
-        rows: (H, W, 3) uint8 pictures; all of one size.
-        captions: a text for each picture.
+        rows: (H, W, 3) uint8 pictures, all of one size; rows may differ in length.
+        captions: a line of text for each picture.
 
     Returns:
-        The sheet.
+        (H, W, 3) uint8, the sheet.
 
     Raises:
-        ValueError: there is no picture, or sizes or numbers differ.
+        ValueError: there is no picture, sizes differ, or there are not as many captions as pictures.
+
+    Example:
+        >>> grey = np.full((20, 30, 3), 128, np.uint8)
+        >>> contact_sheet([[grey, grey]], [["before", "after"]]).shape
+        (58, 84, 3)
     """
     shapes = {picture.shape for row in rows for picture in row}
     if len(shapes) != 1 or [len(row) for row in rows] != [len(row) for row in captions]:
-        raise ValueError("a contact sheet wants pictures of one size, each with a caption")
+        raise ValueError("a contact sheet needs pictures of one size, each with a caption")
     height, width = shapes.pop()[:2]
     columns = max(len(row) for row in rows)
     cell = (height + _CAPTION_PX + _GAP_PX, width + _GAP_PX)
