@@ -22,8 +22,9 @@ from primage.api import configure, prepare
 from primage.config import Config
 from primage.nets.features import FeatureExtractor
 from primage.nets.generator import Source
+from primage.schedule import plan
 from primage.state import fresh_state
-from primage.training import plan, train_step
+from primage.training import train_step
 from primage.warp.pair import TrainingPair
 
 SIZES = (128, 256, 512, 1024)

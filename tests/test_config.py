@@ -190,6 +190,36 @@ def test_without_the_matcher_presets_learn_faster_and_begin_with_small_pictures(
     assert configure("paper", matcher="none") == configure("paper")
 
 
+def test_only_training_from_scratch_changes_a_preset() -> None:
+    painter = 'generator={"architecture":"painter"}'
+    paper = configure("paper", settings=(painter,))
+    assert configure("paper", matcher="universal", settings=(painter,)) == paper.model_copy(
+        update={"matcher": "universal"}
+    )
+
+
+def test_training_from_scratch_keeps_what_was_set_explicitly() -> None:
+    own = ("augment.tps_shift=0.2", "loss.lambda_perc=0.5", 'phases=[{"batch":3}]')
+    for settings in ((*own, "matcher=none"), ("matcher=none", *own)):
+        config = configure("standard", settings=settings)
+        assert (config.augment.tps_shift, config.loss.lambda_perc, config.phases) == (0.2, 0.5, (Phase(batch=3),))
+        assert config.optim.lr == configure("standard", matcher="none").optim.lr
+
+
+def test_settings_of_earlier_versions_are_read() -> None:
+    old = preset("standard").model_dump()
+    old["stretch_from"] = old.pop("continued_from") + 7
+    old["loss"]["lambda_drawn"] = old["loss"].pop("lambda_synthesised") + 1
+    config = Config.model_validate_json(json.dumps(old))
+    assert (config.continued_from, config.loss.lambda_synthesised) == (7, 1.5)
+    assert "lambda_drawn" not in config.model_dump_json()
+
+
+def test_a_field_under_its_old_and_its_new_name_is_refused() -> None:
+    with pytest.raises(ValidationError, match="lambda_drawn"):
+        LossConfig.model_validate({"lambda_drawn": 1.0, "lambda_synthesised": 1.0})
+
+
 def test_the_shipped_matcher_refuses_another_network_with_one_sentence() -> None:
     with pytest.raises(ConfigError, match="choose matcher none"):
         configure("standard", settings=("generator.embedding=8",))

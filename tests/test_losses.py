@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from primage import losses
+from primage.config import LossConfig
 from primage.grid import identity_grid
 from primage.nets.features import FeatureExtractor
-from primage.nets.generator import Matches
+from primage.nets.generator import Matches, Painted
 
 
 def full(value: float, *shape: int) -> Tensor:
@@ -169,3 +171,71 @@ def test_the_match_loss_asks_for_one_of_two_candidates_and_not_for_their_mean() 
     one[..., 0, 0] = one[..., 3, 3] = 9.0
     mean[..., 1:3, 1:3] = 9.0
     assert losses.match_loss(Matches(one, 8, (32, 32)), truth) < losses.match_loss(Matches(mean, 8, (32, 32)), truth)
+
+
+# --- the table
+
+
+def test_every_weight_of_the_config_belongs_to_one_loss_of_the_table() -> None:
+    weights = [loss.weight for loss in losses.GENERATOR_LOSSES.values()]
+    assert sorted(weights) == sorted(name for name in LossConfig.model_fields if name.startswith("lambda_"))
+
+
+def inputs(**changes: Any) -> losses.LossInputs:
+    """Of a generator that copies, with every weight 2."""
+    grid = identity_grid((16, 16))
+    picture = full(0.5, 1, 3, 16, 16)
+    painted = Painted(picture, (grid,), picture, picture, full(0.0, 1, 1, 16, 16))
+    weights = {loss.weight: 2.0 for loss in losses.GENERATOR_LOSSES.values()}
+    known = {"config": LossConfig(**weights), "painted": painted, "photo": full(0.0, 1, 3, 16, 16), "grid": grid}
+    return losses.LossInputs(**known | changes)
+
+
+def test_losses_without_their_inputs_are_left_out() -> None:
+    assert list(losses.generator_losses(inputs())) == ["G_L1", "G_grid", "G_copy", "G_synthesised", "G_conf"]
+    assert list(losses.generator_losses(inputs(painted=Painted(full(0.5, 1, 3, 16, 16))))) == ["G_L1"]
+    judged = [[full(0.0), full(0.5)]]
+    terms = losses.generator_losses(inputs(predictions_fake=judged, predictions_real=judged))
+    assert list(terms)[:3] == ["G_GAN", "G_feat", "G_L1"]
+
+
+def test_a_weight_of_zero_switches_a_loss_off_and_others_scale_it() -> None:
+    config = LossConfig(lambda_L1=3.0, lambda_perc=0.0, lambda_GAN=0.0, lambda_feat=0.0)
+    terms = losses.generator_losses(inputs(config=config))
+    assert {name: (weight, float(value)) for name, (weight, value) in terms.items()} == {"G_L1": (3.0, 0.5)}
+    assert float(losses.weighted_sum(terms)) == pytest.approx(1.5)
+
+
+def test_the_perceptual_loss_counts_several_times_if_it_is_not_computed_every_step(
+    red_and_green: FeatureExtractor,
+) -> None:
+    config = LossConfig(
+        lambda_perc=2.0,
+        perceptual_every=3,
+        perceptual_layers=("relu1_1", "relu1_2"),
+        perceptual_weights=(1.0, 1.0),
+    )
+    terms = [losses.generator_losses(inputs(config=config, perceptual=red_and_green, step=step)) for step in range(4)]
+    assert ["G_perc" in found for found in terms] == [True, False, False, True]
+    assert terms[0]["G_perc"][0] == 6.0
+
+
+def test_the_perceptual_loss_compares_half_the_size_or_the_same_crop_of_both(red_and_green: FeatureExtractor) -> None:
+    checks = torch.ones(1, 3, 160, 200)
+    checks[..., ::2] = -1
+    flat = torch.zeros(1, 3, 160, 200)
+    assert float(losses.perceptual_loss(red_and_green, checks, flat, (1.0, 1.0))) > 0.001
+    assert float(losses.perceptual_loss(red_and_green, checks, flat, (1.0, 1.0), "half")) == 0
+    seen: list[tuple[int, ...]] = []
+    hook = red_and_green.register_forward_pre_hook(lambda _module, given: seen.append(tuple(given[0].shape)))
+    rng = torch.Generator().manual_seed(0)
+    assert float(losses.perceptual_loss(red_and_green, checks, checks, (1.0, 1.0), "crop", rng)) == 0
+    hook.remove()
+    assert seen == [(1, 3, 128, 128)] * 2
+
+
+def test_which_losses_a_run_computes() -> None:
+    config = LossConfig(lambda_GAN=0.0, lambda_L1=1.0, lambda_match=1.0)
+    assert losses.enabled_losses(config, correspondence=True) == ["G_perc", "G_L1", "G_match"]
+    assert losses.enabled_losses(config, correspondence=False) == ["G_perc", "G_L1"]
+    assert "G_feat" in losses.enabled_losses(LossConfig(), correspondence=False)

@@ -34,6 +34,8 @@ LAYERS = {
         "losses",
         "run",
         "model",
+        "ema",
+        "schedule",
         "state",
         "publish",
         "training",

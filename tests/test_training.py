@@ -10,7 +10,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from primage import losses, training
+from primage import api, losses, training
 from primage.api import configure, continued_run, opened_run, prepare, train
-from primage.config import PRESETS, OptimConfig
-from primage.errors import ConfigError, RunError, TrainingError
+from primage.config import PRESETS
+from primage.errors import ConfigError, RunError, TrainingError, WeightsError
 from primage.model import Model, load
+from primage.nets import features
 from primage.nets.generator import Source
 from primage.nets.pretrained_matcher import matcher_weights
 from primage.nets.weights import weights_available
-from primage.primitive.config import PrimitiveConfig
-from primage.primitive.primitive import PrimitiveSpec
-from primage.run import Run, load_tensors
-from primage.state import State, fresh_state, learning_rate_factor
+from primage.run import Run, load_tensors, save_tensors
+from primage.schedule import Stage, plan
+from primage.state import State, fresh_state
 from primage.warp.pair import TrainingPair
 from tests.tiny import (
     SETTINGS,
@@ -39,7 +38,6 @@ from tests.tiny import (
     need_weights,
     one_thread,
     options,
-    picture,
     start,
     write_photo,
 )
@@ -146,7 +144,7 @@ def test_hardly_any_steps_still_make_a_model(steps: int, photo: Path, tmp_path: 
 
 
 def test_settings_that_leave_no_loss_are_the_users_mistake(photo: Path, tmp_path: Path) -> None:
-    weights = ("GAN", "feat", "perc", "L1", "grid", "match", "copy", "drawn", "confidence")
+    weights = ("GAN", "feat", "perc", "L1", "grid", "match", "copy", "synthesised", "confidence")
     with pytest.raises(ConfigError, match="all losses are switched off"):
         small(photo, tmp_path / "run", 2, settings=(*ALL, *(f"loss.lambda_{name}=0" for name in weights)))
     assert not (tmp_path / "run").exists()
@@ -183,11 +181,11 @@ def test_steps_can_be_added_to_a_run(photo: Path, tmp_path: Path) -> None:
     assert (first.record.steps, more.record.steps) == (3, 7)
     assert first.weights_sha256 != more.weights_sha256
     config = Run(tmp_path / "run").record.config
-    assert config.stretch_from == 3
+    assert config.continued_from == 3
     # At full size only, whatever the phases were.
     prepared = prepare(photo, config, shrink_only=True)
     pair = TrainingPair(prepared.photo, prepared.primitive, prepared.record.spec, 1.0, config.augment)
-    stages = training.plan(config, 7, {1.0: pair, 0.5: pair})
+    stages = plan(config, 7, {1.0: pair, 0.5: pair})
     assert {(stage.scale, stage.batch) for stage in stages} == {(1.0, 1)}
     # The first command finds everything done; a second addition counts from there.
     assert small(photo, tmp_path / "run", 3).weights_sha256 == more.weights_sha256
@@ -212,7 +210,7 @@ def test_added_minutes_are_timed(photo: Path, tmp_path: Path) -> None:
 
 
 def test_the_learning_rate_begins_again_at_half(photo: Path, tmp_path: Path) -> None:
-    config = configure("draft", steps=30, settings=ALL).model_copy(update={"stretch_from": 10})
+    config = configure("draft", steps=30, settings=ALL).model_copy(update={"continued_from": 10})
     state = fresh_state(config, prepare(photo, config, shrink_only=True).record.spec, "cpu")
     rates = []
     for state.step in range(10, 30):
@@ -220,6 +218,87 @@ def test_the_learning_rate_begins_again_at_half(photo: Path, tmp_path: Path) -> 
         rates.append(state.optimiser_G.param_groups[0]["lr"])
     assert max(rates) == pytest.approx(0.5 * config.optim.lr, rel=0.05)
     assert rates[-1] < 0.05 * config.optim.lr
+
+
+# --- the loss network
+
+PERCEPTUAL = (*(s for s in ALL if "lambda_perc" not in s), "loss.perceptual_every=1", 'phases=[{"until":1.0}]')
+
+
+class Weights:
+    """Stands in for `load_weights`: random weights of VGG16's first layers, once they are available."""
+
+    available = False
+
+    def __call__(self, name: str, **_others: object) -> dict[str, Tensor]:
+        if not self.available:
+            raise WeightsError(f"no source gives the weights {name!r}: no network.")
+        rng, found = torch.Generator().manual_seed(0), {}
+        widths = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256)}
+        for index, (inputs, outputs) in widths.items():
+            found[f"features.{index}.weight"] = torch.randn(outputs, inputs, 3, 3, generator=rng) / inputs
+            found[f"features.{index}.bias"] = torch.zeros(outputs)
+        return found
+
+
+@pytest.fixture
+def weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
+    weights = Weights()
+    for module in (api, features):
+        monkeypatch.setattr(module, "load_weights", weights)
+    return weights
+
+
+def added(folder: Path, require_weights: bool) -> set[str | None]:
+    """Train two more steps; the notices that came with the progress."""
+    with continued_run(folder, steps=2, require_weights=require_weights) as run:
+        return {progress.notice for progress in training.training(run, require_weights=require_weights)}
+
+
+def test_a_session_without_the_loss_network_changes_nothing_for_the_next(
+    photo: Path, tmp_path: Path, weights: Weights, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "run"
+    requested = small(photo, folder, 0, settings=PERCEPTUAL).record.config.loss
+    assert requested.lambda_perc > 0
+    for _ in range(2):  # it is said each time
+        caplog.clear()
+        (notice,) = added(folder, require_weights=False)
+        assert notice is not None
+        assert "vgg16 weights are not available" in notice
+        assert notice in caplog.text
+    assert "G_perc" not in (folder / "log.jsonl").read_text()
+    assert Run(folder).record.config.loss == load(folder).record.config.loss == requested
+
+    weights.available = True
+    assert added(folder, require_weights=False) == {None}
+    assert "G_perc" in (folder / "log.jsonl").read_text().splitlines()[-1]
+
+
+def test_a_run_that_lost_its_perceptual_loss_to_an_earlier_version_gets_it_back(
+    photo: Path, tmp_path: Path, weights: Weights
+) -> None:
+    folder = tmp_path / "run"
+    small(photo, folder, 0, settings=PERCEPTUAL)
+    run = Run(folder)
+    loss = run.record.config.loss.model_copy(update={"lambda_perc": 0.0})
+    run.amend(run.record.config.model_copy(update={"loss": loss}))
+    weights.available = True
+    assert added(folder, require_weights=True) == {None}
+    assert "G_perc" in (folder / "log.jsonl").read_text()
+
+
+def test_a_loss_network_that_is_required_and_not_available_is_an_error(
+    photo: Path, tmp_path: Path, weights: Weights
+) -> None:
+    with pytest.raises(WeightsError):
+        small(photo, tmp_path / "run", 2, settings=PERCEPTUAL)
+    assert not (tmp_path / "run").exists()
+    small(photo, tmp_path / "run", 0, settings=PERCEPTUAL)
+    before = contents(tmp_path / "run")
+    with pytest.raises(WeightsError):
+        added(tmp_path / "run", require_weights=True)
+    assert contents(tmp_path / "run") == before
 
 
 def test_training_leaves_the_global_randomness_alone(photo: Path, tmp_path: Path) -> None:
@@ -269,7 +348,7 @@ def test_a_stopped_and_resumed_run_ends_bit_identical(
     )
     assert found.keys() == expected.keys()
     assert {name.partition("/")[0] for name in found} == {
-        *("rng", "generator", "discriminator", "average", "optimiser_G", "optimiser_D")
+        *("rng", "generator", "discriminator", "ema", "optimiser_G", "optimiser_D")
     }
     assert [name for name in expected if not torch.equal(expected[name], found[name])] == []
     assert meta["step"] == found_meta["step"] == 6
@@ -371,6 +450,25 @@ def test_a_checkpoint_of_another_run_is_refused(photo: Path, tmp_path: Path) -> 
     with pytest.raises(RunError, match="does not belong to this run"):
         go(photo, tmp_path / "run", 4)
     assert contents(tmp_path / "run") == before
+
+
+@pytest.mark.usefixtures("talkative")
+def test_a_checkpoint_and_a_record_of_an_earlier_version_are_resumed(photo: Path, tmp_path: Path) -> None:
+    for name in ("new", "old"):
+        go(photo, tmp_path / name, 4, stop_after=2)
+    old = Run(tmp_path / "old")
+    tensors, meta = load_tensors(old.checkpoint_path)
+    save_tensors(
+        old.checkpoint_path, {name.replace("ema/", "average/"): tensor for name, tensor in tensors.items()}, meta
+    )
+    record = (old.path / "run.json").read_text()
+    for new, former in (("lambda_synthesised", "lambda_drawn"), ("continued_from", "stretch_from")):
+        assert new in record
+        record = record.replace(new, former)
+    (old.path / "run.json").write_text(record)
+    for name in ("new", "old"):
+        go(photo, tmp_path / name, 4)
+    assert load(old.path).weights_sha256 == load(tmp_path / "new").weights_sha256
 
 
 def test_minutes_become_steps_which_the_run_keeps(photo: Path, tmp_path: Path) -> None:
@@ -489,15 +587,15 @@ def step(photo: Path, tmp_path: Path) -> tuple[State, Callable[[], dict[str, flo
     prepared = prepare(photo, config, shrink_only=True)
     spec = prepared.record.spec
     pair = TrainingPair(prepared.photo, prepared.primitive, spec, 1.0, config.augment)
-    stage = training.Stage(2, pair, batch=2, scale=1.0, perceptual=False, adversarial=True)
+    stage = Stage(2, pair, batch=2, scale=1.0, perceptual=False, adversarial=True)
     state = fresh_state(config, spec, "cpu")
     source = Source(pair.photo, pair.encoded)
     return state, lambda: training.train_step(state, config, stage, source, None, "cpu")
 
 
 def parameters(state: State) -> list[Tensor]:
-    assert state.average is not None
-    networks = (state.generator, state.discriminator, state.average)
+    assert state.ema is not None
+    networks = (state.generator, state.discriminator, state.ema.network)
     return [p.detach().clone() for network in networks for p in network.parameters()]
 
 
@@ -572,68 +670,6 @@ def test_the_discriminator_learns_from_its_own_loss_alone(
     for mine, its in zip(critic.parameters(), state.discriminator.parameters(), strict=True):
         torch.testing.assert_close(its.grad, mine.grad)
         assert its.requires_grad
-
-
-def test_stages_change_with_the_phase_and_when_the_discriminator_begins() -> None:
-    config = configure(
-        "draft",
-        steps=100,
-        settings=(
-            "loss.lambda_GAN=0.1",
-            "discriminator.start=0.7",
-            'phases=[{"until":0.4,"scale":0.5,"batch":3,"perceptual":false},{"until":1.0}]',
-        ),
-    )
-    pairs = {0.5: _pair(0.5), 1.0: _pair(1.0)}
-    stages = training.plan(config, 100, pairs)
-    facts = [(s.until, s.scale, s.batch, s.perceptual, s.adversarial) for s in stages]
-    assert facts == [(40, 0.5, 3, False, False), (70, 1.0, 1, True, False), (100, 1.0, 1, True, True)]
-    assert [s.pair for s in stages] == [pairs[0.5], pairs[1.0], pairs[1.0]]
-    assert training.plan(config, 0, pairs) == []
-    assert training.plan(config, 1, pairs)[-1].until == 1
-    quiet = config.model_copy(update={"loss": config.loss.model_copy(update={"lambda_GAN": 0.0})})
-    assert not any(stage.adversarial for stage in training.plan(quiet, 100, pairs))
-    assert replace(stages[0], batch=6).cost == pytest.approx(2 * stages[0].cost)
-
-
-def _pair(scale: float) -> TrainingPair:
-    from primage.primitive.primitive import Primitive, PrimitiveSpec
-
-    config = configure("draft", "paint", steps=1)
-    primitive = Primitive("paint", colours=picture())
-    return TrainingPair(picture(), primitive, PrimitiveSpec(config=config.primitive), scale, config.augment)
-
-
-def test_the_linear_schedule_is_constant_for_half_and_falls_to_zero() -> None:
-    config = OptimConfig(schedule="linear")
-    assert [learning_rate_factor(config, step, 16) for step in (0, 4, 8)] == [1, 1, 1]
-    assert learning_rate_factor(config, 12, 16) == pytest.approx(0.5)
-    assert learning_rate_factor(config, 16, 16) == 0
-
-
-def test_the_cosine_schedule_warms_up_and_falls_to_zero() -> None:
-    config = OptimConfig(schedule="cosine")
-    factors = [learning_rate_factor(config, step, 1000) for step in range(1001)]
-    assert factors[0] == pytest.approx(1 / 11)
-    assert max(factors) == pytest.approx(1, abs=1e-3)
-    assert factors[500] == pytest.approx(0.5)
-    assert factors[1000] == pytest.approx(0, abs=1e-9)
-
-
-def test_the_average_trails_the_weights() -> None:
-    config = configure("draft", steps=10, settings=(*SETTINGS["draft"], "optim.ema=0.9"))
-    state = fresh_state(config, PrimitiveSpec(config=PrimitiveConfig(kind="edges")), "cpu")
-    assert state.average is not None
-    old = next(state.average.parameters()).clone()
-    with torch.no_grad():
-        next(state.generator.parameters()).add_(1.0)
-    state.update_average(0.9)  # early: (1 + 0) / (10 + 0) instead
-    torch.testing.assert_close(next(state.average.parameters()), old + 0.9)
-    state.step = 10**6
-    with torch.no_grad():
-        next(state.generator.parameters()).copy_(old)
-    state.update_average(0.9)
-    torch.testing.assert_close(next(state.average.parameters()), old + 0.81)
 
 
 def test_a_preview_does_not_change_what_is_trained(

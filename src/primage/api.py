@@ -1,4 +1,4 @@
-"""From files to a run and from a run to a model: what `primage.train` and the command line both call."""
+"""From files to a run and from a run to a model: the steps that `primage.train` and the command line share."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.config import FROM_NOTHING, Config, PresetName, preset
+from primage.config import FROM_SCRATCH, Config, PresetName, preset
 from primage.errors import ConfigError, ImageError, RunError, WeightsError
 from primage.files import sha256_file
 from primage.image import read_image, resize_image, working_size
+from primage.losses import enabled_losses
 from primage.model import Model, load
 from primage.nets.features import layer_names
 from primage.nets.weights import Progress as WeightsProgress
@@ -41,23 +42,29 @@ def configure(
     settings: Sequence[str] = (),
     matcher: str | None = None,
 ) -> Config:
-    """Settings from a preset and what differs from it.
+    """Settings of a preset, with changes.
 
     Args:
         preset_name: draft, standard or paper.
-        kind: of primitive: edges, segments, super, paint, landmarks or manual.
+        kind: kind of primitive: edges, segments, super, paint, landmarks or manual.
         size_px: short side of the working size; the preset's if None.
         minutes: how long to train; not together with ``steps``.
-        steps: how many steps to train; 0 renders with what the shipped matcher knows.
-        seed: of all randomness.
-        settings: any field by its path, "augment.cutmix=true"; the value is JSON, or a plain word.
+        steps: number of steps to train; 0 uses the shipped matcher as it is.
+        seed: seed of everything random.
+        settings: any field by its path, "augment.cutmix=true"; the value is JSON, or a plain word. They take
+            precedence over everything else.
         matcher: "universal" starts from the shipped weights, "none" is strict single image; the preset's if None.
 
     Returns:
-        Checked settings.
+        Valid settings.
 
     Raises:
         ConfigError: unknown preset or field, both minutes and steps, or a value out of range.
+
+    Example:
+        >>> config = configure("draft", "edges", steps=100, settings=["augment.cutmix=false"])
+        >>> config.steps, config.augment.cutmix
+        (100, False)
     """
     if minutes is not None and steps is not None:
         raise ConfigError("give minutes or steps, not both")
@@ -66,26 +73,23 @@ def configure(
     data["primitive"]["kind"] = kind
     if size_px is not None:
         data["size_px"] = size_px
-    for setting in settings:  # before all others: it decides on what they change
+    for setting in settings:  # before the others, because it changes what they are applied to
         if setting.partition("=")[0].strip() == "matcher":
             matcher = setting.partition("=")[2].strip().strip('"')
-    if matcher is not None and matcher != data["matcher"]:
+    if matcher == "none" and data["matcher"] == "universal":
+        for section in ("augment", "optim", "loss"):
+            data[section] |= FROM_SCRATCH[section]
+        data["phases"] = [phase.model_dump() for phase in FROM_SCRATCH["phases"]]
+    if matcher is not None:
         data["matcher"] = matcher
-        for concern in ("augment", "optim", "loss"):
-            data[concern] |= FROM_NOTHING[concern]
-        data["phases"] = [phase.model_dump() for phase in FROM_NOTHING["phases"]]
     if minutes is not None or steps is not None:
         data |= {"minutes": minutes, "steps": steps}
     for setting in settings:
         _set(data, setting)
     config = validated(Config, data, "settings")
     if config.steps is None and config.minutes is None:
-        raise ConfigError("settings: neither steps nor minutes say how long to train; give one of them")
-    loss = config.loss
-    useful = [loss.lambda_GAN, loss.lambda_perc, loss.lambda_L1]
-    if config.generator.architecture == "painter":
-        useful += [loss.lambda_grid, loss.lambda_match, loss.lambda_copy, loss.lambda_drawn, loss.lambda_confidence]
-    if not any(useful):
+        raise ConfigError("settings: there are neither steps nor minutes; give one of them")
+    if not enabled_losses(config.loss, correspondence=config.generator.architecture == "painter"):
         raise ConfigError("settings: all losses are switched off; give one of loss.lambda_… a weight")
     return config
 
@@ -93,15 +97,15 @@ def configure(
 def _set(data: dict[str, Any], setting: str) -> None:
     path, equals, text = setting.partition("=")
     *parents, name = path.strip().split(".")
-    place: Any = data
+    section: Any = data
     for parent in parents:
-        place = place.get(parent) if isinstance(place, dict) else None
-    if not equals or not isinstance(place, dict) or name not in place:
+        section = section.get(parent) if isinstance(section, dict) else None
+    if not equals or not isinstance(section, dict) or name not in section:
         raise ConfigError(f"--set {setting}: there is no such setting; write KEY=VALUE, e.g. augment.cutmix=true")
     try:
-        place[name] = json.loads(text)
+        section[name] = json.loads(text)
     except json.JSONDecodeError:
-        place[name] = text
+        section[name] = text
 
 
 def read_pair(
@@ -112,14 +116,14 @@ def read_pair(
     Args:
         photo: the photo's file.
         config: settings.
-        files: layers that are given.
-        shrink_only: a photo smaller than the working size keeps its size.
+        files: layers that are given as files.
+        shrink_only: whether a photo smaller than the working size keeps its size.
 
     Returns:
         (H, W, 3) uint8 photo and primitive, both at the working size, and the description of the primitive.
 
     Raises:
-        UserError: an input is at fault.
+        UserError: an input is invalid.
     """
     original = read_image(photo)
     height, width = original.shape[:2]
@@ -135,7 +139,13 @@ def read_pair(
 
 @dataclass(frozen=True)
 class Prepared:
-    """Inputs that were read and found good; nothing is written yet."""
+    """Valid inputs of a run; nothing is written yet.
+
+    Attributes:
+        record: settings, and what identifies the inputs.
+        photo: (H, W, 3) uint8 at the working size.
+        primitive: of the same size.
+    """
 
     record: RunRecord
     photo: UInt8[np.ndarray, "h w 3"]
@@ -149,21 +159,21 @@ def prepare(
     shrink_only: bool = False,
     progress: WeightsProgress | None = None,
 ) -> Prepared:
-    """Read the photo, read or extract its primitive, and make sure of the loss network.
+    """Read the photo, read or extract its primitive, and make sure that the loss network is available.
 
     Args:
         photo: the photo's file.
         config: settings.
-        files: layers that are given.
-        shrink_only: a photo smaller than the working size keeps its size.
-        progress: is told how far a download of weights is.
+        files: layers that are given as files.
+        shrink_only: whether a photo smaller than the working size keeps its size.
+        progress: called with the progress of a download of weights.
 
     Returns:
-        All that a run folder is made from.
+        Everything that a run folder is made from.
 
     Raises:
-        UserError: an input is at fault.
-        WeightsError: the pretrained loss network cannot be had.
+        UserError: an input is invalid.
+        WeightsError: the pretrained loss network is not available.
     """
     working, primitive, spec = read_pair(photo, config, files, shrink_only)
     record = RunRecord(
@@ -177,15 +187,18 @@ def prepare(
 
 
 def check_target(path: str | Path) -> None:
-    """Refuse a run folder that cannot be one, before anything long is done for it.
+    """Check that a folder can hold a run, before any long computation.
+
+    Args:
+        path: the run folder; it need not exist.
 
     Raises:
-        RunError: the path leads through a file, something else is in the folder, or its run cannot be read.
+        RunError: a parent of the path is a file, the folder holds something else, or its run cannot be read.
     """
     folder = Path(path)
     for parent in folder.absolute().parents:
         if parent.exists() and not parent.is_dir():
-            raise RunError(f"{folder}: cannot be made, for {parent} is a file")
+            raise RunError(f"{folder}: cannot be created, because {parent} is a file")
     if (folder / "run.json").exists():
         Run(folder)
     else:
@@ -194,11 +207,11 @@ def check_target(path: str | Path) -> None:
 
 @contextlib.contextmanager
 def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
-    """The run folder for these inputs, held for writing: a new one, or the one of the same command.
+    """The run of these inputs, locked for writing: a new one, or the one that the same command started.
 
     Args:
         path: the run folder.
-        prepared: what `prepare` gave.
+        prepared: the inputs, from `prepare`.
 
     Yields:
         The run.
@@ -213,21 +226,24 @@ def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
 
 
 @contextlib.contextmanager
-def continued_run(path: str | Path, minutes: float | None = None, steps: int | None = None) -> Iterator[Run]:
-    """An existing run with more to do, held for writing: it goes on from its last checkpoint.
+def continued_run(
+    path: str | Path, minutes: float | None = None, steps: int | None = None, require_weights: bool = True
+) -> Iterator[Run]:
+    """An existing run with training added, locked for writing: it continues from its last checkpoint.
 
     Args:
         path: the run folder.
         minutes: how much longer to train; not together with ``steps``.
-        steps: how many steps more; the preset's minutes again if neither is given.
+        steps: number of steps to add; the preset's minutes again if neither is given.
+        require_weights: False does not check that the loss network is available; see `primage.training.training`.
 
     Yields:
-        The run. Its record says from which step on the new stretch goes, so it can be interrupted like any other.
+        The run. Its record says at which step the added part starts, so that it can be interrupted and resumed.
 
     Raises:
         ConfigError: both minutes and steps.
         RunError: there is no such run, or another process trains in it.
-        WeightsError: the loss network cannot be had.
+        WeightsError: the loss network is required and not available.
     """
     if minutes is not None and steps is not None:
         raise ConfigError("give minutes or steps, not both")
@@ -237,18 +253,20 @@ def continued_run(path: str | Path, minutes: float | None = None, steps: int | N
         run = Run(folder)
         done = read_meta(run.checkpoint_path)["step"] if run.checkpoint_path.exists() else 0
         config = run.record.config
-        changes: dict[str, Any] = {"stretch_from": done, "steps": None, "minutes": minutes or config.minutes}
+        changes: dict[str, Any] = {"continued_from": done, "steps": None, "minutes": minutes or config.minutes}
         if steps is not None:
             changes |= {"steps": done + steps, "minutes": None}
         elif changes["minutes"] is None:
             raise ConfigError(f"{folder}: say how much longer to train, in minutes or steps")
-        data = config.model_dump() | changes
-        run.amend(_with_available_weights(validated(Config, data, "settings"), None))
+        # As requested: earlier versions wrote a weight of 0 into runs that were once trained without the loss network.
+        loss = config.loss.model_copy(update={"lambda_perc": run.record.requested.loss.lambda_perc})
+        config = validated(Config, config.model_dump() | {"loss": loss.model_dump()} | changes, "settings")
+        run.amend(_with_available_weights(config, None) if require_weights else config)
         yield run
 
 
 def _with_available_weights(config: Config, progress: WeightsProgress | None) -> Config:
-    """The loss network is made sure of before a run begins; VGG16 stands in for a VGG19 that cannot be had."""
+    """Check before a run starts that the loss network is available; VGG16 replaces VGG19 where that is not."""
     if config.loss.lambda_perc == 0 or config.steps == 0:
         return config
     network = config.loss.perceptual_network
@@ -285,7 +303,7 @@ def train(
     device: str = "cpu",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Model:
-    """Train on one photo; the same call again goes on where the last one stopped.
+    """Train on one photo; the same call again resumes where the last one stopped.
 
     Args:
         photo: the photo's file.
@@ -297,20 +315,24 @@ def train(
         edges: the line layer as a file.
         size: short side of the working size in pixels; the preset's, but no larger than the photo, if None.
         minutes: how long to train.
-        steps: how many steps to train, instead.
-        seed: of all randomness.
+        steps: number of steps to train, instead of ``minutes``.
+        seed: seed of everything random.
         settings: any other setting, "augment.cutmix=true" (see `primage.config.Config`).
         matcher: "universal" starts from the shipped weights, "none" is strict single image; the preset's if None.
         device: where to compute.
-        on_progress: is told how far it is, about once a second.
+        on_progress: called with the progress about once a second.
 
     Returns:
         The trained model.
 
     Raises:
-        UserError: an input is at fault; nothing was changed.
+        UserError: an input is invalid; nothing was written.
         TrainingError: a loss is not finite.
-        WeightsError: the pretrained loss network cannot be had.
+        WeightsError: the pretrained loss network is not available.
+
+    Example:
+        >>> model = train("photo.png", "runs/photo", steps=0)  # doctest: +SKIP
+        >>> picture = model.render("edited-primitive.png")  # doctest: +SKIP
     """
     config = configure(preset, primitive, size, minutes, steps, seed, settings, matcher)
 
@@ -318,7 +340,7 @@ def train(
         return None if file is None else Path(file)
 
     files = LayerFiles(whole=path(primitive_file), segments=path(segments), edges=path(edges))
-    # Everything that can be wrong with the inputs comes out before the folder is touched.
+    # All inputs are checked before anything is written.
     check_target(run)
     prepared = prepare(photo, config, files, shrink_only=size is None)
     with opened_run(run, prepared) as opened:

@@ -1,7 +1,7 @@
-"""Settings: one frozen model per concern, the presets, and nothing that computes.
+"""Settings: one frozen model per topic, and the presets.
 
-Every field has a unit in its name or its description. A config goes to JSON and back without loss; an unknown field
-is an error (``extra="forbid"``), so that a typing slip never trains for an hour with the wrong settings.
+Every field has its unit in its name or description. A config survives JSON unchanged; an unknown field is an error
+(``extra="forbid"``), so that a typo never trains for an hour with the wrong settings.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ PresetName = Literal["draft", "standard", "paper"]
 
 
 class AugmentConfig(Frozen):
-    """Random warps of the pair (paper §3.2; ranges of the authors' code). Each has a switch of its own."""
+    """Random warps of the pair (paper §3.2; ranges of the authors' code). Each can be switched on and off."""
 
     tps: bool = True
     tps_points: int = Field(3, ge=2, le=16, description="control points on a side")
     tps_shift: float = Field(
-        0.1, ge=0, le=1, description="greatest shift of a control point, in the photo's shorter sides"
+        0.1, ge=0, le=1, description="largest shift of a control point, as a share of the photo's short side"
     )
-    tps_lambda: float = Field(0.0, ge=0, description="λ of eq. 4, in widths of the photo squared; 0 interpolates")
+    tps_lambda: float = Field(0.0, ge=0, description="λ of eq. 4, in squared widths of the photo; 0 interpolates")
     tps_probability: Fraction = 0.99
     flip: bool = True
     rotation: bool = False
@@ -36,19 +36,21 @@ class AugmentConfig(Frozen):
     shear: bool = False
     shear_max: float = Field(0.3, ge=0, le=1)
     translation: bool = False
-    translation_max: float = Field(0.1, ge=0, le=1, description="in widths of the photo")
+    translation_max: float = Field(0.1, ge=0, le=1, description="as a share of the photo's width")
     cutmix: bool = False
     cutmix_px: tuple[int, int] = Field((32, 96), description="range of the pasted square's side at 256 px")
     cutmix_probability: Fraction = 0.5
-    local: bool = Field(False, description="edit-like: parts are moved, turned and scaled, their surroundings give way")
-    local_count: int = Field(3, ge=1, le=20, description="at most so many parts in one warp")
-    local_radius: tuple[float, float] = Field((0.04, 0.18), description="of a part, in the photo's shorter sides")
+    local: bool = Field(False, description="edit-like: parts move, rotate and scale; their surroundings follow")
+    local_count: int = Field(3, ge=1, le=20, description="maximum number of parts in one warp")
+    local_radius: tuple[float, float] = Field(
+        (0.04, 0.18), description="of a part, in shares of the photo's short side"
+    )
     local_probability: Fraction = 0.7
-    parts: bool = Field(False, description="edit-like: parts are cut out, copied, moved, scaled, pasted elsewhere")
-    parts_count: int = Field(2, ge=1, le=20, description="at most so many parts in one warp")
-    parts_radius: tuple[float, float] = Field((0.05, 0.2), description="of a part, in the photo's shorter sides")
+    parts: bool = Field(False, description="edit-like: parts are cut out, scaled and pasted elsewhere")
+    parts_count: int = Field(2, ge=1, le=20, description="maximum number of parts in one warp")
+    parts_radius: tuple[float, float] = Field((0.05, 0.2), description="of a part, in shares of the photo's short side")
     parts_probability: Fraction = 0.5
-    redraw: bool = Field(False, description="lines found anew in the warped photo, changed as in another frame")
+    redraw: bool = Field(False, description="lines extracted again from the warped photo, altered as in another frame")
     redraw_probability: Fraction = 0.4
     canny_sigma: bool = False
     canny_sigma_range: tuple[float, float] = (1.2, 3.0)
@@ -58,7 +60,7 @@ class AugmentConfig(Frozen):
         for name in ("cutmix_px", "canny_sigma_range", "local_radius", "parts_radius"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
-                raise ValueError(f"{name} wants 0 < low <= high, not {low}, {high}")
+                raise ValueError(f"{name} must be 0 < low <= high, not {low}, {high}")
         return self
 
 
@@ -69,27 +71,25 @@ class Pix2PixHDConfig(Frozen):
     ngf: int = Field(64, ge=1)
     n_downsampling: int = Field(4, ge=1, le=6)
     n_blocks: int = Field(9, ge=0)
-    n_local_enhancers: int = Field(0, ge=0, le=2, description="0 is the global generator alone")
+    n_local_enhancers: int = Field(0, ge=0, le=2, description="0: only the global generator")
     n_blocks_local: int = Field(3, ge=0)
 
 
 class PainterConfig(Frozen):
-    """Our small generator: finds where each pixel comes from, and paints what cannot be copied."""
+    """Our small generator: matches each pixel with the photo, copies it, and synthesises what cannot be copied."""
 
     architecture: Literal["painter"] = "painter"
-    embedding: int = Field(10, ge=4, description="channels each pixel of the primitive is reduced to")
+    embedding: int = Field(10, ge=4, description="channels of the embedded primitive")
     widths: tuple[int, int, int, int] = Field((24, 48, 96, 128), description="channels at 1/2, 1/4, 1/8, 1/16")
     blocks: tuple[int, int, int, int] = Field((0, 0, 1, 2), description="residual blocks at 1/2, 1/4, 1/8, 1/16")
-    descriptor: int = Field(64, ge=1, description="length of what places are compared by")
-    refine_widths: tuple[int, int, int] = Field(
-        (32, 64, 64), description="channels of the corrections at 1/2, 1/4, 1/8"
-    )
+    descriptor: int = Field(64, ge=1, description="length of the descriptors that are matched")
+    refine_widths: tuple[int, int, int] = Field((32, 64, 64), description="channels of the refinement at 1/2, 1/4, 1/8")
     norm_momentum: float = Field(0.05, gt=0, le=1)
 
     @model_validator(mode="after")
     def _widths(self) -> PainterConfig:
         if min(*self.widths, *self.refine_widths) < 1 or min(self.blocks) < 0:
-            raise ValueError("widths are 1 or more, blocks 0 or more")
+            raise ValueError("widths must be 1 or more, blocks 0 or more")
         return self
 
 
@@ -102,52 +102,52 @@ class DiscriminatorConfig(Frozen):
     ndf: int = Field(64, ge=1)
     n_layers: int = Field(3, ge=1, le=6)
     num_D: int = Field(2, ge=1, le=4)  # noqa: N815  (the field's name for it)
-    start: Fraction = Field(0.0, description="share of the steps before it begins")
+    start: Fraction = Field(0.0, description="share of the steps before it starts")
 
 
 class LossConfig(Frozen):
-    """Weights of the generator's losses; a weight of 0 switches a loss off (and saves its time)."""
+    """Weights of the generator's losses (`primage.losses.GENERATOR_LOSSES`); 0 switches a loss off."""
 
     gan: Literal["lsgan", "log"] = "lsgan"
     lambda_GAN: float = Field(1.0, ge=0)  # noqa: N815
     lambda_feat: float = Field(10.0, ge=0)
     lambda_perc: float = Field(10.0, ge=0)
     lambda_L1: float = Field(0.0, ge=0)  # noqa: N815
-    lambda_grid: float = Field(0.0, ge=0, description="correspondences against the warp's own grid")
-    lambda_match: float = Field(0.0, ge=0, description="likelihoods of all matches against the same")
+    lambda_grid: float = Field(0.0, ge=0, description="estimated correspondences against the grid of the warp")
+    lambda_match: float = Field(0.0, ge=0, description="likelihoods of all matches against the same grid")
     lambda_copy: float = Field(0.0, ge=0, description="L1 of the copied pixels alone")
-    lambda_drawn: float = Field(0.0, ge=0, description="L1 of the painted pixels alone")
-    lambda_confidence: float = Field(0.0, ge=0, description="confidence against how right the copying was")
+    lambda_synthesised: float = Field(0.0, ge=0, description="L1 of the synthesised pixels alone")
+    lambda_confidence: float = Field(0.0, ge=0, description="confidence against the accuracy of the correspondences")
     perceptual_network: Literal["vgg19", "vgg16"] = "vgg19"
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-    perceptual_size: Literal["full", "half", "crop"] = Field("full", description="half size, or crops of 128 px")
-    perceptual_every: int = Field(1, ge=1, description="every how many steps")
+    perceptual_size: Literal["full", "half", "crop"] = Field("full", description="or half size, or a crop of 128 px")
+    perceptual_every: int = Field(1, ge=1, description="computed every so many steps")
 
     @model_validator(mode="after")
     def _same_length(self) -> LossConfig:
         if len(self.perceptual_layers) != len(self.perceptual_weights):
-            raise ValueError("perceptual_layers and perceptual_weights differ in length")
+            raise ValueError("perceptual_layers and perceptual_weights must have the same length")
         return self
 
 
 class OptimConfig(Frozen):
-    """Adam, its schedule, and the moving average of the weights that renders use."""
+    """Adam, its learning rate schedule, and the moving average of the weights that is used for rendering."""
 
     lr: float = Field(2e-4, gt=0)
     lr_discriminator: float = Field(2e-4, gt=0)
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.5, 0.999)
-    schedule: Literal["linear", "cosine"] = Field("linear", description="linear: constant half, then down to 0")
-    ema: float = Field(0.0, ge=0, lt=1, description="0 renders with the weights themselves")
+    schedule: Literal["linear", "cosine"] = Field("linear", description="linear: constant for half, then down to 0")
+    ema: float = Field(0.0, ge=0, lt=1, description="decay of the average; 0 renders with the weights themselves")
 
 
 class Phase(Frozen):
-    """A stretch of the training at one picture size and batch."""
+    """A part of the training with one picture size and batch size."""
 
     until: float = Field(1.0, gt=0, le=1, description="share of the steps at which the phase ends")
     scale: float = Field(1.0, gt=0, le=1, description="size of the training pair, as a share of the working size")
     batch: int = Field(1, ge=1, le=64)
-    perceptual: bool = Field(True, description="whether the perceptual loss, the dearest of all, takes part")
+    perceptual: bool = Field(True, description="whether the perceptual loss, the most expensive one, is used")
 
 
 class Config(Frozen):
@@ -156,11 +156,11 @@ class Config(Frozen):
     preset: PresetName = "standard"
     size_px: int = Field(256, ge=32, le=4096, description="short side of the working size")
     seed: int = Field(0, ge=0, lt=2**63)
-    steps: int | None = Field(None, ge=0, description="fixed before the first step; timed from minutes if absent")
+    steps: int | None = Field(None, ge=0, description="set before the first step, by timing, if only minutes are given")
     minutes: float | None = Field(None, gt=0, le=60 * 24 * 30)
-    stretch_from: int = Field(0, ge=0, description="steps done before minutes were added to the run (--continue)")
+    continued_from: int = Field(0, ge=0, description="steps done before minutes were added to the run (--continue)")
     matcher: Literal["universal", "none"] = Field(
-        "universal", description="start from the shipped matcher, or (strict single image) from nothing"
+        "universal", description="start from the shipped matcher, or from scratch (strict single image)"
     )
     primitive: PrimitiveConfig = PrimitiveConfig()
     augment: AugmentConfig = AugmentConfig()
@@ -169,22 +169,22 @@ class Config(Frozen):
     loss: LossConfig = LossConfig()
     optim: OptimConfig = OptimConfig()
     phases: tuple[Phase, ...] = (Phase(),)
-    checkpoint_sec: float = Field(30.0, gt=0, description="a kill loses at most this much work")
+    checkpoint_sec: float = Field(30.0, gt=0, description="a killed process loses at most this much work")
     preview_sec: float = Field(30.0, gt=0, description="longest time between previews; the first ones come sooner")
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
         untils = [phase.until for phase in self.phases]
         if not untils or untils != sorted(set(untils)) or untils[-1] != 1.0:
-            raise ValueError("the phases must end at growing shares of the steps, the last at 1.0")
+            raise ValueError("the phases must end at increasing shares of the steps, the last at 1.0")
         if self.matcher == "universal":
             own = self.generator.model_dump(exclude={"norm_momentum"})
             if own != PainterConfig().model_dump(exclude={"norm_momentum"}):
-                raise ValueError("the shipped matcher fits the presets' painter only; choose matcher none")
+                raise ValueError("the shipped matcher only fits the generator of the presets; choose matcher none")
         return self
 
 
-# No discriminator: in minutes it learns little, and by eye it left specks in corners. It is one setting away.
+# No discriminator: in minutes it learns little, and it left visible specks in corners. loss.lambda_GAN brings it back.
 _SMALL_LOSS = LossConfig(
     lambda_GAN=0.0,
     lambda_feat=0.0,
@@ -193,7 +193,7 @@ _SMALL_LOSS = LossConfig(
     lambda_grid=10.0,
     lambda_match=0.5,
     lambda_copy=0.5,
-    lambda_drawn=0.5,
+    lambda_synthesised=0.5,
     lambda_confidence=0.2,
     perceptual_network="vgg16",
     perceptual_layers=("relu1_2", "relu2_2", "relu3_3"),
@@ -202,15 +202,15 @@ _SMALL_LOSS = LossConfig(
     perceptual_every=2,
 )
 
-# Gentle: the matcher is good from the start. What edits ask for beyond a gentle TPS, local moves and parts show.
+# Gentle TPS: the matcher is good from the start. Local moves and pasted parts cover what edits do beyond that.
 _SMALL_AUGMENT = AugmentConfig(
     tps_points=4, tps_shift=0.05, flip=False, local=True, parts=True, redraw=True, cutmix=True, cutmix_probability=0.1
 )
 _SMALL_OPTIM = OptimConfig(lr=1e-3, lr_discriminator=5e-4, betas=(0.8, 0.99), schedule="cosine", ema=0.99)
 
-#: What `draft` and `standard` do otherwise without the matcher: small pictures first, bolder warps, twice the learning
-#: rate.
-FROM_NOTHING: dict[str, Any] = {
+#: What `draft` and `standard` change when they train from scratch, without the matcher: stronger warps, twice the
+#: learning rate, small pictures first.
+FROM_SCRATCH: dict[str, Any] = {
     "augment": {"tps_shift": 0.09},
     "optim": {"lr": 2e-3},
     "loss": {"lambda_perc": 1.0},
@@ -252,16 +252,20 @@ PRESETS: dict[str, Config] = {
 
 
 def preset(name: str) -> Config:
-    """Look a preset up.
+    """Settings of a preset.
 
     Args:
         name: ``draft``, ``standard`` or ``paper``.
 
     Returns:
-        Its settings.
+        The settings.
 
     Raises:
         ConfigError: there is no preset of that name.
+
+    Example:
+        >>> preset("paper").steps
+        16000
     """
     if name not in PRESETS:
         raise ConfigError(f"there is no preset '{name}'; choose one of {', '.join(PRESETS)}")

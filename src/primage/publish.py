@@ -1,4 +1,4 @@
-"""The model of this moment: written beside the checkpoint, with a preview."""
+"""What a run publishes while it trains: normalisation statistics, then the model file, then a preview."""
 
 from __future__ import annotations
 
@@ -7,73 +7,39 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from primage.config import Config
 from primage.image import write_png
 from primage.model import Model, ModelRecord
 from primage.nets.generator import Generator, Source
 from primage.primitive.primitive import draw
 from primage.run import Run
-from primage.state import State
 from primage.tensors import to_image
 from primage.warp.pair import TrainingPair
 
-#: Warps that the normalisation statistics of the averaged weights are estimated on.
+#: Number of warps that the normalisation statistics are estimated on.
 _NORM_BATCHES = 6
-#: Strengths of those warps, where the training's own are less (what it has switched off stays off). With statistics of
-#: gentle warps the network makes much of small displacements, and does worse everywhere else.
-_BOLD = {"tps_shift": 0.15, "local_probability": 1.0, "parts_probability": 1.0, "parts_count": 4}
+#: Minimum strengths of those warps; augmentations that are switched off stay off. Statistics of gentle warps make the
+#: network overrate small displacements, and every other result gets worse (docs/ablations.md).
+_NORM_AUGMENT = {"tps_shift": 0.15, "local_probability": 1.0, "parts_probability": 1.0, "parts_count": 4}
 
 
-def publish(run: Run, state: State, config: Config, pair: TrainingPair, device: str) -> Path:
-    """Write the model of this moment, and a preview of it beside the photo.
+def estimate_norms(network: Generator, pair: TrainingPair, seed: int, device: str = "cpu") -> None:
+    """Replace the running statistics of BatchNorm layers by plain means over a few strong warps.
+
+    Averaged weights need this: the statistics that were collected in training belong to the weights of those steps.
 
     Args:
-        run: the run folder.
-        state: the training state; not changed.
-        config: the run's settings.
+        network: changed in place; left in training mode.
         pair: the training pair at the working size.
+        seed: seed of the warps. They have a random source of their own, so that a preview does not change what
+            training draws next.
         device: where to compute.
-
-    Returns:
-        The preview: photo, primitive, painted primitive; below the same for a fixed warp.
     """
-    network = state.render_network(config)
-    # A generator of its own: a preview must not change what the training draws next.
-    generator = torch.Generator().manual_seed(config.seed)
-    if config.optim.ema > 0:
-        _estimate_norms(network, pair, generator, device)
-    photo, primitive = run.pair()
-    record = ModelRecord(
-        config=config,
-        spec=run.record.spec,
-        photo_sha256=run.record.photo_sha256,
-        steps=state.step,
-        seconds=round(state.seconds, 2),
-    )
-    weights = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
-    Model(record, weights, photo, primitive).save(run.model_path)
-
-    network.eval()
-    source = Source(pair.photo, pair.encoded).to(device)
-    warped = pair.draw(1, torch.Generator().manual_seed(1), device)
-    rows = []
-    with torch.inference_mode():
-        for real, x in ((pair.photo, pair.encoded.to(device)), (warped.photo.cpu(), warped.primitive)):
-            rows.append(np.concatenate([to_image(real), to_image(network(x, source).image.cpu())], axis=1))
-    drawing = draw(primitive, run.record.spec.line_colour)
-    rows[0] = np.concatenate([rows[0], drawing], axis=1)
-    rows[1] = np.concatenate([rows[1], np.full_like(drawing, 255)], axis=1)
-    path = run.path / "previews" / f"{state.step:06d}.png"
-    write_png(path, np.concatenate(rows))
-    return path
-
-
-def _estimate_norms(network: Generator, pair: TrainingPair, generator: torch.Generator, device: str) -> None:
-    """Averaged weights want statistics of their own: plain means over a few bold warps."""
     norms = [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     if not norms:
         return
-    bold = pair.augment.model_copy(update={k: max(v, getattr(pair.augment, k)) for k, v in _BOLD.items()})
+    rng = torch.Generator().manual_seed(seed)
+    strong = {name: max(value, getattr(pair.augment, name)) for name, value in _NORM_AUGMENT.items()}
+    augment = pair.augment.model_copy(update=strong)
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
@@ -82,6 +48,58 @@ def _estimate_norms(network: Generator, pair: TrainingPair, generator: torch.Gen
     network.train()
     with torch.no_grad():
         for _ in range(_NORM_BATCHES):
-            network(pair.draw(1, generator, device, bold).primitive, source)
+            network(pair.draw(1, rng, device, augment).primitive, source)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
+
+
+def export_model(run: Run, network: Generator, steps: int, seconds: float) -> Model:
+    """Write the run's model file.
+
+    Args:
+        run: the run folder.
+        network: the network that renders.
+        steps: number of steps it was trained.
+        seconds: time that took.
+
+    Returns:
+        The model that was written.
+    """
+    record = ModelRecord(
+        config=run.record.config,
+        spec=run.record.spec,
+        photo_sha256=run.record.photo_sha256,
+        steps=steps,
+        seconds=round(seconds, 2),
+    )
+    weights = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
+    model = Model(record, weights, *run.pair())
+    model.save(run.model_path)
+    return model
+
+
+def write_preview(run: Run, model: Model, pair: TrainingPair, device: str = "cpu") -> Path:
+    """Write a picture of what a model renders.
+
+    Args:
+        run: the run folder.
+        model: the model, as `export_model` returned it.
+        pair: the training pair at the working size.
+        device: where to compute.
+
+    Returns:
+        The file. Top row: photo, render, primitive; bottom row: the same for a fixed warp, without the primitive.
+    """
+    network = model.network().to(device)
+    source = Source(pair.photo, pair.encoded).to(device)
+    warped = pair.draw(1, torch.Generator().manual_seed(1), device)
+    rows = []
+    with torch.inference_mode():
+        for real, x in ((pair.photo, pair.encoded.to(device)), (warped.photo.cpu(), warped.primitive)):
+            rows.append(np.concatenate([to_image(real), to_image(network(x, source).image.cpu())], axis=1))
+    drawing = draw(model.primitive, model.record.spec.line_colour)
+    rows[0] = np.concatenate([rows[0], drawing], axis=1)
+    rows[1] = np.concatenate([rows[1], np.full_like(drawing, 255)], axis=1)
+    path = run.path / "previews" / f"{model.record.steps:06d}.png"
+    write_png(path, np.concatenate(rows))
+    return path

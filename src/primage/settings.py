@@ -1,14 +1,20 @@
-"""The base of all settings: frozen, strict about names, read from plain data with one clear sentence for a mistake."""
+"""The base of all settings: frozen, and strict about names. Mistakes in plain data become one-sentence errors."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from primage.errors import ConfigError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+#: Fields that were renamed, by class: files written by earlier versions still have the old names.
+_OLD_FIELD_NAMES: dict[str, dict[str, str]] = {
+    "Config": {"stretch_from": "continued_from"},
+    "LossConfig": {"lambda_drawn": "lambda_synthesised"},
+}
 
 
 class Frozen(BaseModel):
@@ -16,23 +22,32 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_names(cls, data: Any) -> Any:
+        names = _OLD_FIELD_NAMES.get(cls.__name__)
+        if names is None or not isinstance(data, dict):
+            return data
+        # A field under both names stays as it is: the old one is then refused like any unknown field.
+        return {names[k] if k in names and names[k] not in data else k: value for k, value in data.items()}
+
 
 Settings = TypeVar("Settings", bound=Frozen)
 
 
 def validated(model: type[Settings], data: object, where: str) -> Settings:
-    """Read settings from plain data, with one clear sentence for what does not fit.
+    """Validate plain data as settings; the first mistake becomes a one-sentence error.
 
     Args:
         model: the settings class.
-        data: what was parsed from JSON.
-        where: named in the message.
+        data: parsed JSON.
+        where: where the data come from, for the message.
 
     Returns:
         An instance of ``model``.
 
     Raises:
-        ConfigError: an unknown field, a wrong type, a value out of range.
+        ConfigError: an unknown field, a wrong type, or a value out of range.
     """
     try:
         return model.model_validate(data)

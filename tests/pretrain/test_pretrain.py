@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from primage.config import PainterConfig
+from primage.config import PRESETS, PainterConfig
 from primage.errors import ImageError
 from primage.grid import resample
+from primage.losses import enabled_losses
 from primage.nets.build import build_generator
 from primage.pretrain import training
-from primage.pretrain.episodes import draw_episode
+from primage.pretrain.episodes import Episode, draw_episode
 from primage.pretrain.media import read_media
-from primage.pretrain.pictures import draw, of_photo
+from primage.pretrain.pictures import segmented_photo, synthetic_picture
 from primage.pretrain.training import STAGES, Stage, pretraining
 from primage.run import load_tensors
 from tests.primitive.drawings import astronaut
@@ -30,8 +32,8 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_drawn_picture_depends_on_the_seed_alone(seed: int) -> None:
-    one, same = (draw(48, np.random.default_rng(seed)) for _ in range(2))
+def test_a_synthetic_picture_depends_on_the_seed_alone(seed: int) -> None:
+    one, same = (synthetic_picture(48, np.random.default_rng(seed)) for _ in range(2))
     assert np.array_equal(one.photo, same.photo)
     assert np.array_equal(one.index, same.index)
     assert one.photo.shape == (48, 48, 3)
@@ -40,13 +42,13 @@ def test_a_drawn_picture_depends_on_the_seed_alone(seed: int) -> None:
 
 
 def test_a_photo_is_segmented() -> None:
-    picture = of_photo(astronaut(), 8)
+    picture = segmented_photo(astronaut(), 8)
     assert 2 <= len(picture.colours) <= 8
 
 
 def test_the_grid_makes_the_target_of_the_source() -> None:
     rng = np.random.default_rng(0)
-    picture = draw(64, rng)
+    picture = synthetic_picture(64, rng)
     for _ in range(8):  # all kinds of drawing
         episode = draw_episode(picture, 48, 2, rng)
         assert episode.drawing.shape == (1, 10, 48, 48)
@@ -58,7 +60,7 @@ def test_the_grid_makes_the_target_of_the_source() -> None:
 
 def test_codes_are_new_each_time_and_the_same_for_source_and_target() -> None:
     rng = np.random.default_rng(1)
-    picture = draw(64, rng)
+    picture = synthetic_picture(64, rng)
     first, second = (draw_episode(picture, 48, 1, rng).drawing for _ in range(2))
     assert not torch.equal(first, second)
 
@@ -78,6 +80,37 @@ def test_a_few_steps_write_weights_that_fit(tmp_path: Path, monkeypatch: pytest.
     missing = network.load_state_dict(tensors, strict=False)
     assert missing.missing_keys == ["embed.weight"]
     assert not missing.unexpected_keys
+
+
+def test_no_stage_repeats_the_pictures_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_SIDE", 48)
+    stages = [Stage(sides=(32,), sources=1, targets=1, steps=2, schedule=2, lr=1e-3, parts=0.5, erased=0.5)] * 3
+    seen: list[np.ndarray] = []
+    true = training.draw_episode
+
+    def recorded(*arguments: Any) -> Episode:
+        episode = true(*arguments)
+        seen.append(episode.grid.numpy())
+        return episode
+
+    monkeypatch.setattr(training, "draw_episode", recorded)
+    said = list(pretraining([], tmp_path / "m.safetensors", 1, 0, stages))
+    assert len({grid.tobytes() for grid in seen}) == len(seen) == 6
+
+    # Starting with a later stage sees what that stage sees in the whole training.
+    whole, seen[:] = list(seen), []
+    start = tmp_path / "m.safetensors"
+    part = list(pretraining([], tmp_path / "n.safetensors", 1, 0, stages, start, first_stage=1))
+    assert [grid.tobytes() for grid in seen] == [grid.tobytes() for grid in whole[2:]]
+    assert [means["stage"] for means in part] == [means["stage"] for means in said[1:]] == [1, 2]
+
+
+def test_pretraining_uses_the_losses_of_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_SIDE", 48)
+    stage = Stage(sides=(32,), sources=1, targets=1, steps=1, schedule=2, lr=1e-3, parts=0.5, erased=0.5)
+    (means,) = pretraining([], tmp_path / "m.safetensors", 1, 0, [stage])
+    enabled = enabled_losses(PRESETS["standard"].loss, correspondence=True)
+    assert set(enabled) - {"G_perc"} == {name for name in means if name.startswith("G_")}
 
 
 def test_the_stages_fit_each_other() -> None:

@@ -1,1 +1,1 @@
-"""How the shipped matcher is made: drawn pictures and free photos, edits of them, and a training loop."""
+"""How the shipped matcher is made: synthetic pictures and free photos, edits of them, and a training loop."""

@@ -1,4 +1,4 @@
-"""What the matcher learns from: a picture's drawing, edited drawings of it, and where everything truly comes from."""
+"""Training examples of the matcher: a picture's drawing, edited drawings of it, and the true correspondences."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find
 
 @dataclass(frozen=True)
 class Episode:
-    """A source (or several, S, of one size) and some targets of each.
+    """One source (or S of one size) and edited versions of it, the targets.
 
     Attributes:
-        photo: (S, 3, H, W) in [-1, 1], of the source.
-        drawing: (S, 10, H, W), the source's drawing as the matcher sees it.
-        photos: (B, 3, H, W), of the targets, B / S of each source in turn.
-        drawings: (B, 10, H, W).
-        grid: (B, H, W, 2), where each pixel of a target comes from.
+        photo: (S, 3, H, W) in [-1, 1], photo of the source.
+        drawing: (S, 10, H, W), drawing of the source in the matcher's encoding.
+        photos: (B, 3, H, W), photos of the targets, B / S of each source in turn.
+        drawings: (B, 10, H, W), drawings of the targets.
+        grid: (B, H, W, 2), the source position of each pixel of a target.
     """
 
     photo: Float[Tensor, "s 3 h w"]
@@ -47,20 +47,24 @@ class Episode:
 def draw_episode(
     picture: Picture, side: int, targets: int, rng: np.random.Generator, parts: float = 0.55, erased: float = 0.3
 ) -> Episode:
-    """Make a source and targets of a picture.
+    """Make a source and targets from a picture.
 
-    Labels are random codes, new each time and merged at random: only whether two are alike can be learnt. The target's
-    lines are the source's, warped, or found anew in the changed photo, as in a video; parts of them are missing.
+    Labels are random codes, new each time and merged at random, so that only their similarity can be learned. The
+    target's lines are the source's lines warped, or extracted again from the altered photo, as in a video; some of
+    them are missing.
 
     Args:
-        picture: square.
-        side: of the episode's pictures, in pixels.
-        targets: how many.
-        rng: where the randomness comes from.
+        picture: a square picture.
+        side: size of the episode's pictures in pixels.
+        targets: number of targets.
+        rng: random source.
         parts: share of the targets in which regions are cut out and pasted elsewhere.
         erased: share of the targets in which something is erased.
+
+    Returns:
+        An episode with one source.
     """
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    torch_rng = torch.Generator().manual_seed(int(rng.integers(2**62)))
     photo = resize_image(picture.photo, (side, side))
     step = np.arange(side) * picture.index.shape[0] // side
     index = picture.index[step[:, None], step[None]]
@@ -113,7 +117,7 @@ def draw_episode(
             parts_radius=(0.05, 0.3),
             parts_probability=parts,
         )
-        grid = draw_grid(augment, (side, side), generator, regions)
+        grid = draw_grid(augment, (side, side), torch_rng, regions)
         hole = _erase(grid, rng) if rng.random() < erased else None
         warped = resample(tensor, grid)
         primitive = warper.warp(grid)
@@ -121,8 +125,8 @@ def draw_episode(
         assert primitive.edges is not None
         own, found = primitive.segments.index.astype(np.int64), primitive.edges
         if rng.random() < 0.5:
-            again = settings.model_copy(update={"sigma": settings.sigma * float(np.exp(rng.normal(0, 0.06)))})
-            found = extract_edges(another_frame(to_image(warped), rng), again)
+            altered = settings.model_copy(update={"sigma": settings.sigma * float(np.exp(rng.normal(0, 0.06)))})
+            found = extract_edges(another_frame(to_image(warped), rng), altered)
         if rng.random() < 0.4:
             own = _jittered(own, rng)
         if rng.random() < 0.35:
@@ -148,7 +152,7 @@ def _embed(index: np.ndarray, lines: Bool[np.ndarray, "h w"], codes: Tensor, kin
 
 
 def _jittered(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Labels whose borders wander by a pixel or two, as segmentations of later frames do."""
+    """Labels with borders displaced by a pixel or two, as in segmentations of other frames."""
     height, width = index.shape
     coarse = torch.from_numpy(rng.normal(0, rng.uniform(0.5, 2.0), (1, 2, 12, 12)))
     shift = F.interpolate(coarse, (height, width), mode="bicubic")[0].round().long().numpy()
@@ -158,9 +162,9 @@ def _jittered(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _erase(grid: Float[Tensor, "1 h w 2"], rng: np.random.Generator) -> Bool[np.ndarray, "h w"]:
-    """Cover an ellipse with what lies beside it, in place; returns the ellipse.
+    """Cover an ellipse with the area beside it, in place, and return the mask of the ellipse.
 
-    Its drawing will be emptied as an eraser does: what is there then looks like what was beside, less its lines.
+    The caller empties its drawing as an eraser does: it then looks like the area beside it, without lines.
     """
     height, width = grid.shape[1:3]
     radii = np.exp(rng.uniform(np.log(0.04), np.log(0.16), 2)) * min(height, width)
@@ -178,6 +182,6 @@ def _erase(grid: Float[Tensor, "1 h w 2"], rng: np.random.Generator) -> Bool[np.
 
 
 def _blobs(side: int, rng: np.random.Generator) -> Bool[np.ndarray, "h w"]:
-    """Where lines are missing."""
+    """Random areas in which lines are missing."""
     noise = gaussian_filter(rng.standard_normal((side, side)), side / 16)
     return np.asarray(noise > np.quantile(noise, rng.uniform(0.75, 0.98)))

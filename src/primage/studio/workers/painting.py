@@ -42,7 +42,7 @@ def warm_up(_job: WarmUpPainter) -> None:
     """Render something small: PyTorch loads for a second before its first picture."""
     config = configure("standard", "edges", steps=0)
     spec = PrimitiveSpec(config=config.primitive)
-    network = fresh_state(config, spec, "cpu").render_network(config).eval()
+    network = fresh_state(config, spec, "cpu").render_network().eval()
     drawing = torch.zeros(1, spec.channels, 64, 64)
     with torch.inference_mode():
         network(drawing, Source(torch.zeros(1, 3, 64, 64), drawing))
@@ -56,7 +56,7 @@ def publish_initial_model(job: PublishInitialModel) -> None:
     with lock_folder(job.run):
         run = Run(job.run)
         config, spec = run.record.config, run.record.spec
-        network = fresh_state(config, spec, "cpu").render_network(config)
+        network = fresh_state(config, spec, "cpu").render_network()
         record = ModelRecord(config=config, spec=spec, photo_sha256=run.record.photo_sha256, steps=0, seconds=0.0)
         weights = {name: tensor.detach() for name, tensor in network.state_dict().items()}
         Model(record, weights, *run.pair()).save(run.model_path)

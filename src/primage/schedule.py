@@ -1,0 +1,127 @@
+"""The plan of a training: which steps run at which size, at which learning rate, and how long the rest will take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from primage.config import Config, OptimConfig
+from primage.warp.pair import TrainingPair
+
+#: Learning rate after ``--continue``, as a share of the configured one.
+_CONTINUED_LR_FACTOR = 0.5
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Consecutive steps of one kind.
+
+    Attributes:
+        until: the step at which it ends.
+        pair: the training pair at the stage's size.
+        batch: warps per step.
+        scale: the stage's size as a share of the working size.
+        perceptual: whether the perceptual loss is used.
+        adversarial: whether the discriminator is trained.
+    """
+
+    until: int
+    pair: TrainingPair
+    batch: int
+    scale: float
+    perceptual: bool
+    adversarial: bool
+
+    @property
+    def cost(self) -> float:
+        """Rough time of a step, relative to one at full size."""
+        return self.batch * self.scale**2 * (1 + 1.0 * self.perceptual + 0.3 * self.adversarial)
+
+
+def plan(config: Config, steps: int, pairs: Mapping[float, TrainingPair]) -> list[Stage]:
+    """Divide the training into stages: a new one starts with each phase, and with the discriminator.
+
+    Steps added with ``--continue`` are all of the last phase's kind.
+
+    Args:
+        config: phases, and when the discriminator starts.
+        steps: number of steps in all.
+        pairs: the training pair by scale.
+
+    Returns:
+        Stages in order, without empty ones.
+    """
+    stages: list[Stage] = []
+    first = begin = config.continued_from
+    adversarial_from = first + round(config.discriminator.start * (steps - first))
+    if config.loss.lambda_GAN == 0:
+        adversarial_from = steps
+    for phase in config.phases if first == 0 else config.phases[-1:]:
+        end = first + round(phase.until * (steps - first))
+        for until, adversarial in ((min(end, adversarial_from), False), (end, True)):
+            if until > begin:
+                stages.append(Stage(until, pairs[phase.scale], phase.batch, phase.scale, phase.perceptual, adversarial))
+                begin = until
+    return stages
+
+
+def learning_rate_factor(config: OptimConfig, step: int, steps: int) -> float:
+    """The learning rate schedule, as a share of the full learning rate.
+
+    Args:
+        config: the kind of schedule.
+        step: number of the coming step, from 0.
+        steps: number of steps in all; 0 if not known yet.
+
+    Returns:
+        "linear": 1 for the first half, then linearly to 0 (pix2pixHD's 8,000 + 8,000); "cosine": from 1 to 0, after a
+        warm-up over the first 1 %.
+
+    Example:
+        >>> learning_rate_factor(OptimConfig(schedule="linear"), step=12, steps=16)
+        0.5
+    """
+    share = step / steps if steps else 0.0
+    if config.schedule == "linear":
+        return min(1.0, 2 * (1 - share))
+    return min(1.0, (1 + step) / (1 + 0.01 * steps)) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def learning_rate_share(config: Config, step: int) -> float:
+    """`learning_rate_factor` of a run's step; steps added with ``--continue`` have a schedule of their own.
+
+    Args:
+        config: the run's settings.
+        step: number of the coming step, from 0.
+
+    Returns:
+        The share of the configured learning rates.
+    """
+    first = config.continued_from
+    factor = learning_rate_factor(config.optim, step - first, (config.steps or first) - first)
+    return factor * _CONTINUED_LR_FACTOR if first else factor
+
+
+def seconds_left(stages: Sequence[Stage], step: int, seconds: float) -> float:
+    """Estimate the remaining time from the time spent and the relative costs of the stages.
+
+    Args:
+        stages: all of them.
+        step: number of steps done.
+        seconds: time they took.
+
+    Returns:
+        Seconds; NaN before the first step.
+    """
+
+    def cost(first: int, last: int) -> float:
+        total, begin = 0.0, 0
+        for stage in stages:
+            overlap = min(last, stage.until) - max(first, begin)
+            total += max(0, overlap) * stage.cost
+            begin = stage.until
+        return total
+
+    done = cost(0, step)
+    return seconds * cost(step, stages[-1].until) / done if done else float("nan")
