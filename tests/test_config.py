@@ -173,12 +173,12 @@ def test_settings_reach_their_fields() -> None:
     assert preset("draft").augment.rotation is False
 
 
-def test_a_settings_error_is_the_users() -> None:
+def test_a_settings_error_is_a_user_error() -> None:
     assert ConfigError.exit_code == UserError.exit_code == 2
     assert LossConfig().lambda_perc == 10
 
 
-def test_without_the_matcher_presets_learn_faster_and_begin_with_small_pictures() -> None:
+def test_from_scratch_presets_have_a_higher_learning_rate_and_start_with_small_pictures() -> None:
     with_it, without = configure("standard"), configure("standard", matcher="none")
     assert len(with_it.phases) == 1
     assert [phase.scale for phase in without.phases] == [0.5, 1.0]

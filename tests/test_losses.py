@@ -1,4 +1,4 @@
-"""Each loss against numbers worked out by hand, and where its gradient goes."""
+"""Each loss against numbers worked out by hand, its gradient, and the table of losses."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_perceptual_loss_teaches_the_fake_picture_alone(red_and_green: Featu
     assert all(p.grad is None for p in red_and_green.parameters())
 
 
-def test_the_perceptual_loss_wants_a_weight_for_each_layer(red_and_green: FeatureExtractor) -> None:
+def test_the_perceptual_loss_needs_a_weight_for_each_layer(red_and_green: FeatureExtractor) -> None:
     with pytest.raises(ValueError, match="zip"):
         losses.perceptual_loss(red_and_green, full(0.0, 1, 3, 4, 4), full(0.0, 1, 3, 4, 4), (1.0,))
 
@@ -157,7 +157,7 @@ def test_the_match_loss_is_the_cross_entropy_with_the_true_cell() -> None:
     for row in range(4):
         for column in range(4):
             sure[0, row, column, row, column] = 50.0
-    # The middle of a cell of even width lies half a pixel off the pixel that stands for it, and is shared so.
+    # The centre of a cell of even width is between pixels, so the truth is shared between neighbouring cells.
     shared = float(losses.match_loss(Matches(sure, 8, (32, 32)), truth))
     assert shared < 0.2 * 100
     wrong = float(losses.match_loss(Matches(sure.flip(4), 8, (32, 32)), truth))

@@ -1,4 +1,4 @@
-"""Contact sheets: every picture in its place, with its caption above."""
+"""Contact sheets: the layout of pictures and captions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop: every preset for real, going on where it stopped, and stopping in every way there is."""
+"""The training loop: short real runs of every preset, stopping, resuming, and failing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.tiny import (
     write_photo,
 )
 
-#: Every loss from the first step on, no two steps of one length.
+#: All losses but the perceptual one; the discriminator starts halfway.
 ALL = (*SETTINGS["draft"], "discriminator.start=0.5", "loss.lambda_feat=1", "discriminator.num_D=2")
 PROMPT_SEC = 60
 
@@ -63,7 +63,7 @@ def small(photo: Path, folder: Path, steps: int = 6, preset: str = "draft", sett
 
 
 def go(photo: Path, folder: Path, steps: int, stop_after: int | None = None, settings: tuple[str, ...] = ALL) -> None:
-    """Train, saying something at each step; stop by closing the iterator."""
+    """Train, and stop after a step by closing the iterator."""
     config = configure("draft", steps=steps, settings=settings)
     with opened_run(folder, prepare(photo, config, shrink_only=True)) as run:
         iterator = training.training(run)
@@ -139,11 +139,11 @@ def test_a_part_can_be_switched_off_or_replaced(setting: str, photo: Path, tmp_p
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_hardly_any_steps_still_make_a_model(steps: int, photo: Path, tmp_path: Path) -> None:
+def test_one_step_or_none_still_makes_a_model(steps: int, photo: Path, tmp_path: Path) -> None:
     assert small(photo, tmp_path / "run", steps).record.steps == steps
 
 
-def test_settings_that_leave_no_loss_are_the_users_mistake(photo: Path, tmp_path: Path) -> None:
+def test_settings_without_any_loss_are_refused(photo: Path, tmp_path: Path) -> None:
     weights = ("GAN", "feat", "perc", "L1", "grid", "match", "copy", "synthesised", "confidence")
     with pytest.raises(ConfigError, match="all losses are switched off"):
         small(photo, tmp_path / "run", 2, settings=(*ALL, *(f"loss.lambda_{name}=0" for name in weights)))
@@ -151,7 +151,7 @@ def test_settings_that_leave_no_loss_are_the_users_mistake(photo: Path, tmp_path
 
 
 @pytest.mark.parametrize("matcher", ["universal", "none"])
-def test_no_step_at_all_gives_a_model_that_renders(matcher: str, photo: Path, tmp_path: Path) -> None:
+def test_a_model_without_training_renders(matcher: str, photo: Path, tmp_path: Path) -> None:
     settings = () if matcher == "universal" else ALL
     model = train(photo, tmp_path / "run", steps=0, settings=settings, matcher=matcher)
     assert model.record.steps == 0
@@ -159,12 +159,12 @@ def test_no_step_at_all_gives_a_model_that_renders(matcher: str, photo: Path, tm
     assert Run(tmp_path / "run").record.config.matcher == matcher
 
 
-def test_the_shipped_matcher_is_where_training_starts(photo: Path, tmp_path: Path) -> None:
+def test_training_starts_from_the_shipped_matcher(photo: Path, tmp_path: Path) -> None:
     model = train(photo, tmp_path / "run", steps=0)
     shipped = matcher_weights()
     assert set(model.weights) - set(shipped) == {"embed.weight"}
     for name, tensor in shipped.items():
-        if "running_" not in name and "num_batches" not in name:  # estimated anew on the photo
+        if "running_" not in name and "num_batches" not in name:  # estimated again on the photo
             assert torch.equal(model.weights[name], tensor), name
 
 
@@ -198,7 +198,7 @@ def test_an_interrupted_addition_ends_with_the_same_weights(
     for name in ("whole", "cut"):
         small(photo, tmp_path / name, 2)
     whole = continued(tmp_path / "whole", steps=4)
-    monkeypatch.setattr(training, "_LOG_SEC", 0.0)  # so that there is something to say after each step
+    monkeypatch.setattr(training, "_LOG_SEC", 0.0)  # so that it yields after each step
     with continued_run(tmp_path / "cut", steps=4) as run, contextlib.closing(training.training(run)) as steps:
         assert next(steps).step == 3
     assert small(photo, tmp_path / "cut", 2).weights_sha256 == whole.weights_sha256
@@ -209,7 +209,7 @@ def test_added_minutes_are_timed(photo: Path, tmp_path: Path) -> None:
     assert continued(tmp_path / "run", minutes=0.02).record.steps > 2
 
 
-def test_the_learning_rate_begins_again_at_half(photo: Path, tmp_path: Path) -> None:
+def test_added_steps_start_at_half_the_learning_rate(photo: Path, tmp_path: Path) -> None:
     config = configure("draft", steps=30, settings=ALL).model_copy(update={"continued_from": 10})
     state = fresh_state(config, prepare(photo, config, shrink_only=True).record.spec, "cpu")
     rates = []
@@ -261,7 +261,7 @@ def test_a_session_without_the_loss_network_changes_nothing_for_the_next(
     folder = tmp_path / "run"
     requested = small(photo, folder, 0, settings=PERCEPTUAL).record.config.loss
     assert requested.lambda_perc > 0
-    for _ in range(2):  # it is said each time
+    for _ in range(2):  # each session says so
         caplog.clear()
         (notice,) = added(folder, require_weights=False)
         assert notice is not None
@@ -315,7 +315,7 @@ def test_the_seed_decides(photo: Path, tmp_path: Path) -> None:
     assert other.weights_sha256 != one.weights_sha256
 
 
-# --- going on
+# --- stopping and resuming
 
 
 @pytest.mark.usefixtures("talkative")
@@ -394,7 +394,7 @@ def test_an_interrupted_process_leaves_a_model_that_renders(photo: Path, tmp_pat
 
 
 @pytest.mark.usefixtures("talkative")
-def test_a_quiet_training_stops_quietly_after_the_step_at_hand(
+def test_a_quiet_training_stops_quietly_after_the_current_step(
     photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     true = training.train_step
@@ -481,16 +481,16 @@ def test_minutes_become_steps_which_the_run_keeps(photo: Path, tmp_path: Path) -
     assert record.config.steps is not None
     assert record.config.minutes == 0.02
     assert model.record.steps == model.record.config.steps == record.config.steps > 0
-    assert command(*arguments) == 0  # a second timing would have given another number
+    assert command(*arguments) == 0  # timing again would have given another number
     assert Run(tmp_path / "run").record == record
     assert load(tmp_path / "run").weights_sha256 == model.weights_sha256
 
 
-# --- refusing
+# --- refused run folders
 
 
 def refused(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """The one line that a refused training says; nothing below ``folder`` changes."""
+    """The one-line message of a refused training; nothing in ``folder`` changes."""
     before = contents(folder)
     assert command("train", *arguments) == 2
     assert contents(folder) == before
@@ -533,11 +533,11 @@ def test_a_second_process_on_the_folder_is_refused(
     assert command("train", photo, "--out", run, *options(steps=2), "--quiet") == 0
 
 
-# --- not finite
+# --- losses that are not finite
 
 
 def nan_after(steps: int, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a loss not a number once it was asked for ``steps`` times."""
+    """Make a loss return NaN once it was called ``steps`` times."""
     true: Callable[..., Tensor] = getattr(losses, name)
     asked = 0
 
@@ -575,14 +575,14 @@ def test_a_loss_that_is_not_a_number_ends_the_training_and_keeps_the_last_checkp
     printed = capsys.readouterr()
     assert printed.err.count("\n") == 1
     assert printed.err.startswith("primage: step 2: G_grid is not finite")
-    # Without the fault the same command goes on, as if nothing had happened.
+    # Without the NaN the same command resumes, with the same result as an undisturbed run.
     assert command(*arguments, "--quiet") == 0
     assert load(tmp_path / "run").weights_sha256 == small(photo, tmp_path / "whole").weights_sha256
 
 
 @pytest.fixture
 def step(photo: Path, tmp_path: Path) -> tuple[State, Callable[[], dict[str, float]]]:
-    """A fresh state, and what takes one adversarial step of it."""
+    """A fresh state, and a function that takes one adversarial step."""
     config = configure("draft", steps=2, settings=(*ALL, "optim.ema=0.5"))
     prepared = prepare(photo, config, shrink_only=True)
     spec = prepared.record.spec
@@ -626,7 +626,7 @@ def test_a_gradient_that_is_not_finite_is_noticed_too(
     state, take = step
     before = parameters(state)
     true = losses.l1_loss
-    # The square root of nothing: a loss of 0 with an infinite slope.
+    # The square root at 0: a loss of 0 with an infinite gradient.
     monkeypatch.setattr(losses, "l1_loss", lambda a, b: true(a, b) + ((a - a) * 1.0).abs().sum().sqrt())
     with pytest.raises(TrainingError, match="a gradient is not finite"):
         take()
@@ -643,11 +643,11 @@ def test_a_step_names_its_losses_and_changes_all_networks(
     before = parameters(state)
     values = take()
     assert set(values) >= {"G_GAN", "G_feat", "G_L1", "G_grid", "D_real", "D_fake"}
-    assert not state.intact  # a step counts, and may be saved, once the loop has counted it
+    assert not state.intact  # until the loop has counted the step
     state.finish_step()
     assert state.intact
     assert state.step == 1
-    for _ in range(2):  # heads that begin at zero pass nothing on until they have moved
+    for _ in range(2):  # layers initialised with zeros pass no gradient on in the first step
         take()
         state.finish_step()
     after = parameters(state)

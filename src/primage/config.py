@@ -122,7 +122,7 @@ class LossConfig(Frozen):
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
     perceptual_size: Literal["full", "half", "crop"] = Field("full", description="or half size, or a crop of 128 px")
-    perceptual_every: int = Field(1, ge=1, description="computed every so many steps")
+    perceptual_every: int = Field(1, ge=1, description="interval in steps")
 
     @model_validator(mode="after")
     def _same_length(self) -> LossConfig:

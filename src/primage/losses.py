@@ -270,8 +270,13 @@ GENERATOR_LOSSES: dict[str, Loss] = {
     "G_perc": Loss(
         "lambda_perc",
         lambda i: _given(
-            *(perceptual_loss, i.perceptual, i.painted.image, i.photo),
-            *(i.config.perceptual_weights, i.config.perceptual_size, i.rng),
+            perceptual_loss,
+            i.perceptual,
+            i.painted.image,
+            i.photo,
+            i.config.perceptual_weights,
+            i.config.perceptual_size,
+            i.rng,
         ),
         every="perceptual_every",
     ),

@@ -29,13 +29,13 @@ from primage.warp.pair import TrainingPair
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two lines of the log; a step that takes longer has a line of its own.
+#: Minimum time between two lines of the log.
 _LOG_SEC = 1.0
 #: Times of the first previews; after those there is one every ``preview_sec``.
 _FIRST_PREVIEWS_SEC = (5.0, 15.0)
 #: Share of the requested minutes that previews, checkpoints and the final model take.
 _OVERHEAD = 0.06
-#: A preview or checkpoint of a large model takes seconds: the training goes on for this many times as long in between.
+#: Previews and checkpoints of large models take seconds; in between, training continues this many times as long.
 _REST = 10
 #: Number of rounds of steps that are timed, unless they take longer than the second number.
 _ROUNDS = 3
@@ -142,7 +142,7 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
             if state.seconds - saved_at >= max(config.checkpoint_sec, _REST * save_cost):
                 save()
 
-            # The log, and the progress for whoever drives the loop. At the last step it is reported with its model.
+            # The log and the progress. The last step is reported below, when its model is written.
             elapsed = state.seconds - logged_at
             if elapsed >= _LOG_SEC or preview or last:
                 rate = (state.step - logged_step) / max(elapsed, 1e-9)
@@ -244,7 +244,7 @@ def _check_finite(values: Mapping[str, float], network: torch.nn.Module, step: i
 
 
 def _load_perceptual(config: LossConfig, device: str, required: bool) -> tuple[FeatureExtractor | None, str | None]:
-    """The network of the perceptual loss, or None and a sentence that says so."""
+    """The network of the perceptual loss, or None and a notice for the user."""
     try:
         return FeatureExtractor(config.perceptual_network, config.perceptual_layers).to(device), None
     except WeightsError as error:

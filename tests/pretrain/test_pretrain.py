@@ -1,4 +1,4 @@
-"""What the matcher learns from: pictures, episodes, and a few steps of its training."""
+"""Pretraining of the matcher: pictures, episodes, and a few steps."""
 
 from __future__ import annotations
 
