@@ -331,8 +331,12 @@ def train(
         WeightsError: the pretrained loss network is not available.
 
     Example:
-        >>> model = train("photo.png", "runs/photo", steps=0)  # doctest: +SKIP
-        >>> picture = model.render("edited-primitive.png")  # doctest: +SKIP
+        >>> import tempfile
+        >>> from primage.demo import sample_photo
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model = train(sample_photo(), f"{folder}/run", steps=0, size=64)
+        >>> model.render(model.primitive).shape
+        (64, 96, 3)
     """
     config = configure(preset, primitive, size, minutes, steps, seed, settings, matcher)
 
