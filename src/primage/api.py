@@ -88,7 +88,7 @@ def configure(
         _set(data, setting)
     config = validated(Config, data, "settings")
     if config.steps is None and config.minutes is None:
-        raise ConfigError("settings: there are neither steps nor minutes; give one of them")
+        raise ConfigError("settings: say how long to train, in steps or minutes")
     if not enabled_losses(config.loss, correspondence=config.generator.architecture == "painter"):
         raise ConfigError("settings: all losses are switched off; give one of loss.lambda_… a weight")
     return config
