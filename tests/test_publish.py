@@ -12,7 +12,7 @@ from primage.api import configure, opened_run, prepare
 from primage.config import Pix2PixHDConfig
 from primage.image import read_image
 from primage.model import load
-from primage.nets.generator import build_network
+from primage.nets.build import build_network
 from primage.publish import estimate_norms, export_model, write_preview
 from primage.run import Run
 from primage.state import State, fresh_state
