@@ -50,6 +50,7 @@ LAYERS = {
         "cli",
     ),
     "primage.evaluate": ("metrics", "protocol", "analyses", "reports", "commands"),
+    "primage.studio": ("errors", "schemas", "wire", "drawing", "workers", "project", "routes", "server"),
 }
 #: Modules that belong to a package under another name.
 ALIASES = {"sheet": "describe"}

@@ -44,6 +44,29 @@ def pixel_centres(length: int) -> Float[Tensor, " length"]:
     return torch.linspace(-1, 1, length) if length > 1 else torch.zeros(1)
 
 
+def coords_grid(size: tuple[int, int], padded: tuple[int, ...], device: torch.device) -> Float[Tensor, "1 2 h w"]:
+    """Normalised coordinates of the pixels of a padded image.
+
+    Args:
+        size: (height, width) without padding; it spans [-1, 1].
+        padded: (height, width) with padding at the right and bottom, where coordinates exceed 1.
+        device: of the result.
+
+    Returns:
+        (1, 2, H, W): x, then y; without padding `identity_grid` in the layout of a flow field.
+
+    Example:
+        >>> coords_grid((1, 3), (1, 4), torch.device("cpu"))[0, 0].tolist()
+        [[-1.0, 0.0, 1.0, 2.0]]
+    """
+    rows, columns = (
+        torch.arange(total, device=device) * (2.0 / max(1, proper - 1)) - 1
+        for proper, total in zip(size, padded, strict=True)
+    )
+    y, x = torch.meshgrid(rows, columns, indexing="ij")
+    return torch.stack([x, y])[None]
+
+
 def reflect(grid: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Fold coordinates outside the picture back into it, as a mirror at its border would.
 

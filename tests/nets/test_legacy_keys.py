@@ -39,6 +39,7 @@ def with_old_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Tensors as version 0.1 named them, whatever the prefix."""
 
     def old(name: str) -> str:
+        name = name.replace("ema/", "average/") if name.startswith("ema/") else name
         for prefix in ("generator/", "average/", "generator.", ""):
             rest = name.removeprefix(prefix)
             if name.startswith(prefix) and rest in OLD_NAMES:

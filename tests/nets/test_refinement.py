@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from primage.nets.layers import coords_grid
+from primage.grid import coords_grid
 from primage.nets.refinement import FlowState, Level, RefineLevel, primitive_distance, warp_features
 from primage.nets.upsample import candidate_flows
 

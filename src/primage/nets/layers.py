@@ -52,29 +52,6 @@ def fold_norms(network: nn.Module) -> None:
                 module[1] = nn.Identity()
 
 
-def coords_grid(size: tuple[int, int], padded: tuple[int, ...], device: torch.device) -> Float[Tensor, "1 2 h w"]:
-    """Normalised coordinates of the pixels of a padded image.
-
-    Args:
-        size: (height, width) without padding; it spans [-1, 1].
-        padded: (height, width) with padding at the right and bottom, where coordinates exceed 1.
-        device: of the result.
-
-    Returns:
-        (1, 2, H, W): x, then y.
-
-    Example:
-        >>> coords_grid((1, 3), (1, 4), torch.device("cpu"))[0, 0].tolist()
-        [[-1.0, 0.0, 1.0, 2.0]]
-    """
-    rows, columns = (
-        torch.arange(total, device=device) * (2.0 / max(1, proper - 1)) - 1
-        for proper, total in zip(size, padded, strict=True)
-    )
-    y, x = torch.meshgrid(rows, columns, indexing="ij")
-    return torch.stack([x, y])[None]
-
-
 def sample(
     x: Float[Tensor, "s c h w"], grid: Float[Tensor, "b h2 w2 2"], mode: str = "bilinear"
 ) -> Float[Tensor, "b c h2 w2"]:

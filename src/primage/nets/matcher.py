@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import PainterConfig
+from primage.grid import coords_grid
 from primage.nets.correlation import Cells, CorrelationVolume, local_soft_argmax, pool_cells, windowed_soft_argmax
 from primage.nets.encoder import CELL_PX, Encoder, Features, ReferenceFeatures
 from primage.nets.flow_smoothing import smooth_flow
 from primage.nets.generator import Matches
-from primage.nets.layers import ConvBlock, coords_grid, edge_aware_weight, expand_to_batch, upsample_bilinear
+from primage.nets.layers import ConvBlock, edge_aware_weight, expand_to_batch, upsample_bilinear
 from primage.nets.refinement import FlowState, Level, RefineLevel
 from primage.nets.semi_global_matching import aggregate_costs
 from primage.nets.upsample import flow_gradient_where_scaled

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import PainterConfig
+from primage.grid import coords_grid
 from primage.nets.antialiasing import antialias_discontinuities
 from primage.nets.encoder import Features, ReferenceFeatures
 from primage.nets.generator import Generator, Painted, Source, reset_norms
-from primage.nets.layers import LEAKY_SLOPE, ConvBlock, coords_grid, sample
+from primage.nets.layers import LEAKY_SLOPE, ConvBlock, sample
 from primage.nets.matcher import Matcher
 from primage.nets.poisson_blending import poisson_blend
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,12 @@ from primage.studio.workers.jobs import Job, _handlers
 from primage.studio.workers.painter import Painter
 from primage.studio.workers.reader import Configure, InspectPhoto, Reader
 from tests.tiny import write_photo
+
+
+def run_alone(coroutine: Coroutine[None, None, None]) -> None:
+    """Run in an event loop of its own, in a thread: the browser tests may have left one running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
 
 
 def subclasses(kind: type[Job]) -> set[type[Job]]:  # type: ignore[type-arg]
@@ -47,7 +54,7 @@ def test_a_worker_answers_with_what_the_job_promises(tmp_path: Path) -> None:
         finally:
             await worker.close()
 
-    asyncio.run(ask())
+    run_alone(ask())
 
 
 def test_a_job_is_refused_by_the_wrong_worker(tmp_path: Path) -> None:
@@ -59,7 +66,7 @@ def test_a_job_is_refused_by_the_wrong_worker(tmp_path: Path) -> None:
         finally:
             await worker.close()
 
-    asyncio.run(ask())
+    run_alone(ask())
 
 
 @pytest.mark.parametrize("make", [Reader, Painter])
@@ -69,7 +76,7 @@ def test_a_worker_that_was_never_used_closes(make: Callable[[], Reader | Painter
         assert worker.pid is None
         await worker.close()
 
-    asyncio.run(close())
+    run_alone(close())
 
 
 def test_jobs_are_pickled_with_their_drawing() -> None:
