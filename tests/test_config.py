@@ -206,6 +206,10 @@ def test_training_from_scratch_keeps_what_was_set_explicitly() -> None:
         assert config.optim.lr == configure("standard", matcher="none").optim.lr
 
 
+def test_a_command_with_a_setting_of_an_earlier_version_still_works() -> None:
+    assert configure("draft", settings=["loss.lambda_drawn=0.25"], steps=1).loss.lambda_synthesised == 0.25
+
+
 def test_settings_of_earlier_versions_are_read() -> None:
     old = preset("standard").model_dump()
     old["stretch_from"] = old.pop("continued_from") + 7

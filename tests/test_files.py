@@ -133,10 +133,23 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     with atomic_path(tmp_path / "a[1]") as scratch:
         name = scratch.name
     (tmp_path / name).touch()
-    remove_scratch_files(tmp_path / "a")
+    remove_scratch_files(tmp_path, "a")
     assert names(tmp_path) == sorted([name, "a[1]"])
-    remove_scratch_files(tmp_path / "a[1]")
+    remove_scratch_files(tmp_path, "a[1]")
     assert names(tmp_path) == ["a[1]"]
+
+
+def test_only_scratch_files_are_swept(tmp_path: Path) -> None:
+    own = [".film.mkv.partial", ".run.json.backup.partial", "run.json.partial", ".run.json.0123456789abcdeg.partial"]
+    longer, long = "run.json.bak", "x" * 60
+    for name in (*own, f".{longer}.0123456789abcdef.partial", f".{long[:50]}.0123456789abcdef.partial"):
+        (tmp_path / name).touch()
+    remove_scratch_files(tmp_path, "run.json")
+    assert len(names(tmp_path)) == len(own) + 2
+    remove_scratch_files(tmp_path, long)
+    assert len(names(tmp_path)) == len(own) + 1
+    remove_scratch_files(tmp_path)
+    assert names(tmp_path) == sorted(own)
 
 
 def test_sha256(tmp_path: Path) -> None:

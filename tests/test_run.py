@@ -216,6 +216,10 @@ def test_a_failed_save_leaves_the_old_tensors(tmp_path: Path, monkeypatch: pytes
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".checkpoint.safetensors.0123456789abcdef.partial").write_bytes(b"half a checkpoint")
+    (tmp_path / "checkpoint.safetensors.partial").write_bytes(b"the scratch name of earlier versions")
+    (tmp_path / "previews").mkdir()
+    (tmp_path / "previews" / ".000001.png.0123456789abcdef.partial").write_bytes(b"half a preview")
     (tmp_path / ".edit.png.0123456789abcdef.partial").write_bytes(b"perhaps still being written")
     with lock_folder(tmp_path):
+        assert list((tmp_path / "previews").iterdir()) == []
         assert [path.name for path in tmp_path.glob("*.partial")] == [".edit.png.0123456789abcdef.partial"]

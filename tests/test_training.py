@@ -283,9 +283,25 @@ def test_a_run_that_lost_its_perceptual_loss_to_an_earlier_version_gets_it_back(
     run = Run(folder)
     loss = run.record.config.loss.model_copy(update={"lambda_perc": 0.0})
     run.amend(run.record.config.model_copy(update={"loss": loss}))
+    assert Run(folder).record.config.loss.lambda_perc == run.record.requested.loss.lambda_perc
     weights.available = True
     assert added(folder, require_weights=True) == {None}
     assert "G_perc" in (folder / "log.jsonl").read_text()
+
+
+def test_unknown_perceptual_layers_are_refused_whether_or_not_the_weights_are_required(
+    photo: Path, tmp_path: Path, weights: Weights
+) -> None:
+    weights.available = True
+    small(photo, tmp_path / "run", 0, settings=PERCEPTUAL)
+    run = Run(tmp_path / "run")
+    loss = run.record.config.loss.model_copy(
+        update={"perceptual_layers": ("bogus",) * len(run.record.config.loss.perceptual_layers)}
+    )
+    run.amend(run.record.config.model_copy(update={"loss": loss}))
+    for require_weights in (True, False):
+        with pytest.raises(ConfigError, match="has no layer bogus"):
+            added(tmp_path / "run", require_weights=require_weights)
 
 
 def test_a_loss_network_that_is_required_and_not_available_is_an_error(

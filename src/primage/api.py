@@ -26,7 +26,7 @@ from primage.primitive.config import PrimitiveKind
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.read import NO_FILES, LayerFiles, training_primitive
 from primage.run import Run, RunRecord, check_free, lock_folder, open_or_create, read_meta
-from primage.settings import validated
+from primage.settings import current_name, validated
 from primage.training import Progress, training
 
 _log = logging.getLogger(__name__)
@@ -100,6 +100,8 @@ def _set(data: dict[str, Any], setting: str) -> None:
     section: Any = data
     for parent in parents:
         section = section.get(parent) if isinstance(section, dict) else None
+    if isinstance(section, dict) and name not in section:
+        name = current_name(name)
     if not equals or not isinstance(section, dict) or name not in section:
         raise ConfigError(f"--set {setting}: there is no such setting; write KEY=VALUE, e.g. augment.cutmix=true")
     try:
@@ -175,6 +177,7 @@ def prepare(
         UserError: an input is invalid.
         WeightsError: the pretrained loss network is not available.
     """
+    _check_perceptual_layers(config)
     working, primitive, spec = read_pair(photo, config, files, shrink_only)
     record = RunRecord(
         requested=config,
@@ -258,11 +261,17 @@ def continued_run(
             changes |= {"steps": done + steps, "minutes": None}
         elif changes["minutes"] is None:
             raise ConfigError(f"{folder}: say how much longer to train, in minutes or steps")
-        # As requested: earlier versions wrote a weight of 0 into runs that were once trained without the loss network.
-        loss = config.loss.model_copy(update={"lambda_perc": run.record.requested.loss.lambda_perc})
-        config = validated(Config, config.model_dump() | {"loss": loss.model_dump()} | changes, "settings")
+        config = validated(Config, config.model_dump() | changes, "settings")
+        _check_perceptual_layers(config)
         run.amend(_with_available_weights(config, None) if require_weights else config)
         yield run
+
+
+def _check_perceptual_layers(config: Config) -> None:
+    network = config.loss.perceptual_network
+    unknown = set(config.loss.perceptual_layers) - set(layer_names(network))
+    if config.loss.lambda_perc > 0 and unknown:
+        raise ConfigError(f"settings: loss.perceptual_layers: {network} has no layer {', '.join(sorted(unknown))}")
 
 
 def _with_available_weights(config: Config, progress: WeightsProgress | None) -> Config:
@@ -270,9 +279,6 @@ def _with_available_weights(config: Config, progress: WeightsProgress | None) ->
     if config.loss.lambda_perc == 0 or config.steps == 0:
         return config
     network = config.loss.perceptual_network
-    unknown = set(config.loss.perceptual_layers) - set(layer_names(network))
-    if unknown:
-        raise ConfigError(f"settings: loss.perceptual_layers: {network} has no layer {', '.join(sorted(unknown))}")
     try:
         load_weights(network, progress=progress)
         return config

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import glob
+import contextlib
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from primage.errors import ImageError
 
 _SUFFIX = ".partial"
+#: Scratch names start with at most so much of the file's name: most file systems limit a name to 255 bytes.
+_NAME_CHARACTERS = 50
+_SCRATCH_NAME = re.compile(rf"\.(?P<name>.+)\.[0-9a-f]{{16}}{re.escape(_SUFFIX)}")
 
 
-@contextmanager
+@contextlib.contextmanager
 def atomic_path(path: str | Path, durable: bool = True) -> Iterator[Path]:
     """Write a file of any kind through a scratch file that replaces it at the end of the block.
 
@@ -40,8 +43,7 @@ def atomic_path(path: str | Path, durable: bool = True) -> Iterator[Path]:
         'all or nothing'
     """
     path = Path(path)
-    # Cut short, since most file systems limit a name to 255 bytes.
-    scratch = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}{_SUFFIX}")
+    scratch = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{_SUFFIX}")
     scratch.touch(exist_ok=False)
     try:
         mode = scratch.stat().st_mode
@@ -51,6 +53,8 @@ def atomic_path(path: str | Path, durable: bool = True) -> Iterator[Path]:
             with scratch.open("rb+") as file:
                 os.fsync(file.fileno())
         scratch.replace(path)
+        if durable:
+            _flush_folder(path.parent)
     except BaseException:  # also Ctrl-C: half a checkpoint must not fill the disk
         scratch.unlink(missing_ok=True)
         raise
@@ -76,15 +80,31 @@ def write_atomically(path: str | Path, data: str | bytes, durable: bool = True) 
         scratch.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
-def remove_scratch_files(path: str | Path) -> None:
-    """Remove the scratch files that killed processes left beside a file.
+def _flush_folder(folder: Path) -> None:
+    """Flush the rename itself, where the operating system offers that."""
+    with contextlib.suppress(OSError):  # Windows does not
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_scratch_files(folder: str | Path, name: str | None = None) -> None:
+    """Remove the scratch files that killed processes left in a folder; any other file stays.
 
     Args:
-        path: the file that they would have replaced. No other process may be writing it now.
+        folder: where; no other process may be writing in it now.
+        name: of the file that they would have replaced; None for those of all files, in a folder that Primage owns.
+
+    Raises:
+        OSError: a scratch file cannot be removed.
     """
-    path = Path(path)
-    for scratch in path.parent.glob(f".{glob.escape(path.name[:50])}.*{_SUFFIX}"):
-        scratch.unlink(missing_ok=True)
+    name = None if name is None else name[:_NAME_CHARACTERS]
+    for path in Path(folder).iterdir():
+        scratch = _SCRATCH_NAME.fullmatch(path.name)
+        if scratch is not None and name in (None, scratch["name"]):
+            path.unlink(missing_ok=True)
 
 
 def sha256_file(path: str | Path) -> str:

@@ -116,7 +116,7 @@ class Run:
     def _read_record(self) -> RunRecord:
         file = self.path / "run.json"
         try:
-            return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+            record = RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(f"{self.path}: is not a run folder (there is no run.json in it)") from error
         except (OSError, UnicodeDecodeError) as error:
@@ -125,6 +125,12 @@ class Run:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
             raise RunError(f"{file}: cannot be read by Primage {__version__} ({place}: {first['msg']})") from error
+        requested, loss = record.requested.loss.lambda_perc, record.config.loss
+        if requested > 0 and loss.lambda_perc == 0:
+            # Earlier versions wrote this weight into runs that were once trained without the loss network.
+            loss = loss.model_copy(update={"lambda_perc": requested})
+            record = record.model_copy(update={"config": record.config.model_copy(update={"loss": loss})})
+        return record
 
     @classmethod
     def create(
@@ -235,11 +241,20 @@ def lock_folder(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
     try:
-        for name in ("checkpoint.safetensors", "model.safetensors", "run.json"):
-            remove_scratch_files(folder / name)  # a killed process may have left large ones
+        with contextlib.suppress(OSError):  # untidy, but no reason to stop
+            _remove_leftovers(folder)
         yield
     finally:
         lock.release()
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process left of files it was writing: a checkpoint may have gigabytes."""
+    for name in ("checkpoint.safetensors", "model.safetensors", "run.json", "log.jsonl"):
+        remove_scratch_files(folder, name)
+        (folder / f"{name}.partial").unlink(missing_ok=True)  # the scratch name of runs made before files.py
+    if (folder / "previews").is_dir():
+        remove_scratch_files(folder / "previews")
 
 
 def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive) -> Run:

@@ -17,6 +17,11 @@ _OLD_FIELD_NAMES: dict[str, dict[str, str]] = {
 }
 
 
+def current_name(field: str) -> str:
+    """The present name of a field that was renamed; any other name stays."""
+    return {old: new for names in _OLD_FIELD_NAMES.values() for old, new in names.items()}.get(field, field)
+
+
 class Frozen(BaseModel):
     """Base of all settings: immutable, strict about names, finite numbers only."""
 

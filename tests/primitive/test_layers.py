@@ -120,6 +120,7 @@ def test_settings_of_edges_are_scaled_as_a_whole() -> None:
     assert half == EdgesConfig(sigma=1.0, low=0.08, high=1.0, min_length_px=7)
     assert EdgesConfig(sigma=2.0).at_scale(0.5, sigma=3.0).sigma == 1.5
     assert EdgesConfig(sigma=0.6).at_scale(0.25).sigma == 0.5
+    assert EdgesConfig().at_scale(1.0, sigma=25.0).sigma == 25.0
 
 
 def test_canny_sigma_scales_thresholds_and_length_as_redraw_does(monkeypatch: pytest.MonkeyPatch) -> None:

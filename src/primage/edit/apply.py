@@ -28,6 +28,7 @@ from primage.edit.records import (
 )
 from primage.errors import PrimitiveError
 from primage.labels.label_map import LabelMap
+from primage.primitive.layer import nearest_pixels
 from primage.primitive.primitive import Primitive
 from primage.warp.tps import evaluate, fit
 
@@ -184,10 +185,8 @@ def _warped_coords(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 
 
 def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
     """The pixels whose source lies in a region."""
-    height, width = mask.shape
-    nearest = np.rint(coords).astype(int)
-    inside = ((nearest >= 0) & (nearest < [height, width])).all(axis=-1)
-    rows, columns = (np.clip(nearest[..., axis], 0, side - 1) for axis, side in ((0, height), (1, width)))
+    rows, columns = nearest_pixels(coords, mask.shape)
+    inside = (np.rint(coords) == np.stack([rows, columns], axis=-1)).all(axis=-1)
     return np.asarray(inside & mask[rows, columns])
 
 

@@ -246,7 +246,7 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
         failures.append(f"{path} (failed verification)")
     for left_over in folder.glob(".fetch-*"):  # of killed processes, since the lock is held here
         shutil.rmtree(left_over, ignore_errors=True)
-    remove_scratch_files(path)
+    remove_scratch_files(path.parent, path.name)
     attempts = [(source, True) for source in entry.sources if _dropped(source).is_file()]
     attempts += [(source, False) for source in entry.sources if fetch]
     for source, local in attempts:

@@ -11,7 +11,7 @@ from jaxtyping import Float, Float32, UInt8
 
 from primage.image import read_image, resize_image, to_channels, write_png
 from primage.labels.label_map import Palette
-from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest, nearest_pixels
+from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest_in_grid, nearest_pixels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,4 +85,4 @@ class PaintLayer(ColourLayer):
     needs_file = None
 
     def warper(self, data: Picture) -> Callable[[Tensor], Picture]:  # noqa: D102
-        return lambda grid: nearest(data, grid)
+        return lambda grid: nearest_in_grid(data, grid)

@@ -35,11 +35,14 @@ class EdgesConfig(Frozen):
         Returns:
             The settings for the scaled picture.
         """
-        return EdgesConfig(
-            sigma=max(0.5, (self.sigma if sigma is None else sigma) * scale),
-            low=min(1.0, self.low / scale),
-            high=min(1.0, self.high / scale),
-            min_length_px=round(self.min_length_px * scale),
+        # Not validated again: a sigma beyond the range of the setting still extracts edges.
+        return self.model_copy(
+            update={
+                "sigma": max(0.5, (self.sigma if sigma is None else sigma) * scale),
+                "low": min(1.0, self.low / scale),
+                "high": min(1.0, self.high / scale),
+                "min_length_px": round(self.min_length_px * scale),
+            }
         )
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Float, Float32, UInt8
 from primage.errors import PrimitiveError
 from primage.labels.files import read_labels, write_labels
 from primage.labels.label_map import LabelMap, Palette, colourise, resize_labels
-from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest, nearest_pixels
+from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest_in_grid, nearest_pixels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,7 +56,7 @@ class LabelLayer(Layer[LabelMap]):
         return resize_labels(data, size)
 
     def warper(self, data: LabelMap) -> Callable[[Tensor], LabelMap]:  # noqa: D102
-        return lambda grid: LabelMap(nearest(data.index, grid), data.palette)
+        return lambda grid: LabelMap(nearest_in_grid(data.index, grid), data.palette)
 
     def channels(self, palette: Palette | None) -> int:  # noqa: D102
         return 0 if palette is None else len(palette.labels)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Data = TypeVar("Data")
 Size = tuple[int, int]
-RGB = tuple[int, int, int]
-Lines = Bool[np.ndarray, "h w"]
 Picture = UInt8[np.ndarray, "h w 3"]
 Mask = Bool[np.ndarray, "h w"]
 
@@ -187,7 +185,7 @@ class Layer(ABC, Generic[Data]):
 AnyLayer = Layer[Any]
 
 
-def nearest(array: np.ndarray, grid: Tensor) -> np.ndarray:
+def nearest_in_grid(array: np.ndarray, grid: Tensor) -> np.ndarray:
     """The nearest pixel at each point of a sampling grid."""
     height, width = array.shape[:2]
     columns = ((grid[0, ..., 0] + 1) * (0.5 * (width - 1))).round().clamp(0, width - 1).long()
@@ -198,13 +196,13 @@ def nearest(array: np.ndarray, grid: Tensor) -> np.ndarray:
 
 def nearest_pixels(coords: Float[np.ndarray, "h w 2"], size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns nearest to coordinates, within the picture."""
-    nearest = np.rint(coords).astype(int)
-    return nearest[..., 0].clip(0, size[0] - 1), nearest[..., 1].clip(0, size[1] - 1)
+    rows, columns = np.moveaxis(np.rint(coords).astype(int), -1, 0)
+    return rows.clip(0, size[0] - 1), columns.clip(0, size[1] - 1)
 
 
 def from_nearest_outside(array: np.ndarray, mask: Mask) -> np.ndarray:
     """Give each pixel of a region the value of the nearest pixel outside it."""
     from scipy import ndimage
 
-    nearest = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
-    return np.asarray(array[nearest[0], nearest[1]])
+    rows, columns = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
+    return np.asarray(array[rows, columns])

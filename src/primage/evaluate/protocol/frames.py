@@ -18,7 +18,6 @@ from primage.primitive.read import LayerFiles
 #: Key of the whole primitive among folders of layers.
 PRIMITIVE = "primitive"
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
-VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".gif")
 
 
 @dataclass(frozen=True)
