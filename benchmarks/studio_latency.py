@@ -101,7 +101,7 @@ def arrive(browser: Browser, url: str, photo: Path, learn: bool = False) -> Pers
     person.arrive()
     person.drop_photo(photo)
     if photo.stem.endswith("1024"):
-        page.get_by_label("Drawing’s short side").select_option("1024")
+        page.get_by_label("Drawing size (short side)").select_option("1024")
         page.wait_for_timeout(500)
         expect(page.get_by_role("button", name="Learn and edit")).to_be_enabled(timeout=120_000)
     person.edit(learn)

@@ -80,7 +80,7 @@ def walk(person: Person, camera: Camera, photo: Path, learn_sec: float) -> None:
     person.keys("Escape")
     page.get_by_role("tab", name="History").click()
     page.get_by_label("Name of the snapshot").fill("Head moved")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Save snapshot", exact=True).click()
     expect(page.get_by_role("list", name="Snapshots")).to_be_visible()
     camera.shoot("10-history")
     person.keys("Escape")

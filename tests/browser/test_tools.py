@@ -56,7 +56,7 @@ def test_flip_scale_warp_duplicate_delete(editor: Person) -> None:
     labels, lines = editor.labels(), editor.lines()
     editor.take("Select rectangle")
     editor.drag([(0.35, 0.35), (0.65, 0.65)])
-    for action in ("Flip left to right", "Flip left to right"):
+    for action in ("Flip horizontally", "Flip horizontally"):
         page.get_by_role("button", name=action).click()
         editor.painted()
     assert (editor.labels() == labels).all()
@@ -242,10 +242,10 @@ def test_a_foreign_colour_is_refused_with_a_reason(editor: Person) -> None:
     page = editor.page
     page.get_by_role("button", name="Another colour…").click()
     dialog = page.get_by_role("dialog", name="Paint with another colour")
-    dialog.get_by_label("as #rrggbb").fill("#123457")
+    dialog.get_by_label("Hex code").fill("#123457")
     dialog.get_by_role("button", name="Use it").click()
     alert = dialog.get_by_role("alert")
-    expect(alert).to_contain_text(re.compile(r"for the \d+ labels of this photo, and #123457 is none of them"))
+    expect(alert).to_contain_text(re.compile(r"only knows the \d+ labels of this photo, and #123457 is not one of them"))
     dialog.get_by_role("button", name=re.compile(r"^Use ")).last.click()
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("toolbar", name="Options of Label brush")).to_be_visible()

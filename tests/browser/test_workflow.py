@@ -55,7 +55,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     expect(panel.get_by_role("button", name="Resume")).to_be_visible()
     panel.get_by_role("button", name="Stop").click()
     expect(panel).to_contain_text(re.compile("Learned for|Stopped"), timeout=PATIENCE_MS)
-    expect(page.locator(".status")).to_contain_text(re.compile(r"[1-9]\d* steps learned"), timeout=PATIENCE_MS)
+    expect(page.locator(".status")).to_contain_text(re.compile(r"[1-9]\d* training steps"), timeout=PATIENCE_MS)
 
     # Draw in one corner: the result changes there and nowhere else.
     before, drawn_before = person.picture(), person.lines()
@@ -95,7 +95,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
 
     # Take a snapshot, draw more, return to it.
     page.get_by_label("Name of the snapshot").fill("Whisker")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Save snapshot", exact=True).click()
     expect(page.get_by_role("list", name="Snapshots")).to_contain_text("Whisker", timeout=PATIENCE_MS)
     person.take("Line")
     person.drag([(0.6, 0.2), (0.9, 0.3)])

@@ -12,7 +12,7 @@ export type Snapshot = Schemas["Snapshot"];
 export type HistoryState = Schemas["HistoryState"];
 export type Problem = Schemas["Problem"];
 
-/** A refusal of the server's: its sentence is for people. */
+/** A request that the server refused; the message is for the user. */
 export class Refusal extends Error {
   readonly code: string;
 
@@ -23,7 +23,7 @@ export class Refusal extends Error {
 }
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
-/** The addresses that have a method. */
+/** The paths that have a method. */
 type With<M extends Method> = {
   [P in keyof paths]: paths[P][M] extends { responses: object } ? P : never;
 }[keyof paths];
@@ -45,7 +45,7 @@ interface Request<O> {
   body?: Body<O>;
 }
 
-/** One request. Address, parameters, body and answer are those of the server's OpenAPI document. */
+/** One request. Path, parameters, body and response are typed by the server's OpenAPI document. */
 export async function call<M extends Method, P extends With<M>>(
   method: M,
   address: P,
@@ -67,7 +67,7 @@ export async function call<M extends Method, P extends With<M>>(
   return (response.status === 204 ? undefined : await response.json()) as Success<paths[P][M]>;
 }
 
-/** Pixels come framed, see `frames.ts`. */
+/** Request pixels, which arrive in a frame (see `frames.ts`). */
 export async function fetchFrame(address: string, body?: object): Promise<ArrayBuffer> {
   const response = await send(
     address,
@@ -76,7 +76,7 @@ export async function fetchFrame(address: string, body?: object): Promise<ArrayB
   return response.arrayBuffer();
 }
 
-/** A picture, for a canvas. */
+/** Request an image, for a canvas. */
 export async function fetchImage(address: string, signal: AbortSignal): Promise<ImageBitmap> {
   return createImageBitmap(await (await send(address, { signal })).blob());
 }
@@ -86,7 +86,7 @@ async function send(address: string, init?: RequestInit): Promise<Response> {
   try {
     response = await fetch(address, init);
   } catch {
-    throw new Refusal({ code: "offline", message: "The studio's server cannot be reached. Is it still running?" });
+    throw new Refusal({ code: "offline", message: "The studio’s server cannot be reached. Is it still running?" });
   }
   if (!response.ok) throw new Refusal(await response.json().catch(() => undefined), response.status);
   return response;

@@ -16,7 +16,7 @@ interface Handlers {
   binary(frame: Frame<BinaryHeader>): void;
   online(online: boolean): void;
   gone(): void;
-  /** For some time now nobody has answered. */
+  /** The server has not answered for some time. */
   lost(): void;
   /** The server was restarted and does not accept this browser's cookie. */
   expired(): void;
@@ -24,14 +24,14 @@ interface Handlers {
 
 const NOT_FOUND = 4404;
 const EXPIRED = 4401;
-/** Attempts after which a person is told. */
+/** Failed attempts before the user is told. */
 const PATIENCE = 4;
 
-/** A project's socket that connects again by itself, more slowly each time. */
+/** A project's socket. It reconnects automatically, more slowly each time. */
 export class ProjectSocket {
   private socket: WebSocket | null = null;
   private closed = false;
-  /** Whether the server has spoken: until then it may still refuse the socket, and what is sent would be lost. */
+  /** Whether the server has sent anything. Until then it may still refuse the socket, and whatever is sent is lost. */
   private greeted = false;
   private attempts = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -83,7 +83,7 @@ export class ProjectSocket {
         this.handlers.gone();
         return;
       }
-      // After this, too, it tries again: opening the new link gives the whole browser a new cookie.
+      // Keep trying even now: opening the new link gives the whole browser a new cookie.
       if (code === EXPIRED) this.handlers.expired();
       else if (this.attempts === PATIENCE) this.handlers.lost();
       this.timer = setTimeout(() => this.connect(), Math.min(5000, 200 * 2 ** this.attempts++));

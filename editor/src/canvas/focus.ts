@@ -4,7 +4,7 @@
  */
 export const FOCUSABLE_PANE = { tabIndex: -1, "data-canvas": true } as const;
 
-/** Focus a pane, by default the first one. `ring` shows it, for people who came with the keyboard. */
+/** Focus a pane, by default the first one. `ring` shows it, for keyboard users. */
 export function focusCanvas(ring = false, pane = document.querySelector<HTMLElement>("[data-canvas]")): void {
   pane?.toggleAttribute("data-ring", ring);
   pane?.focus({ preventScroll: true });

@@ -48,7 +48,7 @@ export function listen({ pane, handleAt, draws }: Options): () => void {
     if (event.pointerType === "touch") {
       fingers.set(event.pointerId, at);
       if (fingers.size === 2) {
-        // With a second finger it is a pinch, and the first one did not mean to draw.
+        // A second finger makes it a pinch, so the first one was not meant to draw.
         if (mode === "draw") active?.cancel();
         mode = "pinch";
         return;

@@ -75,14 +75,14 @@ function Snapshots() {
         <input
           type="text"
           aria-label="Name of the snapshot"
-          placeholder="Snapshot to return to"
+          placeholder="Snapshot name"
           value={name}
           maxLength={60}
           onChange={(event) => setName(event.target.value)}
           onKeyDown={(event) => event.stopPropagation()}
         />
         <button type="submit" className="button">
-          <Icon name="camera" size={16} /> Keep
+          <Icon name="camera" size={16} /> Save snapshot
         </button>
       </form>
       {project.snapshots.length > 0 && (

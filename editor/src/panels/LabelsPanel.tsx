@@ -9,7 +9,7 @@ import { Icon } from "../theme/Icon";
 import { selectLabel } from "../tools/actions";
 import { chooseTool } from "../tools/registry";
 
-/** The number of pixels of each label, counted again shortly after the last change. */
+/** The number of pixels with each label, recounted shortly after the last change. */
 function usePixelCounts(drawing: Drawing | null): Uint32Array | null {
   const [counts, setCounts] = useState<Uint32Array | null>(null);
   useEffect(() => {
@@ -77,7 +77,7 @@ export function LabelsPanel() {
   );
 }
 
-/** The current label: colour, name, select its pixels, merge. The network does not use names and colours. */
+/** The current label: its colour and name, and actions to select or merge it. The network ignores names and colours. */
 export function LabelEditor() {
   const position = useStudio((s) => s.label);
   const labels = useStudio((s) => s.project?.labels);
@@ -118,7 +118,7 @@ function Editor({ position, labels }: { position: number; labels: readonly Label
           if (event.key === "Enter") event.currentTarget.blur();
         }}
       />
-      <IconButton icon="select" label="Select all of this label" onClick={() => selectLabel(position)} />
+      <IconButton icon="select" label="Select everything with this label" onClick={() => selectLabel(position)} />
       <label className="merge" title="Merge into another label">
         <Icon name="merge" />
         <span className="visually-hidden">Merge into</span>

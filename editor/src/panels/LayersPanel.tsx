@@ -9,7 +9,7 @@ export function LayersPanel() {
   const available = useStudio((s) => s.info?.capabilities.uncertainty ?? false);
   if (!project || !drawing) return null;
   const listed = drawing.layers.filter(({ type }) => !type.follows).map(({ type }) => type);
-  // From the top to the bottom; the photo is above what would cover it.
+  // From top to bottom; the photo is above the layers that would cover it.
   const rows: { id: LayerId; name: string }[] = [
     ...listed.filter((type) => !type.opaque).map((type) => ({ id: type.role, name: type.title })),
     { id: "photo", name: "Photo" },

@@ -65,8 +65,8 @@ export function LearnPanel() {
             {active || state === "paused"
               ? `Step ${learning.step.toLocaleString("en")}${learning.steps ? ` of ${learning.steps.toLocaleString("en")}` : ""}`
               : trained
-                ? `${project.steps.toLocaleString("en")} steps`
-                : "You can edit already. Learning makes the result sharper and more faithful."}
+                ? `${project.steps.toLocaleString("en")} training steps`
+                : "You can already edit. Learning makes the result sharper and more faithful."}
           </p>
         </div>
       </div>

@@ -27,8 +27,8 @@ export function OptionsBar() {
         <div className="group actions" role="group" aria-label="Selection">
           <IconButton icon="transform" label="Transform" keys="Ctrl+T" onClick={startTransform} />
           <IconButton icon="warp" label="Warp" keys="Ctrl+Shift+T" onClick={() => startWarp()} />
-          <IconButton icon="flipX" label="Flip left to right" keys="Shift+H" onClick={() => flip("horizontal")} />
-          <IconButton icon="flipY" label="Flip upside down" keys="Shift+V" onClick={() => flip("vertical")} />
+          <IconButton icon="flipX" label="Flip horizontally" keys="Shift+H" onClick={() => flip("horizontal")} />
+          <IconButton icon="flipY" label="Flip vertically" keys="Shift+V" onClick={() => flip("vertical")} />
           <IconButton icon="copy" label="Duplicate" keys="Ctrl+J" onClick={duplicate} />
           <IconButton icon="trash" label="Delete" keys="Del" onClick={deleteSelection} />
           <IconButton icon="close" label="Deselect" keys="Ctrl+D" onClick={deselect} />
@@ -73,8 +73,11 @@ function Option({ option }: { option: ToolOption }) {
 }
 
 const MODES: Record<FloatingMode, { title: string; hint: string }> = {
-  move: { title: "Move", hint: "Drag to move. With the Move tool, drag a corner to scale and the knob to rotate." },
-  transform: { title: "Transform", hint: "Drag inside to move, a corner to scale, the knob to rotate." },
+  move: {
+    title: "Move",
+    hint: "Drag to move. With the Move tool, drag a corner to scale or the top handle to rotate.",
+  },
+  transform: { title: "Transform", hint: "Drag inside to move, a corner to scale, the top handle to rotate." },
   warp: { title: "Warp", hint: "Drag the handles; lines and labels bend with them." },
 };
 
@@ -97,8 +100,8 @@ function FloatingBar({ mode }: { mode: FloatingMode }) {
         <div className="group actions" role="group" aria-label="Selection">
           {mode === "move" && <IconButton icon="transform" label="Transform" keys="Ctrl+T" onClick={startTransform} />}
           <IconButton icon="warp" label="Warp" keys="Ctrl+Shift+T" onClick={() => startWarp()} />
-          <IconButton icon="flipX" label="Flip left to right" keys="Shift+H" onClick={() => flip("horizontal")} />
-          <IconButton icon="flipY" label="Flip upside down" keys="Shift+V" onClick={() => flip("vertical")} />
+          <IconButton icon="flipX" label="Flip horizontally" keys="Shift+H" onClick={() => flip("horizontal")} />
+          <IconButton icon="flipY" label="Flip vertically" keys="Shift+V" onClick={() => flip("vertical")} />
           <IconButton icon="trash" label="Delete" keys="Del" onClick={deleteSelection} />
         </div>
       )}
@@ -127,7 +130,7 @@ function LabelChip() {
   );
 }
 
-/** Holes that were filled automatically should be reviewed. */
+/** Asks the user to review holes that were filled automatically. */
 function Holes() {
   const drawing = useStudio((s) => s.drawing);
   const [some, setSome] = useState(false);

@@ -13,8 +13,8 @@ const KINDS: readonly { value: ExtractSettings["kind"]; name: string; suits: str
     name: "Areas and lines",
     suits: "For most photos: areas give the layout, lines the shapes.",
   },
-  { value: "edges", name: "Lines", suits: "For faces, hands, animals: where shape is what matters." },
-  { value: "segments", name: "Areas", suits: "For landscapes, interiors, clothes: a few large areas to move." },
+  { value: "edges", name: "Lines", suits: "For faces, hands and animals, where shape matters most." },
+  { value: "segments", name: "Areas", suits: "For landscapes, interiors and clothes: a few large areas to move." },
   { value: "paint", name: "Painting", suits: "Where colour matters more than shape: paint with a broad brush." },
 ];
 
@@ -75,7 +75,7 @@ export function PreparePanel() {
         {lines && (
           <>
             <Slider
-              label="Smoothness of lines"
+              label="Line smoothing"
               min={0.5}
               max={6}
               step={0.1}
@@ -84,7 +84,7 @@ export function PreparePanel() {
               onChange={(edge_sigma) => change({ edge_sigma })}
             />
             <Slider
-              label="Faintest line"
+              label="Faint-line threshold"
               min={0}
               max={0.3}
               step={0.01}
@@ -92,16 +92,16 @@ export function PreparePanel() {
               onChange={(edge_low) => change({ edge_low, edge_high: Math.max(settings.edge_high, edge_low) })}
             />
             <Slider
-              label="Clear line"
+              label="Strong-line threshold"
               min={0.01}
               max={0.5}
               step={0.01}
               value={settings.edge_high}
-              hint="Faint lines are kept only where they are connected to a clear one."
+              hint="Faint lines are kept only where they connect to a strong one."
               onChange={(edge_high) => change({ edge_high, edge_low: Math.min(settings.edge_low, edge_high) })}
             />
             <Slider
-              label="Shortest line"
+              label="Minimum line length"
               unit=" px"
               min={0}
               max={80}
@@ -121,7 +121,7 @@ export function PreparePanel() {
         )}
         {sizes.length > 1 && (
           <label className="field">
-            <span>Drawing’s short side</span>
+            <span>Drawing size (short side)</span>
             <select value={settings.size_px} onChange={(event) => change({ size_px: Number(event.target.value) })}>
               {(sizes.includes(settings.size_px) ? sizes : [...sizes, settings.size_px].sort((a, b) => a - b)).map(
                 (size) => (
@@ -136,7 +136,7 @@ export function PreparePanel() {
       </div>
       <footer className="prepare-foot">
         <p className="hint" role="status">
-          {extracting ? "Drawing…" : "The result has the photo’s full size, whatever the drawing’s."}
+          {extracting ? "Extracting…" : "The result has the photo’s full size, whatever the drawing size."}
         </p>
         <div className="prepare-go">
           <button

@@ -18,8 +18,8 @@ export function StartPage() {
         <div>
           <h1>Edit a photo by editing a drawing of it</h1>
           <p>
-            One photo is enough. Primage makes a simple drawing of it, learns how the two correspond, and renders the
-            photo again as you draw.
+            One photo is enough. Primage makes a simple drawing of it, learns how the two correspond, and re-renders the
+            photo as you draw.
           </p>
         </div>
       </div>
@@ -51,7 +51,7 @@ export function StartPage() {
                   <span>
                     <b>{project.name}</b>
                     <small>
-                      {project.steps ? `${project.steps.toLocaleString("en")} steps learned` : "not learned yet"} ·{" "}
+                      {project.steps ? `${project.steps.toLocaleString("en")} training steps` : "not learned yet"} ·{" "}
                       {ago(project.updated)}
                     </small>
                   </span>
@@ -65,8 +65,8 @@ export function StartPage() {
       {deleting && (
         <Dialog title={`Delete “${deleting.name}”?`} onClose={() => setDeleting(null)}>
           <p>
-            This deletes the copy of the photo, the drawing with all its edits, and what the network has learned from
-            this computer.
+            This deletes the project’s copy of the photo, the drawing with all its edits, and the trained network. Your
+            original photo is not touched.
           </p>
           <div className="dialog-actions">
             <button type="button" className="button" onClick={() => setDeleting(null)}>

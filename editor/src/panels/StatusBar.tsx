@@ -39,8 +39,8 @@ export function StatusBar() {
           "Waiting for the first result"
         )}
       </span>
-      <span className="fact" title="Training steps of the network that made this result">
-        {steps === null ? "" : steps === 0 ? "not learned yet" : `${steps.toLocaleString("en")} steps learned`}
+      <span className="fact" title="Training steps of the network that rendered this result">
+        {steps === null ? "" : steps === 0 ? "not learned yet" : `${steps.toLocaleString("en")} training steps`}
       </span>
     </footer>
   );

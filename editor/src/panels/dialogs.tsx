@@ -72,7 +72,7 @@ function Export() {
     },
     {
       path: "result.png?size=working",
-      name: "Result, drawing’s size",
+      name: "Result, drawing size",
       what: `PNG, ${project.size.width} × ${project.size.height}`,
       ready: project.model !== null,
     },
@@ -87,10 +87,10 @@ function Export() {
     {
       path: "model.safetensors",
       name: "Model",
-      what: project.steps ? "renders any drawing with these labels" : "available once the photo is learned",
+      what: project.steps ? "renders any drawing with these labels" : "available after learning",
       ready: project.steps > 0,
     },
-    { path: "project.zip", name: "Project", what: "everything; opens in any studio", ready: true },
+    { path: "project.zip", name: "Project", what: "everything; can be imported into another studio", ready: true },
   ];
   return (
     <Dialog title="Export" onClose={close}>
@@ -138,7 +138,9 @@ function Replace() {
             <b>Extract it again</b>
             <small>
               Another kind, different areas, finer lines.
-              {edited || learned ? " If you keep it, edits, snapshots and what was learned are discarded." : ""}
+              {edited || learned
+                ? " If you keep the new drawing, all edits, snapshots and training are discarded."
+                : ""}
             </small>
           </span>
         </button>
@@ -147,8 +149,8 @@ function Replace() {
           <span>
             <b>Open an edited drawing</b>
             <small>
-              A PNG exported from here and edited elsewhere.{" "}
-              {labels ? `It may only use the colours of the ${labels} labels.` : ""} It can be undone.
+              A PNG exported from the studio and edited elsewhere.{" "}
+              {labels ? `It may only use the colours of the ${labels} labels.` : ""} This can be undone.
             </small>
           </span>
           <input
@@ -200,7 +202,7 @@ function AddLabel() {
           />
         </label>
         <label className="field grow">
-          <span>as #rrggbb</span>
+          <span>Hex code</span>
           <input
             type="text"
             value={colour}

@@ -1,7 +1,7 @@
 import { createFromFile } from "../state/projects";
 import { get, notify, set } from "../state/store";
 
-/** Files dropped anywhere: the start page opens them. Without this, the browser would replace the page with the file. */
+/** Open files dropped anywhere on the start page. Without this, the browser would replace the page with the file. */
 export function listenToDrops(): () => void {
   const over = (event: DragEvent) => {
     event.preventDefault();

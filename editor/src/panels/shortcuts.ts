@@ -8,7 +8,7 @@ import { resetOptions, scaleOption } from "../tools/options";
 import { chooseTool, TOOLS, toolById } from "../tools/registry";
 import { focusRegion } from "./focus";
 
-/** The list behind `?`. The tools' keys come from the registry. */
+/** The list that `?` opens. The tools' keys come from the registry. */
 export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
   [
     "Edit",
@@ -16,9 +16,9 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Ctrl Z", "Undo"],
       ["Ctrl Shift Z", "Redo"],
       ["[ ]", "Smaller, larger brush"],
-      ["D", "Default tool options"],
-      ["Alt", "Eyedropper while painting"],
-      ["Esc", "Cancel the transform, the move; deselect"],
+      ["D", "Reset tool options"],
+      ["Alt", "Eyedropper (hold while painting)"],
+      ["Esc", "Cancel the transform or move; deselect"],
     ],
   ],
   [
@@ -30,8 +30,8 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Ctrl T", "Transform"],
       ["Ctrl Shift T", "Warp"],
       ["Ctrl J", "Duplicate"],
-      ["Shift H", "Flip left to right"],
-      ["Shift V", "Flip upside down"],
+      ["Shift H", "Flip horizontally"],
+      ["Shift V", "Flip vertically"],
       ["Del", "Delete"],
       ["← ↑ → ↓", "Nudge (Shift: ten pixels)"],
       ["Enter", "Apply"],
@@ -40,7 +40,7 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
   [
     "View",
     [
-      ["Space", "Hand, while held"],
+      ["Space", "Hand (hold)"],
       ["+ -", "Zoom in, out"],
       ["0", "Fit"],
       ["1 2 3 4", "Layouts"],

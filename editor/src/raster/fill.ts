@@ -25,7 +25,7 @@ export function flood(labels: Plane, start: Point, walls?: Plane): Flood {
   const block = walls?.data;
   const open = (i: number) => data[i] === label && mask.data[i] === 0 && !block?.[i];
   const stack: number[] = [sy * width + sx];
-  // The first pixel counts even if it is on a line: it was pointed at.
+  // The first pixel counts even if it is on a line, because the user clicked it.
   let first = true;
   while (stack.length) {
     const seed = stack.pop()!;

@@ -5,7 +5,7 @@ import { createPlane, type Point } from "./plane";
 import { EMPTY } from "./rect";
 
 describe("a line", () => {
-  it("is one pixel thin and has both ends in every octant", () => {
+  it("is one pixel wide and has both ends in every octant", () => {
     const rng = seeded(1);
     for (let round = 0; round < 300; round++) {
       const [a, b] = [0, 1].map(() => ({ x: Math.floor(rng() * 40) - 20, y: Math.floor(rng() * 40) - 20 }));

@@ -1,7 +1,7 @@
 import { inside, type Plane, type Point } from "./plane";
 import { Dirty, type Rect } from "./rect";
 
-/** Visit the pixels of a line one pixel thin, both ends included (Bresenham 1965, all octants). */
+/** Visit the pixels of a line one pixel wide, both ends included (Bresenham 1965, all octants). */
 export function walkLine(from: Point, to: Point, visit: (x: number, y: number) => void): void {
   let x = Math.round(from.x);
   let y = Math.round(from.y);
@@ -101,7 +101,7 @@ export function drawPath(plane: Plane, path: readonly Point[], value: number): R
   return dirty.rect;
 }
 
-/** Draw a polyline one pixel thin, without L corners. */
+/** Draw a polyline one pixel wide, without L corners. */
 export function drawPolyline(plane: Plane, points: readonly Point[], value: number): Rect {
   return drawPath(plane, withoutCorners(tracePolyline(points)), value);
 }

@@ -118,7 +118,7 @@ const NEIGHBOURS = [
 
 /**
  * Paste lines: each segment between two neighbouring line pixels is redrawn between their transformed positions, so lines
- * stay connected and one pixel thin at any scale. Returns what was touched.
+ * stay connected and one pixel wide at any scale. Returns what was touched.
  */
 export function pasteLines(from: Plane, cutout: Cutout, landing: Landing, onto: Plane): Rect {
   paintMask(onto, landing.mask, landing.rect, 0);

@@ -35,7 +35,7 @@ export class Drawing {
   readonly labels: Plane | null;
   readonly edges: Plane | null;
   readonly marks: Plane;
-  /** Called before pixels from elsewhere come in: whoever holds a copy of the drawing must write it back first. */
+  /** Called before pixels from the server are written: whoever holds a copy of the drawing must write it back first. */
   beforeReceive: (() => void) | null = null;
   private readonly palette = new ColourIndex();
   private touched: Rect = EMPTY;

@@ -26,7 +26,7 @@ export function recolour(position: number, colour: Rgb): void {
   );
 }
 
-/** Turn all of one label into another. The network still has both. */
+/** Turn all of one label into another. The network still knows both. */
 export function merge(from: number, into: number): void {
   anchor();
   const { drawing, project } = get();
@@ -47,7 +47,7 @@ export function countPixels(data: Uint8Array): Uint32Array {
 
 export type PaintColour = { ok: true; position: number } | { ok: false; reason: string; nearest: number };
 
-/** The label to paint a colour with. Where labels are fixed, a colour that is none of them is refused with the nearest. */
+/** The label that has a colour. Where labels are fixed, any other colour is refused, with the nearest label. */
 export function paintColour(colour: Rgb): PaintColour {
   const { project, drawing } = get();
   if (drawing?.isPainting) return { ok: true, position: drawing.colourPosition(colour) };
@@ -62,7 +62,7 @@ export function paintColour(colour: Rgb): PaintColour {
     ok: false,
     nearest: position,
     reason:
-      `The network was made for the ${labels.length} labels of this photo, and ${hex(colour)} is none of them. ` +
+      `The network only knows the ${labels.length} labels of this photo, and ${hex(colour)} is not one of them. ` +
       `The nearest is “${labelName(labels, position)}” (${near ? hex(near.colour) : ""}).`,
   };
 }

@@ -9,7 +9,7 @@ import { type Cutout, type Landing, pasteLines, pasteNearest } from "../raster/t
 
 export type LayerName = "segments" | "colours" | "edges" | "marks";
 
-/** What a layer is to the tools: for the brush, a label map and the colours of a painting are both labels. */
+/** How tools see a layer: to the brush, a label map and the colours of a painting are both labels. */
 export type LayerRole = "labels" | "edges" | "marks";
 
 /** Colours in which layers are shown. */
@@ -40,7 +40,7 @@ export interface LayerType {
   encode(values: Uint8Array, palette: ColourIndex): Uint8Array;
   /** Pixels for the screen. */
   compose(plane: Plane, rect: Rect, colours: LayerColours): ImageData;
-  /** Delete what a mask covers. */
+  /** Delete the pixels that a mask covers. */
   clear(plane: Plane, mask: Plane): void;
   /** Paste a transformed part of the layer. Returns what was touched. */
   paste(from: Plane, cutout: Cutout, landing: Landing, onto: Plane): Rect;
@@ -51,7 +51,7 @@ const identity = {
   encode: (values: Uint8Array) => values,
 };
 
-/** Every pixel has a value: what is deleted is filled from around it. */
+/** Every pixel has a value, so deleted pixels are filled from their surroundings. */
 const areas = {
   role: "labels",
   blank: 0,
@@ -69,7 +69,7 @@ export const LAYER_TYPES: readonly LayerType[] = [
     name: "segments",
     title: "Labels",
     channels: 1,
-    download: { file: "segments.png", description: "palette PNG, position = label" },
+    download: { file: "segments.png", description: "palette PNG; each index is a label" },
   },
   {
     ...areas,

@@ -28,7 +28,7 @@ function idFromAddress(): string | null {
 }
 
 export function start(): void {
-  // `primage studio PHOTO` opens the page with the id of its project.
+  // `primage studio PHOTO` opens the page with the id of the photo's project.
   const given = new URLSearchParams(location.search).get("project");
   if (given && /^[\w-]+$/.test(given)) history.replaceState(null, "", `${location.pathname}#/p/${given}`);
   void attempt(async () => set({ info: await call("get", "/api/info") }));

@@ -44,8 +44,8 @@ export class Session {
       expired: () => this.expired(),
       lost: () =>
         notify(
-          "The studio’s server does not answer. If you restarted it, open the new link it printed. " +
-            "What you draw is sent when it is back.",
+          "The studio’s server is not responding. If you restarted it, open the new link it printed. " +
+            "Your edits are sent when it is back.",
           "problem",
         ),
     });
@@ -85,7 +85,7 @@ export class Session {
     }
   }
 
-  /** The server has answered a request; null: all that can be answered. */
+  /** The server has answered a request; null: no open request will be answered any more. */
   private answered(id: number | null): void {
     if (id === null) this.unanswered.clear();
     else this.unanswered.delete(id);
@@ -171,7 +171,7 @@ export class Session {
     if (get().connection === "expired") return;
     set({ connection: "expired" });
     notify(
-      "The studio was restarted. Open the new link it printed: then this tab reconnects, and what you drew is sent.",
+      "The studio was restarted. Open the new link it printed; this tab then reconnects and sends your edits.",
       "problem",
     );
   }

@@ -52,13 +52,13 @@ export function selectLabel(position: number): void {
   anchor();
   if (!drawing?.labels) return;
   const mask = labelMask(drawing.labels, position);
-  if (bounds(mask) === EMPTY) notify("No pixel has this label.");
+  if (bounds(mask) === EMPTY) notify("No pixels have this label.");
   else set({ selection: { mask, scope: "all" } });
 }
 
 function needSelection(): boolean {
   if (get().selection) return true;
-  notify("Select something first: a rectangle (M), a lasso (L), an area (W) or a line (K).");
+  notify("Select something first, with a rectangle (M), the lasso (L), Select area (W) or Select line (K).");
   return false;
 }
 
@@ -68,7 +68,7 @@ export function deleteSelection(): void {
   if (!drawing || !needSelection() || !selection) return;
   const layers = editableLayers(drawing, selection.scope);
   if (layers.some(({ type }) => type.opaque) && !selection.mask.data.includes(0)) {
-    notify("The whole drawing cannot be deleted: nothing would be left to fill it from.");
+    notify("The whole drawing cannot be deleted, because nothing would be left to fill it from.");
     return;
   }
   for (const { type, plane } of layers) type.clear(plane, selection.mask);
@@ -94,7 +94,7 @@ export function flip(axis: "horizontal" | "vertical"): void {
     notify("Apply the warp first (Enter).");
     return;
   }
-  const flipped = already ?? floatSelection(axis === "horizontal" ? "Flip selection" : "Flip selection upside down");
+  const flipped = already ?? floatSelection(axis === "horizontal" ? "Flip horizontally" : "Flip vertically");
   if (!flipped) return;
   const { x0, y0, x1, y1 } = flipped.cutout.box;
   const about = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };

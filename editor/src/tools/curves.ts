@@ -4,7 +4,7 @@ import { session } from "../state/session";
 import { get } from "../state/store";
 import { canDraw, pixel, type Tool, type Touch } from "./tool";
 
-/** Preview a line: it replaces the one previewed before. */
+/** Preview a line in place of the previous preview. */
 function preview(points: readonly Point[]): void {
   const { drawing } = get();
   if (!drawing?.edges) return;
@@ -59,12 +59,12 @@ class Line implements Tool {
   }
 }
 
-/** Drag from end to end, then bend: the curve passes under the pointer (an S with Alt). A second press commits it. */
+/** Drag from end to end, then bend: the curve passes under the pointer (an S-curve with Alt). A second press commits it. */
 class Curve implements Tool {
   readonly id = "curve";
   readonly name = "Curve";
   readonly key = "C";
-  readonly hint = "Drag from end to end, release, bend, click. Alt bends an S.";
+  readonly hint = "Drag from end to end, release, move to bend, click. Alt makes an S-curve.";
   readonly group = "lines";
   readonly icon = "M3.5 15.5C4 7 9 4 16.5 4.5M2.7 16.3h1.8v-1.8H2.7zM15.6 5.4h1.8V3.6h-1.8z";
   readonly cursor = "crosshair";

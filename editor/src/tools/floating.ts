@@ -125,7 +125,7 @@ export class Floating {
     } else this.transform(multiply(translation(dx, dy), this.matrix));
   }
 
-  /** Let the result follow while the pointer moves. */
+  /** Update the result while the pointer moves. */
   follow(): void {
     if (this.placement) this.step.update();
   }
@@ -142,7 +142,7 @@ export class Floating {
     set({ selection: { ...this.selection, mask: this.mask } });
   }
 
-  /** Put everything back to where it was. */
+  /** Put everything back where it was. */
   cancel(): void {
     this.restore("original");
     this.step.cancel();
@@ -237,7 +237,7 @@ export function cancel(): void {
   else cancelFloating();
 }
 
-/** Put the floating selection back to where it came from. */
+/** Put the floating selection back where it came from. */
 export function cancelFloating(): void {
   const released = release();
   if (!released) return;

@@ -16,7 +16,7 @@ export const bucket: Tool = {
   id: "bucket",
   name: "Bucket",
   key: "G",
-  hint: "Give a whole area the current label.",
+  hint: "Fill an area with the current label.",
   group: "labels",
   icon: "M8.2 3.2l7.2 7.2-5.7 5.7a1.4 1.4 0 0 1-2 0l-5.2-5.2a1.4 1.4 0 0 1 0-2zM8.2 3.2 6.5 1.8M3 10.3h11.5M17 13.2c.9 1.3 1.3 2 1.3 2.6a1.3 1.3 0 0 1-2.6 0c0-.6.4-1.3 1.3-2.6z",
   cursor: "crosshair",

@@ -38,12 +38,12 @@ class Trail {
   }
 }
 
-/** Lines one pixel thin. With Shift, a straight line from where the last stroke ended. */
+/** Lines one pixel wide. With Shift, a straight line from where the last stroke ended. */
 class Pencil implements Tool {
   readonly id = "pencil";
   readonly name = "Pencil";
   readonly key = "P";
-  readonly hint = "Draw lines one pixel thin. Shift continues straight from the last stroke.";
+  readonly hint = "Draw lines one pixel wide. Shift adds a straight line from the end of the last stroke.";
   readonly group = "lines";
   readonly icon = "M3.5 16.5l.8-3.7L13.4 3.7a1.4 1.4 0 0 1 2 0l.9.9a1.4 1.4 0 0 1 0 2L7.2 15.7zM12 5.1l2.9 2.9";
   readonly cursor = "crosshair";

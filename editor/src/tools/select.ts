@@ -182,7 +182,7 @@ class RegionSelect extends SelectionTool {
     const { drawing } = get();
     if (!drawing) return;
     if (!drawing.labels) {
-      notify("This drawing has lines only: select with a rectangle or a lasso, or click a line with Select line.");
+      notify("This drawing has lines only: use a rectangle or the lasso, or click a line with Select line.");
       return;
     }
     const { x, y } = pixel(touch);

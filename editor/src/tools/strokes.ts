@@ -69,7 +69,7 @@ abstract class DiscTool implements Tool {
   }
 }
 
-/** One setting for all discs; the brush shows it. */
+/** One setting for all disc tools, shown by the brush. */
 const PRESSURE: SwitchOption = { kind: "switch", id: "pressure", label: "Pen pressure", initial: true };
 const LINES_TOO: SwitchOption = { kind: "switch", id: "brush.linesToo", label: "Erase lines below", initial: false };
 

@@ -13,7 +13,7 @@ export interface Touch extends Point {
   alt: boolean;
 }
 
-/** A tool, complete: behaviour, icon, help, options. Exactly one is active at a time. */
+/** Everything about a tool: behaviour, icon, help, options. Exactly one tool is active at a time. */
 export interface Tool {
   readonly id: string;
   readonly name: string;
@@ -52,12 +52,11 @@ export function pixel({ x, y }: Point): Point {
 
 /** Whether a layer can be drawn on; if not, the reason is shown. */
 export function canDraw(role: LayerRole): boolean {
-  const { drawing, layers, project } = get();
+  const { drawing, layers } = get();
   if (!drawing) return false;
   const type = drawing.layer(role)?.type ?? LAYER_TYPES.find((one) => one.role === role)!;
   if (!drawing.layer(role)) {
-    const kind = project?.settings.kind ?? "unknown";
-    notify(`This drawing has no layer “${type.title}” (its kind is “${kind}”).`);
+    notify(`This drawing has no layer “${type.title}”. To add it, choose “Change the drawing…”.`);
     return false;
   }
   if (layers[role].locked) {
@@ -94,7 +93,7 @@ export class LiveStep {
     this.flush();
   }
 
-  /** Send what has changed: when the pen rests, and at the end. */
+  /** Send what has changed now: when the pen rests, and at the end. */
   flush(): void {
     const id = session()?.commit(this.title, this.first) ?? null;
     this.first ??= id;
