@@ -1,4 +1,4 @@
-"""What every benchmark records with its numbers: commit, versions, processor."""
+"""Records commit, versions and processor with the numbers of every benchmark."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 ``python benchmarks/oracle.py FOLDER [--every 4] [--sizes 256 480]``
 
 FOLDER is the authors' example video (see face_video.py). The flow (TV-L1) is estimated between the true later frame and
-the training frame, so it uses information that no primitive contains, and a method that copies pixels cannot do much
+the training frame, so it uses information that no primitive contains; a method that copies pixels cannot do much
 better. The unwarped training frame is scored on the same frames as a baseline.
 """
 

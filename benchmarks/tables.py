@@ -1,4 +1,4 @@
-"""The results as data, and the one way in which the report turns rows into a Markdown table."""
+"""Reads the results and formats rows as Markdown tables."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Builds sdist and wheel into dist/, checks them, and uses the wheel as a user would, in a fresh environment.
+"""Builds the sdist and wheel into dist/, checks them, and uses the wheel as a user would, in a fresh environment.
 
 python scripts/check_dist.py          build, then check
-python scripts/check_dist.py --kept   check what dist/ holds
+python scripts/check_dist.py --kept   check the files already in dist/
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ START_SEC = 60
 
 
 def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
-    """Run a command; what it prints on standard output."""
+    """Run a command and return its standard output."""
     print("  $", *(Path(part).name if Path(part).is_absolute() else part for part in map(str, command)), flush=True)
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -45,7 +45,7 @@ def expect(condition: bool, what: str) -> None:
 
 
 def build() -> tuple[Path, Path]:
-    """Build the sdist, and the wheel from it; both replace what dist/ holds."""
+    """Build the sdist, and the wheel from it; they replace the contents of dist/."""
     shutil.rmtree(DIST, ignore_errors=True)
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", DIST, ROOT)
     return built()
@@ -62,15 +62,23 @@ def check_contents(sdist: Path, wheel: Path) -> None:
     expect("primage/nets/matcher.safetensors" in names, "the matcher is in the wheel")
     expect("primage/py.typed" in names, "the wheel is marked as typed")
     expect("primage/studio/static/index.html" in names, "the editor is in the wheel")
-    expect(any(re.fullmatch(r"primage/studio/static/assets/.*\.js", name) for name in names), "with its script")
-    strangers = [name for name in names if not re.match(r"primage(-[\d.a-z]+\.dist-info)?/", name)]
-    expect(not strangers, "the wheel has no other files")
+    scripts = [name for name in names if re.fullmatch(r"primage/studio/static/assets/.*\.js", name)]
+    expect(bool(scripts), "the editor's script is in the wheel")
+    unexpected = [name for name in names if not re.match(r"primage(-[\d.a-z]+\.dist-info)?/", name)]
+    expect(not unexpected, "the wheel has no other files")
     with tarfile.open(sdist) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = {"LICENSE", "README.md", "CITATION.cff", "pyproject.toml", "editor/package.json", "editor/dist/index.html"}
-    expect(wanted <= inside, "the sdist has licence, citation, and the editor both as source and built")
-    left_out = [name for name in inside if re.search(r"(^|/)(node_modules|\.venv|__pycache__|runs)(/|$)", name)]
-    expect(not left_out, "the sdist has no environments, caches or runs")
+    required = {
+        "LICENSE",
+        "README.md",
+        "CITATION.cff",
+        "pyproject.toml",
+        "editor/package.json",
+        "editor/dist/index.html",
+    }
+    expect(required <= inside, "the sdist has licence, citation, and the editor as source and as a build")
+    excluded = [name for name in inside if re.search(r"(^|/)(node_modules|\.venv|__pycache__|runs)(/|$)", name)]
+    expect(not excluded, "the sdist has no environments, caches or runs")
     print(f"  sdist {sdist.stat().st_size / 1e6:.1f} MB, wheel {wheel.stat().st_size / 1e6:.1f} MB")
 
 
@@ -83,7 +91,7 @@ def install(wheel: Path, folder: Path) -> Path:
     # As in the Makefile: a CPU build of PyTorch first, if pip has one in a folder.
     local = [*pip, "--no-deps", "--no-index", "--require-hashes", "-r", ROOT / "requirements-cpu.lock"]
     subprocess.run(local, capture_output=True, check=False)
-    # The lock only constrains: what the wheel requires must be right by itself.
+    # The lock file is only a constraint, so that the wheel's own requirements are tested.
     constraints = folder / "constraints.txt"
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pins = re.findall(r"^[a-z0-9-]+==[^\s;]+", text, re.MULTILINE)
@@ -95,20 +103,20 @@ def install(wheel: Path, folder: Path) -> Path:
 
 def check_cli(programs: Path, version: str, folder: Path, env: dict[str, str]) -> None:
     primage = programs / "primage"
-    expect(run(primage, "--version", cwd=folder, env=env) == f"primage {version}\n", f"it is version {version}")
+    expect(run(primage, "--version", cwd=folder, env=env) == f"primage {version}\n", f"the version is {version}")
     report = json.loads(run(primage, "doctor", "--json", cwd=folder, env=env))
     expect(report["ok"] and report["version"] == version, "doctor finds everything it needs")
     sample = "from primage.demo import sample_photo; print(sample_photo())"
     photo = run(programs / "python", "-c", sample, cwd=folder, env=env).strip()
     run(primage, "train", photo, "--size", "64", "--steps", "0", "--quiet", "-o", "run", cwd=folder, env=env)
     run(primage, "render", "run", "run/primitive.png", "--quiet", "-o", "out.png", cwd=folder, env=env)
-    expect((folder / "out.png").read_bytes().startswith(b"\x89PNG"), "train and render give a picture")
+    expect((folder / "out.png").read_bytes().startswith(b"\x89PNG"), "train and render write a PNG")
     where = run(programs / "python", "-c", "import primage; print(primage.__file__)", cwd=folder, env=env)
     expect(str(programs.parent) in where, "the package is the wheel's, not the checkout's")
 
 
 def check_studio(programs: Path, folder: Path, env: dict[str, str]) -> None:
-    """Start the studio, open it as a browser does, ask its API, stop it."""
+    """Start the studio, open it as a browser does, call its API, stop it."""
     command = [programs / "primage", "studio", "--port", "0", "--no-browser", "--token", TOKEN]
     command += ["--projects", "projects"]
     print("  $ primage studio", flush=True)
@@ -127,9 +135,9 @@ def check_studio(programs: Path, folder: Path, env: dict[str, str]) -> None:
         scripts = re.findall(r'src="\.?(/assets/[^"]+\.js)"', page)
         expect(bool(scripts), "the page has the editor's script")
         script = opener.open(address + scripts[0], timeout=10)
-        expect("javascript" in script.headers["Content-Type"] and len(script.read()) > 10_000, "which is served")
+        expect("javascript" in script.headers["Content-Type"] and len(script.read()) > 10_000, "the script is served")
         projects = json.load(opener.open(f"{address}/api/projects", timeout=10))
-        expect(projects is not None, f"the API answers: {json.dumps(projects)[:60]}")
+        expect(projects is not None, f"the API responds: {json.dumps(projects)[:60]}")
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -161,7 +169,7 @@ def main(arguments: Sequence[str]) -> None:
         check_cli(programs, wheel.name.split("-")[1], folder, env)
         print("studio")
         check_studio(programs, folder, env)
-    print(f"good: {sdist.name}, {wheel.name}")
+    print(f"all checks passed: {sdist.name}, {wheel.name}")
 
 
 if __name__ == "__main__":

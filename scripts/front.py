@@ -1,4 +1,4 @@
-"""Makes the README's picture from strips that benchmarks/edits.py wrote.
+"""Makes the README's image from strips that benchmarks/edits.py wrote.
 
     python scripts/front.py SHEETS OUT.jpg NAME…
 

@@ -1,16 +1,16 @@
 """Resolves pyproject.toml for every platform and writes the lock files, with the hashes of all files of each version.
 
-    python scripts/lock.py              keep the versions that still fit
-    python scripts/lock.py --upgrade    take the newest ones
+    python scripts/lock.py              keep the versions that still satisfy it
+    python scripts/lock.py --upgrade    take the newest versions
 
-requirements.lock        what primage and its studio run with, and what builds the package
-requirements-cpu.lock    PyTorch's CPU build, where a machine has one in pip's find-links
-requirements-cuda.lock   what PyTorch's CUDA builds (on Linux, those of the package index) need besides
-requirements-dev.lock    what tests and checks add
-requirements-dist.lock   what building and checking a release adds
+requirements.lock        what Primage and its studio need, and what builds the package
+requirements-cpu.lock    PyTorch's CPU build, for machines that have it in pip's find-links
+requirements-cuda.lock   what PyTorch's CUDA builds (on Linux, those of the package index) also need
+requirements-dev.lock    what tests and checks also need
+requirements-dist.lock   what building and checking a release also needs
 
-The Makefile installs them one after the other with pip's --no-deps: a CPU build of PyTorch needs nothing of the CUDA
-file, and no marker tells the builds apart.
+The Makefile installs them one after the other with pip's --no-deps: a CPU build of PyTorch needs nothing from the
+CUDA file, and no marker distinguishes the builds.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Pins = dict[str, list[str]]
 
 
 def read(path: Path) -> Pins:
-    """The pins of a lock file; none if there is no such file."""
+    """The pins of a lock file; empty if the file does not exist."""
     pins: Pins = {}
     if not path.exists():
         return pins

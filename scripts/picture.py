@@ -1,4 +1,4 @@
-"""Makes a JPEG under 100 KB for the documentation.
+"""Converts an image to a JPEG under 100 KB for the documentation.
 
 python scripts/picture.py IN.png OUT.jpg [WIDTH]
 """

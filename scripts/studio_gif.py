@@ -58,7 +58,7 @@ class Film:
         mouse.up()
 
     def save(self, path: Path, width: int, colours: int) -> None:
-        """One palette for all frames and no dithering, so that what stands still costs nothing."""
+        """Write the GIF with one palette and no dithering, so that unchanged pixels take no space."""
         height = round(width * WINDOW[1] / WINDOW[0])
         small = [image.resize((width, height), Image.Resampling.LANCZOS) for image, _ in self.frames]
         both = Image.new("RGB", (width, 2 * height))

@@ -1,4 +1,7 @@
-"""Screenshots of every step of the studio, both themes, two sizes: `studio_screens.py build/screens`; look at them."""
+"""Takes screenshots of every step of the studio, in both themes and two sizes, for visual inspection.
+
+python scripts/studio_screens.py build/screens
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ SIZES = {"desktop": (1280, 800), "tablet": (1024, 768)}
 
 
 class Camera:
-    """Numbers its pictures."""
+    """Takes numbered screenshots."""
 
     def __init__(self, page: Page, folder: Path, suffix: str) -> None:
         self.page, self.folder, self.suffix = page, folder, suffix

@@ -75,9 +75,9 @@ function Option({ option }: { option: ToolOption }) {
 const MODES: Record<FloatingMode, { title: string; hint: string }> = {
   move: {
     title: "Move",
-    hint: "Drag to move. With the Move tool, drag a corner to scale or the top handle to rotate.",
+    hint: "Drag to move. With the Move tool, drag a corner to scale or the handle above to rotate.",
   },
-  transform: { title: "Transform", hint: "Drag inside to move, a corner to scale, the top handle to rotate." },
+  transform: { title: "Transform", hint: "Drag inside to move, a corner to scale, the handle above to rotate." },
   warp: { title: "Warp", hint: "Drag the handles; lines and labels bend with them." },
 };
 

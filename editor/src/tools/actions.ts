@@ -94,7 +94,8 @@ export function flip(axis: "horizontal" | "vertical"): void {
     notify("Apply the warp first (Enter).");
     return;
   }
-  const flipped = already ?? floatSelection(axis === "horizontal" ? "Flip horizontally" : "Flip vertically");
+  const flipped =
+    already ?? floatSelection(axis === "horizontal" ? "Flip selection horizontally" : "Flip selection vertically");
   if (!flipped) return;
   const { x0, y0, x1, y1 } = flipped.cutout.box;
   const about = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
