@@ -141,6 +141,33 @@ def test_escape_keeps_the_move_before_a_transform(editor: Person) -> None:
     assert (editor.labels() == moved).all()
 
 
+def test_escape_ends_the_drag_of_the_transform_box(editor: Person) -> None:
+    mouse = editor.page.mouse
+    bar = editor.page.get_by_role("toolbar", name="Floating selection")
+    editor.take("Select rectangle")
+    editor.drag([(0.4, 0.4), (0.6, 0.6)])
+    editor.keys("v")
+    editor.drag([(0.5, 0.5), (0.55, 0.5)])
+    moved, lines = editor.labels(), editor.lines()
+    mouse.move(*editor.at((0.654, 0.604)))
+    mouse.down()
+    mouse.move(*editor.at((0.75, 0.7)), steps=5)
+    expect(bar).to_contain_text("Transform")
+    editor.keys("Escape")
+    mouse.move(*editor.at((0.8, 0.75)), steps=5)
+    mouse.up()
+    expect(bar).to_contain_text("Move")
+    editor.page.wait_for_timeout(100)
+    assert (editor.labels() == moved).all()
+    assert (editor.lines() == lines).all()
+    # The box is back around the selection: its corner can be dragged again.
+    editor.drag([(0.654, 0.604), (0.75, 0.7)])
+    expect(bar).to_contain_text("Transform")
+    editor.keys("Escape")
+    editor.keys("Enter")
+    editor.painted()
+
+
 def test_the_tool_comes_back_after_duplicating(editor: Person) -> None:
     tools = editor.page.get_by_role("navigation", name="Tools")
     editor.take("Select rectangle")

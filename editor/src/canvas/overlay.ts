@@ -59,6 +59,8 @@ export class Overlay {
     draft.changed = () => this.sync();
     move.changed = () => this.sync();
     this.stop = useStudio.subscribe((now, before) => {
+      // A transform that ends or is cancelled in the middle of a drag must not continue with the next pointer move.
+      if (before.floating === "transform" && now.floating !== "transform") this.transformer.stopTransform();
       if (watched.some((key) => now[key] !== before[key])) this.sync();
     });
     this.timer = window.setInterval(() => {

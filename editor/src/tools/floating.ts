@@ -51,6 +51,8 @@ export class Floating {
   mode: FloatingMode = "move";
   matrix: Affine = IDENTITY;
   warp: Warp | null = null;
+  /** The drag in progress: where it began, and the matrix at that time. */
+  grabbed: { at: Point; matrix: Affine } | null = null;
   private readonly earlier: Pose[] = [];
   private readonly selection: Selection;
   private readonly layers: FloatingLayer[];
@@ -84,6 +86,7 @@ export class Floating {
   stepBack(): boolean {
     const pose = this.earlier.pop();
     if (!pose) return false;
+    this.grabbed = null;
     this.mode = pose.mode;
     this.matrix = pose.matrix;
     this.warp = pose.warp;

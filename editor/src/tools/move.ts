@@ -1,6 +1,5 @@
-import { type Affine, multiply, translation } from "../raster/affine";
+import { multiply, translation } from "../raster/affine";
 import { flood } from "../raster/fill";
-import type { Point } from "../raster/plane";
 import { get, set } from "../state/store";
 import { cancelFloating, floating, floatSelection } from "./floating";
 import { pixel, type Tool, type Touch } from "./tool";
@@ -15,7 +14,6 @@ class Move implements Tool {
   readonly icon =
     "M10 2.5v15M2.5 10h15M10 2.5 7.8 4.7M10 2.5l2.2 2.2M10 17.5l-2.2-2.2M10 17.5l2.2-2.2M2.5 10l2.2-2.2M2.5 10l2.2 2.2M17.5 10l-2.2-2.2M17.5 10l-2.2 2.2";
   readonly cursor = "move";
-  private grabbed: { at: Point; matrix: Affine } | null = null;
 
   down(touch: Touch): void {
     const { drawing, selection } = get();
@@ -36,31 +34,33 @@ class Move implements Tool {
 
   grab(touch: Touch): void {
     const moving = floating();
-    if (moving) this.grabbed = { at: { x: touch.x, y: touch.y }, matrix: moving.matrix };
+    if (moving) moving.grabbed = { at: { x: touch.x, y: touch.y }, matrix: moving.matrix };
   }
 
   move(touches: readonly Touch[]): void {
     const moving = floating();
-    if (!moving || !this.grabbed) return;
+    if (!moving?.grabbed) return;
+    const { at, matrix } = moving.grabbed;
     const last = touches[touches.length - 1];
-    let dx = Math.round(last.x - this.grabbed.at.x);
-    let dy = Math.round(last.y - this.grabbed.at.y);
+    let dx = Math.round(last.x - at.x);
+    let dy = Math.round(last.y - at.y);
     if (last.shift) {
       if (Math.abs(dx) > Math.abs(dy)) dy = 0;
       else dx = 0;
     }
-    moving.transform(multiply(translation(dx, dy), this.grabbed.matrix));
+    moving.transform(multiply(translation(dx, dy), matrix));
     moving.follow();
     this.changed();
   }
 
   up(_touch: Touch): void {
-    if (this.grabbed) floating()?.rest();
-    this.grabbed = null;
+    const moving = floating();
+    if (!moving?.grabbed) return;
+    moving.rest();
+    moving.grabbed = null;
   }
 
   cancel(): void {
-    this.grabbed = null;
     cancelFloating();
   }
 

@@ -266,6 +266,20 @@ describe("a floating selection", () => {
     expect(drawing().edges!.data).toEqual(before);
   });
 
+  it("is not moved further after Esc in the middle of a drag", () => {
+    pick();
+    drag(move, [16, 10], [10, 10]);
+    const moved = drawing().edges!.data.slice();
+    startTransform();
+    move.down(touch(10, 10));
+    move.move([touch(12, 12)]);
+    cancel();
+    move.move([touch(14, 14)]);
+    move.up(touch(14, 14));
+    expect(get().floating).toBe("move");
+    expect(drawing().edges!.data).toEqual(moved);
+  });
+
   it("that was not moved before ends with one Esc", () => {
     pick();
     startTransform();
