@@ -127,7 +127,7 @@ async function enter(project: Project, phase: "prepare" | "edit"): Promise<void>
     label: 0,
   });
   await next.load();
-  set({ page: "project" });
+  if (session() === next) set({ page: "project" });
 }
 
 function created(project: Project | null): void {

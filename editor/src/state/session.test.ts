@@ -77,6 +77,11 @@ async function opened(): Promise<Session> {
   return session;
 }
 
+/** A render that changed no pixels. */
+function render(revision: number): ArrayBuffer {
+  return writeFrame({ type: "render", revision, steps: 0, rectangle: null }, []);
+}
+
 function draw(session: Session, x: number): void {
   const drawing = get().drawing!;
   drawing.marks.data[x] = 1;
@@ -163,4 +168,51 @@ test("a change that the loaded layers contain is not applied to them again", asy
   answer();
   await loaded;
   expect([...get().drawing!.marks.data]).toEqual([0, 0]);
+});
+
+test("a drawing restored from a backup is loaded after a reconnect, though its revision is lower", async () => {
+  set({ drawing: null, picture: null });
+  server.revision = 5;
+  await opened();
+  FakeSocket.all[0].onmessage({ data: render(5) });
+  FakeSocket.all[0].cut();
+  server.revision = 2;
+  server.marks = [1, 1];
+  await vi.advanceTimersByTimeAsync(200);
+  FakeSocket.all[1].open();
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([...get().drawing!.marks.data]).toEqual([1, 1]);
+  const { renders } = get();
+  FakeSocket.all[1].onmessage({ data: render(2) });
+  expect(get().renders).toBe(renders + 1);
+});
+
+test("layers older than the tab's drawing are fetched again after a pause, and accepted in the end", async () => {
+  set({ drawing: null, picture: null });
+  const session = await opened();
+  FakeSocket.all[0].tell({ type: "state", project: { history: history(5), labels: [] } });
+  server.marks = [1, 0];
+  const loaded = session.load();
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(server.waiting).toHaveLength(0);
+  for (let i = 0; i < 20; i++) {
+    await vi.advanceTimersByTimeAsync(200);
+    answer();
+  }
+  await loaded;
+  expect([...get().drawing!.marks.data]).toEqual([1, 0]);
+});
+
+test("a project that was closed while it was loaded does not show its drawing", async () => {
+  set({ drawing: null, picture: null });
+  const session = new Session("p", () => {});
+  FakeSocket.all[0].open();
+  const loaded = session.load();
+  await vi.advanceTimersByTimeAsync(0);
+  session.close();
+  answer();
+  await loaded;
+  expect(get().drawing).toBeNull();
 });

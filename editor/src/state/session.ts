@@ -14,6 +14,10 @@ interface SentEdit {
   revision: number | null;
 }
 
+/** Attempts to load layers at least as new as this tab's drawing, and the pause between them. */
+const ATTEMPTS = 10;
+const PAUSE_MS = 200;
+
 /** An open project: loads it, sends edits, applies the server's messages. */
 export class Session {
   readonly id: string;
@@ -30,6 +34,7 @@ export class Session {
   private loaded = -1;
   private loading: Promise<void> | null = null;
   private wasOnline = false;
+  private closed = false;
   private held: Frame<BinaryHeader>[] = [];
   private onGone: () => void;
 
@@ -61,7 +66,9 @@ export class Session {
   }
 
   private async loadLayers(): Promise<void> {
-    const { header, body } = await this.fetchLayers();
+    const frame = await this.fetchLayers();
+    if (!frame) return;
+    const { header, body } = frame;
     this.loaded = header.revision ?? -1;
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
@@ -76,13 +83,29 @@ export class Session {
     });
   }
 
-  /** Layers come over HTTP and edits go over the socket: fetched until they contain every edit of this tab. */
-  private async fetchLayers(): Promise<Frame<Schemas["Extracted"]>> {
-    for (;;) {
-      while (this.unanswered.size > 0) await new Promise<void>((done) => this.onAnswer.push(done));
+  /**
+   * Layers come over HTTP and edits go over the socket: fetched until they contain every edit of this tab. Null once the
+   * project is closed.
+   */
+  private async fetchLayers(): Promise<Frame<Schemas["Extracted"]> | null> {
+    let attempts = 0;
+    while (!this.closed) {
+      if (this.unanswered.size > 0) {
+        await new Promise<void>((done) => this.onAnswer.push(done));
+        continue;
+      }
       const frame = readFrame<Schemas["Extracted"]>(await fetchFrame(projectUrl(this.id, "/layers")));
-      if (this.unanswered.size === 0 && (frame.header.revision ?? 0) >= this.revision) return frame;
+      if (this.closed || this.unanswered.size > 0) continue;
+      const revision = frame.header.revision ?? 0;
+      if (revision >= this.revision) return frame;
+      if (++attempts === ATTEMPTS) {
+        // The server's drawing is the one that counts, even if it is older.
+        this.revision = revision;
+        return frame;
+      }
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
     }
+    return null;
   }
 
   /** The server has answered a request; null: no open request will be answered any more. */
@@ -93,7 +116,10 @@ export class Session {
   }
 
   close(): void {
+    this.closed = true;
+    this.held = [];
     this.socket.close();
+    this.answered(null);
   }
 
   /** Whether renders of edits are outstanding. */
@@ -162,6 +188,9 @@ export class Session {
     }
     const again = this.wasOnline;
     this.wasOnline = true;
+    // The first message brings the revision. It is lower than before if the project was restored from a backup.
+    this.revision = 0;
+    this.shown = -1;
     // Edits made while the connection was lost are sent first; the drawing loaded afterwards contains them.
     for (const { id, frame } of this.unsent.splice(0)) this.sendFrame(id, frame);
     if (again) this.load().catch((error: Error) => notify(error.message, "problem"));
