@@ -17,8 +17,8 @@ export function returnFocusToCanvas(): () => void {
     pressing = false;
     keyboard = true;
   };
-  // A click on a label moves the focus only after the event.
-  const click = () => setTimeout(() => (pressing = false));
+  // A click on a label moves the focus only after the event. Not every press ends with a click.
+  const up = () => setTimeout(() => (pressing = false));
   const focus = ({ target }: FocusEvent) => {
     const control = target as HTMLElement;
     if (pressing && control.matches(PRESSED) && !control.closest("dialog")) focusCanvas();
@@ -28,9 +28,12 @@ export function returnFocusToCanvas(): () => void {
     if (!keyboard && control.matches("select") && !control.closest("dialog")) focusCanvas();
   };
   const listeners = [
-    ["pointerdown", down],
+    // Comes just before the focus, on a touch screen after pointerup; scrolling with a finger causes none.
+    ["mousedown", down],
     ["keydown", key],
-    ["click", click],
+    ["mouseup", up],
+    ["pointercancel", up],
+    ["click", up],
     ["focusin", focus],
     ["change", change],
   ] as const;
