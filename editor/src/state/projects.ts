@@ -1,7 +1,6 @@
 import { call, type ExtractSettings, fetchFrame, type Project, projectUrl, Refusal } from "../api/client";
 import { readFrame, splitLayers } from "../api/frames";
 import type { components } from "../api/schema";
-import { discardFloating } from "../tools/floating";
 import { Drawing } from "./drawing";
 import { Picture } from "./picture";
 import { Session, session, setSession } from "./session";
@@ -47,7 +46,6 @@ export function goHome(): void {
 }
 
 function leave(): void {
-  discardFloating();
   setSession(null);
   set({
     page: "start",

@@ -78,7 +78,6 @@ export class Session {
       drawing,
       picture: same ? old : new Picture(width, height),
       selection: null,
-      floating: "none",
       label: Math.min(get().label, Math.max(0, header.labels.length - 1)),
     });
   }

@@ -6,7 +6,7 @@ import { EMPTY, type Rect, union } from "../raster/rect";
 import { type Cutout, cutOut, type Placement, placeAffine, placeWarp, transformCutout } from "../raster/transform";
 import type { Drawing } from "../state/drawing";
 import type { Layer, LayerType } from "../state/layers";
-import { get, type Selection, set } from "../state/store";
+import { get, type Selection, set, useStudio } from "../state/store";
 import { LiveStep } from "./tool";
 
 export type FloatingMode = "move" | "transform" | "warp";
@@ -187,10 +187,15 @@ let current: Floating | null = null;
 let toolBefore: string | null = null;
 
 export function floating(): Floating | null {
-  // What was cut out of a drawing that has been replaced is no longer valid.
-  if (current && current.drawing !== get().drawing) current = null;
   return current;
 }
+
+// What was cut out of a drawing that has been replaced is no longer valid.
+useStudio.subscribe((now, before) => {
+  if (!current || now.drawing === before.drawing) return;
+  release();
+  set({ floating: "none" });
+});
 
 /** Float the selection. `duplicate` leaves the original where it is. */
 export function floatSelection(title = "Move selection", duplicate = false): Floating | null {
@@ -217,7 +222,7 @@ export function keepTool(): void {
 }
 
 function release(): Floating | null {
-  const released = floating();
+  const released = current;
   current = null;
   if (released) released.drawing.beforeReceive = null;
   if (toolBefore !== null) set({ tool: toolBefore });
@@ -245,11 +250,5 @@ export function cancelFloating(): void {
   const released = release();
   if (!released) return;
   released.cancel();
-  set({ floating: "none" });
-}
-
-/** The drawing was replaced: forget what was cut out of it. */
-export function discardFloating(): void {
-  release();
   set({ floating: "none" });
 }

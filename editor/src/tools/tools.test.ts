@@ -322,6 +322,17 @@ describe("a floating selection", () => {
     expect(drawing().edges!.data[10 * SIDE + 17]).toBe(0);
   });
 
+  it("ends when the drawing is replaced, and the tool used before comes back", () => {
+    chooseTool("brush");
+    pick();
+    startTransform();
+    expect(get().tool).toBe("move");
+    set({ drawing: new Drawing(SIDE, SIDE, []), selection: null });
+    expect(get().tool).toBe("brush");
+    expect(get().floating).toBe("none");
+    expect(floating()).toBeNull();
+  });
+
   it("is anchored before another tab's edit comes in", () => {
     pick();
     floatSelection()!.shift(-6, 0);
