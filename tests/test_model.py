@@ -179,7 +179,7 @@ def test_a_size_that_cannot_be_painted_is_refused(short: int, super_model: Model
 
 
 def test_a_very_long_picture_is_refused(super_model: Model) -> None:
-    with pytest.raises(PrimitiveError, match="cannot be painted"):
+    with pytest.raises(PrimitiveError, match="cannot be rendered"):
         super_model.render_size((32, 32 * 400))
 
 

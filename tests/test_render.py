@@ -141,7 +141,7 @@ def test_nothing_is_written_if_one_of_several_is_bad(bad: str, model: Model, dra
 def test_a_render_must_be_a_png(model: Model, drawings: Path, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"name it out\.png"):
         render_files(model, [drawings / "same.png"], tmp_path / "out.jpg")
-    with pytest.raises(ImageError, match="several primitives need a folder"):
+    with pytest.raises(ImageError, match="several primitives need an output folder"):
         render_files(model, [drawings / "same.png", drawings / "mirrored.png"], tmp_path / "out.png")
 
 

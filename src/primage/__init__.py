@@ -1,6 +1,6 @@
 """Primage: train a conditional generator on one photo, edit a simple drawing of it, get the edited photo.
 
-Public names are loaded when they are first used, so that ``import primage`` and ``primage --help`` take no seconds.
+Public names are loaded on first use, so that ``import primage`` and ``primage --help`` are fast.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from primage.model import Model, load
     from primage.primitive.primitive import Primitive
 
-# PyTorch's threads spin while they wait for each other. With one core busy elsewhere (a browser, another run) that
-# slows training down many times over; asleep they lose little. It counts only if PyTorch is not loaded yet.
+# PyTorch's threads spin while they wait for each other. If another process uses one of the cores, that slows training
+# down many times over; sleeping threads lose little. This has an effect only before PyTorch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""From files to a run and from a run to a model: the steps that `primage.train` and the command line share."""
+"""The steps from input files to a trained model, shared by `primage.train` and the command line."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def configure(
         size_px: short side of the working size; the preset's if None.
         minutes: how long to train; not together with ``steps``.
         steps: number of steps to train; 0 uses the shipped matcher as it is.
-        seed: seed of everything random.
-        settings: any field by its path, "augment.cutmix=true"; the value is JSON, or a plain word. They take
-            precedence over everything else.
+        seed: seed of all random sources.
+        settings: any field by its path, "augment.cutmix=true"; the value is JSON or a plain word. These take
+            precedence over all other arguments.
         matcher: "universal" starts from the shipped weights, "none" is strict single image; the preset's if None.
 
     Returns:
@@ -73,7 +73,7 @@ def configure(
     data["primitive"]["kind"] = kind
     if size_px is not None:
         data["size_px"] = size_px
-    for setting in settings:  # before the others, because it changes what they are applied to
+    for setting in settings:  # the matcher first: it changes the settings that the others are applied to
         if setting.partition("=")[0].strip() == "matcher":
             matcher = setting.partition("=")[2].strip().strip('"')
     if matcher == "none" and data["matcher"] == "universal":
@@ -118,8 +118,8 @@ def read_pair(
     Args:
         photo: the photo's file.
         config: settings.
-        files: layers that are given as files.
-        shrink_only: whether a photo smaller than the working size keeps its size.
+        files: layers given as files.
+        shrink_only: do not enlarge a photo that is smaller than the working size.
 
     Returns:
         (H, W, 3) uint8 photo and primitive, both at the working size, and the description of the primitive.
@@ -134,7 +134,7 @@ def read_pair(
     if max(size) > 8192 or min(size) < 32:
         raise ImageError(f"{photo}: a working size of {size[1]}×{size[0]} px cannot be trained (32 to 8192 px a side)")
     if short > min(height, width):
-        _log.warning("%s: is %d×%d px and is enlarged to %d×%d px", photo, width, height, size[1], size[0])
+        _log.warning("%s: enlarged from %d×%d px to %d×%d px", photo, width, height, size[1], size[0])
     primitive, spec = training_primitive(original, size, config.primitive, files)
     return resize_image(original, size), primitive, spec
 
@@ -144,9 +144,9 @@ class Prepared:
     """Valid inputs of a run; nothing is written yet.
 
     Attributes:
-        record: settings, and what identifies the inputs.
+        record: settings, and hashes of the inputs.
         photo: (H, W, 3) uint8 at the working size.
-        primitive: of the same size.
+        primitive: primitive of the photo, of the same size.
     """
 
     record: RunRecord
@@ -161,17 +161,17 @@ def prepare(
     shrink_only: bool = False,
     progress: WeightsProgress | None = None,
 ) -> Prepared:
-    """Read the photo, read or extract its primitive, and make sure that the loss network is available.
+    """Read the photo, read or extract its primitive, and check that the loss network is available.
 
     Args:
         photo: the photo's file.
         config: settings.
-        files: layers that are given as files.
-        shrink_only: whether a photo smaller than the working size keeps its size.
-        progress: called with the progress of a download of weights.
+        files: layers given as files.
+        shrink_only: do not enlarge a photo that is smaller than the working size.
+        progress: called with the progress of a weights download.
 
     Returns:
-        Everything that a run folder is made from.
+        The content of a run folder.
 
     Raises:
         UserError: an input is invalid.
@@ -196,7 +196,7 @@ def check_target(path: str | Path) -> None:
         path: the run folder; it need not exist.
 
     Raises:
-        RunError: a parent of the path is a file, the folder holds something else, or its run cannot be read.
+        RunError: a parent of the path is a file, the folder is not empty and not a run, or its run cannot be read.
     """
     folder = Path(path)
     for parent in folder.absolute().parents:
@@ -210,7 +210,7 @@ def check_target(path: str | Path) -> None:
 
 @contextlib.contextmanager
 def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
-    """The run of these inputs, locked for writing: a new one, or the one that the same command started.
+    """Open the run of these inputs, or create it, and lock it for writing.
 
     Args:
         path: the run folder.
@@ -220,7 +220,7 @@ def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
         The run.
 
     Raises:
-        RunError: the folder holds something else, or another process trains in it.
+        RunError: the folder is not empty and not this run, or another process is training in it.
     """
     folder = Path(path)
     check_target(folder)
@@ -232,20 +232,20 @@ def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
 def continued_run(
     path: str | Path, minutes: float | None = None, steps: int | None = None, require_weights: bool = True
 ) -> Iterator[Run]:
-    """An existing run with training added, locked for writing: it continues from its last checkpoint.
+    """Extend an existing run, and lock it for writing. Training continues from its last checkpoint.
 
     Args:
         path: the run folder.
         minutes: how much longer to train; not together with ``steps``.
-        steps: number of steps to add; the preset's minutes again if neither is given.
-        require_weights: False does not check that the loss network is available; see `primage.training.training`.
+        steps: number of steps to add; without either, the preset's minutes are added.
+        require_weights: whether to check that the loss network is available; see `primage.training.training`.
 
     Yields:
-        The run. Its record says at which step the added part starts, so that it can be interrupted and resumed.
+        The run. Its record stores the step at which the added part starts, so that it can be interrupted and resumed.
 
     Raises:
         ConfigError: both minutes and steps.
-        RunError: there is no such run, or another process trains in it.
+        RunError: there is no such run, or another process is training in it.
         WeightsError: the loss network is required and not available.
     """
     if minutes is not None and steps is not None:
@@ -275,7 +275,7 @@ def _check_perceptual_layers(config: Config) -> None:
 
 
 def _with_available_weights(config: Config, progress: WeightsProgress | None) -> Config:
-    """Check before a run starts that the loss network is available; VGG16 replaces VGG19 where that is not."""
+    """Check that the loss network is available before a run starts; VGG16 replaces VGG19 if that is not."""
     if config.loss.lambda_perc == 0 or config.steps == 0:
         return config
     network = config.loss.perceptual_network
@@ -309,7 +309,7 @@ def train(
     device: str = "cpu",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Model:
-    """Train on one photo; the same call again resumes where the last one stopped.
+    """Train on one photo. Repeating the call resumes an interrupted training.
 
     Args:
         photo: the photo's file.
@@ -319,14 +319,14 @@ def train(
         primitive_file: the primitive as one file; a missing layer is extracted.
         segments: the label layer as a file.
         edges: the line layer as a file.
-        size: short side of the working size in pixels; the preset's, but no larger than the photo, if None.
+        size: short side of the working size in pixels; None for the preset's, but no larger than the photo.
         minutes: how long to train.
         steps: number of steps to train, instead of ``minutes``.
-        seed: seed of everything random.
+        seed: seed of all random sources.
         settings: any other setting, "augment.cutmix=true" (see `primage.config.Config`).
         matcher: "universal" starts from the shipped weights, "none" is strict single image; the preset's if None.
-        device: where to compute.
-        on_progress: called with the progress about once a second.
+        device: torch device to compute on.
+        on_progress: called about once a second.
 
     Returns:
         The trained model.

@@ -18,10 +18,10 @@ PresetName = Literal["draft", "standard", "paper"]
 
 
 class AugmentConfig(Frozen):
-    """Random warps of the pair (paper §3.2; ranges of the authors' code). Each can be switched on and off."""
+    """Random warps of the training pair (paper §3.2; ranges from the authors' code), each with its own switch."""
 
     tps: bool = True
-    tps_points: int = Field(3, ge=2, le=16, description="control points on a side")
+    tps_points: int = Field(3, ge=2, le=16, description="control points per side")
     tps_shift: float = Field(
         0.1, ge=0, le=1, description="largest shift of a control point, as a share of the photo's short side"
     )
@@ -40,17 +40,17 @@ class AugmentConfig(Frozen):
     cutmix: bool = False
     cutmix_px: tuple[int, int] = Field((32, 96), description="range of the pasted square's side at 256 px")
     cutmix_probability: Fraction = 0.5
-    local: bool = Field(False, description="edit-like: parts move, rotate and scale; their surroundings follow")
+    local: bool = Field(False, description="like an edit: parts move, rotate and scale; their surroundings follow")
     local_count: int = Field(3, ge=1, le=20, description="maximum number of parts in one warp")
     local_radius: tuple[float, float] = Field(
         (0.04, 0.18), description="of a part, in shares of the photo's short side"
     )
     local_probability: Fraction = 0.7
-    parts: bool = Field(False, description="edit-like: parts are cut out, scaled and pasted elsewhere")
+    parts: bool = Field(False, description="like an edit: parts are cut out, scaled and pasted elsewhere")
     parts_count: int = Field(2, ge=1, le=20, description="maximum number of parts in one warp")
     parts_radius: tuple[float, float] = Field((0.05, 0.2), description="of a part, in shares of the photo's short side")
     parts_probability: Fraction = 0.5
-    redraw: bool = Field(False, description="lines extracted again from the warped photo, altered as in another frame")
+    redraw: bool = Field(False, description="extract lines from the warped photo, altered like another video frame")
     redraw_probability: Fraction = 0.4
     canny_sigma: bool = False
     canny_sigma_range: tuple[float, float] = (1.2, 3.0)
@@ -76,7 +76,7 @@ class Pix2PixHDConfig(Frozen):
 
 
 class PainterConfig(Frozen):
-    """Our small generator: matches each pixel with the photo, copies it, and synthesises what cannot be copied."""
+    """Our small generator: copies each pixel from its match in the photo, and synthesises what cannot be copied."""
 
     architecture: Literal["painter"] = "painter"
     embedding: int = Field(10, ge=4, description="channels of the embedded primitive")
@@ -121,7 +121,7 @@ class LossConfig(Frozen):
     perceptual_network: Literal["vgg19", "vgg16"] = "vgg19"
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-    perceptual_size: Literal["full", "half", "crop"] = Field("full", description="or half size, or a crop of 128 px")
+    perceptual_size: Literal["full", "half", "crop"] = Field("full", description="full or half size, or a 128 px crop")
     perceptual_every: int = Field(1, ge=1, description="interval in steps")
 
     @model_validator(mode="after")
@@ -169,8 +169,8 @@ class Config(Frozen):
     loss: LossConfig = LossConfig()
     optim: OptimConfig = OptimConfig()
     phases: tuple[Phase, ...] = (Phase(),)
-    checkpoint_sec: float = Field(30.0, gt=0, description="a killed process loses at most this much work")
-    preview_sec: float = Field(30.0, gt=0, description="longest time between previews; the first ones come sooner")
+    checkpoint_sec: float = Field(30.0, gt=0, description="longest time between checkpoints")
+    preview_sec: float = Field(30.0, gt=0, description="longest time between previews; the first are written sooner")
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
@@ -202,7 +202,7 @@ _SMALL_LOSS = LossConfig(
     perceptual_every=2,
 )
 
-# Gentle TPS: the matcher is good from the start. Local moves and pasted parts cover what edits do beyond that.
+# Gentle TPS: the matcher is good from the start. Local moves and pasted parts cover larger edits.
 _SMALL_AUGMENT = AugmentConfig(
     tps_points=4, tps_shift=0.05, flip=False, local=True, parts=True, redraw=True, cutmix=True, cutmix_probability=0.1
 )

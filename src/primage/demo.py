@@ -1,4 +1,4 @@
-"""The whole workflow on a sample photo: the cat of scikit-image, edited through its drawing."""
+"""The whole workflow on a sample photo, the cat of scikit-image."""
 
 from __future__ import annotations
 

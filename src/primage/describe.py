@@ -1,4 +1,4 @@
-"""What `primage info` reports about a run, a model or a preset."""
+"""Descriptions of a run, a model or a preset, for `primage info`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from primage.nets.generator import parameter_count
 from primage.primitive.kinds import KINDS
 from primage.run import Run
 
-#: Number of labels for which a preset's parameters are counted, with a super primitive: it depends on the photo.
+#: Number of labels assumed when counting a preset's parameters; the actual number depends on the photo.
 NOMINAL_LABELS = 12
 
 
@@ -26,7 +26,7 @@ def describe_preset(name: str) -> dict[str, Any]:
         name: draft, standard or paper.
 
     Returns:
-        Its parameter counts and settings, ready for JSON. (The RGB encoding has 3 channels, whatever the labels.)
+        Its parameter counts and settings, ready for JSON. (The RGB encoding has 3 channels for any number of labels.)
 
     Raises:
         ConfigError: there is no such preset.
@@ -62,7 +62,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         Settings, hash of the weights, number of steps, seconds of training and so on, ready for JSON.
 
     Raises:
-        RunError: there is no model there.
+        RunError: there is no model.
     """
     model = load(path)
     record = model.record

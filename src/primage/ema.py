@@ -1,4 +1,4 @@
-"""Exponential moving average (EMA) of a network's weights: what training renders with, and what pretraining ships."""
+"""Exponential moving average (EMA) of a network's weights, used for rendering and for the pretrained matcher."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Network = TypeVar("Network", bound=nn.Module)
 class EMA(Generic[Network]):
     """The average of a network's parameters over the training.
 
-    Buffers (the running statistics of normalisation layers) are not averaged: they stay as they were copied.
+    Buffers (the running statistics of normalisation layers) are copied once and not averaged.
 
     Args:
         network: the network to follow; the average starts as a copy of it.
-        decay: share of the average that is kept in a step, in [0, 1).
+        decay: share of the average that each step keeps, in [0, 1).
 
     Attributes:
-        network: the network with averaged parameters.
+        network: a copy of the network with averaged parameters.
 
     Example:
         >>> layer = nn.Linear(1, 1, bias=False)
@@ -42,9 +42,9 @@ class EMA(Generic[Network]):
         """Move the average towards the current parameters.
 
         Args:
-            network: the network that is trained.
+            network: the network in training.
             step: the number of this step, from 0; the first steps use a smaller decay, so that the initial weights
-                are soon forgotten.
+                quickly lose their influence.
         """
         decay = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - decay)

@@ -55,7 +55,7 @@ def atomic_path(path: str | Path, durable: bool = True) -> Iterator[Path]:
         scratch.replace(path)
         if durable:
             _flush_folder(path.parent)
-    except BaseException:  # also Ctrl-C: half a checkpoint must not fill the disk
+    except BaseException:  # including Ctrl-C: an incomplete checkpoint must not fill the disk
         scratch.unlink(missing_ok=True)
         raise
 
@@ -81,7 +81,7 @@ def write_atomically(path: str | Path, data: str | bytes, durable: bool = True) 
 
 
 def _flush_folder(folder: Path) -> None:
-    """Flush the rename itself, where the operating system offers that."""
+    """Flush the rename itself, if the operating system supports that."""
     with contextlib.suppress(OSError):  # Windows does not
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -91,11 +91,11 @@ def _flush_folder(folder: Path) -> None:
 
 
 def remove_scratch_files(folder: str | Path, name: str | None = None) -> None:
-    """Remove the scratch files that killed processes left in a folder; any other file stays.
+    """Remove the scratch files that killed processes left in a folder; all other files are kept.
 
     Args:
-        folder: where; no other process may be writing in it now.
-        name: of the file that they would have replaced; None for those of all files, in a folder that Primage owns.
+        folder: the folder. No other process must be writing to it.
+        name: name of the file that they would have replaced; None for all files, in a folder that Primage owns.
 
     Raises:
         OSError: a scratch file cannot be removed.
@@ -108,7 +108,7 @@ def remove_scratch_files(folder: str | Path, name: str | None = None) -> None:
 
 
 def sha256_file(path: str | Path) -> str:
-    """Give the SHA-256 of a file's bytes, in hexadecimal.
+    """Compute the SHA-256 of a file's bytes, in hexadecimal.
 
     Args:
         path: the file.

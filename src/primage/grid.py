@@ -1,4 +1,4 @@
-"""Sampling grids: for each pixel of a result, where in the source it comes from.
+"""Sampling grids: the source position of each pixel.
 
 (B, H, W, 2), (x, y), normalised to [-1, 1], align_corners=True.
 """
@@ -14,11 +14,11 @@ from torch.nn import functional as F
 
 
 def identity_grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Float[Tensor, "1 h w 2"]:
-    """The sampling grid that leaves a picture as it is.
+    """The sampling grid that leaves a picture unchanged.
 
     Args:
         size: (height, width).
-        device: where to put it.
+        device: torch device of the grid.
 
     Returns:
         (1, H, W, 2), (x, y), normalised to [-1, 1], align_corners=True.
@@ -40,7 +40,7 @@ def _identity_grid(size: tuple[int, int], device: str) -> Tensor:
 
 def pixel_centres(length: int) -> Float[Tensor, " length"]:
     """Normalised coordinates of the pixels along one side, from -1 to 1; 0 for a single pixel."""
-    # linspace(-1, 1, 1) would put a lone row at the border; its centre is 0.
+    # linspace(-1, 1, 1) would put a single row at the border; its centre is 0.
     return torch.linspace(-1, 1, length) if length > 1 else torch.zeros(1)
 
 
@@ -50,7 +50,7 @@ def coords_grid(size: tuple[int, int], padded: tuple[int, ...], device: torch.de
     Args:
         size: (height, width) without padding; it spans [-1, 1].
         padded: (height, width) with padding at the right and bottom, where coordinates exceed 1.
-        device: of the result.
+        device: torch device of the result.
 
     Returns:
         (1, 2, H, W): x, then y; without padding `identity_grid` in the layout of a flow field.
@@ -68,13 +68,13 @@ def coords_grid(size: tuple[int, int], padded: tuple[int, ...], device: torch.de
 
 
 def reflect(grid: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """Fold coordinates outside the picture back into it, as a mirror at its border would.
+    """Reflect coordinates outside the picture at its borders.
 
     Args:
         grid: normalised coordinates of any shape.
 
     Returns:
-        The same, within [-1, 1]: where the pixel that is seen there truly comes from.
+        Coordinates of the same shape within [-1, 1]: the true sources under reflection padding.
 
     Example:
         >>> reflect(torch.tensor([-1.5, 0.5, 1.25]))
@@ -91,6 +91,6 @@ def resample(x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"]) -> F
         grid: (B, H', W', 2), (x, y), normalised, align_corners=True.
 
     Returns:
-        (B, C, H', W'), same range; what lies outside is taken from the border (see `reflect`).
+        (B, C, H', W'), same range; outside the picture, the border is replicated (see `reflect`).
     """
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)

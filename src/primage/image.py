@@ -1,4 +1,4 @@
-"""The one way to read and write pictures: files ⇄ uint8 (H, W, 3) sRGB; tensors are in `primage.tensors`."""
+"""Reading and writing pictures: files ⇄ uint8 (H, W, 3) sRGB; tensors are in `primage.tensors`."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 MAX_SIDE_PX = 16_384
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 1 << 30
-_WANTED = "a PNG, JPEG, WebP, TIFF or BMP picture is needed"
-_LIMIT = f"at most {MAX_SIDE_PX} px a side and {MAX_PIXELS // 10**6} megapixels work"
+_SUPPORTED = "a PNG, JPEG, WebP, TIFF or BMP picture is needed"
+_LIMIT = f"the limits are {MAX_SIDE_PX} px per side and {MAX_PIXELS // 10**6} megapixels"
 _GREY_MODES = ("1", "L", "LA", "La")
 _MODES = (*_GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
-# Silencing Pillow's warnings swaps a process-wide list, which two threads at once could leave swapped.
+# Silencing Pillow's warnings modifies a process-wide list, which is not safe from two threads at once.
 _pillow_lock = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture as stored, upright, before any colour conversion; ``read_image`` is what most callers want.
+    """A picture as stored, upright, before any colour conversion; most callers need ``read_image`` instead.
 
-    ``samples`` holds all bits where a file has more than 8 a sample, ``text`` a PNG's text chunks.
+    ``samples`` holds the full values of files with more than 8 bits per sample, ``text`` a PNG's text chunks.
     """
 
     image: Image.Image
@@ -52,27 +52,27 @@ class Decoded:
 
 
 def read_image(path: str | Path, background: tuple[int, int, int] = (255, 255, 255)) -> UInt8[np.ndarray, "h w 3"]:
-    """Read a picture as the eye should see it: upright, in sRGB, 8 bits, without transparency.
+    """Read a picture for display: upright, in sRGB, with 8 bits and without transparency.
 
     Args:
-        path: a PNG, JPEG, WebP, TIFF or BMP file, told by its content and not by its name.
-        background: the colour seen through transparent pixels.
+        path: a PNG, JPEG, WebP, TIFF or BMP file, recognised by its content, not its name.
+        background: the colour behind transparent pixels.
 
     Returns:
-        (H, W, 3) uint8 sRGB. Of a JPEG that carries further pictures (MPO: previews, depth) the main one.
+        (H, W, 3) uint8 sRGB. From a JPEG with further pictures (MPO: previews, depth), the main one.
 
     Raises:
-        ImageError: the file is missing, damaged, of another kind, animated, of several pages, or too large.
+        ImageError: the file is missing, damaged, of another format, animated, multi-page, or too large.
     """
     return flatten(decode(path), background)
 
 
 def decode(path: str | Path, data: bytes | None = None) -> Decoded:
-    """Read what a picture stores; for files whose values are labels.
+    """Read the stored values of a picture; for files whose values are labels.
 
     Args:
         path: as for ``read_image``; only a name if ``data`` is given.
-        data: the file's bytes, where they do not lie on the disk (a member of a zip).
+        data: the file's bytes, if they are not a file of their own (a member of a zip).
 
     Raises:
         ImageError: as for ``read_image``.
@@ -84,12 +84,12 @@ def decode(path: str | Path, data: bytes | None = None) -> Decoded:
 def flatten(
     decoded: Decoded, background: tuple[int, int, int] = (255, 255, 255), managed: bool = True
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Turn what a picture stores into what the eye sees.
+    """Convert a decoded picture to sRGB without transparency.
 
     Args:
         decoded: from ``decode``.
-        background: the colour seen through transparent pixels.
-        managed: apply the embedded colour profile.
+        background: the colour behind transparent pixels.
+        managed: whether to apply the embedded colour profile.
 
     Returns:
         (H, W, 3) uint8.
@@ -105,14 +105,14 @@ def flatten(
 
 
 def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """Resize with Lanczos, whose window grows with the factor when shrinking, so that nothing aliases.
+    """Resize with Lanczos, antialiased when shrinking.
 
     Args:
         image: (H, W, 3) uint8.
         size: (height, width) of the result, each at least 1.
 
     Returns:
-        (height, width, 3) uint8; ``image`` itself if it has that size already.
+        (height, width, 3) uint8; ``image`` itself if it already has that size.
 
     Example:
         >>> resize_image(np.zeros((480, 640, 3), np.uint8), (256, 341)).shape
@@ -124,11 +124,11 @@ def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UI
 
 
 def working_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
-    """Give the size at which the short side is ``short_side_px`` and the aspect is kept.
+    """The size with a short side of ``short_side_px`` and the same aspect ratio.
 
     Args:
         size: (height, width) of the picture.
-        short_side_px: the length the shorter side shall have.
+        short_side_px: length of the short side.
 
     Returns:
         (height, width), each rounded half up and at least 1.
@@ -143,13 +143,13 @@ def working_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:
     if min(*size, short_side_px) < 1:
         raise ValueError(f"sizes must be at least 1, not {size} and {short_side_px}")
     short = min(size)
-    # Integers, since Python's round() goes to even and would treat 2.5 and 3.5 differently.
+    # Integer arithmetic, since Python's round() rounds halves to even.
     height, width = ((2 * side * short_side_px + short) // (2 * short) for side in size)
     return height, width
 
 
 def to_channels(image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "3 h w"]:
-    """Turn a picture into network channels.
+    """Convert a picture to network channels.
 
     Args:
         image: (H, W, 3) uint8 sRGB.
@@ -172,13 +172,13 @@ def encode_png(
     """Encode a picture as PNG.
 
     Args:
-        image: (H, W, 3) uint8 sRGB, (H, W, 4) with opacity, or (H, W) grey or positions in ``palette``.
+        image: (H, W, 3) uint8 sRGB, (H, W, 4) with opacity, or (H, W) grey values or indices into ``palette``.
         text: stored as UTF-8 iTXt chunks; keys are 1–79 printable Latin-1 characters.
         palette: at most 256 colours; makes a palette PNG whose pixel values are exactly ``image``.
         compress_level: 0 (fastest) to 9 (smallest).
 
     Returns:
-        The content of a PNG file.
+        The bytes of a PNG file.
 
     Raises:
         ImageError: ``image`` is empty, or a text key cannot be stored.
@@ -209,11 +209,11 @@ def write_png(
     text: Mapping[str, str] | None = None,
     palette: Sequence[tuple[int, int, int]] | None = None,
 ) -> None:
-    """Write a PNG atomically: the file is the old one or the whole new one.
+    """Write a PNG atomically: a failure leaves the old file.
 
     Args:
-        path: the file; missing folders are made.
-        image: (H, W, 3) uint8 sRGB, or (H, W) positions in ``palette``.
+        path: the file; missing folders are created.
+        image: (H, W, 3) uint8 sRGB, or (H, W) indices into ``palette``.
         text: as for ``encode_png``.
         palette: as for ``encode_png``.
 
@@ -222,7 +222,7 @@ def write_png(
     """
     path = Path(path)
     if os.path.isdir(path) or (os.path.exists(path) and not os.access(path, os.W_OK)):
-        raise ImageError(f"{path} is a folder or may not be overwritten; name a file that can be written")
+        raise ImageError(f"{path} is a folder or is write-protected; choose another file")
     try:
         encoded = encode_png(image, text, palette)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -230,7 +230,7 @@ def write_png(
     except ImageError as error:
         raise ImageError(f"{path} was not written: {error}") from error
     except OSError as error:
-        raise ImageError(f"{path} cannot be written ({error.strerror}); name a file that can be") from error
+        raise ImageError(f"{path} cannot be written ({error.strerror}); choose another file") from error
 
 
 def read_png_text(path: str | Path) -> dict[str, str]:
@@ -240,14 +240,17 @@ def read_png_text(path: str | Path) -> dict[str, str]:
         path: a picture as for ``read_image``.
 
     Returns:
-        The texts by key; empty if there are none or the picture is no PNG. Raises as ``read_image`` does.
+        The texts by key; empty if there are none or the picture is not a PNG.
+
+    Raises:
+        ImageError: as for ``read_image``.
     """
     return decode(path).text
 
 
 @contextmanager
 def _pillow(name: str) -> Iterator[None]:
-    """Keep Pillow's warnings in, and make whatever its decoders raise on damaged files one kind of error."""
+    """Suppress Pillow's warnings, and convert the errors of its decoders to `ImageError`."""
     with _pillow_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -255,21 +258,21 @@ def _pillow(name: str) -> Iterator[None]:
         except PrimageError:
             raise
         except UnidentifiedImageError as error:
-            raise ImageError(f"{name} is of an unknown kind or damaged; {_WANTED}") from error
+            raise ImageError(f"{name} has an unknown format or is damaged; {_SUPPORTED}") from error
         except Image.DecompressionBombError as error:
             raise ImageError(f"{name} has far too many pixels; {_LIMIT}") from error
         except Exception as error:
-            raise ImageError(f"{name} is damaged or cannot be read ({error}); {_WANTED}, whole") from error
+            raise ImageError(f"{name} is damaged or cannot be read ({error}); {_SUPPORTED}") from error
 
 
 def _read_bytes(path: Path) -> bytes:
-    # Devices and pipes may never end, so only ordinary files are opened.
+    # Only regular files: reading a device or a pipe might never end.
     reason = "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
     if not path.is_file():
-        raise ImageError(f"{path} {reason}; {_WANTED}")
+        raise ImageError(f"{path} {reason}; {_SUPPORTED}")
     if not 0 < path.stat().st_size <= MAX_FILE_BYTES:
         reason = f"is larger than {MAX_FILE_BYTES >> 20} MB" if path.stat().st_size else "is empty (0 bytes)"
-        raise ImageError(f"{path} {reason}; {_WANTED}")
+        raise ImageError(f"{path} {reason}; {_SUPPORTED}")
     return path.read_bytes()
 
 
@@ -278,13 +281,13 @@ def _decode(data: bytes, name: str) -> Decoded:
     tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
     if max(image.size) > MAX_SIDE_PX or image.width * image.height > MAX_PIXELS:
         raise ImageError(f"{name} is {image.width}×{image.height} px; {_LIMIT}")
-    # MPO is a JPEG with previews or a depth map behind the photo; phones write it, and the photo comes first.
+    # MPO, which phones write, is a JPEG followed by previews or a depth map.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
         raise ImageError(f"{name} holds {frames} frames or pages; a single picture is needed")
     if image.mode not in _MODES and not image.mode.startswith("I;16"):
-        raise ImageError(f"{name} stores samples of kind {image.mode}; 8 or 16 bits, unsigned, are needed")
-    # How the file lays out its samples, in Pillow's words: "RGB;16B" is 16 bits, big end first.
+        raise ImageError(f"{name} has samples of type {image.mode}; unsigned 8 or 16 bits are needed")
+    # Layout of the samples in Pillow's notation: "RGB;16B" is 16 bits, big-endian.
     args = image.tile[0].args if getattr(image, "tile", None) else ""
     rawmode = str(args[0] if isinstance(args, tuple) else args)
     # Tags of a TIFF: 258 bits per sample, 262 photometric interpretation, 284 planar configuration.
@@ -298,7 +301,7 @@ def _decode(data: bytes, name: str) -> Decoded:
         grey: Any = np.array(upright).astype(np.uint16)[..., None]
         # 12 bits are stretched by repeating the high ones below, as 4 bits are to 8.
         grey = (grey << 4) | (grey >> 8) if rawmode == "I;12" else grey
-        # Pillow inverts "white is zero" for 8 bits and forgets to for 16.
+        # Pillow inverts "white is zero" for 8 bits, but not for 16.
         samples = 65535 - grey if tags.get(262) == 0 else grey
     elif low is not None:
         first: Any = np.asarray(upright, np.uint16)
@@ -309,19 +312,19 @@ def _decode(data: bytes, name: str) -> Decoded:
 
 
 def _low_bytes(data: bytes, rawmode: str) -> Image.Image | None:
-    """Decode the low bytes of 16-bit colours, of which Pillow only keeps the high ones.
+    """Decode the low bytes of 16-bit colours, of which Pillow keeps only the high ones.
 
-    Told that the samples lie the other way round, it keeps the other byte. Grey with alpha has no such twin,
-    but its four bytes a pixel pass untouched as 8-bit RGBA.
+    With the opposite byte order, Pillow keeps the other byte. For grey with alpha it has no such layout, but the four
+    bytes per pixel can be read as 8-bit RGBA.
     """
     match = re.fullmatch(r"(RGB|RGBA|RGBX|CMYK);16([BLN])", rawmode)
     if match is None and rawmode != "LA;16B":
         return None
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     last_byte_first = ("L", "N") if sys.byteorder == "little" else ("L",)
-    twin = f"{match[1]};16{'B' if match[2] in last_byte_first else 'L'}" if match else "RGBA"
-    # `tile` is where Pillow's file plugins tell the decoders what to do.
-    layout = [(twin, *t.args[1:]) if isinstance(t.args, tuple) else twin for t in image.tile]
+    swapped = f"{match[1]};16{'B' if match[2] in last_byte_first else 'L'}" if match else "RGBA"
+    # Pillow's file plugins pass the layout to the decoders in `tile`.
+    layout = [(swapped, *t.args[1:]) if isinstance(t.args, tuple) else swapped for t in image.tile]
     image.tile = [t._replace(args=args) for t, args in zip(image.tile, layout, strict=True)]
     image.load()
     return image
@@ -330,21 +333,21 @@ def _low_bytes(data: bytes, rawmode: str) -> Image.Image | None:
 def _upright(image: Image.Image, name: str) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception as error:  # a damaged EXIF block is no reason to refuse the picture
-        log.warning("%s: its EXIF block is damaged and was ignored (%s)", name, error)
+    except Exception as error:  # a picture with a damaged EXIF block is still usable
+        log.warning("%s: the EXIF block is damaged and was ignored (%s)", name, error)
         return image
 
 
 def _split_alpha(decoded: Decoded) -> tuple[Image.Image, UInt16[np.ndarray, "h w"] | None]:
-    """Give the colours as an 8-bit L, RGB or CMYK picture, and the opacity in 65535ths if there is any."""
+    """Split into an 8-bit L, RGB or CMYK picture and the opacity, 0 to 65535; None without transparency."""
     image, samples = decoded.image, decoded.samples
     if samples is not None:
         channels = samples.shape[2]
         colours = samples if image.mode == "CMYK" or channels % 2 else samples[..., :-1]
         alpha = None if colours is samples else samples[..., -1]
-        if "transparency" in image.info:  # one colour that stands for "nothing here"
+        if "transparency" in image.info:  # one colour marks transparent pixels
             alpha = np.where((colours == image.info["transparency"]).all(axis=-1), 0, 65535).astype(np.uint16)
-        # v·255/65535 is v/257, and 257 is odd, so this is exact rounding.
+        # v·255/65535 is v/257; 257 is odd, so this rounds exactly.
         eight = ((colours.astype(np.uint32) + 128) // 257).astype(np.uint8)
         if image.mode == "CMYK":
             return Image.frombytes("CMYK", image.size, eight.tobytes()), alpha
@@ -365,5 +368,5 @@ def _to_rgb(colour: Image.Image, icc: bytes | None, name: str) -> UInt8[np.ndarr
             srgb = ImageCms.createProfile("sRGB")
             colour = ImageCms.profileToProfile(colour, profile, srgb, outputMode="RGB") or colour
         except Exception as error:
-            log.warning("%s: its colour profile cannot be used and was ignored (%s)", name, error)
+            log.warning("%s: the colour profile cannot be used and was ignored (%s)", name, error)
     return np.array(colour.convert("RGB"))

@@ -24,7 +24,7 @@ from primage.nets.generator import Matches, Painted
 #: returns them.
 Predictions = Sequence[Sequence[Tensor]]
 
-#: Side of the crops that the perceptual loss looks at with ``perceptual_size = "crop"``.
+#: Side of the crops used by the perceptual loss with ``perceptual_size = "crop"``.
 _PERCEPTUAL_CROP_PX = 128
 
 
@@ -33,7 +33,7 @@ def gan_loss(predictions: Predictions, real: bool, kind: Literal["lsgan", "log"]
 
     Args:
         predictions: the discriminator's output for one batch.
-        real: the label that the scores are compared with.
+        real: whether the scores are compared with "real" or "fake".
         kind: "lsgan" is the squared distance to 1 or 0; "log" is the cross-entropy of eq. 2 (non-saturating for the
             generator).
 
@@ -93,9 +93,9 @@ def perceptual_loss(
         fake: (B, 3, H, W) in [-1, 1].
         real: the same; no gradient flows into it.
         weights: one for each layer of ``network``.
-        size: "half" averages blocks of 2 × 2 pixels first, "crop" compares one random window of 128 × 128; pictures
-            that are too small for that are compared as they are.
-        rng: source of the window's position.
+        size: "half" averages blocks of 2 × 2 pixels first, "crop" compares one random 128 × 128 window; pictures too
+            small for that are compared at full size.
+        rng: random source of the window's position.
 
     Returns:
         A scalar.
@@ -129,7 +129,7 @@ def grid_loss(estimates: Sequence[Float[Tensor, "b _ _ 2"]], truth: Float[Tensor
 
     Args:
         estimates: coarse to fine, (B, H / k, W / k, 2) each, normalised, for blocks of k × k pixels.
-        truth: (B, H, W, 2), the grid that made the warped pair, reflected into the picture.
+        truth: (B, H, W, 2), the grid of the warp, reflected into the picture.
 
     Returns:
         A scalar: smooth L1 with β = 0.02 (2.5 px at 256²), summed over the estimates. Blocks that contain a
@@ -151,10 +151,10 @@ def grid_loss(estimates: Sequence[Float[Tensor, "b _ _ 2"]], truth: Float[Tensor
             continue
         mean = F.avg_pool2d(flow, factor)
         spread = torch.maximum(F.max_pool2d(flow, factor) - mean, mean + F.max_pool2d(-flow, factor))
-        torn = spread.amax(1, keepdim=True) > factor / min(height, width)  # half of the block's own width
+        continuous = spread.amax(1, keepdim=True) <= factor / min(height, width)  # half of the block's width
         target = mean + F.avg_pool2d(coords, factor)
         error = F.smooth_l1_loss(estimate.permute(0, 3, 1, 2), target, beta=0.02, reduction="none")
-        total = total + (error * ~torn).sum() / (2 * (~torn).sum()).clamp(min=1)
+        total = total + (error * continuous).sum() / (2 * continuous.sum()).clamp(min=1)
     return total
 
 
@@ -165,11 +165,11 @@ def match_loss(matches: Matches, truth: Float[Tensor, "b h w 2"]) -> Float[Tenso
 
     Args:
         matches: of cells of k × k pixels.
-        truth: (B, H, W, 2), the grid that made the warped pair.
+        truth: (B, H, W, 2), the grid of the warp.
 
     Returns:
-        A scalar, in nats. The truth is taken at each cell's centre and shared bilinearly among the four cells around
-        its source.
+        A scalar, in nats. The truth is sampled at each cell's centre and distributed bilinearly over the four cells
+        around its source.
     """
     _, rows, columns, source_rows, source_columns = matches.logits.shape
     k = matches.cell_px

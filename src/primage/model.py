@@ -30,7 +30,7 @@ from primage.tensors import to_image, to_tensor
 
 
 class ModelRecord(Frozen):
-    """What lies beside the weights."""
+    """Metadata of a model file."""
 
     version: str = __version__
     config: Config
@@ -45,10 +45,11 @@ class Model:
     """A trained generator with everything it needs to render.
 
     Attributes:
-        record: settings, palette, how long it was trained.
+        record: settings, palette and training time.
         weights: the generator's tensors by name.
         photo: (H, W, 3) uint8, the training photo at the working size.
-        primitive: its primitive.
+        primitive: the training primitive.
+        device: torch device to render on.
     """
 
     record: ModelRecord
@@ -65,7 +66,7 @@ class Model:
 
     @cached_property
     def weights_sha256(self) -> str:
-        """Hash of the weights alone, in the order of their names."""
+        """SHA-256 of the weights alone, in the order of their names."""
         digest = hashlib.sha256()
         for name in sorted(self.weights):
             digest.update(name.encode())
@@ -100,7 +101,7 @@ class Model:
             primitive: of the model's kind, with the model's labels.
 
         Returns:
-            The picture as a tensor (1, 3, H, W) in [-1, 1], and where its pixels come from.
+            The picture, (1, 3, H, W) in [-1, 1], and the source of its pixels.
 
         Raises:
             PrimitiveError: the kind or the labels are not the model's.
@@ -111,69 +112,70 @@ class Model:
         return out
 
     def _source(self, size: tuple[int, int]) -> Source:
-        """The training pair as seen beside a primitive of ``size``; what the network made of it is kept."""
+        """The training pair, scaled to match a primitive of ``size``, with its features; cached."""
         if size not in self._sources:
             photo, source = self.photo, self.primitive
             if size != self.size:
-                # The source must be seen at the same scale as what is compared with it.
+                # The matcher compares both primitives at the same scale.
                 scale = min(size) / min(self.size)
-                own = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
-                photo, source = resize_image(photo, own), source.resized(own)
+                scaled = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
+                photo, source = resize_image(photo, scaled), source.resized(scaled)
             pair = Source(to_tensor(photo), encode(source, self.record.spec)).to(self.device)
-            self._sources.clear()  # one size at a time is what is worked at
+            self._sources.clear()  # users work at one size at a time
             self._sources[size] = self.generator.prepared(pair)
         return self._sources[size]
 
     def render(
         self, primitive: Primitive | str | Path, size_px: int | None = None, snap: bool = False
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """Paint an edited primitive.
+        """Render an edited primitive.
 
         Args:
             primitive: a file, or a `Primitive`.
             size_px: short side of the result; the training photo's working size if None.
-            snap: give colours that the training never saw to the nearest label instead of refusing them.
+            snap: map colours unknown from training to the nearest label instead of refusing them.
 
         Returns:
             (H, W, 3) uint8 sRGB.
 
         Raises:
             PrimitiveError: the primitive does not fit the model.
-            LabelError: a label that the training never saw.
+            LabelError: the primitive contains a label unknown from training.
         """
         if not isinstance(primitive, Primitive):
             primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)
         return to_image(self.paint(primitive.resized(self.render_size(primitive.size, size_px))).image.cpu())
 
     def render_size(self, size: tuple[int, int], size_px: int | None = None) -> tuple[int, int]:
-        """The size a primitive of ``size`` is painted at: nothing is ever cropped or stretched.
+        """The size at which a primitive is rendered; nothing is cropped or stretched.
 
         Args:
             size: (height, width) of the primitive.
             size_px: requested short side; that of the working size if None.
 
         Returns:
-            The working size if the shape is the training photo's; otherwise the primitive's shape with that short side.
+            (height, width) with that short side, in the proportions of the primitive; exactly those of the training
+            photo if they differ only by rounding.
 
         Raises:
-            PrimitiveError: too small or too large to paint.
+            PrimitiveError: the picture would be too small or too large.
         """
         short = min(self.size) if size_px is None else size_px
         if not 32 <= short <= 4096:
-            raise PrimitiveError(f"a picture with a short side of {short} px cannot be painted (32 to 4096 px)")
+            raise PrimitiveError(f"a picture with a short side of {short} px cannot be rendered (32 to 4096 px)")
         requested = working_size(size, short)
-        own = working_size(self.size, short)
+        training = working_size(self.size, short)
         if max(requested) > 16_384:
             raise PrimitiveError(
-                f"a picture of {requested[1]}×{requested[0]} px cannot be painted (at most 16384 px a side)"
+                f"a picture of {requested[1]}×{requested[0]} px cannot be rendered (at most 16384 px per side)"
             )
-        return own if all(abs(a - b) <= 1 for a, b in zip(requested, own, strict=True)) else requested
+        return training if all(abs(a - b) <= 1 for a, b in zip(requested, training, strict=True)) else requested
 
     def save(self, path: str | Path) -> None:
         """Write the model file, atomically.
 
         Args:
-            path: where to; its folder exists.
+            path: the file; its folder must exist.
         """
         tensors = {f"generator.{name}": tensor for name, tensor in self.weights.items()}
         tensors["photo"] = torch.from_numpy(self.photo.copy())
@@ -186,13 +188,13 @@ def load(path: str | Path, device: str = "cpu") -> Model:
 
     Args:
         path: a model file, or a run folder.
-        device: where to paint.
+        device: torch device to render on.
 
     Returns:
         The model.
 
     Raises:
-        RunError: there is no model, or it is damaged or foreign.
+        RunError: there is no model, it is damaged, or it was not written by Primage.
     """
     file = Path(path)
     if file.is_dir():

@@ -1,4 +1,4 @@
-"""What a run publishes while it trains: normalisation statistics, then the model file, then a preview."""
+"""Publishing a run's model: normalisation statistics, the model file, and a preview."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from primage.run import Run
 from primage.tensors import to_image
 from primage.warp.pair import TrainingPair
 
-#: Number of warps that the normalisation statistics are estimated on.
+#: Number of warps used to estimate the normalisation statistics.
 _NORM_BATCHES = 6
 #: Minimum strengths of those warps; augmentations that are switched off stay off. Statistics of gentle warps make the
 #: network overrate small displacements, and every other result gets worse (docs/ablations.md).
@@ -25,14 +25,13 @@ _NORM_AUGMENT = {"tps_shift": 0.15, "local_probability": 1.0, "parts_probability
 def estimate_norms(network: Generator, pair: TrainingPair, seed: int, device: str = "cpu") -> None:
     """Replace the running statistics of BatchNorm layers by plain means over a few strong warps.
 
-    Averaged weights need this: the statistics that were collected in training belong to the weights of those steps.
+    Averaged weights need this: the statistics collected in training belong to the weights of those steps.
 
     Args:
         network: changed in place; left in training mode.
         pair: the training pair at the working size.
-        seed: seed of the warps. They have a random source of their own, so that a preview does not change what
-            training draws next.
-        device: where to compute.
+        seed: seed of the warps. They have their own random source, so that previews do not influence training.
+        device: torch device to compute on.
     """
     norms = [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     if not norms:
@@ -59,11 +58,11 @@ def export_model(run: Run, network: Generator, steps: int, seconds: float) -> Mo
     Args:
         run: the run folder.
         network: the network that renders.
-        steps: number of steps it was trained.
-        seconds: time that took.
+        steps: number of training steps.
+        seconds: training time.
 
     Returns:
-        The model that was written.
+        The model.
     """
     record = ModelRecord(
         config=run.record.config,
@@ -79,13 +78,13 @@ def export_model(run: Run, network: Generator, steps: int, seconds: float) -> Mo
 
 
 def write_preview(run: Run, model: Model, pair: TrainingPair, device: str = "cpu") -> Path:
-    """Write a picture of what a model renders.
+    """Write a preview of a model's renders.
 
     Args:
         run: the run folder.
         model: the model, as `export_model` returned it.
         pair: the training pair at the working size.
-        device: where to compute.
+        device: torch device to compute on.
 
     Returns:
         The file. Top row: photo, render, primitive; bottom row: the same for a fixed warp, without the primitive.

@@ -1,4 +1,4 @@
-"""Trained model and edited primitive in, photo out, with its provenance written into the file."""
+"""Render edited primitives with a trained model, and write PNG files that record their provenance."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from primage.image import write_png
 from primage.model import Model
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 
-#: Name of the PNG text chunk that says where a picture comes from.
+#: Name of the PNG text chunk with a picture's provenance.
 PROVENANCE = "primage"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One finished picture.
+    """One rendered picture.
 
     Attributes:
-        path: where it was written.
+        path: the file written.
         image: (H, W, 3) uint8.
-        source: the file it was painted from.
+        source: the file it was rendered from.
     """
 
     path: Path
@@ -44,28 +44,28 @@ def render_files(
     size_px: int | None = None,
     snap: bool = False,
 ) -> list[Rendered]:
-    """Paint primitives from files to files. All are read before the first is written.
+    """Render primitives from files to files. All are read before the first render is written.
 
     Args:
         model: the trained model.
-        primitives: whole primitives; may be empty if ``layers`` has all that is needed.
+        primitives: whole primitives; may be empty if ``layers`` provides every layer.
         out: a file for one primitive; a folder for several, which get the primitives' names.
         layers: layers that replace those of the whole primitives.
         size_px: short side of the results; the training photo's working size if None.
-        snap: give unknown colours to the nearest label.
+        snap: map unknown colours to the nearest label.
 
     Returns:
-        What was written, in order.
+        The renders, in order.
 
     Raises:
-        PrimitiveError, LabelError, ImageError: an input is at fault; nothing was written.
+        PrimitiveError, LabelError, ImageError: an input is invalid; nothing was written.
     """
     jobs = [LayerFiles(whole=path, edges_from=layers.edges_from, **layers.layers) for path in primitives] or [layers]
     targets = _targets(primitives, out)
     inputs = {path.resolve() for job in jobs for path in job.given().values()}
     for target in targets:
         if target.resolve() in inputs:
-            raise ImageError(f"{target}: is what is painted from, and would be overwritten; name another file")
+            raise ImageError(f"{target}: is the primitive itself and would be overwritten; choose another file")
 
     def size_for(size: tuple[int, int]) -> tuple[int, int]:
         return model.render_size(size, size_px)
@@ -87,15 +87,15 @@ def _targets(primitives: Sequence[Path], out: Path) -> list[Path]:
             raise ImageError(f"{target}: renders are PNG files; name it {target.stem}.png")
         return [target]
     if out.suffix and not out.is_dir():
-        raise ImageError(f"{out}: several primitives need a folder to be rendered into")
+        raise ImageError(f"{out}: several primitives need an output folder")
     targets = [out / f"{path.stem}.png" for path in primitives]
     if len(set(targets)) < len(targets):
-        raise PrimitiveError("two of the primitives have the same name, so their renders would be one file")
+        raise PrimitiveError("two of the primitives have the same name, so their renders would overwrite each other")
     return targets
 
 
 def provenance(model: Model, files: LayerFiles = NO_FILES) -> str:
-    """What a render says of itself: the program, the model, and what it was painted from (JSON)."""
+    """Provenance of a render as JSON: the program, the model, and the files it was rendered from."""
     record = model.record
     inputs = {
         name: {"name": path.name, "sha256": sha256_file(path)} for name, path in files.given().items() if path.is_file()

@@ -1,10 +1,10 @@
 """The run folder: settings, training pair, log, checkpoint, model. Atomic writes, one writer at a time.
 
-run.json                 what was asked for and what was fixed at the start (`RunRecord`)
+run.json                 the requested settings, and those determined at the start (`RunRecord`)
 photo.png segments.png   the training pair at the working size; also edges.png, colours.png
-checkpoint.safetensors   everything needed to go on
-model.safetensors        what `primage render` uses
-log.jsonl  previews/     one line every few steps; pictures
+checkpoint.safetensors   everything needed to resume the training
+model.safetensors        the model that `primage render` uses
+log.jsonl  previews/     losses every second or so; preview pictures
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from primage.settings import Frozen
 
 
 class RunRecord(Frozen):
-    """What a run is. ``requested`` is compared when the same command is given again."""
+    """Settings and inputs of a run. ``requested`` is compared when the command is repeated."""
 
     version: str = __version__
     requested: Config
@@ -50,7 +50,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> Non
     Args:
         path: the file; its folder exists.
         tensors: what to save.
-        meta: anything JSON can say.
+        meta: any JSON data.
     """
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic_path(path) as scratch:
@@ -58,7 +58,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> Non
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what `save_tensors` wrote.
+    """Read a file written by `save_tensors`.
 
     Args:
         path: a safetensors file.
@@ -67,7 +67,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         The tensors and the record.
 
     Raises:
-        RunError: the file is missing, broken, or not one of ours.
+        RunError: the file is missing or damaged, or was not written by Primage.
     """
     with _opened(path) as file:
         meta = json.loads((file.metadata() or {})["primage"])
@@ -75,13 +75,13 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def read_meta(path: Path) -> dict[str, Any]:
-    """Read the record of what `save_tensors` wrote, and none of the tensors.
+    """Read the record of a file written by `save_tensors`, without the tensors.
 
     Args:
         path: a safetensors file.
 
     Raises:
-        RunError: the file is missing, broken, or not one of ours.
+        RunError: the file is missing or damaged, or was not written by Primage.
     """
     with _opened(path) as file:
         meta: dict[str, Any] = json.loads((file.metadata() or {})["primage"])
@@ -100,13 +100,13 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 class Run:
-    """A run folder that exists.
+    """An existing run folder.
 
     Args:
         path: the folder.
 
     Raises:
-        RunError: it is not a run folder, or of a version that cannot be read.
+        RunError: it is not a run folder, or its version cannot be read.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -123,11 +123,11 @@ class Run:
             raise RunError(f"{file}: cannot be read ({error})") from error
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            raise RunError(f"{file}: cannot be read by Primage {__version__} ({place}: {first['msg']})") from error
+            field = ".".join(map(str, first["loc"]))
+            raise RunError(f"{file}: cannot be read by Primage {__version__} ({field}: {first['msg']})") from error
         requested, loss = record.requested.loss.lambda_perc, record.config.loss
         if requested > 0 and loss.lambda_perc == 0:
-            # Earlier versions wrote this weight into runs that were once trained without the loss network.
+            # Earlier versions stored a weight of 0 in runs that were trained without the loss network once.
             loss = loss.model_copy(update={"lambda_perc": requested})
             record = record.model_copy(update={"config": record.config.model_copy(update={"loss": loss})})
         return record
@@ -136,19 +136,19 @@ class Run:
     def create(
         cls, path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive
     ) -> Run:
-        """Make a new run folder with the training pair; the record is written last, so half a folder is no run.
+        """Create a run folder with the training pair. The record is written last: without it, a folder is not a run.
 
         Args:
-            path: a folder that does not exist, or is empty.
-            record: what the run is.
+            path: a folder that does not exist or is empty.
+            record: settings and inputs of the run.
             photo: (H, W, 3) uint8 at the working size.
-            primitive: of the same size.
+            primitive: the training primitive, of the same size.
 
         Returns:
             The run.
 
         Raises:
-            RunError: something else is there already, or the folder cannot be written to.
+            RunError: the folder holds other files, or cannot be written to.
         """
         folder = Path(path)
         check_free(folder)
@@ -170,22 +170,22 @@ class Run:
         return read_image(self.path / "photo.png"), Primitive(kind, **layers)
 
     def amend(self, config: Config) -> None:
-        """Write what was fixed only after the run was made: the number of steps, or minutes that were added.
+        """Store settings determined after the run was created: the number of steps, or added minutes.
 
         Args:
-            config: replaces the record's.
+            config: replaces that of the record.
         """
         self.record = self.record.model_copy(update={"config": config})
         write_atomically(self.path / "run.json", self.record.model_dump_json(indent=2))
 
     @property
     def model_path(self) -> Path:
-        """Where the model lies."""
+        """Path of the model file."""
         return self.path / "model.safetensors"
 
     @property
     def checkpoint_path(self) -> Path:
-        """Where the state to go on from lies."""
+        """Path of the checkpoint."""
         return self.path / "checkpoint.safetensors"
 
     def log(self, entry: Mapping[str, object]) -> None:
@@ -194,7 +194,7 @@ class Run:
             file.write(json.dumps(entry) + "\n")
 
     def cut_log(self, step: int) -> None:
-        """Forget what was logged after ``step``: a resumed run does those steps again."""
+        """Delete the log entries after ``step``, because a resumed run repeats those steps."""
         path = self.path / "log.jsonl"
         if not path.exists():
             return
@@ -203,34 +203,34 @@ class Run:
             try:
                 if json.loads(line)["step"] <= step:
                     kept.append(line)
-            except (json.JSONDecodeError, KeyError):  # the line that a kill cut in two
+            except (json.JSONDecodeError, KeyError):  # a line left incomplete by a killed process
                 continue
         write_atomically(path, "".join(line + "\n" for line in kept))
 
 
 def check_free(folder: Path) -> None:
-    """Refuse a folder that holds something which is not a run.
+    """Check that a folder holds no files other than those of a run.
 
     Raises:
-        RunError: a file is there, or other files are in it.
+        RunError: the path is a file, or the folder holds other files.
     """
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder}: is a file; a run needs a folder")
-    # What a creation that was killed before its last file may have left.
-    own = {"previews", "photo.png", "primitive.png", ".lock", *(f"{name}.png" for name in all_layer_names())}
+    # Files that remain if the creation of a run was killed.
+    expected = {"previews", "photo.png", "primitive.png", ".lock", *(f"{name}.png" for name in all_layer_names())}
     if folder.is_dir():
-        left = (".partial", ".tmp")
-        foreign = sorted(p.name for p in folder.iterdir() if p.name not in own and p.suffix not in left)
-        if foreign:
-            raise RunError(f"{folder}: is not empty and not a run ({foreign[0]} is there); choose another folder")
+        scratch = (".partial", ".tmp")
+        other = sorted(p.name for p in folder.iterdir() if p.name not in expected and p.suffix not in scratch)
+        if other:
+            raise RunError(f"{folder}: is not empty and not a run (it contains {other[0]}); choose another folder")
 
 
 @contextlib.contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made if need be, for one writer.
+    """Lock a folder for one writer; it is created if necessary.
 
     Raises:
-        RunError: another process holds it, or it cannot be written to.
+        RunError: another process holds the lock, or the folder cannot be written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -249,7 +249,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process left of files it was writing: a checkpoint may have gigabytes."""
+    """Remove incomplete files left by a killed process; those of checkpoints can take gigabytes."""
     for name in ("checkpoint.safetensors", "model.safetensors", "run.json", "log.jsonl"):
         remove_scratch_files(folder, name)
         (folder / f"{name}.partial").unlink(missing_ok=True)  # the scratch name of runs made before files.py
@@ -258,11 +258,11 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive) -> Run:
-    """The run of this folder: a new one, or the one that the same command started before.
+    """Open the run that the same command started before, or create it.
 
     Args:
         path: the run folder.
-        record: what is asked for; its ``config`` may still lack the number of steps.
+        record: the requested run; its ``config`` may lack the number of steps.
         photo: the training photo at the working size.
         primitive: the training primitive.
 
@@ -270,7 +270,7 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
         The run; an existing one keeps its own record.
 
     Raises:
-        RunError: the folder holds a run with other settings or of another photo, or something else.
+        RunError: the folder holds other files, or a run with other settings or of another photo.
     """
     folder = Path(path)
     if not (folder / "run.json").exists():
@@ -281,7 +281,7 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
     if old.photo_sha256 != record.photo_sha256:
         differences.insert(0, "another photo")
     if not differences and (size := read_image(folder / "photo.png").shape) != photo.shape:
-        # "No larger than the photo" and that same size requested outright are the same settings.
+        # Limiting the size to the photo's and requesting that size explicitly give the same settings.
         differences.append(f"working size was {size[1]}×{size[0]} px, now {photo.shape[1]}×{photo.shape[0]} px")
     if old.layers_sha256 != record.layers_sha256:
         differences.append("another primitive")

@@ -1,4 +1,4 @@
-"""The plan of a training: which steps run at which size, at which learning rate, and how long the rest will take."""
+"""The schedule of a training: sizes, learning rates, and the remaining time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _CONTINUED_LR_FACTOR = 0.5
 
 @dataclass(frozen=True)
 class Stage:
-    """Consecutive steps of one kind.
+    """Consecutive steps with the same size and losses.
 
     Attributes:
-        until: the step at which it ends.
+        until: the step at which the stage ends.
         pair: the training pair at the stage's size.
         batch: warps per step.
         scale: the stage's size as a share of the working size.
@@ -42,11 +42,11 @@ class Stage:
 def plan(config: Config, steps: int, pairs: Mapping[float, TrainingPair]) -> list[Stage]:
     """Divide the training into stages: a new one starts with each phase, and with the discriminator.
 
-    Steps added with ``--continue`` are all of the last phase's kind.
+    Steps added with ``--continue`` all use the last phase.
 
     Args:
-        config: phases, and when the discriminator starts.
-        steps: number of steps in all.
+        config: phases, and the start of the discriminator.
+        steps: total number of steps.
         pairs: the training pair by scale.
 
     Returns:
@@ -71,8 +71,8 @@ def learning_rate_factor(config: OptimConfig, step: int, steps: int) -> float:
 
     Args:
         config: the kind of schedule.
-        step: number of the coming step, from 0.
-        steps: number of steps in all; 0 if not known yet.
+        step: number of the next step, from 0.
+        steps: total number of steps; 0 if not known yet.
 
     Returns:
         "linear": 1 for the first half, then linearly to 0 (pix2pixHD's 8,000 + 8,000); "cosine": from 1 to 0, after a
@@ -89,11 +89,11 @@ def learning_rate_factor(config: OptimConfig, step: int, steps: int) -> float:
 
 
 def learning_rate_share(config: Config, step: int) -> float:
-    """`learning_rate_factor` of a run's step; steps added with ``--continue`` have a schedule of their own.
+    """`learning_rate_factor` of a run's step; steps added with ``--continue`` have their own schedule.
 
     Args:
         config: the run's settings.
-        step: number of the coming step, from 0.
+        step: number of the next step, from 0.
 
     Returns:
         The share of the configured learning rates.
@@ -107,9 +107,9 @@ def seconds_left(stages: Sequence[Stage], step: int, seconds: float) -> float:
     """Estimate the remaining time from the time spent and the relative costs of the stages.
 
     Args:
-        stages: all of them.
+        stages: all stages.
         step: number of steps done.
-        seconds: time they took.
+        seconds: time spent on them.
 
     Returns:
         Seconds; NaN before the first step.

@@ -1,4 +1,4 @@
-"""The base of all settings: frozen, and strict about names. Mistakes in plain data become one-sentence errors."""
+"""Base class of all settings, and validation with one-sentence errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def validated(model: type[Settings], data: object, where: str) -> Settings:
     Args:
         model: the settings class.
         data: parsed JSON.
-        where: where the data come from, for the message.
+        where: source of the data, for the error message.
 
     Returns:
         An instance of ``model``.
@@ -58,6 +58,6 @@ def validated(model: type[Settings], data: object, where: str) -> Settings:
         return model.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "settings"
+        field = ".".join(str(part) for part in first["loc"]) or "settings"
         message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{where}: {place}: {message}") from error
+        raise ConfigError(f"{where}: {field}: {message}") from error

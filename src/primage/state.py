@@ -30,7 +30,7 @@ class State:
         generator: the generator.
         discriminator: the discriminator.
         config: the run's settings.
-        rng: source of random warps and crops.
+        rng: random source of warps and crops.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class State:
         self.intact = True
 
     def finish_step(self) -> None:
-        """Count the step. The state may be saved again."""
+        """Count the step; from here on the state can be saved again."""
         self.step += 1
         self.intact = True
 
     def set_learning_rates(self, config: Config) -> None:
-        """Set both learning rates for the coming step."""
+        """Set both learning rates for the next step."""
         factor = learning_rate_share(config, self.step)
         for optimiser, lr in (
             (self.optimiser_G, config.optim.lr),
@@ -85,7 +85,7 @@ class State:
         return {"optimiser_G": self.optimiser_G, "optimiser_D": self.optimiser_D}
 
     def dump(self) -> tuple[dict[str, Tensor], dict[str, object]]:
-        """Everything as tensors and plain numbers, for a checkpoint.
+        """Return the state as tensors and plain numbers, for a checkpoint.
 
         Returns:
             Tensors by name ("generator/…", "ema/…", "optimiser_G/…"), and a record for JSON.
@@ -99,7 +99,7 @@ class State:
         return tensors, {"step": self.step, "seconds": self.seconds, "previewed_sec": self.previewed_sec}
 
     def load(self, tensors: Mapping[str, Tensor], meta: Mapping[str, object]) -> None:
-        """Restore what `dump` returned.
+        """Restore the state returned by `dump`.
 
         Args:
             tensors: by name.
@@ -133,7 +133,7 @@ def _under(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
 
 
 def fresh_state(config: Config, spec: PrimitiveSpec, device: str) -> State:
-    """Networks initialised from the run's seed; with ``matcher = "universal"`` the generator has the shipped weights.
+    """Initialise networks from the run's seed; with ``matcher = "universal"``, the generator has the shipped weights.
 
     Args:
         config: the run's settings.

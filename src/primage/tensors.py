@@ -15,11 +15,11 @@ def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[T
 
     Args:
         x: (B, C, H, W).
-        multiple: what both sides shall be divisible by.
+        multiple: divisor of both padded sides.
 
     Returns:
-        The padded tensor (``x`` itself if nothing is missing) and the original (h, w): ``y[..., :h, :w]``
-        undoes it. Short sides are reflected again and again, one pixel is repeated.
+        The padded tensor (``x`` itself if no padding is needed) and the original (h, w): ``y[..., :h, :w]``
+        removes the padding. Short sides are reflected repeatedly; a single pixel is repeated.
 
     Raises:
         ValueError: ``multiple`` is below 1 or a side of ``x`` is empty.
@@ -30,7 +30,7 @@ def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[T
     out = x
     for dim, side in ((2, height), (3, width)):
         if side % multiple:
-            # A triangle wave: torch's own reflection refuses a padding as long as the side.
+            # A triangle wave: torch's own reflection refuses paddings that are not smaller than the side.
             period = max(2 * (side - 1), 1)
             step = torch.arange(-(-side // multiple) * multiple, device=x.device) % period
             out = out.index_select(dim, torch.minimum(step, period - step).clamp_max(side - 1))
@@ -38,7 +38,7 @@ def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[T
 
 
 def to_tensor(image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "1 3 h w"]:
-    """Turn a picture into what the networks take.
+    """Convert a picture to the networks' input format.
 
     Args:
         image: (H, W, 3) uint8 sRGB.
@@ -50,13 +50,13 @@ def to_tensor(image: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "1 3 h w"]:
 
 
 def to_image(x: Float[Tensor, "1 3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
-    """Turn a network's output into a picture.
+    """Convert a network's output to a picture.
 
     Args:
         x: (1, 3, H, W); values outside [-1, 1] are clamped.
 
     Returns:
-        (H, W, 3) uint8, rounded to the nearest; the exact inverse of ``to_tensor``.
+        (H, W, 3) uint8, rounded to nearest; the exact inverse of ``to_tensor``.
     """
     pixels = x.detach()[0].add(1.0).mul_(127.5).round_().clamp_(0.0, 255.0).to(torch.uint8)
     return np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy())

@@ -1,7 +1,7 @@
 """The training loop: read it top to bottom.
 
-`training` is a plain iterator. It yields its progress about once a second. Whoever drives it (the CLI, the Python API,
-a server) shows that, and stops the training by closing it: the state is then saved at the boundary of a step.
+`training` is a plain iterator that yields its progress about once a second. Its caller (the CLI, the Python API, the
+studio) shows the progress, and stops the training by closing the iterator, which saves the state after a full step.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ _log = logging.getLogger(__name__)
 
 #: Minimum time between two lines of the log.
 _LOG_SEC = 1.0
-#: Times of the first previews; after those there is one every ``preview_sec``.
+#: Times of the first previews; later ones follow every ``preview_sec``.
 _FIRST_PREVIEWS_SEC = (5.0, 15.0)
-#: Share of the requested minutes that previews, checkpoints and the final model take.
+#: Share of the requested minutes reserved for previews, checkpoints and the final model.
 _OVERHEAD = 0.06
-#: Previews and checkpoints of large models take seconds; in between, training continues this many times as long.
+#: Previews and checkpoints of large models take seconds; between them, training runs at least this many times as long.
 _REST = 10
-#: Number of rounds of steps that are timed, unless they take longer than the second number.
+#: Number of rounds of steps that are timed, and the time after which timing stops earlier.
 _ROUNDS = 3
 _ROUNDS_SEC = 4.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is.
+    """Progress of a training.
 
     Attributes:
         step: number of steps done.
-        steps: number of steps in all.
+        steps: total number of steps.
         seconds: time spent training, over all sessions.
         seconds_left: estimate; NaN if unknown.
-        steps_per_second: over the last second or so.
+        steps_per_second: speed since the last report.
         losses: values of the last step, by their names in the log.
         preview: the newest preview, if one was just written.
-        notice: a sentence for the user about this session, such as a loss that is not available.
+        notice: a message to the user about this session, for example that a loss is not available.
     """
 
     step: int
@@ -68,13 +68,13 @@ class Progress:
 
 
 def training(run: Run, device: str = "cpu", require_weights: bool = True) -> PythonGenerator[Progress, None, None]:
-    """Train the run to its end, from its last checkpoint if it has one.
+    """Train a run to its end, from its last checkpoint if it has one.
 
     Args:
         run: the run folder; the caller holds its lock.
-        device: where to compute.
-        require_weights: False trains without the perceptual loss for as long as its network is not available. Only
-            this session is affected: the run keeps its settings, and the next session tries again.
+        device: torch device to compute on.
+        require_weights: whether the network of the perceptual loss must be available. If False and it is not, this
+            session trains without that loss; the run keeps its settings, and the next session tries again.
 
     Yields:
         Progress, about once a second and at the end.
@@ -95,7 +95,7 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
     state = fresh_state(config, run.record.spec, device)
     if run.checkpoint_path.exists():
         state.load(*load_tensors(run.checkpoint_path))
-    run.cut_log(state.step)  # all of it, if the run was killed before its first checkpoint
+    run.cut_log(state.step)  # deletes the whole log if the run was killed before its first checkpoint
     sources = {stage.scale: Source(stage.pair.photo, stage.pair.encoded).to(device) for stage in stages}
 
     started = time.monotonic() - state.seconds
@@ -128,7 +128,7 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
             state.seconds = time.monotonic() - started
             last = state.step == config.steps
 
-            # The model so far and a preview of it. The last one is written below.
+            # The current model and its preview. The final ones are written below.
             preview = None
             due = previews_due[0] if previews_due else state.previewed_sec + config.preview_sec
             rested = state.seconds - state.previewed_sec >= _REST * publish_cost
@@ -142,7 +142,7 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
             if state.seconds - saved_at >= max(config.checkpoint_sec, _REST * save_cost):
                 save()
 
-            # The log and the progress. The last step is reported below, when its model is written.
+            # The log and the progress. The last step is reported below, after its model is written.
             elapsed = state.seconds - logged_at
             if elapsed >= _LOG_SEC or preview or last:
                 rate = (state.step - logged_step) / max(elapsed, 1e-9)
@@ -152,7 +152,7 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
                 if not last:
                     yield Progress(state.step, config.steps, state.seconds, left, rate, values, preview, notice)
     finally:
-        # Reached at the end, and when closed at a yield. After an error in a step the last checkpoint stays as it is.
+        # Reached at the end, and when closed at a yield. After an error within a step, the last checkpoint is kept.
         if state.intact:
             if saved_step != state.step:
                 save()
@@ -173,16 +173,16 @@ def train_step(
     Args:
         state: networks and optimisers; changed in place; `State.finish_step` counts the step.
         config: the run's settings.
-        stage: size, batch, and which parts are used.
+        stage: size, batch size, and the losses used.
         source: the training pair at the stage's size.
         perceptual: the frozen network of the perceptual loss; None trains without it.
-        device: where to compute.
+        device: torch device to compute on.
 
     Returns:
         The losses by name, before weighting.
 
     Raises:
-        TrainingError: something is not finite; no weight was changed.
+        TrainingError: a loss or a gradient is not finite; no weight was changed.
     """
     state.intact = False
     state.set_learning_rates(config)
@@ -213,7 +213,7 @@ def train_step(
         )
     )
     state.optimiser_G.zero_grad(set_to_none=True)
-    if terms:  # none before the discriminator starts, if there is no other loss
+    if terms:  # empty if the adversarial losses are the only ones and the discriminator has not started
         losses.weighted_sum(terms).backward()
     values = {name: float(value.detach()) for name, (_, value) in terms.items()}
     _check_finite(values, state.generator, state.step)
@@ -278,7 +278,7 @@ def _fix_steps(
         source = Source(stage.pair.photo, stage.pair.encoded).to(device)
         state.step = last
         times: list[float] = []
-        # Whole rounds of `perceptual_every` steps, after a first step that is always slow; one round if it takes long.
+        # Full rounds of `perceptual_every` steps, after a first step, which is always slow; one round if it takes long.
         every = config.loss.perceptual_every if stage.perceptual else 1
         while len(times) <= every or (len(times) <= _ROUNDS * every and sum(times[1:]) < _ROUNDS_SEC):
             tick = time.monotonic()
@@ -286,7 +286,7 @@ def _fix_steps(
             state.finish_step()
             times.append(time.monotonic() - tick)
         rounds = np.add.reduceat(times[1:], np.arange(0, len(times) - 1, every))[: (len(times) - 1) // every] / every
-        # The median, because another process may have been busy for a moment.
+        # The median, in case another process used the CPU for a moment.
         total += float(np.median(rounds)) * (stage.until - last) / (nominal - first)
         last = stage.until
     available = config.minutes * 60 * (1 - _OVERHEAD) - (time.monotonic() - begin)

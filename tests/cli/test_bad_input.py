@@ -107,7 +107,7 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "manual without file": (("train", *OK, "-p", "manual"), "--primitive-file"),
     "landmarks that name no point": (
         ("train", *OK, "-p", "landmarks", "--primitive-file", "points.json"),
-        "a point that is not there",
+        "a point that does not exist",
     ),
     # where to
     "no out": (("train", "photo.png", "--steps", "1"), "--out"),

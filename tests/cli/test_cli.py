@@ -164,7 +164,7 @@ def test_warnings_leave_standard_output_to_the_json(place: Path, capsys: Out) ->
     assert command("train", "photo.png", "--out", "large", *options(steps=0, size=64), "--json") == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["steps"] == 0
-    assert printed.err.startswith("warning: photo.png: is 64×48 px and is enlarged to 85×64 px")
+    assert printed.err.startswith("warning: photo.png: enlarged from 64×48 px to 85×64 px")
 
 
 def test_weights_are_listed_as_json(capsys: Out) -> None:

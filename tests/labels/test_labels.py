@@ -225,7 +225,7 @@ def test_ids_are_matched_by_id(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     with pytest.raises(LabelError, match=r"2 pixels have the id 8.*\(1, 0\).*#b40000 \(id 9, position 2\).*--snap"):
         read_labels(tmp_path / "bad.png", palette)
     assert read_labels(tmp_path / "bad.png", palette, snap=True).index.tolist() == [[0, 2], [2, 2]]
-    assert "id 8 is not known; its 2 pixels" in caplog.text
+    assert "the id 8 is unknown; its 2 pixels" in caplog.text
 
 
 def test_grey_is_matched_by_level_and_tolerates_antialiasing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -291,7 +291,7 @@ def test_a_blend_of_three_labels_passes_where_three_meet_and_nowhere_else() -> N
 
 def test_a_photo_is_no_label_map_at_render_time() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    with pytest.raises(LabelError, match="no known label"):
+    with pytest.raises(LabelError, match="not a known label"):
         labels_from_rgb(noise, palette_of(RED, GREEN, BLUE))
 
 
@@ -553,7 +553,7 @@ def test_other_bad_zips(tmp_path: Path) -> None:
         read_labels(path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("labelmap.txt", LABELMAP)
-    with pytest.raises(ImageError, match="a\\.png is of an unknown kind"):
+    with pytest.raises(ImageError, match="a\\.png has an unknown format"):
         read_labels(path)
 
 
@@ -630,7 +630,7 @@ def test_labelme_is_matched_by_name(tmp_path: Path, caplog: pytest.LogCaptureFix
         ([shape("a", "polygon", (0, 0), (1, 1), (float("nan"), 2))], {}, "unusable points"),
         ([shape("a", "polygon", (0, 0), (1, 1), (1e300, 2))], {}, "unusable points"),
         ([shape(f"l{i}", "rectangle", (0, 0), (1, 1)) for i in range(255)], {}, "more than 255"),
-        ("no list", {}, "cannot|not a labelme"),
+        ("no list", {}, "cannot|not a valid labelme"),
     ],
 )
 def test_labelme_refusals(
@@ -643,7 +643,7 @@ def test_labelme_refusals(
 def test_other_json_is_refused(tmp_path: Path) -> None:
     for text in ("{", '{"a": 1}', '{"a":' * 100_000):
         (tmp_path / "a.json").write_text(text)
-        with pytest.raises(LabelError, match="not a labelme file"):
+        with pytest.raises(LabelError, match="not a valid labelme file"):
             read_labels(tmp_path / "a.json")
 
 

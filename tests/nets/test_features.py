@@ -115,7 +115,7 @@ def test_both_scalings_are_the_same_numbers() -> None:
 
 @pytest.mark.parametrize("layers", [["relu9_9"], ["relu1_1", "pool1"], []])
 def test_unknown_layers(layers: list[str]) -> None:
-    with pytest.raises(ValueError, match=r"known are relu1_1, relu1_2, .*relu5_3"):
+    with pytest.raises(ValueError, match=r"choose from relu1_1, relu1_2, .*relu5_3"):
         FeatureExtractor("vgg16", layers, {})
 
 
@@ -129,7 +129,9 @@ def test_smallest_image(network: Network, layer: str, side: int) -> None:
 
 def test_weights_that_do_not_fit() -> None:
     w = random_weights("vgg16")
-    with pytest.raises(WeightsError, match=r"nothing as 'features\.0\.weight'"):
+    with pytest.raises(WeightsError, match=r"'features\.0\.weight' is missing"):
         FeatureExtractor("vgg16", ["relu1_1"], {})
-    with pytest.raises(WeightsError, match=r"\(64, 3, 3, 3\) as 'features\.0\.weight', alexnet needs"):
+    with pytest.raises(
+        WeightsError, match=r"'features\.0\.weight' has shape \(64, 3, 3, 3\) in the weights; alexnet needs"
+    ):
         FeatureExtractor("alexnet", ["relu1"], w)

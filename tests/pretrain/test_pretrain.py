@@ -49,10 +49,10 @@ def test_a_photo_is_segmented() -> None:
 def test_the_grid_makes_the_target_of_the_source() -> None:
     rng = np.random.default_rng(0)
     picture = synthetic_picture(64, rng)
-    for _ in range(8):  # all kinds of drawing
+    for _ in range(8):  # all kinds of primitive
         episode = draw_episode(picture, 48, 2, rng)
-        assert episode.drawing.shape == (1, 10, 48, 48)
-        assert episode.drawings.shape == (2, 10, 48, 48)
+        assert episode.primitive.shape == (1, 10, 48, 48)
+        assert episode.primitives.shape == (2, 10, 48, 48)
         warped = resample(episode.photo.expand(2, -1, -1, -1), episode.grid)
         torch.testing.assert_close(warped, episode.photos)
         assert float(episode.grid.abs().max()) <= 1
@@ -61,7 +61,7 @@ def test_the_grid_makes_the_target_of_the_source() -> None:
 def test_codes_are_new_each_time_and_the_same_for_source_and_target() -> None:
     rng = np.random.default_rng(1)
     picture = synthetic_picture(64, rng)
-    first, second = (draw_episode(picture, 48, 1, rng).drawing for _ in range(2))
+    first, second = (draw_episode(picture, 48, 1, rng).primitive for _ in range(2))
     assert not torch.equal(first, second)
 
 

@@ -143,7 +143,7 @@ def test_kernel_is_r_squared_log_r() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_few_points_are_refused(count: int) -> None:
-    with pytest.raises(ValueError, match=f"three points or more, not {count}"):
+    with pytest.raises(ValueError, match=f"at least three points, not {count}"):
         fit(scattered(count), scattered(count))
 
 

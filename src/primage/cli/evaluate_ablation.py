@@ -21,7 +21,7 @@ def command(
     rotation: Annotated[str, typer.Option(help="Maximum rotations in degrees; 0 is off.")] = "0,10",
     shear: Annotated[str, typer.Option(help="Maximum shears; 0 is off.")] = "0,0.3",
     cutmix: Annotated[str, typer.Option(help="Cutmix probabilities; 0 is off.")] = "0,0.5",
-    canny_sigma: Annotated[str, typer.Option(help="0: as in extraction; 1: random between 1.2 and 3.")] = "0,1",
+    canny_sigma: Annotated[str, typer.Option(help="Canny σ: 0 as in extraction, 1 random from 1.2 to 3.")] = "0,1",
     full: Annotated[bool, typer.Option("--full", help="All combinations instead of one factor at a time.")] = False,
     train_frame: Annotated[int, typer.Option(help="Number of the frame to train on.")] = 0,
     primitive: Annotated[str, typer.Option("--primitive", "-p", help="edges, segments or super.")] = "edges",

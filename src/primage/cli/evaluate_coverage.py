@@ -30,7 +30,7 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """How much of each frame's primitive training has seen, and whether errors occur where it has not (paper §5)."""
+    """Measure how much of each frame's primitive training has seen, and whether errors occur elsewhere (paper §5)."""
     set_up(quiet, as_json)
     from primage.evaluate.commands.coverage import evaluate_coverage
     from primage.evaluate.protocol.frames import PRIMITIVE

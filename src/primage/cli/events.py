@@ -1,4 +1,4 @@
-"""Progress of a long evaluation; Ctrl-C stops it where it can be resumed."""
+"""Progress of a long evaluation; Ctrl-C stops it so that it can be resumed."""
 
 from __future__ import annotations
 

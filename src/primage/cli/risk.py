@@ -21,7 +21,9 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
-    snap: Annotated[bool, typer.Option("--snap", help="Map unknown colours to the nearest label.")] = False,
+    snap: Annotated[
+        bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
+    ] = False,
     copies: Annotated[
         int, typer.Option(help="Number of warped copies of the training primitive that count as seen.")
     ] = 50,

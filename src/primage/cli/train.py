@@ -109,7 +109,7 @@ def command(
         raise ConfigError("no photo given; name one, or use --continue to train an existing run longer")
     config = configure(preset, primitive, size, minutes, steps, seed, settings or [], matcher)
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
-    where = checked_device(device)
+    device = checked_device(device)
     check_target(out)
     if tensorboard:
         _check_tensorboard()
@@ -126,7 +126,7 @@ def command(
         _writer(run.path if tensorboard else None) as write,
         stoppable(quiet or as_json) as stopped,
         # Closed before the lock is released, since closing saves the checkpoint.
-        contextlib.closing(training(run, where)) as progress,
+        contextlib.closing(training(run, device)) as progress,
     ):
         stop_early = follow(run, progress, stopped, quiet or as_json, write)
     model = load(out)
@@ -157,22 +157,22 @@ def stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
         quiet: print no message.
 
     Yields:
-        A function that tells whether a stop was requested.
+        A function that returns whether a stop was requested.
     """
-    asked = False
+    requested = False
 
-    def ask(_number: int, _frame: Any) -> None:
-        nonlocal asked
-        if asked:
+    def request(_number: int, _frame: Any) -> None:
+        nonlocal requested
+        if requested:
             raise KeyboardInterrupt
-        asked = True
+        requested = True
         say("stopping after this step …", quiet)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: asked
+        yield lambda: requested
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
@@ -215,11 +215,11 @@ def follow(
     """Run a training and show its progress.
 
     Args:
-        run: what is being trained.
-        steps: the training.
-        stopped: tells whether a stop was requested.
+        run: the run.
+        steps: its training.
+        stopped: returns whether a stop was requested.
         quiet: show no progress.
-        write: takes each step's number and losses.
+        write: called with each step's number and losses.
 
     Returns:
         Whether the training was stopped before its end.

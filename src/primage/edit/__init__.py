@@ -1,1 +1,1 @@
-"""Edits of a primitive as small replayable records (`records`), and what replays them (`apply`)."""
+"""Edits of a primitive: their records (`records`) and their application (`apply`)."""

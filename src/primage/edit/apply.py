@@ -1,4 +1,4 @@
-"""Replays edits on a primitive: every layer is edited alike, and stays what it is."""
+"""Applies recorded edits to a primitive, consistently in every layer."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ from primage.primitive.primitive import Primitive
 from primage.warp.tps import evaluate, fit
 
 Mask = Bool[np.ndarray, "h w"]
-#: Corners beyond this are brought back to it: far outside any picture, and still a number that can be drawn with.
+#: Corners are clamped to this: outside any picture, but small enough to rasterise.
 _FAR_PX = 1e6
-#: Beyond this many widths or heights all coords are alike: out of the picture.
+#: Coordinates are clamped to this many widths or heights, which is outside any picture.
 _FAR = 1e6
 
 
 def apply_edits(primitive: Primitive, edits: Sequence[Edit]) -> Primitive:
-    """Replay edits in order.
+    """Apply edits in order.
 
     Args:
-        primitive: the drawing to edit; not changed.
-        edits: the records.
+        primitive: the primitive to edit; it is not changed.
+        edits: the edits.
 
     Returns:
-        The edited drawing, same size and labels.
+        The edited primitive, with the same size and labels.
 
     Raises:
-        PrimitiveError: a region is empty, a label is not in the palette, or handles do not make a warp.
+        PrimitiveError: a region is empty, a label is not in the palette, or handles do not define a warp.
     """
     for edit in edits:
         primitive = _apply(primitive, edit)
@@ -91,14 +91,14 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
     """The pixels of a region.
 
     Args:
-        primitive: gives the size, and the labels.
-        region: what to mark.
+        primitive: provides the size and the labels.
+        region: the region.
 
     Returns:
-        (H, W) bool, at least one pixel.
+        (H, W) bool, with at least one pixel.
 
     Raises:
-        PrimitiveError: no pixel lies in it, or it asks for labels that are not there.
+        PrimitiveError: the region is empty, or is given by labels and the primitive has none.
     """
     height, width = primitive.size
     y = (np.arange(height)[:, None] + 0.5) / height
@@ -122,14 +122,14 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
 
 
 def _emptied(primitive: Primitive, mask: Mask) -> Primitive:
-    """Fill a region from around it: the nearest label or colour outside, no lines."""
+    """Remove lines from a region, and fill it with the nearest label or colour outside it."""
     if mask.all():
-        raise PrimitiveError("an edit may not empty the whole primitive: nothing would be left to fill it from")
+        raise PrimitiveError("an edit cannot erase the whole primitive, as nothing would be left to fill it from")
     return primitive.map(lambda layer, data: layer.close(data, mask))
 
 
 def _fill(primitive: Primitive, mask: Mask, label: int) -> Primitive:
-    """Give a region one label; lines in it go, other layers stay."""
+    """Give a region one label and remove its lines; other layers are unchanged."""
     segments = primitive.segments
     if segments is None or label >= len(segments.palette.labels):
         raise PrimitiveError(f"there is no label {label} to fill with")
@@ -155,22 +155,22 @@ def _source_coords(
     centre: Float[np.ndarray, 2],
     shift: Float[np.ndarray, 2],
 ) -> Float[np.ndarray, "h w 2"]:
-    """Where (row, column) each pixel comes from under p ↦ matrix · (p − centre) + centre + shift."""
+    """Source (row, column) of each pixel under p ↦ matrix · (p − centre) + centre + shift."""
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1]), indexing="ij"), axis=-1)
     coords: Float[np.ndarray, "h w 2"] = (grid - centre - shift) @ np.linalg.inv(matrix).T + centre
     return coords
 
 
 def _warped_coords(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 2"]:
-    """The same for the thin-plate spline that takes each handle's target back to its source."""
+    """The same for the thin-plate spline that maps each handle's target to its source."""
     pins = [(x, y) for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)] * edit.pin_border
-    pixels = np.array([size[1], size[0]])  # isotropic, so that bending costs the same in both directions
+    pixels = np.array([size[1], size[0]])  # isotropic: bending costs the same in both directions
     source, target = (
         torch.from_numpy(np.clip(np.array([getattr(h, end) for h in edit.handles] + pins), -_FAR, _FAR) * pixels)
         for end in ("source", "target")
     )
-    if len(target) < 3:  # a shift, or a shift and turn: splines begin at three points
-        raise PrimitiveError("a warp needs three handles or more where the border is not pinned")
+    if len(target) < 3:  # splines need three points
+        raise PrimitiveError("a warp needs at least three handles if the border is not pinned")
     try:
         weights = fit(target, source - target)
     except ValueError as error:
@@ -179,19 +179,19 @@ def _warped_coords(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 
     at = torch.from_numpy(np.stack([x, y], axis=-1).reshape(-1, 2))
     displacement = torch.cat([evaluate(target, weights, part) for part in at.split(1 << 16)])
     coords = (at + displacement).numpy().reshape(*size, 2)[..., ::-1] - 0.5
-    # What a warp brings in from outside is the border again: nothing is left open.
+    # Outside the picture the border is replicated, so that no gap is left.
     return np.clip(coords, 0, np.array(size) - 1)
 
 
 def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
-    """The pixels whose source lies in a region."""
+    """The pixels whose source is in a region."""
     rows, columns = nearest_pixels(coords, mask.shape)
     inside = (np.rint(coords) == np.stack([rows, columns], axis=-1)).all(axis=-1)
     return np.asarray(inside & mask[rows, columns])
 
 
 def _paste(primitive: Primitive, base: Primitive, coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Primitive:
-    """Put a region of ``primitive`` onto ``base``; ``coords`` says where each pixel comes from."""
+    """Paste a region of ``primitive`` onto ``base``; ``coords`` holds the source of each pixel."""
     target = _covered(coords, mask)
     return base.map(lambda layer, data: layer.paste(data, primitive.layers[layer.name], coords, target, mask))
 
@@ -208,13 +208,13 @@ def _paint(primitive: Primitive, edit: Paint) -> Primitive:
             raise PrimitiveError("a stroke without a label is a line, but the primitive has no lines")
         return primitive.replace(edges=primitive.edges | mask)
     radius = max(0.5, edit.radius * mask.shape[1])
-    if mask.any():  # by distance, since a wide brush would take minutes to slide along the stroke
+    if mask.any():  # by distance: stamping a wide brush along the stroke would take minutes
         mask = ndimage.distance_transform_edt(~mask) < radius + 0.5
     return _fill(primitive, mask, edit.label)
 
 
 def _pixel(point: Point, size: tuple[int, int]) -> tuple[int, int]:
-    bound = 4 * max(size)  # a far-off point would draw an endless line
+    bound = 4 * max(size)  # rasterising a line to a distant point would take very long
     return (
         int(np.clip(np.floor(point[1] * size[0]), -bound, bound)),
         int(np.clip(np.floor(point[0] * size[1]), -bound, bound)),

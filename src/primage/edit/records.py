@@ -1,4 +1,4 @@
-"""Edits as small replayable records. Coordinates are shares of the width and height, so they fit any size."""
+"""Recorded edits. Coordinates are shares of width and height, so that edits apply at any size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Point = tuple[float, float]
 
 
 class Rectangle(Frozen):
-    """An upright rectangle."""
+    """An axis-aligned rectangle."""
 
     shape: Literal["rectangle"] = "rectangle"
     top_left: Point
@@ -22,7 +22,7 @@ class Rectangle(Frozen):
 
 
 class Ellipse(Frozen):
-    """An upright ellipse."""
+    """An axis-aligned ellipse."""
 
     shape: Literal["ellipse"] = "ellipse"
     centre: Point
@@ -37,7 +37,7 @@ class Polygon(Frozen):
 
 
 class LabelRegion(Frozen):
-    """All pixels of some labels, by their positions in the palette."""
+    """All pixels with certain labels, given as indices into the palette."""
 
     shape: Literal["labels"] = "labels"
     labels: tuple[int, ...] = Field(min_length=1)
@@ -47,7 +47,7 @@ Region = Annotated[Rectangle | Ellipse | Polygon | LabelRegion, Field(discrimina
 
 
 class Move(Frozen):
-    """Move a region; what it leaves behind is filled from around it."""
+    """Move a region; the uncovered area is filled from its surroundings."""
 
     op: Literal["move"] = "move"
     region: Region
@@ -55,7 +55,7 @@ class Move(Frozen):
 
 
 class Copy(Frozen):
-    """Put a copy of a region elsewhere."""
+    """Copy a region to another position."""
 
     op: Literal["copy"] = "copy"
     region: Region
@@ -79,7 +79,7 @@ class Flip(Frozen):
 
 
 class Swap(Frozen):
-    """Exchange two regions: each moves to the other's centre; what is left open is filled from around it."""
+    """Exchange two regions: each moves to the other's centre; uncovered areas are filled from their surroundings."""
 
     op: Literal["swap"] = "swap"
     region: Region
@@ -87,14 +87,14 @@ class Swap(Frozen):
 
 
 class Handle(Frozen):
-    """A point that a person drags, and where to."""
+    """A dragged point: its source and its target."""
 
     source: Point
     target: Point
 
 
 class Warp(Frozen):
-    """Bend the whole drawing by dragging points of it; the border is pinned unless ``pin_border`` is off."""
+    """Bend the whole primitive by dragging points; the border is pinned unless ``pin_border`` is off."""
 
     op: Literal["warp"] = "warp"
     handles: tuple[Handle, ...] = Field(min_length=1, max_length=256)
@@ -102,14 +102,14 @@ class Warp(Frozen):
 
 
 class Erase(Frozen):
-    """Empty a region: no lines, labels and colours filled from around it."""
+    """Erase a region: lines are removed, labels and colours filled from its surroundings."""
 
     op: Literal["erase"] = "erase"
     region: Region
 
 
 class Fill(Frozen):
-    """Give a region one label (its position in the palette); lines inside go."""
+    """Give a region one label (an index into the palette) and remove its lines."""
 
     op: Literal["fill"] = "fill"
     region: Region
@@ -117,7 +117,7 @@ class Fill(Frozen):
 
 
 class Paint(Frozen):
-    """Draw a stroke: of a label, or a line one pixel thin where no label is named."""
+    """Draw a stroke with a label; without one, draw a line one pixel thin."""
 
     op: Literal["paint"] = "paint"
     points: tuple[Point, ...] = Field(min_length=1)
@@ -134,13 +134,13 @@ def edits_from_json(text: str, where: str = "edits") -> tuple[Edit, ...]:
 
     Args:
         text: a JSON list of records, each with its ``op``.
-        where: named in the message.
+        where: name of the file in the error message.
 
     Returns:
         The edits in order.
 
     Raises:
-        PrimitiveError: it is not such a list.
+        PrimitiveError: the text is not such a list.
 
     Example:
         >>> edits_from_json('[{"op": "erase", "region": {"shape": "labels", "labels": [3]}}]')
@@ -150,10 +150,10 @@ def edits_from_json(text: str, where: str = "edits") -> tuple[Edit, ...]:
         return _EDITS.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "list"
-        raise PrimitiveError(f"{where}: {place}: {first['msg']}") from error
+        field = ".".join(map(str, first["loc"])) or "list"
+        raise PrimitiveError(f"{where}: {field}: {first['msg']}") from error
 
 
 def edits_to_json(edits: tuple[Edit, ...]) -> str:
-    """Write edits as JSON that `edits_from_json` reads back."""
+    """Write edits as JSON, to be read back with `edits_from_json`."""
     return _EDITS.dump_json(edits, indent=2).decode()

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from primage.errors import LabelError
 from primage.image import write_png
 from primage.labels.formats import PALETTE_KEY, RawLabels, read_raw_labels
-from primage.labels.from_colours import MAX_FOUND_COLOURS, foreign_label, labels_from_rgb
+from primage.labels.from_colours import MAX_FOUND_COLOURS, labels_from_rgb, unknown_label_error
 from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise, palette_colours
 
 log = logging.getLogger(__name__)
@@ -20,20 +20,20 @@ _ID_SOURCES = ("palette", "grey", "cityscapes")
 
 
 def read_labels(path: str | Path, palette: Palette | None = None, snap: bool = False) -> LabelMap:
-    """Read a label map; the format is told by the content.
+    """Read a label map; the format is recognised by the content.
 
     Args:
         path: a palette, grey or RGB picture (lossless), a CVAT "Segmentation mask 1.1" zip, folder or mask,
             ``export.zip/mask.png`` for one of several, or a labelme JSON.
-        palette: the labels a model knows. Files of ids are matched to it by id if it came from such a file,
-            labelme's by name, all others by colour.
-        snap: give pixels that are no label of ``palette`` the nearest one.
+        palette: the model's labels. Files of ids are matched by id if the palette came from such a file, labelme files
+            by name, all others by colour.
+        snap: map pixels with unknown labels to the nearest label.
 
     Returns:
-        The map, with ``palette`` if given, else with the labels that occur in the file.
+        The map, with ``palette`` if given, otherwise with the labels that occur in the file.
 
     Raises:
-        LabelError: the file is no label map, or holds what ``palette`` does not.
+        LabelError: the file is not a label map, or contains labels that are not in ``palette``.
         ImageError: the picture cannot be read.
     """
     raw = read_raw_labels(Path(path))
@@ -42,26 +42,26 @@ def read_labels(path: str | Path, palette: Palette | None = None, snap: bool = F
             return labels_from_rgb(raw.values, palette, snap, where=raw.where)
         listed = labels_from_rgb(raw.values, _palette_of(raw, sorted(raw.entries)), snap, where=raw.where)
         return _without_unused(listed)
-    own = _embedded(raw) or _from_entries(raw)
-    if palette is None or own.palette == palette:
-        return own
-    if own.palette.source == "labelme":
-        return _match(own, palette, "name", snap, raw.where)
-    # Grey levels are colours as well as ids; taken as colours, antialiased borders can be recognised.
-    levels = all(label.colour == (label.id,) * 3 for label in (*palette.labels, *own.palette.labels))
-    if own.palette.source in _ID_SOURCES and palette.source in _ID_SOURCES and not levels:
-        return _match(own, palette, "id", snap, raw.where)
+    stored = _embedded(raw) or _from_entries(raw)
+    if palette is None or stored.palette == palette:
+        return stored
+    if stored.palette.source == "labelme":
+        return _match(stored, palette, "name", snap, raw.where)
+    # Grey levels are colours as well as ids; matching them as colours handles antialiased borders.
+    levels = all(label.colour == (label.id,) * 3 for label in (*palette.labels, *stored.palette.labels))
+    if stored.palette.source in _ID_SOURCES and palette.source in _ID_SOURCES and not levels:
+        return _match(stored, palette, "id", snap, raw.where)
     if raw.values.dtype == np.uint16:
-        raise LabelError(f"{raw.where} holds 16-bit ids, but colours are needed to match; save it as RGB")
-    return labels_from_rgb(colourise(own), palette, snap, where=raw.where)
+        raise LabelError(f"{raw.where} contains 16-bit ids, but labels are matched by colour; save it as RGB")
+    return labels_from_rgb(colourise(stored), palette, snap, where=raw.where)
 
 
 def write_labels(path: str | Path, label_map: LabelMap) -> None:
-    """Write a palette PNG whose pixel values are positions in the palette, with the palette's JSON inside.
+    """Write a palette PNG whose pixel values are label indices, with the palette embedded as JSON.
 
     Args:
-        path: where; missing folders are made.
-        label_map: read back by ``read_labels`` exactly as it is.
+        path: the file; missing folders are created.
+        label_map: the map, which ``read_labels`` reads back exactly.
 
     Raises:
         ImageError: the file cannot be written.
@@ -74,7 +74,7 @@ def write_labels(path: str | Path, label_map: LabelMap) -> None:
 def _palette_of(raw: RawLabels, values: list[int]) -> Palette:
     """The labels that ``values`` stand for."""
     if len(values) > MAX_LABELS:
-        raise LabelError(f"{raw.where} holds {len(values)} labels (a photo?); at most {MAX_LABELS} work")
+        raise LabelError(f"{raw.where} contains {len(values)} labels (a photo?); at most {MAX_LABELS} are supported")
     if raw.source == "grey" and len(values) > MAX_FOUND_COLOURS:
         log.warning("%s: %d grey levels are %d labels; is this a photo?", raw.where, len(values), len(values))
     entries = [raw.entries[value] for value in values]
@@ -85,51 +85,51 @@ def _palette_of(raw: RawLabels, values: list[int]) -> Palette:
 def _from_entries(raw: RawLabels) -> LabelMap:
     used = [int(value) for value in np.flatnonzero(np.bincount(raw.values.ravel()))]
     palette = _palette_of(raw, used)
-    place = np.zeros(used[-1] + 1, np.uint8)
-    place[used] = np.arange(len(used), dtype=np.uint8)
-    return LabelMap(place[raw.values], palette)
+    index_of = np.zeros(used[-1] + 1, np.uint8)
+    index_of[used] = np.arange(len(used), dtype=np.uint8)
+    return LabelMap(index_of[raw.values], palette)
 
 
 def _embedded(raw: RawLabels) -> LabelMap | None:
-    """The map as ``write_labels`` wrote it, unless another program has changed the palette since."""
+    """The map written by ``write_labels``; None if another program has changed the palette since."""
     if raw.embedded is None:
         return None
     try:
         palette = Palette.model_validate_json(raw.embedded)
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"])
-        raise LabelError(f"{raw.where}: its {PALETTE_KEY} text is damaged ({reason}); save anew") from error
+        raise LabelError(f"{raw.where}: its {PALETTE_KEY} text is damaged ({reason}); save the file again") from error
     used = [int(value) for value in np.flatnonzero(np.bincount(raw.values.ravel()))]
-    kept = used[-1] < len(palette.labels)
-    if kept and all(palette.labels[value].colour == raw.entries[value].colour for value in used):
+    complete = used[-1] < len(palette.labels)
+    if complete and all(palette.labels[value].colour == raw.entries[value].colour for value in used):
         return LabelMap(raw.values, palette)
-    log.warning("%s: its palette was changed after Primage wrote it; ids and names are lost", raw.where)
+    log.warning("%s: the palette was changed after Primage wrote it; ids and names are lost", raw.where)
     return None
 
 
 def _without_unused(label_map: LabelMap) -> LabelMap:
     used = np.flatnonzero(np.bincount(label_map.index.ravel()))
-    place = np.zeros(MAX_LABELS + 1, np.uint8)
-    place[used] = np.arange(len(used), dtype=np.uint8)
+    index_of = np.zeros(MAX_LABELS + 1, np.uint8)
+    index_of[used] = np.arange(len(used), dtype=np.uint8)
     labels = tuple(label_map.palette.labels[i] for i in used)
-    return LabelMap(place[label_map.index], Palette(labels=labels, source=label_map.palette.source))
+    return LabelMap(index_of[label_map.index], Palette(labels=labels, source=label_map.palette.source))
 
 
-def _match(own: LabelMap, palette: Palette, key: str, snap: bool, where: str) -> LabelMap:
+def _match(stored: LabelMap, palette: Palette, key: str, snap: bool, where: str) -> LabelMap:
     """Translate a file's labels into ``palette`` by id or by name."""
-    keys = [getattr(label, key) for label in own.palette.labels]
+    keys = [getattr(label, key) for label in stored.palette.labels]
     known = {getattr(label, key): i for i, label in reversed(list(enumerate(palette.labels)))}
-    place = np.zeros(len(keys), np.uint8)
+    index_of = np.zeros(len(keys), np.uint8)
     for i, value in enumerate(keys):
         if value in known:
-            place[i] = known[value]
+            index_of[i] = known[value]
             continue
-        here = own.index == i
-        place[i] = ((palette_colours(palette) - palette_colours(own.palette)[i]) ** 2).sum(axis=1).argmin()
+        mask = stored.index == i
+        index_of[i] = ((palette_colours(palette) - palette_colours(stored.palette)[i]) ** 2).sum(axis=1).argmin()
         if not snap:
-            y, x = divmod(int(here.argmax()), here.shape[1])
-            what = f"{here.sum():,} pixels have the {key} {value!r}"
-            raise foreign_label(where, what, (x, y), palette, int(place[i]))
-        label = palette.labels[place[i]]
-        log.warning("%s: %s %r is not known; its %d pixels became %r", where, key, value, here.sum(), label)
-    return LabelMap(place[own.index], palette)
+            y, x = divmod(int(mask.argmax()), mask.shape[1])
+            pixels = f"{mask.sum():,} pixels have the {key} {value!r}"
+            raise unknown_label_error(where, pixels, (x, y), palette, int(index_of[i]))
+        label = palette.labels[index_of[i]]
+        log.warning("%s: the %s %r is unknown; its %d pixels were given %r", where, key, value, mask.sum(), label)
+    return LabelMap(index_of[stored.index], palette)

@@ -1,4 +1,4 @@
-"""What label files hold, format by format, before any palette is matched; `labels` makes label maps of it."""
+"""Readers of label files by format, before labels are matched; `primage.labels.files` turns them into label maps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MAX_MEMBER_BYTES = 256 << 20
 _MAX_TEXT_BYTES = 1 << 20
 _LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp", "jpeg2000")
 
-# Cityscapes: the data set's id, the name, the id its benchmark trains on (- for none), the colour.
+# Cityscapes: id, name, id used by the benchmark for training (- for none), colour.
 _CITYSCAPES = """
     0 unlabeled - 000000 | 1 ego_vehicle - 000000 | 2 rectification_border - 000000 |
     3 out_of_roi - 000000 | 4 static - 000000 | 5 dynamic - 6f4a00 |
@@ -50,7 +50,7 @@ _CITYSCAPES = """
 
 @dataclass(frozen=True)
 class Entry:
-    """What one stored value means."""
+    """Meaning of one stored value."""
 
     id: int
     colour: RGB
@@ -69,16 +69,16 @@ class RawLabels:
 
 
 def read_raw_labels(path: Path) -> RawLabels:
-    """Find out which format a label file has, and read it.
+    """Recognise the format of a label file, and read it.
 
     Args:
-        path: a picture, a labelme JSON, a CVAT zip or folder, or ``export.zip/mask.png`` for one of many.
+        path: a picture, a labelme JSON, a CVAT zip or folder, or ``export.zip/mask.png`` for one of several masks.
 
     Returns:
-        The stored values, with what the file says of them.
+        The stored values and their meaning.
 
     Raises:
-        LabelError: the file is of no known label format, damaged, or holds several masks.
+        LabelError: the file has no known label format, is damaged, or contains several masks.
         ImageError: the picture cannot be read.
     """
     if path.is_dir():
@@ -101,14 +101,14 @@ def read_raw_labels(path: Path) -> RawLabels:
 
 
 def cityscapes_entries(name: str) -> dict[int, Entry] | None:
-    """Give what grey levels mean in a file of that name.
+    """The meaning of grey levels in a Cityscapes label file.
 
     Args:
         name: a file name.
 
     Returns:
-        Meanings by grey level if the name ends as Cityscapes' label files do, else None. 255 is the licence
-        plate (id -1) in ``_labelIds.png`` and everything the benchmark ignores in ``_labelTrainIds.png``.
+        Meanings by grey level; None if the name does not end like that of a Cityscapes label file. 255 is the licence
+        plate (id -1) in ``_labelIds.png``, and everything the benchmark ignores in ``_labelTrainIds.png``.
     """
     rows = [row.split() for row in _CITYSCAPES.split("|")]
     full = [(int(i), train, Entry(int(i), _rgb(c), n.replace("_", " "))) for i, n, train, c in rows]
@@ -124,7 +124,7 @@ def cityscapes_entries(name: str) -> dict[int, Entry] | None:
 def _all_distinct_colours() -> tuple[RGB, ...]:
     levels = [0, 42, 85, 127, 170, 212, 255]
     grid = np.array([(r, g, b) for r in levels for g in levels for b in levels])
-    # Green is seen best and red least; the weights stand in for a perceptual space.
+    # The weights approximate a perceptual space.
     weighted = grid * np.sqrt([2.0, 4.0, 3.0])
     distance = np.minimum(((weighted - weighted[0]) ** 2).sum(1), ((weighted - weighted[-1]) ** 2).sum(1))
     chosen = []
@@ -136,19 +136,19 @@ def _all_distinct_colours() -> tuple[RGB, ...]:
 
 
 def distinct_colours(n: int) -> list[RGB]:
-    """Give colours that are easily told apart, always the same; a shorter list is the start of a longer one.
+    """A fixed sequence of easily distinguishable colours.
 
     Args:
-        n: how many, at most 341.
+        n: number of colours, at most 341.
 
     Returns:
-        RGB triples at least 42 apart in one channel, from each other and from black and white.
+        RGB triples that differ from each other, and from black and white, by at least 42 in one channel.
 
     Raises:
         ValueError: ``n`` is negative or too large.
     """
     if not 0 <= n <= len(_all_distinct_colours()):
-        raise ValueError(f"n must lie in 0 … {len(_all_distinct_colours())}, not {n}")
+        raise ValueError(f"n must be from 0 to {len(_all_distinct_colours())}, not {n}")
     return list(_all_distinct_colours()[:n])
 
 
@@ -157,7 +157,7 @@ def _rgb(digits: str) -> RGB:
 
 
 def _decode(name: str, data: bytes | None) -> Decoded:
-    """Decode a picture, and refuse it if its compression changes values."""
+    """Decode a picture; refuse lossy compression."""
     decoded = decode(name, data)
     lossy = decoded.format in ("JPEG", "MPO") or decoded.image.info.get("compression") in _LOSSY_TIFF
     if decoded.format == "WEBP":
@@ -166,7 +166,7 @@ def _decode(name: str, data: bytes | None) -> Decoded:
         kind = "JPEG" if decoded.format == "MPO" else decoded.format
         raise LabelError(
             f"{name} is a {kind} with lossy compression, which mixes colours at every border, so labels "
-            "cannot be told apart; export it as PNG from the program that drew it"
+            "cannot be distinguished; export it as PNG from the program it was drawn with"
         )
     return decoded
 
@@ -202,10 +202,10 @@ def _picture(path: Path) -> RawLabels:
     values = np.array(image.convert("L"))
     table = cityscapes_entries(path.name)
     if table is not None:
-        foreign = sorted({int(v) for v in np.unique(values)} - set(table))
-        if not foreign:
+        unknown = sorted({int(v) for v in np.unique(values)} - set(table))
+        if not unknown:
             return RawLabels(values, "cityscapes", where, table)
-        log.warning("%s: %s are no ids of Cityscapes; its grey levels are taken as plain ids", where, foreign)
+        log.warning("%s: %s are not Cityscapes ids; the grey levels are read as plain ids", where, unknown)
     return RawLabels(values, "grey", where, {v: Entry(v, (v, v, v)) for v in range(256)})
 
 
@@ -218,7 +218,7 @@ def _cvat(where: str, data: bytes | None, labelmap: str, labelmap_name: str) -> 
         return _picture(Path(where))
     lines = enumerate(_parse_labelmap(labelmap, labelmap_name))
     entries = {i: Entry(i, colour, name) for i, (name, colour) in lines}
-    if decoded.image.mode == "P":  # transparency is of no meaning here, so the palette is looked up as it stands
+    if decoded.image.mode == "P":  # the palette's colours, without regard to transparency
         rgb = np.array(_plte(decoded.image), np.uint8)[np.array(decoded.image)]
     else:
         rgb = flatten(decoded, managed=False)
@@ -236,7 +236,7 @@ def _parse_labelmap(text: str, where: str) -> list[tuple[str, RGB]]:
             raise LabelError(f"{where}, line {number}: {line[:60]!r} is not of the form name:r,g,b:parts:actions")
         found.append((match[1], colour))
     if not 1 <= len(found) <= 255:
-        raise LabelError(f"{where} lists {len(found)} labels; 1 to 255 work")
+        raise LabelError(f"{where} lists {len(found)} labels; 1 to 255 are supported")
     return found
 
 
@@ -250,7 +250,7 @@ def _read_text(path: Path) -> str:
 
 def _text(data: bytes, where: str) -> str:
     if len(data) > _MAX_TEXT_BYTES:
-        raise LabelError(f"{where} is larger than {_MAX_TEXT_BYTES >> 20} MB, which no list of labels is")
+        raise LabelError(f"{where} is larger than {_MAX_TEXT_BYTES >> 20} MB, too large for a list of labels")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -258,12 +258,12 @@ def _text(data: bytes, where: str) -> str:
 
 
 def _pick(names: Sequence[str], where: str) -> str:
-    """The only mask there is, or an error that tells how to ask for one."""
+    """The only mask; an error if there are none or several."""
     if not names:
-        raise LabelError(f"{where} holds no SegmentationClass/*.png; export it as CVAT's Segmentation mask 1.1")
+        raise LabelError(f"{where} contains no SegmentationClass/*.png; export it as CVAT's Segmentation mask 1.1")
     if len(names) > 1:
         some = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-        raise LabelError(f"{where} holds {len(names)} masks ({some}); name one, as in {where}/{names[0]}")
+        raise LabelError(f"{where} contains {len(names)} masks ({some}); name one, as in {where}/{names[0]}")
     return names[0]
 
 
@@ -279,43 +279,43 @@ def _cvat_folder(path: Path) -> RawLabels:
     return _cvat(str(path / mask), None, _read_text(labelmap), str(labelmap))
 
 
-def _cvat_zip(archive: Path, wanted: str) -> RawLabels:
-    """Read one mask of an export in memory: nothing is unpacked, so no name can point outside."""
+def _cvat_zip(archive: Path, requested: str) -> RawLabels:
+    """Read one mask of an export in memory; nothing is unpacked, so that no name can lead outside a folder."""
     if archive.stat().st_size > MAX_FILE_BYTES:
         raise LabelError(f"{archive} is larger than {MAX_FILE_BYTES >> 20} MB; export fewer frames")
     try:
         with zipfile.ZipFile(archive) as zipped:
             names = [info.filename for info in zipped.infolist()]
             if len(names) > _MAX_MEMBERS:
-                raise LabelError(f"{archive} holds {len(names)} files; at most {_MAX_MEMBERS} work")
+                raise LabelError(f"{archive} contains {len(names)} files; at most {_MAX_MEMBERS} are supported")
             for name in names:
                 parts = name.replace("\\", "/").split("/")
                 if ".." in parts or parts[0] == "" or ":" in parts[0]:
-                    raise LabelError(f"{archive} holds the unsafe name {name!r}; make the export anew with CVAT")
+                    raise LabelError(f"{archive} contains the unsafe name {name!r}; export it again with CVAT")
             masks = sorted(
                 name
                 for name in set(names)
                 if PurePosixPath(name).parent.name == "SegmentationClass" and name.lower().endswith(".png")
             )
-            if wanted:
-                masks = [n for n in masks if n == wanted or PurePosixPath(n).name == wanted]
+            if requested:
+                masks = [n for n in masks if n == requested or PurePosixPath(n).name == requested]
                 if not masks:
-                    raise LabelError(f"{archive} holds no mask {wanted}; name one of its SegmentationClass/*.png")
+                    raise LabelError(f"{archive} contains no mask {requested}; name one of its SegmentationClass/*.png")
             mask = _pick(masks, str(archive))
             labelmap = (PurePosixPath(mask).parent.parent / "labelmap.txt").as_posix()
             if labelmap not in names:
-                raise LabelError(f"{archive} holds no {labelmap}, which lists the labels; make the export anew")
+                raise LabelError(f"{archive} contains no {labelmap}, which lists the labels; export it again")
             text = _text(_member(zipped, labelmap, _MAX_TEXT_BYTES), f"{archive}/{labelmap}")
             data = _member(zipped, mask, _MAX_MEMBER_BYTES)
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError) as error:
-        raise LabelError(f"{archive} is a damaged or encrypted zip ({error}); make the export anew") from error
+        raise LabelError(f"{archive} is a damaged or encrypted zip ({error}); export it again") from error
     return _cvat(f"{archive}/{mask}", data, text, f"{archive}/{labelmap}")
 
 
 def _member(zipped: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    # The directory may lie about sizes, hence the second bound.
+    # The sizes in the zip's directory may be false, hence the second bound.
     if zipped.getinfo(name).file_size > limit:
-        raise LabelError(f"{zipped.filename}: {name} is larger than {limit >> 20} MB unpacked, which is refused")
+        raise LabelError(f"{zipped.filename}: {name} is larger than {limit >> 20} MB unpacked, which is too large")
     with zipped.open(name) as member:
         return member.read(limit + 1)
 
@@ -339,7 +339,7 @@ def _labelme(path: Path) -> RawLabels:
         for number, shape in enumerate(shapes, 1):
             name, kind = shape["label"], shape.get("shape_type") or "polygon"
             if not isinstance(name, str):
-                raise ValueError(f"the label of shape {number} is not text")
+                raise ValueError(f"the label of shape {number} is not a string")
             if kind not in ("polygon", "rectangle", "circle"):
                 skipped += 1
                 continue
@@ -349,11 +349,11 @@ def _labelme(path: Path) -> RawLabels:
                 raise ValueError(f"shape {number} ({kind}, {name!r}) has unusable points")
             value = names.setdefault("background" if name == "_background_" else name, len(names))
             if value > 254:
-                raise LabelError(f"{path} holds more than 255 labels; merge some")
+                raise LabelError(f"{path} contains more than 255 labels; merge some")
             _draw_shape(draw, kind, points, value)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise LabelError(f"{path} is not a labelme file that can be read ({reason}); save it anew") from error
+        raise LabelError(f"{path} is not a valid labelme file ({reason}); save it again") from error
     if skipped:
         log.warning("%s: %d shapes without an area (lines, points, …) were skipped", path, skipped)
     colours = [(0, 0, 0), *distinct_colours(len(names) - 1)]

@@ -1,4 +1,4 @@
-"""From a picture in flat colours to a label map: which colours are labels, and which pixels are blends of them."""
+"""Label maps from pictures in flat colours: finds the label colours, and the pixels that are blends of them."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def labels_from_rgb(
     ignore: Bool[np.ndarray, "h w"] | None = None,
     extra_colours: Sequence[RGB] = (),
 ) -> LabelMap:
-    """Tell labels by colour, and give the blended pixels at borders the nearest label.
+    """Recognise labels by colour. Blended pixels at borders get the nearest label.
 
     Args:
         rgb: (H, W, 3) uint8.
-        palette: the labels a model knows; if None, they are the colours that fill a 3×3 block somewhere and
-            at least 9 pixels and 0.02 % of the picture, in the order of their first pixels.
-        snap: accept every unknown colour instead of blends between known ones only.
-        where: what messages call the picture.
-        ignore: pixels that show no label (lines drawn over them); the nearest pixel that does lends them its.
-        extra_colours: colours of such lines; their pixels are ignored too, and may blend with the labels.
+        palette: the model's labels. If None, labels are the colours that fill a 3×3 block somewhere, and cover at
+            least 9 pixels and 0.02 % of the picture, in the order of their first pixels.
+        snap: accept any unknown colour, not only blends of known ones.
+        where: name of the picture in messages.
+        ignore: pixels without a label (lines drawn over them); they take the label of the nearest pixel with one.
+        extra_colours: colours of such lines; their pixels are ignored too, and blends of them with labels are accepted.
 
     Returns:
-        The map, with ``palette`` or with the one found.
+        The map, with ``palette`` or with the palette found.
 
     Raises:
-        LabelError: the picture is a photo, not a label map, or holds a colour that ``palette`` does not.
+        LabelError: the picture is a photo, not a label map, or contains a colour that is not in ``palette``.
 
     Example:
         >>> picture = np.zeros((4, 8, 3), np.uint8)
@@ -56,7 +56,7 @@ def labels_from_rgb(
     live = np.ones(code.shape, bool) if ignore is None else ~ignore
     shown = live & ~np.isin(code, pack(extras)) if len(extras) else live
     if not shown.any():
-        raise LabelError(f"{where} shows no label at all: every pixel is a line; fill the areas between them")
+        raise LabelError(f"{where} contains no labels: every pixel is a line; fill the areas between the lines")
     census = _Census(code, shown, *np.unique(code[shown], return_counts=True), where)
     known = palette or _find_palette(census)
     anchors = np.concatenate([palette_colours(known), extras])
@@ -64,21 +64,21 @@ def labels_from_rgb(
     index[~live] = -1
     unknown = live & (index < 0)
     if unknown.any():
-        foreign = positions(census.colours, pack(anchors)) < 0
+        unknown_colours = positions(census.colours, pack(anchors)) < 0
         if palette is not None and not snap:
             junctions = junction_colours(rgb, index, unknown, anchors)
-            _refuse_foreign(census, foreign, anchors, junctions, known)
+            _refuse_unknown(census, unknown_colours, anchors, junctions, known)
         log.warning(
             "%s: %s pixels in %s colours are not one of the %d labels (antialiasing?); "
             "each was given the nearest label",
-            *(where, f"{int(unknown.sum()):,}", f"{int(foreign.sum()):,}", len(known.labels)),
+            *(where, f"{int(unknown.sum()):,}", f"{int(unknown_colours.sum()):,}", len(known.labels)),
         )
         give_nearest(rgb, index, unknown, anchors)
     unlabelled = (index < 0) | (index >= len(known.labels))
     if unlabelled.all():
-        raise LabelError(f"{where} shows lines only and no label; fill the areas between the lines")
+        raise LabelError(f"{where} contains only lines and no labels; fill the areas between the lines")
     if unlabelled.any():
-        from scipy import ndimage  # here, since what reads the table of kinds should not load SciPy
+        from scipy import ndimage  # imported lazily: reading the table of kinds must not load SciPy
 
         y, x = ndimage.distance_transform_edt(unlabelled, return_distances=False, return_indices=True)
         index = index[y, x]
@@ -87,7 +87,7 @@ def labels_from_rgb(
 
 @dataclass(frozen=True)
 class _Census:
-    """A picture's colours as numbers: where they are, which count, how many pixels each has."""
+    """The packed colours of a picture, the pixels considered, and the number of pixels of each colour."""
 
     code: UInt32[np.ndarray, "h w"]
     shown: Bool[np.ndarray, "h w"]
@@ -113,7 +113,7 @@ def _find_palette(census: _Census) -> Palette:
     exact = int(census.counts[chosen].sum()) / total
     if not 1 <= chosen.sum() <= MAX_FOUND_COLOURS or exact < 0.5:
         raise LabelError(
-            f"{census.where} looks like a photo, not a label map: {chosen.sum()} colours fill areas, in all "
+            f"{census.where} looks like a photo, not a label map: {chosen.sum()} colours form areas, covering "
             f"{exact:.0%} of it; draw 1 to {MAX_FOUND_COLOURS} labels in flat colours and save them as PNG"
         )
     position = np.where(census.shown, positions(census.code, colours[chosen]), np.int16(-1))
@@ -124,42 +124,42 @@ def _find_palette(census: _Census) -> Palette:
     return Palette(labels=tuple(labels), source="rgb")
 
 
-def _refuse_foreign(
+def _refuse_unknown(
     census: _Census,
-    foreign: Bool[np.ndarray, " n"],
+    unknown: Bool[np.ndarray, " n"],
     anchors: Int32[np.ndarray, " p 3"],
     junctions: UInt32[np.ndarray, " j"],
     palette: Palette,
 ) -> None:
-    """Raise for the commonest foreign colour that is more than a fringe of known ones."""
+    """Raise for the most frequent unknown colour that is not just a blend at borders."""
     solid = _solid_colours(census)
-    order = np.flatnonzero(foreign)[np.argsort(-census.counts[foreign], kind="stable")]
+    order = np.flatnonzero(unknown)[np.argsort(-census.counts[unknown], kind="stable")]
     for start in range(0, len(order), 4096):
         codes = census.colours[order[start : start + 4096]]
         rgb = (codes[:, None] >> np.array([16, 8, 0], np.uint32) & 255).astype(np.int32)
         bad = np.flatnonzero(np.isin(codes, solid) | (~is_blend(rgb, anchors) & ~np.isin(codes, junctions)))
         if len(bad):
-            near = int(((palette_colours(palette) - rgb[bad[0]]) ** 2).sum(axis=1).argmin())
-            here = (census.code == codes[bad[0]]) & census.shown
-            y, x = divmod(int(here.argmax()), here.shape[1])
-            what = f"{here.sum():,} pixels have the colour #{codes[bad[0]]:06x}"
-            raise foreign_label(census.where, what, (x, y), palette, near)
+            nearest = int(((palette_colours(palette) - rgb[bad[0]]) ** 2).sum(axis=1).argmin())
+            mask = (census.code == codes[bad[0]]) & census.shown
+            y, x = divmod(int(mask.argmax()), mask.shape[1])
+            pixels = f"{mask.sum():,} pixels have the colour #{codes[bad[0]]:06x}"
+            raise unknown_label_error(census.where, pixels, (x, y), palette, nearest)
 
 
-def foreign_label(where: str, what: str, first: tuple[int, int], palette: Palette, near: int) -> LabelError:
-    """The error for something in a file that is none of the known labels, with the nearest of them.
+def unknown_label_error(where: str, pixels: str, first: tuple[int, int], palette: Palette, nearest: int) -> LabelError:
+    """The error for pixels with an unknown label; it names the nearest known one.
 
     Args:
-        where: what the message calls the file.
-        what: which pixels, and what they hold.
-        first: (x, y) of the first of them.
+        where: name of the file in the message.
+        pixels: description of the pixels and their value.
+        first: (x, y) of the first of these pixels.
         palette: the known labels.
-        near: position of the nearest one.
+        nearest: index of the nearest one.
     """
-    label = palette.labels[near]
+    label = palette.labels[nearest]
     name = f" {label.name!r}" if label.name else ""
     r, g, b = label.colour
     return LabelError(
-        f"{where}: {what}, first at (x, y) = {first}, which is no known label; the nearest is "
-        f"#{r:02x}{g:02x}{b:02x}{name} (id {label.id}, position {near}): use that, or let --snap take it"
+        f"{where}: {pixels}, first at (x, y) = {first}, which is not a known label; the nearest is "
+        f"#{r:02x}{g:02x}{b:02x}{name} (id {label.id}, position {nearest}): use that one, or --snap"
     )

@@ -17,7 +17,7 @@ _Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class Label(BaseModel):
-    """One label: the number its file format knows it by, its colour, and its name if it has one."""
+    """One label: its id in the file format, its colour, and its name if it has one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,7 +27,7 @@ class Label(BaseModel):
 
 
 class Palette(BaseModel):
-    """The labels of a map, by position, and the kind of file they came from ("made": found in the photo)."""
+    """The labels of a map in order, and the kind of file they come from ("made": extracted from the photo)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,7 +43,7 @@ class Palette(BaseModel):
 
 @dataclass(frozen=True)
 class LabelMap:
-    """A label for each pixel: ``index`` holds positions in ``palette.labels``, not ids."""
+    """A label for each pixel: ``index`` holds indices into ``palette.labels``, not ids."""
 
     index: UInt8[np.ndarray, "h w"]
     palette: Palette
@@ -51,11 +51,11 @@ class LabelMap:
     def __post_init__(self) -> None:
         if self.index.size and int(self.index.max()) >= len(self.palette.labels):
             count = len(self.palette.labels)
-            raise LabelError(f"a label map holds index {self.index.max()}, but its palette ends before {count}")
+            raise LabelError(f"a label map holds index {self.index.max()}, but its palette has only {count} labels")
 
 
 def colourise(label_map: LabelMap) -> UInt8[np.ndarray, "h w 3"]:
-    """Paint each pixel in its label's colour.
+    """Colour each pixel with its label's colour.
 
     Args:
         label_map: any.
@@ -68,14 +68,14 @@ def colourise(label_map: LabelMap) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def resize_labels(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
-    """Resize by taking the pixel at the centre of each new one, so that no label appears that was not there.
+    """Resize with nearest neighbour, which adds no label.
 
     Args:
         label_map: any.
         size: (height, width), each at least 1.
 
     Returns:
-        A map of that size with the same palette; ``label_map`` itself if nothing changes.
+        A map of that size with the same palette; ``label_map`` itself if it already has that size.
     """
     if label_map.index.shape == size:
         return label_map

@@ -1,4 +1,4 @@
-"""Antialiasing along flow discontinuities: the boundary between two copied parts gets a pixel of both."""
+"""Antialiasing along flow discontinuities: pixels at the boundary of two copied parts become mixtures of both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from primage.nets.layers import expand_to_batch, sample
 from primage.nets.upsample import neighbours_3x3
 
-#: There is a discontinuity between neighbouring pixels whose flow differs by more than this.
+#: Neighbouring pixels whose flow differs by more than this have a discontinuity between them.
 _DISCONTINUITY_PX = 1.0
 _BINOMIAL = tuple(x * y / 16 for x in (1, 2, 1) for y in (1, 2, 1))
 
@@ -22,7 +22,7 @@ def antialias_discontinuities(
 ) -> Float[Tensor, "b 3 h w"]:
     """Replace each pixel beside a flow discontinuity by a mean over the flow of its 3 × 3 neighbourhood.
 
-    Without it the boundary between two copied parts is a staircase; a camera's pixel would see some of both.
+    Without this, the boundary between two copied parts is jagged; a camera's pixel would contain some of both.
 
     Args:
         copied: (B, 3, H, W) in [-1, 1], ``photo`` sampled along ``flow``.
@@ -31,8 +31,8 @@ def antialias_discontinuities(
         flow: (B, 2, H, W), source minus target coordinates.
 
     Returns:
-        Same shape and range. Pixels that are not beside a discontinuity are unchanged; ``copied`` itself if there is
-        none.
+        Same shape and range. Pixels not beside a discontinuity are unchanged; ``copied`` itself if there are no
+        discontinuities.
     """
     pixel = (target_coords[:, :, 1, 1] - target_coords[:, :, 0, 0])[..., None, None]
     mask = torch.zeros_like(flow[:, 0], dtype=torch.bool)

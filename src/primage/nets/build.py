@@ -43,7 +43,7 @@ def build_generator(config: GeneratorConfig, channels: int, rng: torch.Generator
         >>> generator(torch.zeros(2, 3, 40, 50), pair).image.shape
         torch.Size([2, 3, 40, 50])
     """
-    # Built on the meta device: PyTorch would initialise from the global random state, which takes seconds for 182 M.
+    # Built on the meta device, to skip PyTorch's own initialisation, which takes seconds for 182 M parameters.
     with torch.device("meta"):
         network = build_network(config, channels)
     network.to_empty(device="cpu")

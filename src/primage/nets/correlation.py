@@ -12,18 +12,18 @@ from torch.nn import functional as F
 
 from primage.nets.layers import expand_to_batch
 
-#: A match is averaged over the best cell and this many around it: a mean of two distant candidates is neither of them.
+#: Matches are averaged over this many cells around the best one only, so that distant candidates are not mixed.
 _WINDOW_CELLS = 2
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of drawings, as the correlation volume compares them.
+    """Cells of primitives, compared by the correlation volume.
 
     Attributes:
         descriptors: (B, C, H, W), unit length.
         coords: (1, 2, H, W), the centre of each cell, (x, y), normalised.
-        primitive: (B, E, H, W), the embedded drawing, averaged over each cell.
+        primitive: (B, E, H, W), the embedded primitive, averaged over each cell.
     """
 
     descriptors: Float[Tensor, "b c h w"]
@@ -36,18 +36,18 @@ class Cells:
         return (self.coords.shape[2], self.coords.shape[3])
 
     def pooled(self, factor: int) -> Cells:
-        """Cells that are ``factor`` times as wide."""
+        """Pool to cells ``factor`` times as wide."""
         return Cells(*(pool_cells(x, factor) for x in (self.descriptors, self.coords, self.primitive)))
 
 
 class CorrelationVolume(nn.Module):
     """Scores every query cell against every reference cell.
 
-    The score is the correlation of learnt descriptors, less the squared distance of the embedded drawings, less a
+    The score is the correlation of learnt descriptors, less the squared distance of the embedded primitives, less a
     multiple of the squared displacement (a mild prior for staying in place).
 
     Args:
-        embedding: channels of the embedded drawing.
+        embedding: channels of the embedded primitive.
 
     Source:
         Teed & Deng 2020, §3.2 (all-pairs correlation).
@@ -57,15 +57,15 @@ class CorrelationVolume(nn.Module):
         super().__init__()
         self.log_inverse_temperature = nn.Parameter(torch.empty(()))
         self.log_displacement_weight = nn.Parameter(torch.empty(()))
-        #: Weights of the squared distance of embedded drawings, by channel: here (1/8), and in upsampling (1/4, 1/2).
+        #: Weights of the squared distance of embedded primitives, by channel: here (1/8), and in upsampling (1/4, 1/2).
         self.log_primitive_weights = nn.Parameter(torch.empty(3, embedding))
 
     def forward(self, query: Cells, reference: Cells) -> Float[Tensor, "b h w h2 w2"]:
         """Compute the volume.
 
         Args:
-            query: cells of B drawings.
-            reference: cells of S drawings, each compared with B / S queries.
+            query: cells of B primitives.
+            reference: cells of S primitives, each compared with B / S queries.
 
         Returns:
             (B, H, W, H', W') logits; the softmax over the last two axes is the likelihood of a match.
@@ -119,11 +119,11 @@ def windowed_soft_argmax(
 
     Args:
         volume: the correlation volume, logits.
-        aggregated: the same after aggregation: it chooses the best match and weights the window; no gradient.
+        aggregated: the aggregated volume, which determines the best match and weights the window; no gradient.
         reference_coords: centres of the reference cells.
 
     Returns:
-        Source coordinates; the log-likelihood of the window by ``volume`` alone.
+        Source coordinates, and the log-likelihood of the window according to ``volume``.
     """
     shape, columns = volume.shape[1:3], volume.shape[4]
     logits, aggregated = (x.flatten(3).flatten(1, 2) for x in (volume, aggregated))
@@ -136,7 +136,7 @@ def windowed_soft_argmax(
     inside = (row >= 0) & (row <= last_row) & (column >= 0) & (column < columns)
     cell = row.clamp(0, last_row) * columns + column.clamp(0, columns - 1)
     own = logits.gather(2, cell)
-    # The value of `aggregated`, which has no gradient, with the gradient of `logits` (straight through).
+    # The value of `aggregated` with the gradient of `logits` (straight-through estimator).
     weighted = aggregated.gather(2, cell) + own - own.detach()
     weights = weighted.masked_fill(~inside, float("-inf")).softmax(-1)
     log_likelihood = own.masked_fill(~inside, float("-inf")).logsumexp(-1, keepdim=True)
@@ -152,7 +152,7 @@ def local_soft_argmax(
     reference_coords: Float[Tensor, "1 2 h2 w2"],
     cell: Float[Tensor, "1 2 1 1"],
 ) -> Float[Tensor, "b 2 h w"]:
-    """Refine matches that were found on pooled cells: correlate with the cells around each, and average.
+    """Refine matches found on pooled cells: correlate with the cells around each match, and average.
 
     Args:
         query: descriptors, divided by the temperature.

@@ -1,4 +1,4 @@
-"""The matcher's feature encoder, shared by the query and the reference drawing."""
+"""The matcher's feature encoder, shared by the query and the reference primitive."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CELL_PX = 8
 
 @dataclass(frozen=True)
 class Features:
-    """Features of drawings, at three resolutions from coarse to fine.
+    """Features of primitives, at three resolutions from coarse to fine.
 
     Attributes:
         eighth: (B, C, H / 8, W / 8), learnt; its receptive field includes a level at 1/16.
         quarter: (B, C, H / 4, W / 4), learnt.
         half: (B, C, H / 2, W / 2), learnt.
-        primitive_pools: the embedded drawing itself, averaged over blocks of 8, 4 and 2 pixels, (B, E, H / k, W / k).
-        block_variance: (B, 1, H / 8, W / 8), variance of the drawing within blocks of 8 pixels.
+        primitive_pools: the embedded primitive itself, averaged over blocks of 8, 4 and 2 pixels, (B, E, H / k, W / k).
+        block_variance: (B, 1, H / 8, W / 8), variance of the primitive within blocks of 8 pixels.
     """
 
     eighth: Tensor
@@ -35,13 +35,13 @@ class Features:
     block_variance: Tensor
 
     def __getitem__(self, rows: slice) -> Features:
-        """Features of some drawings of the batch."""
+        """Features of a part of the batch."""
         eighth, quarter, half, variance = (x[rows] for x in (self.eighth, self.quarter, self.half, self.block_variance))
         a, b, c = (pool[rows] for pool in self.primitive_pools)
         return Features(eighth, quarter, half, (a, b, c), variance)
 
     def to(self, device: torch.device | str) -> Features:
-        """The same on another device."""
+        """A copy on another device."""
         eighth, quarter, half, variance = (
             x.to(device) for x in (self.eighth, self.quarter, self.half, self.block_variance)
         )
@@ -51,10 +51,10 @@ class Features:
 
 @dataclass(frozen=True)
 class ReferenceFeatures:
-    """What the matcher needs of the training pair.
+    """Features of the training pair, as the matcher's input.
 
     Attributes:
-        features: of the padded reference drawing, or of S of them.
+        features: features of the padded reference primitive, or of S of them.
         photo_half: (1 or S, 12, H / 2, W / 2), the padded photo, with 2 × 2 pixels as channels.
         size: (height, width) without padding.
     """
@@ -64,14 +64,14 @@ class ReferenceFeatures:
     size: tuple[int, int]
 
     def to(self, device: torch.device | str) -> ReferenceFeatures:
-        """The same on another device."""
+        """A copy on another device."""
         return ReferenceFeatures(self.features.to(device), self.photo_half.to(device), self.size)
 
 
 class Encoder(nn.Module):
     """Convolutional features at 1/2, 1/4 and 1/8, the last fused with a level at 1/16.
 
-    No layer works at full resolution (`pixel_unshuffle` comes first): thin layers at full size are slow on a CPU.
+    `pixel_unshuffle` comes first, because layers at full resolution are slow on a CPU.
 
     Args:
         config: widths and blocks.
@@ -95,7 +95,7 @@ class Encoder(nn.Module):
         """Compute features.
 
         Args:
-            embedded: (B, E, H, W), embedded drawings; sides are multiples of 16.
+            embedded: (B, E, H, W), embedded primitives; sides are multiples of 16.
 
         Returns:
             Features at three resolutions.
@@ -114,5 +114,5 @@ class Encoder(nn.Module):
         return Features(eighth, quarter, half, (pool_eighth, pool_quarter, pool_half), variance)
 
     def describe(self, features: Features) -> Float[Tensor, "b c h w"]:
-        """Unit-length descriptors of the cells at 1/8, as the correlation volume compares them."""
+        """Unit-length descriptors of the cells at 1/8, for the correlation volume."""
         return F.normalize(self.descriptor(features.eighth), dim=1)

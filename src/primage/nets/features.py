@@ -76,10 +76,10 @@ class FeatureExtractor(nn.Module):
         scaling: Literal["imagenet", "lpips"] = "imagenet",
     ) -> None:
         super().__init__()
-        known = layer_names(network)
-        unknown = [name for name in layers if name not in known]
+        available = layer_names(network)
+        unknown = [name for name in layers if name not in available]
         if unknown or not layers:
-            raise ValueError(f"unknown layer {unknown or 'list ()'} of {network}: known are {', '.join(known)}")
+            raise ValueError(f"unknown layer {unknown or 'list ()'} of {network}; choose from {', '.join(available)}")
         self.network = network
         self.layers = tuple(layers)
         built = _build(network)
@@ -126,21 +126,21 @@ class FeatureExtractor(nn.Module):
                 f"both sides need {self.min_size_px} px"
             )
         x = (x - self.shift) / self.scale
-        found = {}
+        activations = {}
         for index, module in enumerate(self.features):
             x = module(x)
             if index in self._taps:
-                found[index] = x
-        return [found[index] for index in self._taps]
+                activations[index] = x
+        return [activations[index] for index in self._taps]
 
     def _fill(self, weights: Mapping[str, Tensor]) -> None:
         expected = self.state_dict()
         for name, value in expected.items():
             if name not in weights or weights[name].shape != value.shape:
-                has = tuple(weights[name].shape) if name in weights else "nothing"
-                raise WeightsError(f"the weights have {has} as {name!r}, {self.network} needs {tuple(value.shape)}")
-        own = {name: weights[name].detach().float().clone() for name in expected}
-        self.load_state_dict(own, assign=True)  # the modules were built on the meta device
+                has = f"has shape {tuple(weights[name].shape)}" if name in weights else "is missing"
+                raise WeightsError(f"{name!r} {has} in the weights; {self.network} needs shape {tuple(value.shape)}")
+        copies = {name: weights[name].detach().float().clone() for name in expected}
+        self.load_state_dict(copies, assign=True)  # the modules were built on the meta device
 
 
 def _build(network: str) -> list[tuple[str, nn.Module]]:

@@ -14,10 +14,10 @@ from primage.tensors import pad_to_multiple
 
 @dataclass(frozen=True)
 class Source:
-    """The training pair, as a generator reads it.
+    """The training pair, as the generator's input.
 
     Attributes:
-        photo: (1, 3, H, W) in [-1, 1]; S of them while pretraining.
+        photo: (1, 3, H, W) in [-1, 1]; S of them in pretraining.
         primitive: (1, C, H, W), its encoded primitive.
         reference: features computed beforehand (`Generator.prepared`); None computes them at each call.
     """
@@ -27,19 +27,19 @@ class Source:
     reference: ReferenceFeatures | None = None
 
     def to(self, device: torch.device | str) -> Source:
-        """The same on another device."""
+        """A copy on another device."""
         reference = None if self.reference is None else self.reference.to(device)
         return Source(self.photo.to(device), self.primitive.to(device), reference)
 
 
 @dataclass(frozen=True)
 class Matches:
-    """The correlation volume: how well each cell of a drawing matches each cell of the training drawing.
+    """The correlation volume: how well each cell of a primitive matches each cell of the training primitive.
 
     Attributes:
         logits: (B, H, W, H', W'); the softmax over the last two axes is the likelihood.
         cell_px: width of a cell in pixels.
-        size: (height, width) of the training drawing in pixels; cells beyond it are padding.
+        size: (height, width) of the training primitive in pixels; cells beyond it are padding.
     """
 
     logits: Float[Tensor, "b h w h2 w2"]
@@ -56,9 +56,9 @@ class Painted:
         grids: estimates of the source coordinates, coarse to fine, (B, H / k, W / k, 2) each, (x, y), normalised; the
             last at full size, the others for blocks of k × k pixels.
         copied: (B, 3, H, W), the photo sampled at the last estimate; None for a generator that does not copy.
-        synthesised: (B, 3, H, W) in [-1, 1], painted by the network for pixels that are not worth copying.
-        confidence: (B, 1, H, W) logits of the weight of ``copied``; ``image`` blends it with ``synthesised``.
-        matches: the correlation volume that the estimates start from; only while training.
+        synthesised: (B, 3, H, W) in [-1, 1], the network's own pixels.
+        confidence: (B, 1, H, W), logits of the weight of ``copied`` when blended with ``synthesised`` to ``image``.
+        matches: the correlation volume that the estimates start from; only in training.
     """
 
     image: Float[Tensor, "b 3 h w"]
@@ -69,7 +69,7 @@ class Painted:
     matches: Matches | None = None
 
     def crop(self, height: int, width: int) -> Painted:
-        """The top left part; blocks and cells that reach beyond it are dropped."""
+        """Crop to the top left part; blocks and cells that extend beyond it are dropped."""
         full = self.image.shape[2]
         matches = self.matches
         if matches is not None:
@@ -92,20 +92,20 @@ class Painted:
 
 
 class Generator(nn.Module):
-    """Base class of the generators. Accepts any size: inputs are padded to a multiple, and the output is cropped."""
+    """Base class of the generators. Inputs of any size are padded to a multiple, and outputs are cropped."""
 
     #: Sides of the network's input are multiples of this.
     multiple: int = 1
 
     def forward(self, x: Float[Tensor, "b c h w"], source: Source) -> Painted:
-        """Paint encoded primitives.
+        """Render encoded primitives.
 
         Args:
             x: (B, C, H, W) encoded primitives of any size.
             source: the training pair, at any size.
 
         Returns:
-            The painted images, at the size of ``x``, with what they were made from.
+            The images, at the size of ``x``, with the intermediate results.
         """
         padded, (height, width) = self.padded(x)
         painted = self.paint(padded, source, (height, width))
@@ -113,17 +113,17 @@ class Generator(nn.Module):
 
     def padded(self, x: Float[Tensor, "b c h w"]) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
         """Reflect ``x`` to multiples of `multiple`; returns its original (height, width) as well."""
-        # A bottleneck one pixel wide has nothing to reflect at its borders, and no statistics.
+        # A bottleneck one pixel wide cannot be reflected at its borders and has no statistics.
         return pad_to_multiple(x, 2 * self.multiple if min(x.shape[2:]) <= self.multiple else self.multiple)
 
     def prepared(self, source: Source) -> Source:
-        """Compute once what every render with the same training pair would compute again.
+        """Precompute the features of the training pair, to be reused by several renders.
 
         Args:
             source: the training pair.
 
         Returns:
-            The same pair with its features by the current weights; the pair itself if the generator has no use for it.
+            The pair with its features; ``source`` itself for a generator that does not use it.
         """
         return source
 

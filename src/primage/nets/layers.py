@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 #: Negative slope of the leaky ReLU.
 LEAKY_SLOPE = 0.1
-#: How fast `edge_aware_weight` falls with the drawing's variance within two blocks and its change between them.
+#: Decay rates of `edge_aware_weight` with the primitive's variance within two blocks and its change between them.
 _EDGE_SENSITIVITY = 8.0
 
 
@@ -74,29 +74,29 @@ def expand_to_batch(x: Float[Tensor, "s c h w"], batch: int) -> Float[Tensor, "b
 
 
 def block_variance(
-    drawing: Float[Tensor, "b c h w"], means: Float[Tensor, "b c h2 w2"], block_px: int
+    embedded: Float[Tensor, "b c h w"], means: Float[Tensor, "b c h2 w2"], block_px: int
 ) -> Float[Tensor, "b 1 h2 w2"]:
-    """Variance of an embedded drawing within blocks, summed over channels.
+    """Variance of an embedded primitive within blocks, summed over channels.
 
     Args:
-        drawing: (B, C, H, W).
+        embedded: (B, C, H, W).
         means: (B, C, H / k, W / k), the mean of each block.
         block_px: k.
 
     Returns:
         (B, 1, H / k, W / k).
     """
-    variance = F.avg_pool2d(drawing.square(), block_px) - means.square()
+    variance = F.avg_pool2d(embedded.square(), block_px) - means.square()
     return variance.sum(1, keepdim=True)
 
 
 def edge_aware_weight(
     means: Float[Tensor, "b c h w"], variance: Float[Tensor, "b 1 h w"], dim: int
 ) -> Float[Tensor, "b 1 h2 w2"]:
-    """Smoothness weight between neighbouring blocks: 1 in empty areas, falling to 0 where the drawing changes.
+    """Smoothness weight between neighbouring blocks: 1 in empty areas, falling to 0 where the primitive changes.
 
     Args:
-        means: (B, C, H, W), the mean of the drawing in each block.
+        means: (B, C, H, W), mean of the embedded primitive in each block.
         variance: (B, 1, H, W), see `block_variance`.
         dim: axis along which neighbours are compared: 3 for the right neighbour, 2 for the one below.
 

@@ -1,4 +1,4 @@
-"""Parameter names of version 0.1's painter, mapped to the current ones, so that old models and checkpoints load."""
+"""Maps the parameter names of version 0.1's painter to current ones, so that old models and checkpoints load."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def current_keys(tensors: Mapping[str, _Value]) -> dict[str, _Value]:
         tensors: by name, with any prefix (``generator.``, ``generator/``, ``average/``, or none).
 
     Returns:
-        The same values in the same order; names that are current or of something else stay as they are.
+        The same values in the same order; all other names are unchanged.
 
     Example:
         >>> current_keys({"generator/matcher.compare_half.0.0.weight": 1, "optimiser_G/3/step": 2})

@@ -1,6 +1,6 @@
-"""Dense matching of two drawings. It compares drawings instead of memorising one, so it serves any photo.
+"""Dense matching of two primitives. They are compared, not memorised, so the matcher works for any photo.
 
-The matcher knows no labels: the painter embeds them, and only whether two embeddings are alike can be seen here.
+The matcher does not depend on the labels: the painter embeds them, and the matcher only compares embeddings.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from primage.nets.refinement import FlowState, Level, RefineLevel
 from primage.nets.semi_global_matching import aggregate_costs
 from primage.nets.upsample import flow_gradient_where_scaled
 
-#: Most cells of a drawing in the correlation volume (32 × 80, which is 256 × 640 px at 1/8).
+#: Maximum number of cells of a primitive in the correlation volume (32 × 80, which is 256 × 640 px at 1/8).
 _MAX_CELLS = 2560
-#: The data weight of a match of likelihood p is p to this power, before the learnt correction.
+#: Exponent of a match's likelihood in its data weight, before the learnt correction.
 _DATA_WEIGHT_POWER = 8.0
 _MIN_DATA_WEIGHT = 1e-4
-#: Added to the logits of the smoothness weights, so that untrained weights smooth.
+#: Offset of the smoothness weights' logits, so that untrained weights smooth.
 _SMOOTHNESS_BIAS = 2.0
-#: There is a discontinuity between neighbouring cells whose flow differs by more than this.
+#: Neighbouring cells whose flow differs by more than this have a discontinuity between them.
 _DISCONTINUITY_CELLS = 1.6
 _MIN_SMOOTHNESS = 1e-4
-#: Penalty of a flow discontinuity in semi-global matching, in nats: in empty areas, and across edges of the drawing.
+#: Penalty of a flow discontinuity in semi-global matching, in nats: in empty areas, and across edges of the primitive.
 _EMPTY_PENALTY, _EDGE_PENALTY = 6.0, 1.5
 
 
@@ -46,7 +46,7 @@ class FlowPyramid:
         source_coords: estimates from coarse to fine, (B, 2, H / k, W / k) each, (x, y), normalised: matched, smoothed
             and refined at 1/8, refined at 1/4 and at 1/2, upsampled to full size.
         hidden: (B, C, H / 2, W / 2), features of the last refinement.
-        matches: the correlation volume; only while training.
+        matches: the correlation volume; only in training.
     """
 
     source_coords: tuple[Tensor, ...]
@@ -84,11 +84,11 @@ class Matcher(nn.Module):
         )
 
     def forward(self, query: Features, reference: ReferenceFeatures, size: tuple[int, int]) -> FlowPyramid:
-        """Match a drawing with the reference.
+        """Match query primitives with reference primitives.
 
         Args:
-            query: features of the drawing, padded.
-            reference: the training pair, of as many drawings, or one for all.
+            query: features of the query primitives, padded.
+            reference: features of the training pairs, one per query or one for all.
             size: (height, width) of the query without padding.
 
         Returns:
@@ -114,7 +114,7 @@ class Matcher(nn.Module):
         return cast("list[RefineLevel]", list(self.refine))
 
     def _levels(self, query: Features, reference: ReferenceFeatures, target_coords: Tensor) -> list[Level]:
-        """Both drawings at 1/8, 1/4 and 1/2."""
+        """Both primitives at 1/8, 1/4 and 1/2."""
         features = reference.features
         photo = expand_to_batch(reference.photo_half, features.half.shape[0])
         queries = (query.eighth, query.quarter, query.half)
@@ -142,7 +142,7 @@ class Matcher(nn.Module):
         reference_coords = F.avg_pool2d(full, CELL_PX)
         fine = Cells(self.encoder.describe(query), level.target_coords, level.query_pool)
         fine_reference = Cells(self.encoder.describe(reference.features), reference_coords, level.reference_pool)
-        # The volume grows with the fourth power of the side: large drawings are matched at a coarser level.
+        # The volume grows with the fourth power of the side, so large primitives are matched at a coarser level.
         factor = 1
         while max(math.prod(fine.shape), math.prod(fine_reference.shape)) // factor**2 > _MAX_CELLS:
             factor *= 2
@@ -167,7 +167,7 @@ class Matcher(nn.Module):
         return matched, log_likelihood, matches
 
     def _smooth(self, matched: Tensor, log_likelihood: Tensor, level: Level) -> FlowState:
-        """The flow after smoothing: unreliable matches follow their neighbours."""
+        """Smooth the flow: unreliable matches follow their neighbours."""
         logits = self.weight_head(torch.cat([level.query, level.warped(matched), log_likelihood], dim=1))
         data_logits = _DATA_WEIGHT_POWER * log_likelihood.detach() + logits[:, :1]
         data_weight = data_logits.clamp(math.log(_MIN_DATA_WEIGHT), 3.0).exp()
@@ -179,7 +179,7 @@ class Matcher(nn.Module):
         return FlowState(flow, level.target_coords, gradient=gradient)
 
     def reset_parameters(self) -> None:
-        """Set the start values of what is not a plain convolution: all prediction heads start at zero."""
+        """Initialise all but the plain convolutions; prediction heads start at zero."""
         last = self.weight_head[-1]
         assert isinstance(last, nn.Conv2d)
         nn.init.zeros_(last.weight)

@@ -16,17 +16,17 @@ from primage.nets.upsample import candidate_flows, convex_upsample, upsample_nea
 
 @dataclass(frozen=True)
 class Level:
-    """Both drawings at one resolution.
+    """Both primitives at one resolution.
 
     Attributes:
         query: (B, C, H, W) features.
         reference: (S, C', H', W') features, and at 1/2 the photo.
-        query_pool: (B, E, H, W), the embedded drawing, averaged over each cell.
+        query_pool: (B, E, H, W), the embedded primitive, averaged over each cell.
         reference_pool: (S, E, H', W').
         target_coords: (1, 2, H, W), the centre of each query cell, (x, y), normalised.
         size: (height, width) of the reference in pixels, without padding.
         stride: pixels per cell.
-        log_primitive_weights: (E,), weights of the squared distance of embedded drawings.
+        log_primitive_weights: (E,), weights of the squared distance of embedded primitives.
     """
 
     query: Float[Tensor, "b c h w"]
@@ -69,7 +69,7 @@ class FlowState:
 
     @cached_property
     def source_coords(self) -> Float[Tensor, "b 2 h w"]:
-        """Where each cell comes from, (x, y), normalised."""
+        """The source of each cell, (x, y), normalised."""
         return self.flow + self.target_coords
 
 
@@ -77,11 +77,11 @@ class RefineLevel(nn.Module):
     """Updates the flow by comparing the query with the warped reference; then upsamples it twofold.
 
     Args:
-        channels: that the update reads.
+        channels: input channels of the update.
         hidden: channels of the update.
-        momentum: of BatchNorm.
+        momentum: momentum of BatchNorm.
         finer: channels of the query's features at the next level; None for the last level, which upsamples from its
-            own features alone. That one also has a cheaper update, which does not read the flow.
+            own features alone, and has a cheaper update that does not read the flow.
 
     Source:
         Teed & Deng 2020, §3.3 (update and convex upsampling); Sun et al. 2018, §3 (warping at each level).
@@ -105,7 +105,7 @@ class RefineLevel(nn.Module):
 
         Args:
             state: the coarser level's, upsampled.
-            level: both drawings at this resolution.
+            level: both primitives at this resolution.
 
         Returns:
             The refined flow, with the features that it was predicted from.
@@ -119,12 +119,12 @@ class RefineLevel(nn.Module):
         return FlowState(state.flow + self.flow_head(hidden), state.target_coords, hidden, state.gradient)
 
     def upsample(self, state: FlowState, level: Level, finer: Level) -> FlowState:
-        """Upsample to the next level, guided by what both drawings show there.
+        """Upsample to the next level, guided by both primitives at that level.
 
         Args:
             state: this level's, refined.
-            level: both drawings at this resolution.
-            finer: both drawings at twice this resolution.
+            level: both primitives at this resolution.
+            finer: both primitives at twice this resolution.
 
         Returns:
             State of the next level.
@@ -146,14 +146,14 @@ class RefineLevel(nn.Module):
 
 
 def primitive_distance(candidates: Float[Tensor, "b 2 9 _ h w"], finer: Level) -> Float[Tensor, "b 9 h2 w2"]:
-    """Weighted squared distance of the query drawing to the reference drawing, warped by each candidate.
+    """Weighted squared distance between the query primitive and the reference primitive, warped by each candidate.
 
     Args:
-        candidates: of the cells of the coarser level (see `candidate_flows`), normalised.
-        finer: both drawings at twice its resolution.
+        candidates: flow candidates of the coarser level (see `candidate_flows`), normalised.
+        finer: both primitives at twice its resolution.
 
     Returns:
-        (B, 9, H', W'), averaged over 3 × 3 cells: one alone does not tell a line from the next.
+        (B, 9, H', W'), averaged over 3 × 3 cells, because a single cell does not distinguish one line from the next.
     """
     batch = len(candidates)
     flows = F.pixel_shuffle(candidates.expand(-1, -1, -1, 4, -1, -1).flatten(2, 3), 2)

@@ -1,8 +1,8 @@
 """Semi-global matching in two dimensions of displacement: neighbouring cells choose consistent matches.
 
-A cell in an empty area resembles all of that area; its match follows from the lines around it. Averaging flow would put
-a duplicated object halfway between its two candidates. Here each cell chooses one match, and pays a penalty where its
-flow is inconsistent with that of its neighbours.
+A cell in an empty area resembles all of that area, so its match has to follow from the lines around it. Averaging flow
+would put a duplicated object halfway between its two candidates. Here each cell chooses one match, with a penalty for
+flow that is inconsistent with that of its neighbours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 #: Penalty (P1) where the flow of neighbours differs by up to one cell per axis, as it does in a scaled image.
 _SMALL_PENALTY = 0.3
-#: Log-likelihoods are clamped at the best match's less this, so that one poor cell cannot outweigh a neighbourhood.
+#: Log-likelihoods are clamped to this much below the best match, so that one outlier cannot outweigh a neighbourhood.
 _MAX_COST = 8.0
 
 
@@ -24,7 +24,7 @@ def aggregate_costs(
     penalty_right: Float[Tensor, "b h w1"],
     penalty_down: Float[Tensor, "b h1 w"],
 ) -> Float[Tensor, "b h w h2 w2"]:
-    """Aggregate matching costs along rows and columns. Costs are given as log-likelihoods, their negatives.
+    """Aggregate matching costs, given as log-likelihoods (negative costs), along rows and columns.
 
     Args:
         logits: log-likelihood of each match of each cell.
@@ -35,8 +35,8 @@ def aggregate_costs(
         Same shape: the aggregated log-likelihood of each match, up to a constant for each cell.
 
     Source:
-        Hirschmüller 2008, eq. 13 and 14, with a two-dimensional displacement and four directions; a cell's own cost is
-        counted once, not once for each direction.
+        Hirschmüller 2008, eq. 13 and 14. Deviations: displacements are two-dimensional, there are four directions, and
+        a cell's own cost is counted once, not once per direction.
     """
     own = (logits - logits.amax((3, 4), keepdim=True)).clamp(min=-_MAX_COST)
     rows = _aggregate_rows(own, penalty_right)
@@ -66,7 +66,7 @@ def _aggregate_rows(own: Float[Tensor, "b h w h2 w2"], penalty: Float[Tensor, "b
     penalties = torch.stack([penalty, penalty.flip(-1)]).flatten(0, 2)  # (2 B H, W - 1)
     for step in range(1, width):
         best = path.amax((1, 2), keepdim=True)
-        path = F.pad(path - best, (1, 0))[..., :-1]  # equal flow: one cell to the right in both drawings
+        path = F.pad(path - best, (1, 0))[..., :-1]  # equal flow: one cell to the right in both primitives
         path[..., 0] = -_MAX_COST
         stretched = max_filter_3x3(path).sub_(_SMALL_PENALTY)
         path = torch.maximum(path, stretched).clamp_(min=-penalties[:, step - 1, None, None])

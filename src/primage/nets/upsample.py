@@ -51,15 +51,15 @@ def upsample_nearest(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
 def candidate_flows(
     flow: Float[Tensor, "b 2 h w"], gradient: Float[Tensor, "b 2 2 h w"] | None = None
 ) -> Float[Tensor, "b 2 9 _ h w"]:
-    """List the flow vectors that the four subcells of each cell choose from: those of the 3 × 3 cells around.
+    """List the flow vectors that the four subcells of each cell choose from: those of its 3 × 3 neighbourhood.
 
     Args:
         flow: any unit.
-        gradient: its change from one cell to the next, along x and along y, by which each candidate is extrapolated to
-            the subcell; None takes the candidates unchanged.
+        gradient: change of flow per cell along x and y, used to extrapolate each candidate to the subcell; None leaves
+            the candidates unchanged.
 
     Returns:
-        (B, 2, 9, 4, H, W), the four subcells row by row; (B, 2, 9, 1, H, W) where all four have the same candidates.
+        (B, 2, 9, 4, H, W), the four subcells row by row; (B, 2, 9, 1, H, W) if all four have the same candidates.
     """
     nine = neighbours_3x3(flow)[:, :, :, None]
     if gradient is None:
@@ -79,8 +79,8 @@ def flow_gradient_where_scaled(
 ) -> Float[Tensor, "b 2 2 h w"] | None:
     """Estimate the flow's gradient where a part was scaled to half its area or less, or to twice or more.
 
-    Without the gradient, upsampled flow would be piecewise constant there: the same few pixels of the photo would be
-    repeated, or every other one skipped.
+    Without the gradient, upsampled flow would be piecewise constant there, and would repeat pixels of the photo or skip
+    every other one.
 
     Args:
         flow: any unit.
@@ -135,7 +135,7 @@ def convex_upsample(
         top, best = _best_candidate(logits, candidates)
         tolerance = _DISCONTINUITY_CELLS * cell.view(2, 1, 1, 1)
     weights = (logits - top[:, None]).exp()
-    # A loop over the nine candidates: all at once do not fit into a processor's cache.
+    # A loop over the nine candidates, because all at once do not fit into the cache.
     flow, total = torch.zeros_like(best), torch.zeros_like(top)
     for n in range(9):
         with torch.no_grad():

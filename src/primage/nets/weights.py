@@ -105,7 +105,7 @@ _VERIFIED: set[tuple[str, int, int]] = set()
 
 
 def weights_folder() -> Path:
-    """The folder that weights are kept in.
+    """The weights folder.
 
     Returns:
         ``$PRIMAGE_WEIGHTS`` if set, else ``primage/weights`` in the platform's cache folder; it may not exist yet.
@@ -209,7 +209,7 @@ def weights_status() -> list[WeightsStatus]:
 
 def _entry(name: str) -> WeightsEntry:
     if name not in ENTRIES:
-        raise WeightsError(f"unknown weights {name!r}: the known ones are {', '.join(ENTRIES)}")
+        raise WeightsError(f"unknown weights {name!r}; choose from {', '.join(ENTRIES)}")
     return ENTRIES[name]
 
 
@@ -228,23 +228,23 @@ def _obtain(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loa
     if loaded := _read_cached(entry):
         return loaded
     if not fetch and not weights_available(entry.name):
-        raise WeightsError(f"the weights {entry.name!r} are not in {folder} and fetching is switched off")
+        raise WeightsError(f"the weights {entry.name!r} are not in {folder} and downloading is disabled")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=LOCK_TIMEOUT_SEC):
-            return _read_cached(entry) or _make(entry, fetch, progress)  # another process may have been faster
+            return _read_cached(entry) or _make(entry, fetch, progress)  # another process may have written it meanwhile
     except OSError as error:
-        raise WeightsError(f"cannot use {folder}, set PRIMAGE_WEIGHTS to another folder ({error})") from error
+        raise WeightsError(f"cannot use {folder} ({error}); set PRIMAGE_WEIGHTS to another folder") from error
 
 
 def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loaded:
     """Try the sources in order, files in the folder first; the caller holds the lock."""
     folder, path, failures = weights_folder(), _path(entry.name), []
     if path.is_file():
-        logger.warning("%s failed verification and is deleted; fetching it again", path)
+        logger.warning("%s failed verification and is deleted; downloading it again", path)
         path.unlink()
         failures.append(f"{path} (failed verification)")
-    for left_over in folder.glob(".fetch-*"):  # of killed processes, since the lock is held here
+    for left_over in folder.glob(".fetch-*"):  # left by killed processes, as this one holds the lock
         shutil.rmtree(left_over, ignore_errors=True)
     remove_scratch_files(path.parent, path.name)
     attempts = [(source, True) for source in entry.sources if _dropped(source).is_file()]
@@ -268,8 +268,8 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
     files = " or ".join(_dropped(source).name for source in entry.sources)
     instead = ", or use vgg16" if entry.name == "vgg19" else ""
     raise WeightsError(
-        f"no source provides the weights {entry.name!r}: {'; '.join(failures)}: "
-        f"put the file {files} into {folder} (set by PRIMAGE_WEIGHTS){instead}"
+        f"no source provides the weights {entry.name!r} ({'; '.join(failures)}); "
+        f"put {files} into {folder} (set by PRIMAGE_WEIGHTS){instead}"
     )
 
 

@@ -1,1 +1,1 @@
-"""How the shipped matcher is made: synthetic pictures and free photos, edits of them, and a training loop."""
+"""Pretraining of the shipped matcher: synthetic pictures and free photos, edits of them, and a training loop."""

@@ -1,4 +1,4 @@
-"""Training examples of the matcher: a picture's drawing, edited drawings of it, and the true correspondences."""
+"""Training examples of the matcher: a picture's primitive, edited primitives, and the true correspondences."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find
 
 @dataclass(frozen=True)
 class Episode:
-    """One source (or S of one size) and edited versions of it, the targets.
+    """One source (or S of the same size) and edited versions of it, the targets.
 
     Attributes:
         photo: (S, 3, H, W) in [-1, 1], photo of the source.
-        drawing: (S, 10, H, W), drawing of the source in the matcher's encoding.
-        photos: (B, 3, H, W), photos of the targets, B / S of each source in turn.
-        drawings: (B, 10, H, W), drawings of the targets.
+        primitive: (S, 10, H, W), primitive of the source in the matcher's encoding.
+        photos: (B, 3, H, W), photos of the targets, B / S for each source in turn.
+        primitives: (B, 10, H, W), primitives of the targets.
         grid: (B, H, W, 2), the source position of each pixel of a target.
     """
 
     photo: Float[Tensor, "s 3 h w"]
-    drawing: Float[Tensor, "s 10 h w"]
+    primitive: Float[Tensor, "s 10 h w"]
     photos: Float[Tensor, "b 3 h w"]
-    drawings: Float[Tensor, "b 10 h w"]
+    primitives: Float[Tensor, "b 10 h w"]
     grid: Float[Tensor, "b h w 2"]
 
 
 def draw_episode(
     picture: Picture, side: int, targets: int, rng: np.random.Generator, parts: float = 0.55, erased: float = 0.3
 ) -> Episode:
-    """Make a source and targets from a picture.
+    """Draw a source and targets from a picture.
 
-    Labels are random codes, new each time and merged at random, so that only their similarity can be learned. The
-    target's lines are the source's lines warped, or extracted again from the altered photo, as in a video; some of
+    Labels are random codes, drawn for each episode and merged at random, so that only their similarity can be learned.
+    The target's lines are the warped lines of the source, or extracted from the altered photo, as in a video; some of
     them are missing.
 
     Args:
@@ -59,7 +59,7 @@ def draw_episode(
         targets: number of targets.
         rng: random source.
         parts: share of the targets in which regions are cut out and pasted elsewhere.
-        erased: share of the targets in which something is erased.
+        erased: share of the targets in which an area is erased.
 
     Returns:
         An episode with one source.
@@ -99,7 +99,7 @@ def draw_episode(
     tensor = to_tensor(photo)
     source = _embed(index, lines, codes, kind)
 
-    grids, photos, drawings = [], [], []
+    grids, photos, primitives = [], [], []
     for _ in range(targets):
         strong = rng.random()
         augment = AugmentConfig(
@@ -123,21 +123,21 @@ def draw_episode(
         primitive = warper.warp(grid)
         assert primitive.segments is not None
         assert primitive.edges is not None
-        own, found = primitive.segments.index.astype(np.int64), primitive.edges
+        target, target_lines = primitive.segments.index.astype(np.int64), primitive.edges
         if rng.random() < 0.5:
             altered = settings.model_copy(update={"sigma": settings.sigma * float(np.exp(rng.normal(0, 0.06)))})
-            found = extract_edges(another_frame(to_image(warped), rng), altered)
+            target_lines = extract_edges(another_frame(to_image(warped), rng), altered)
         if rng.random() < 0.4:
-            own = _jittered(own, rng)
+            target = _jittered(target, rng)
         if rng.random() < 0.35:
-            found = found & ~_blobs(side, rng)
+            target_lines = target_lines & ~_blobs(side, rng)
         if hole is not None:
             nearest = distance_transform_edt(hole, return_distances=False, return_indices=True)
-            own, found = own[nearest[0], nearest[1]], found & ~hole
+            target, target_lines = target[nearest[0], nearest[1]], target_lines & ~hole
         grids.append(grid)
         photos.append(warped)
-        drawings.append(_embed(own, found, codes, kind))
-    return Episode(tensor, source, torch.cat(photos), torch.cat(drawings), torch.cat(grids))
+        primitives.append(_embed(target, target_lines, codes, kind))
+    return Episode(tensor, source, torch.cat(photos), torch.cat(primitives), torch.cat(grids))
 
 
 def _embed(index: np.ndarray, lines: Bool[np.ndarray, "h w"], codes: Tensor, kind: str) -> Float[Tensor, "1 10 h w"]:
@@ -152,7 +152,7 @@ def _embed(index: np.ndarray, lines: Bool[np.ndarray, "h w"], codes: Tensor, kin
 
 
 def _jittered(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Labels with borders displaced by a pixel or two, as in segmentations of other frames."""
+    """Labels with borders shifted by a pixel or two, as in segmentations of other frames."""
     height, width = index.shape
     coarse = torch.from_numpy(rng.normal(0, rng.uniform(0.5, 2.0), (1, 2, 12, 12)))
     shift = F.interpolate(coarse, (height, width), mode="bicubic")[0].round().long().numpy()
@@ -164,7 +164,7 @@ def _jittered(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _erase(grid: Float[Tensor, "1 h w 2"], rng: np.random.Generator) -> Bool[np.ndarray, "h w"]:
     """Cover an ellipse with the area beside it, in place, and return the mask of the ellipse.
 
-    The caller empties its drawing as an eraser does: it then looks like the area beside it, without lines.
+    The caller erases its lines; the area then looks like the one beside it.
     """
     height, width = grid.shape[1:3]
     radii = np.exp(rng.uniform(np.log(0.04), np.log(0.16), 2)) * min(height, width)

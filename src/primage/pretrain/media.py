@@ -1,4 +1,4 @@
-"""The photos that the matcher is trained on: redistributable ones from Python packages. See the model card."""
+"""Photos for training the matcher: redistributable ones from Python packages (see the model card)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from jaxtyping import UInt8
 from primage.errors import ImageError
 from primage.image import decode, flatten, read_image
 
-#: In scikit-image's folder. None that evaluations use: no astronaut, chelsea, coffee or rocket.
+#: From scikit-image, without those used in evaluations (astronaut, chelsea, coffee, rocket).
 _SKIMAGE = ("camera.png", "brick.png", "grass.png", "gravel.png", "coins.png", "hubble_deep_field.jpg", "ihc.png")
-#: In wheels, which are read without being installed.
+#: From wheels, which are read without being installed.
 _IN_WHEELS = {
     "scikit_learn-": ("sklearn/datasets/images/china.jpg", "sklearn/datasets/images/flower.jpg"),
     "matplotlib-": ("matplotlib/mpl-data/sample_data/grace_hopper.jpg",),

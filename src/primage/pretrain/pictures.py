@@ -1,4 +1,4 @@
-"""Pictures to learn matching from: dead leaves with textures, nested parts and symmetry, with their segmentations."""
+"""Training pictures with segmentations: photos, and dead leaves with textures, nested parts and symmetry."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def segmented_photo(photo: UInt8[np.ndarray, "h w 3"], regions: int) -> Picture:
         regions: number of regions.
 
     Returns:
-        The picture; a photo with little in it may have fewer regions.
+        The picture; a photo with little detail may have fewer regions.
     """
     index = extract_segments(photo, SegmentsConfig(regions=regions)).index.astype(np.int64)
     return _picture(photo, index)
@@ -69,8 +69,8 @@ def synthetic_picture(side: int, rng: np.random.Generator) -> Picture:
     classes = int(rng.integers(2, 14))
     ground = gaussian_filter(rng.standard_normal((side, side)), side / 8)
     if rng.random() < 0.4:  # a second ground, such as a table or the sky
-        far = ground > np.quantile(ground, rng.uniform(0.3, 0.7))
-        photo[far], index[far] = _texture(side, rng)[far], 1
+        second = ground > np.quantile(ground, rng.uniform(0.3, 0.7))
+        photo[second], index[second] = _texture(side, rng)[second], 1
     for size in np.sort(rng.pareto(1.3, int(rng.integers(5, 32))) * 0.03 + 0.025)[::-1]:
         radius = min(float(size), 0.35) * side
         centre = rng.uniform(-0.05, 1.05, 2) * side
@@ -89,9 +89,9 @@ def synthetic_picture(side: int, rng: np.random.Generator) -> Picture:
                 axis = int(2 * round(centre[1]))
                 columns = axis - np.arange(side)
                 inside = (columns >= 0) & (columns < side)
-                twin = np.zeros_like(part)
-                twin[:, inside] = part[:, columns[inside]]
-                _put(photo, index, twin & mask, surface, name)
+                mirrored = np.zeros_like(part)
+                mirrored[:, inside] = part[:, columns[inside]]
+                _put(photo, index, mirrored & mask, surface, name)
     if rng.random() < 0.5:  # light from one side
         y, x = np.mgrid[:side, :side] / side - 0.5
         photo *= (1 + rng.uniform(-0.5, 0.5) * x + rng.uniform(-0.5, 0.5) * y)[..., None]

@@ -1,6 +1,6 @@
 """The training loop of the shipped matcher (see ``make matcher``).
 
-It trains the same generator that a run trains, on random codes in place of labels, so that it cannot learn a photo.
+It trains the same generator as a run does, with random codes in place of labels, so that it cannot memorise photos.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Stage:
         schedule: length of the cosine schedule of the learning rate in steps; ``steps`` of them are done.
         lr: initial learning rate.
         parts: share of the versions in which regions are cut out and pasted elsewhere.
-        erased: share of the versions in which something is erased.
+        erased: share of the versions in which an area is erased.
     """
 
     sides: tuple[int, ...]
@@ -62,9 +62,8 @@ class Stage:
     erased: float
 
 
-#: Small pictures first: most is learned there, at half the time per step. But the longer the first stage lasts, the
-#: worse the matcher gets at 256², so the second stage trains at working sizes. The last has gentler edits, like most
-#: real ones.
+#: Most is learned from small pictures, at half the time per step. But the longer the first stage lasts, the worse the
+#: matcher gets at 256², so the second stage trains at working sizes. The last has gentler edits, like most real ones.
 STAGES = (
     Stage(sides=(128,), sources=2, targets=3, steps=2200, schedule=3000, lr=1.5e-3, parts=0.55, erased=0.3),
     Stage(sides=(192, 256, 256, 320), sources=1, targets=2, steps=2600, schedule=2600, lr=1e-3, parts=0.7, erased=0.3),
@@ -77,7 +76,7 @@ def _synthetic(seed: int) -> Picture:
 
 
 def _crops(photos: list[UInt8[np.ndarray, "h w 3"]], rng: np.random.Generator) -> list[Picture]:
-    """Squares of each photo: the whole, and parts of it."""
+    """Square crops of each photo: the largest one, and smaller ones."""
     out = []
     for photo in photos:
         height, width = photo.shape[:2]
@@ -91,7 +90,7 @@ def _crops(photos: list[UInt8[np.ndarray, "h w 3"]], rng: np.random.Generator) -
 
 def _batch(episodes: list[Episode]) -> tuple[Source, Episode]:
     joined = Episode(*(torch.cat([getattr(e, name) for e in episodes]) for name in Episode.__dataclass_fields__))
-    return Source(joined.photo, joined.drawing), joined
+    return Source(joined.photo, joined.primitive), joined
 
 
 def _fresh_network(seed: int) -> Painter:
@@ -118,10 +117,10 @@ def pretraining(
         photos: photos to learn from in addition to the synthetic pictures; may be empty.
         out: the safetensors file; half precision.
         synthetic: number of synthetic pictures; may be 0 if there are photos.
-        seed: seed of everything random.
-        stages: one after the other; each starts with the averaged weights, in half precision, of the one before.
-        start: weights to start with instead of random ones.
-        first_stage: index of the stage to start with; the ones before it are taken as done.
+        seed: seed of all random sources.
+        stages: stages in order; each starts from the averaged weights of the previous one, in half precision.
+        start: weights to start from instead of random ones.
+        first_stage: index of the stage to start with; earlier stages are skipped.
 
     Yields:
         Running means of the losses (before weighting) and of the error in pixels, every 50 steps.
@@ -144,29 +143,29 @@ def _train_stage(
     network = _fresh_network(seed)
     if start is not None:
         tensors, _ = load_tensors(start)
-        network.load_state_dict(current_keys(tensors), strict=False)  # all but the first layer, which stays as it is
+        network.load_state_dict(current_keys(tensors), strict=False)  # except the first layer, which is kept
     ema = EMA(network, _EMA_DECAY)
     optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], betas=(0.9, 0.99))
     weights = PRESETS["standard"].loss
     means: dict[str, float] = {}
     saved = time.monotonic()
     for step in range(stage.steps):
-        # Each step of the whole training has its own seed, whatever stage it belongs to.
+        # Seeds are numbered over all stages, so that no stage repeats another's.
         rng = np.random.default_rng((seed, before + step))
         side = stage.sides[0] if len(stage.sides) == 1 else int(rng.choice(stage.sides))
-        chosen = [pools[int(rng.random() >= 0.5)] for _ in range(stage.sources)]
+        pictures = [pools[int(rng.random() >= 0.5)] for _ in range(stage.sources)]
         source, truth = _batch(
             [
                 draw_episode(c[int(rng.integers(len(c)))], side, stage.targets, rng, stage.parts, stage.erased)
-                for c in chosen
+                for c in pictures
             ]
         )
         for group in optimiser.param_groups:
             falling = 0.5 + 0.5 * math.cos(math.pi * step / stage.schedule)
             group["lr"] = stage.lr * min(1.0, (step + 1) / _WARM_UP) * falling
 
-        # The losses of the presets, without the perceptual one: there is no network for it here.
-        painted = network(truth.drawings, source)
+        # The losses of the presets, without the perceptual one, whose network is not loaded here.
+        painted = network(truth.primitives, source)
         terms = losses.generator_losses(losses.LossInputs(weights, painted, truth.photos, truth.grid))
         optimiser.zero_grad(set_to_none=True)
         losses.weighted_sum(terms).backward()

@@ -1,4 +1,4 @@
-"""Turns the channels of any encoded primitive into the ten that the shipped matcher reads."""
+"""Maps the channels of any encoded primitive to the ten channels of the shipped matcher."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 #: Channels for labels (or colours), then lines and closeness to a line.
 CODE_CHANNELS = 8
 EMBEDDED_CHANNELS = CODE_CHANNELS + 2
-#: Length of a code's entries.
+#: Magnitude of a code's entries.
 _AMPLITUDE = 0.5
 
 
@@ -18,7 +18,7 @@ def label_codes(count: int) -> Float[Tensor, "count 8"]:
     """A code for each label; any two differ in as many signs as possible.
 
     Args:
-        count: how many; beyond 256 codes repeat, a little shorter each time.
+        count: number of labels; beyond 256, codes repeat with a slightly smaller magnitude each time.
 
     Returns:
         (count, 8), entries ±0.5.
@@ -35,28 +35,28 @@ def label_codes(count: int) -> Float[Tensor, "count 8"]:
 
 
 def colour_codes() -> Float[Tensor, "3 8"]:
-    """What a colour in [-1, 1]³ is multiplied with: like colours have like codes."""
+    """The matrix that maps colours in [-1, 1]³ to codes; similar colours have similar codes."""
     corners = label_codes(3)
     basis: Tensor = torch.linalg.qr(corners.T).Q
     return basis.T.contiguous()
 
 
 def label_code_matrix(count: int) -> Float[Tensor, "10 c"]:
-    """From one-hot labels to their codes.
+    """The matrix from one-hot labels to their codes.
 
     Args:
-        count: how many labels.
+        count: number of labels.
     """
     return _in_rows(label_codes(count).T, 0)
 
 
 def line_code_matrix() -> Float[Tensor, "10 c"]:
-    """From lines and closeness to the two channels that the matcher reads them from."""
+    """The matrix from lines and closeness to the matcher's two channels for them."""
     return _in_rows(torch.eye(2), CODE_CHANNELS)
 
 
 def colour_code_matrix() -> Float[Tensor, "10 c"]:
-    """From a colour in [-1, 1]³ to its code."""
+    """The matrix from a colour in [-1, 1]³ to its code."""
     return _in_rows(colour_codes().T, 0)
 
 

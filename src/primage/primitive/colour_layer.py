@@ -23,7 +23,7 @@ class ColourLayer(Layer[Picture]):
     name = "colours"
     title = "the painting"
     planes = 3
-    needs_file: ClassVar[str | None] = "a manual primitive is a picture of yours; give it with --primitive-file"
+    needs_file: ClassVar[str | None] = "a manual primitive is your own picture; give it with --primitive-file"
 
     def read(  # noqa: D102
         self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
@@ -80,7 +80,7 @@ class ColourLayer(Layer[Picture]):
 
 
 class PaintLayer(ColourLayer):
-    """A painting in a few flat colours, which never blend: like labels, it is warped to the nearest pixel."""
+    """A painting in a few flat colours, which never blend: like labels, it is warped with nearest neighbour."""
 
     needs_file = None
 

@@ -22,7 +22,7 @@ PrimitiveKind = Annotated[str, AfterValidator(_known_kind), WithJsonSchema({"typ
 
 
 class PrimitiveConfig(Frozen):
-    """Which primitive, and how its layers are extracted when they are not given as files."""
+    """The kind of primitive, and the extraction of layers that are not given as files."""
 
     kind: PrimitiveKind = "super"
     edges: EdgesConfig = EdgesConfig()

@@ -1,7 +1,7 @@
 """Edge layers: extraction, thinning to one pixel, and the distance to the nearest line.
 
-The distance runs at every training step, so it is our own: a few passes over small integer arrays, twice as fast at
-256² as an exact transform without a cut-off.
+The distance is computed at every training step, so it is our own: a few passes over small integer arrays, twice as fast
+at 256² as an exact transform without a cut-off.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from primage.primitive.extraction_config import EdgesConfig
 
 #: Distances are exact up to here and cut off beyond: the closeness exp(-d / 4 px) is 0.02 by then.
 MAX_DISTANCE_PX = 16
-#: A warped pixel closer than this to a line of the source is on a line; thinning brings it back to one pixel.
+#: Warped pixels closer than this to a line of the source are on the line, which is then thinned to one pixel.
 _LINE_REACH_PX = 0.75
 _EIGHT = np.ones((3, 3), dtype=bool)
 
@@ -30,7 +30,7 @@ def extract_edges(photo: UInt8[np.ndarray, "h w 3"], config: EdgesConfig) -> Boo
 
     Args:
         photo: (H, W, 3) uint8 sRGB, at the working size.
-        config: sigma, thresholds and the shortest edge that is kept.
+        config: sigma, thresholds and minimum length.
 
     Returns:
         (H, W) bool, True on a line.
@@ -44,11 +44,11 @@ def extract_edges(photo: UInt8[np.ndarray, "h w 3"], config: EdgesConfig) -> Boo
 
 
 def remove_small(lines: Bool[np.ndarray, "h w"], min_length_px: int) -> Bool[np.ndarray, "h w"]:
-    """Drop connected lines (8-neighbourhood) of fewer pixels.
+    """Drop short lines: 8-connected components of few pixels.
 
     Args:
         lines: (H, W) bool.
-        min_length_px: components below this many pixels go; 0 or 1 keeps all.
+        min_length_px: components of fewer pixels are dropped; 0 or 1 keeps all.
 
     Returns:
         (H, W) bool, a new array.
@@ -87,7 +87,7 @@ def draw_edges(lines: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def resize_edges(lines: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[np.ndarray, "h2 w2"]:
-    """Lines at another size, still one pixel thin and unbroken.
+    """Resize lines, keeping them one pixel thin and unbroken.
 
     Args:
         lines: (H, W) bool.
@@ -99,7 +99,7 @@ def resize_edges(lines: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[
     height, width = lines.shape
     if (height, width) == size:
         return lines.copy()
-    # Where a side shrinks, every line pixel marks the cell it falls into: nothing is lost, as it is with nearest.
+    # Where a side shrinks, every line pixel marks its cell; nearest neighbour would lose some.
     rows, columns = min(size[0], height), min(size[1], width)
     small = np.zeros((rows, columns), dtype=bool)
     y, x = np.nonzero(lines)
@@ -119,7 +119,7 @@ def thin(lines: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
         (H, W) bool, a subset of ``lines`` with the same 8-connected components.
 
     Source:
-        Zhang & Suen 1984, as scikit-image implements it.
+        Zhang & Suen 1984; scikit-image's implementation.
     """
     return np.asarray(skeletonize(lines), dtype=bool)
 
@@ -134,7 +134,8 @@ def distance_to_edges(lines: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h 
         (H, W) float32 in pixels, 0 on a line.
 
     Source:
-        Felzenszwalb & Huttenlocher 2012, §2: a pass a dimension; with a cut-off the second is a few shifted minima.
+        Felzenszwalb & Huttenlocher 2012, §2: one pass per dimension. With a cut-off, the second is a few shifted
+        minima.
     """
     limit = MAX_DISTANCE_PX
     height, width = lines.shape
@@ -151,24 +152,24 @@ def distance_to_edges(lines: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h 
 def _distance_along_columns(lines: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
     """Distance to the nearest line in the same column; large where there is none."""
     height = lines.shape[0]
-    far = 4 * (height + MAX_DISTANCE_PX)
+    large = 4 * (height + MAX_DISTANCE_PX)
     rows = np.arange(height, dtype=np.int32)[:, None]
-    above = np.maximum.accumulate(np.where(lines, rows, -far), axis=0)
-    below = np.minimum.accumulate(np.where(lines, rows, far)[::-1], axis=0)[::-1]
+    above = np.maximum.accumulate(np.where(lines, rows, -large), axis=0)
+    below = np.minimum.accumulate(np.where(lines, rows, large)[::-1], axis=0)[::-1]
     return np.minimum(rows - above, below - rows)
 
 
 def warp_edges(distance: Float[Tensor, "1 1 h w"], grid: Float[Tensor, "1 h2 w2 2"]) -> Bool[np.ndarray, "h2 w2"]:
-    """Lines seen through a warp.
+    """Warp lines.
 
     Args:
         distance: of each pixel to the nearest line (`distance_to_edges`).
-        grid: sampling grid (`primage.grid`), within [-1, 1]; it may be torn.
+        grid: sampling grid (`primage.grid`), within [-1, 1]; it may have discontinuities.
 
     Returns:
         (H', W') bool, thin.
     """
-    # Cutmix tears the grid: between neighbours from different places there is no line to keep whole.
+    # The spacing is clamped, because across a discontinuity of the grid (cutmix) there is no line to preserve.
     spacing = torch.ones(grid.shape[1:3])
     x = grid[0, ..., 0] * (0.5 * (distance.shape[3] - 1))
     y = grid[0, ..., 1] * (0.5 * (distance.shape[2] - 1))
@@ -181,12 +182,12 @@ def warp_edges(distance: Float[Tensor, "1 1 h w"], grid: Float[Tensor, "1 h2 w2 
 def near_edge(distance: Float[np.ndarray, "h w"], spacing_px: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
     """Which warped pixels are on a line, before thinning.
 
-    Sampling the distance, not the line, keeps lines whole where a warp shrinks them: there neighbouring pixels lie
-    further apart in the source, and a line between them must be near enough to one.
+    Where a warp shrinks the picture, neighbouring pixels are further apart in the source and could miss a line between
+    them. Thresholding the sampled distance by that spacing keeps lines unbroken.
 
     Args:
-        distance: to the nearest line, sampled at each pixel's place in the source.
-        spacing_px: how far apart neighbouring pixels lie in the source, 1 or more.
+        distance: to the nearest line, sampled at each pixel's source.
+        spacing_px: distance between the sources of neighbouring pixels, 1 or more.
 
     Returns:
         (H, W) bool.

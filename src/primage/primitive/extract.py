@@ -1,4 +1,4 @@
-"""From a photo to a layer: each kind of layer that can be extracted has one function here."""
+"""Extraction of layers from a photo, with one function per kind of layer."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def extract_layer(layer: AnyLayer, photo: UInt8[np.ndarray, "h w 3"], config: Pr
     """Extract one layer of a primitive.
 
     Args:
-        layer: which.
+        layer: the layer to extract.
         photo: (H, W, 3) uint8 sRGB, at the working size.
-        config: settings of the extraction.
+        config: extraction settings.
 
     Returns:
         The layer's data, of the photo's size.

@@ -24,13 +24,13 @@ class EdgesConfig(Frozen):
         return self
 
     def at_scale(self, scale: float, sigma: float | None = None) -> EdgesConfig:
-        """The settings that find the same edges in the photo at another size.
+        """The settings that find the same edges at another size of the photo.
 
-        A smaller picture needs less blur, its slopes are steeper, and its edges are shorter.
+        A smaller picture needs less blur; its gradients are steeper and its edges shorter.
 
         Args:
             scale: size of the picture, as a share of the size these settings are for.
-            sigma: replaces `sigma`; for the size these settings are for.
+            sigma: replaces `sigma`, before scaling.
 
         Returns:
             The settings for the scaled picture.
@@ -50,7 +50,7 @@ class SegmentsConfig(Frozen):
     """Unsupervised segmentation, merged to the requested number of regions."""
 
     method: Literal["felzenszwalb", "slic"] = "felzenszwalb"
-    regions: int = Field(12, ge=2, le=64, description="how many regions are left after merging")
+    regions: int = Field(12, ge=2, le=64, description="number of regions after merging")
     min_area: Fraction = Field(0.002, description="regions smaller than this share of the picture are merged first")
 
 
@@ -58,4 +58,4 @@ class PaintConfig(Frozen):
     """A rough painting: superpixels of a few flat colours."""
 
     colours: int = Field(12, ge=2, le=64)
-    strokes: int = Field(220, ge=4, le=5000, description="how many superpixels the painting is made of")
+    strokes: int = Field(220, ge=4, le=5000, description="number of superpixels")

@@ -1,4 +1,4 @@
-"""The kinds of primitive. To add one: a line in `KINDS`, a layer if it needs a new one, its extractor in `extract`."""
+"""The kinds of primitive. To add one, add a line to `KINDS`, and a layer and its extractor if it needs new ones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Kind:
     """A kind of primitive.
 
     Attributes:
-        layers: what it consists of, from the bottom to the top.
-        help: what a person edits, in a few words.
+        layers: its layers, from bottom to top.
+        help: a short description for the command line.
     """
 
     layers: tuple[AnyLayer, ...]
@@ -24,7 +24,7 @@ class Kind:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of its layers."""
+        """Names of its layers."""
         return tuple(layer.name for layer in self.layers)
 
     @property
@@ -39,12 +39,12 @@ KINDS: dict[str, Kind] = {
     "super": Kind((LabelLayer(), LineLayer()), "lines over labels, the paper's super primitive"),
     "paint": Kind((PaintLayer(),), "a rough painting in a few flat colours"),
     "landmarks": Kind((LandmarkLayer(),), "points with connections"),
-    "manual": Kind((ColourLayer(),), "any picture of yours"),
+    "manual": Kind((ColourLayer(),), "your own picture"),
 }
 
 
 def layers_of(kind: str) -> tuple[AnyLayer, ...]:
-    """The layers of a kind, from the bottom to the top.
+    """The layers of a kind, from bottom to top.
 
     Args:
         kind: one of `KINDS`.
@@ -57,7 +57,7 @@ def layers_of(kind: str) -> tuple[AnyLayer, ...]:
 
 
 def all_layer_names() -> tuple[str, ...]:
-    """The name of every layer that any kind has, each once.
+    """The names of all layers, without duplicates.
 
     Example:
         >>> all_layer_names()

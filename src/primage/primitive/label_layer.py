@@ -72,7 +72,7 @@ class LabelLayer(Layer[LabelMap]):
         return label_code_matrix(self.channels(palette))
 
     def draw(self, data: LabelMap, below: Picture | None, line_colour: Sequence[int]) -> Picture:
-        """Each label in its colour."""
+        """Draw each label in its colour."""
         del below, line_colour
         return colourise(data)
 

@@ -16,16 +16,16 @@ from skimage.draw import line
 from primage.errors import PrimitiveError
 from primage.settings import Frozen, validated
 
-#: A side longer than any photo's would ask for a drawing that fits in no memory.
+#: Longest side of a photo; a larger one might not fit into memory.
 _Side = Annotated[int, Field(ge=1, le=65_535)]
 _FAR_PX = 1e6
 
 
 class Landmarks(Frozen):
-    """Points in pixels, and which are connected.
+    """Points in pixels, and their connections.
 
-    ``points`` are (x, y) with (0, 0) in the middle of the top left pixel; ``connections`` are pairs of positions in
-    ``points``; ``size`` is the (height, width) that the coordinates refer to, the photo's own if absent.
+    ``points`` are (x, y) with (0, 0) at the centre of the top left pixel; ``connections`` are pairs of indices into
+    ``points``; ``size`` is the (height, width) that the coordinates refer to, by default that of the photo.
     """
 
     points: tuple[tuple[float, float], ...] = Field(min_length=1, max_length=20_000)
@@ -36,7 +36,9 @@ class Landmarks(Frozen):
     def _inside(self) -> Landmarks:
         for pair in self.connections:
             if not all(0 <= i < len(self.points) for i in pair):
-                raise ValueError(f"connection {list(pair)} names a point that is not there ({len(self.points)} points)")
+                raise ValueError(
+                    f"connection {list(pair)} refers to a point that does not exist ({len(self.points)} points)"
+                )
         return self
 
 
@@ -53,7 +55,7 @@ def read_landmarks(path: str | Path) -> Landmarks:
         The points and their connections.
 
     Raises:
-        PrimitiveError: the file is missing or not of either form.
+        PrimitiveError: the file is missing or has neither format.
     """
     path = Path(path)
     try:
@@ -66,7 +68,7 @@ def read_landmarks(path: str | Path) -> Landmarks:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise PrimitiveError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from error
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
+    except (ValueError, RecursionError) as error:  # thousands of digits or nested brackets
         raise PrimitiveError(f"{path}: cannot be read as landmarks ({error})") from error
     return validated(Landmarks, data, str(path))
 
@@ -97,19 +99,19 @@ def _from_csv(text: str, path: Path) -> Landmarks:
 
 
 def draw_landmarks(landmarks: Landmarks, size: tuple[int, int], photo_size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
-    """Draw the connections as lines one pixel thin, and points without any as single pixels.
+    """Draw connections as lines one pixel thin, and unconnected points as single pixels.
 
     Args:
-        landmarks: what to draw.
+        landmarks: points and connections.
         size: (height, width) of the result.
-        photo_size: (height, width) the coordinates refer to, unless the landmarks say so themselves.
+        photo_size: (height, width) that the coordinates refer to, unless the landmarks specify it.
 
     Returns:
-        (H, W) bool. What lies outside is cut off.
+        (H, W) bool, clipped to the picture.
     """
     reference = landmarks.size or photo_size
     scale = np.array([size[1] / reference[1], size[0] / reference[0]])
-    # A far-off point would draw an endless line.
+    # Rasterising a line to a distant point would take very long.
     bound = 4 * max(size)
     points = np.clip(np.array(landmarks.points), -_FAR_PX, _FAR_PX)
     pixels = np.clip(np.floor((points + 0.5) * scale), -bound, bound).astype(int)

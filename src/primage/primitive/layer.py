@@ -1,10 +1,10 @@
-"""The layers that primitives consist of. A layer object owns everything that is done with its data.
+"""The layers of primitives. A layer object implements all operations on its data.
 
-The data themselves stay plain: a `LabelMap`, a bool array, a uint8 picture. A layer reads and writes them, resizes and
-warps them, turns them into network channels, draws them, compares them, and edits them.
+The data are plain objects: a `LabelMap`, a bool array, a uint8 picture. A layer reads, writes, resizes and warps them,
+encodes them as network channels, draws, compares and edits them.
 
 Importing this module loads neither PyTorch nor SciPy nor scikit-image, so that the command line's help and the studio's
-server can read the table of kinds (`primage.primitive.kinds`); methods that touch pixels import what they need.
+server can read the table of kinds (`primage.primitive.kinds`). Methods that process pixels import them lazily.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ Mask = Bool[np.ndarray, "h w"]
 
 
 class Layer(ABC, Generic[Data]):
-    """One layer of a primitive. Stateless: the data are passed in and new data are returned.
+    """One layer of a primitive. Stateless: methods take data and return new data.
 
     Attributes:
-        name: of its file in a run folder, its tensor in a model, its option on the command line.
-        title: how messages call it.
-        needs_file: why it cannot be extracted from a photo, and what to do; None where it can.
-        planes: uint8 values a pixel in `to_array`.
+        name: name of its file in a run folder, its tensor in a model, and its option on the command line.
+        title: name in messages.
+        needs_file: message for layers that cannot be extracted from a photo; None if it can.
+        planes: uint8 values per pixel in `to_array`.
     """
 
     name: ClassVar[str]
@@ -50,13 +50,13 @@ class Layer(ABC, Generic[Data]):
     def read(
         self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
     ) -> Data:
-        """Read what a person drew.
+        """Read a file drawn by the user.
 
         Args:
-            path: a file of any format that this layer can be given in.
-            palette: the labels that a model knows; None while the training primitive is made.
-            snap: give colours that are no label's to the nearest label.
-            photo_size: (height, width) that coordinates refer to, if the file does not say.
+            path: a file in any format of this layer.
+            palette: the model's labels; None when the training primitive is read.
+            snap: map unknown colours to the nearest label.
+            photo_size: (height, width) that coordinates refer to, if the file does not specify it.
 
         Returns:
             The layer at the size of the file.
@@ -71,13 +71,13 @@ class Layer(ABC, Generic[Data]):
 
     @abstractmethod
     def load(self, path: Path) -> Data:
-        """Read what `write` wrote."""
+        """Read a file written by `write`."""
 
     # --- arrays
 
     @abstractmethod
     def to_array(self, data: Data) -> UInt8[np.ndarray, "h w *planes"]:
-        """The layer as bytes, for tensors in a file and for the studio."""
+        """The layer as bytes, for model files and the studio."""
 
     @abstractmethod
     def from_array(self, array: np.ndarray, palette: Palette | None) -> Data:
@@ -85,10 +85,10 @@ class Layer(ABC, Generic[Data]):
 
         Args:
             array: (H, W) or (H, W, 3) uint8.
-            palette: the labels' meaning, for layers that have labels.
+            palette: the labels, for layers that have labels.
 
         Raises:
-            LabelError: the array holds a label that the palette lacks.
+            LabelError: the array contains a label that is not in the palette.
         """
 
     def size(self, data: Data) -> Size:
@@ -97,45 +97,45 @@ class Layer(ABC, Generic[Data]):
         return int(height), int(width)
 
     def values(self, labels: int) -> int:
-        """How many different values a byte of `to_array` may have.
+        """Number of different values of a byte of `to_array`.
 
         Args:
-            labels: how many labels the drawing has.
+            labels: number of labels of the primitive.
         """
         del labels
         return 256
 
     def digest(self, data: Data) -> str:
-        """SHA-256 of the content, whatever file it came from."""
-        # The dtype is not part of it: bool and uint8 of the same values are the same bytes.
+        """SHA-256 of the content, independent of file formats."""
+        # Independent of the dtype: bool and uint8 arrays of the same values have the same bytes.
         array = np.ascontiguousarray(self.to_array(data))
         return hashlib.sha256(repr(array.shape).encode() + array.tobytes()).hexdigest()
 
-    # --- what is done with it
+    # --- operations
 
     @abstractmethod
     def resize(self, data: Data, size: Size) -> Data:
-        """The same layer at another size; ``data`` itself, or a copy, if it has that size already."""
+        """Resize the layer; ``data`` itself, or a copy, if it already has that size."""
 
     @abstractmethod
     def warper(self, data: Data) -> Callable[[Tensor], Data]:
-        """Prepare the layer for being warped many times.
+        """Prepare the layer for repeated warping.
 
         Args:
             data: the unwarped layer.
 
         Returns:
-            A function from a sampling grid ((1, H, W, 2), (x, y), normalised, within [-1, 1], on the CPU) to the layer
-            seen through it, of the grid's size.
+            A function from a sampling grid ((1, H, W, 2), (x, y), normalised, within [-1, 1], on the CPU) to the warped
+            layer, of the grid's size.
         """
 
     @abstractmethod
     def channels(self, palette: Palette | None) -> int:
-        """How many channels `encode` makes."""
+        """Number of channels of `encode`."""
 
     @abstractmethod
     def encode(self, data: Data) -> Float32[np.ndarray, "c h w"]:
-        """Network channels in [-1, 1]."""
+        """Encode as network channels in [-1, 1]."""
 
     @abstractmethod
     def code_matrix(self, palette: Palette | None) -> Float[Tensor, "10 c"]:
@@ -143,15 +143,15 @@ class Layer(ABC, Generic[Data]):
 
     @abstractmethod
     def draw(self, data: Data, below: Picture | None, line_colour: Sequence[int]) -> Picture:
-        """Draw the layer as a person sees it.
+        """Draw the layer as a picture.
 
         Args:
             data: the layer.
-            below: what the layers before it drew; None for the first.
-            line_colour: of lines over labels.
+            below: picture of the layers below; None for the first layer.
+            line_colour: colour of lines over labels.
 
         Returns:
-            (H, W, 3) uint8, a new array or ``below`` drawn on.
+            (H, W, 3) uint8, a new array or the modified ``below``.
         """
 
     def differs(self, a: Data, b: Data) -> Mask:
@@ -160,25 +160,25 @@ class Layer(ABC, Generic[Data]):
         return np.asarray(unlike if unlike.ndim == 2 else unlike.any(axis=2))
 
     def clean(self, data: Data) -> Data:
-        """Bring a drawn layer into the form that extraction gives it."""
+        """Normalise a layer drawn by the user, so that it looks like an extracted one."""
         return data
 
     # --- edits
 
     @abstractmethod
     def close(self, data: Data, mask: Mask) -> Data:
-        """Empty a region: no lines, and the nearest label or colour outside it."""
+        """Remove lines from a region, or fill it with the nearest label or colour outside it."""
 
     @abstractmethod
     def paste(self, data: Data, source: Data, coords: Float[np.ndarray, "h w 2"], target: Mask, region: Mask) -> Data:
-        """Put a region of ``source`` onto ``data``.
+        """Paste a region of ``source`` onto ``data``.
 
         Args:
-            data: what is pasted onto.
-            source: what is cut from; of the same size.
-            coords: (H, W, 2), the (row, column) in ``source`` that each pixel comes from.
-            target: (H, W), the pixels to replace: those whose place lies in ``region``.
-            region: (H, W), what is cut out of ``source``.
+            data: the layer to paste onto.
+            source: the layer to cut from, of the same size.
+            coords: (H, W, 2), the source (row, column) of each pixel.
+            target: (H, W), the pixels to replace: those whose source is in ``region``.
+            region: (H, W), the region to cut out of ``source``.
         """
 
 
@@ -201,7 +201,7 @@ def nearest_pixels(coords: Float[np.ndarray, "h w 2"], size: tuple[int, ...]) ->
 
 
 def from_nearest_outside(array: np.ndarray, mask: Mask) -> np.ndarray:
-    """Give each pixel of a region the value of the nearest pixel outside it."""
+    """Fill a region with the values of the nearest pixels outside it."""
     from scipy import ndimage
 
     rows, columns = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)

@@ -1,4 +1,4 @@
-"""Line layers: lines one pixel thin, drawn or as the connections of landmarks."""
+"""Line layers: lines one pixel thin, from drawings or landmarks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LineLayer(Layer[Lines]):
         write_png(path, draw_edges(data))
 
     def load(self, path: Path) -> Lines:  # noqa: D102
-        # Not `read`, which guesses polarity and thins: this file is our own.
+        # Not `read`, which guesses polarity and thins: this file was written by `write`.
         return np.asarray(read_image(path)[..., 0] == 0)
 
     def to_array(self, data: Lines) -> UInt8[np.ndarray, "h w"]:  # noqa: D102
@@ -59,7 +59,7 @@ class LineLayer(Layer[Lines]):
         return resize_edges(data, size)
 
     def warper(self, data: Lines) -> Callable[[Tensor], Lines]:
-        """Lines are warped by their distance, thresholded and thinned: one that shrinks does not break."""
+        """Warp the distance to the lines, then threshold and thin it, so that shrinking breaks no line."""
         import torch
 
         from primage.primitive.edges import distance_to_edges, warp_edges
@@ -71,7 +71,7 @@ class LineLayer(Layer[Lines]):
         return 2
 
     def encode(self, data: Lines) -> Float32[np.ndarray, "c h w"]:
-        """The lines in {0, 1}, and the closeness exp(-d / 4 px) to the nearest one."""
+        """Lines in {0, 1}, and the closeness exp(-d / 4 px) to the nearest one."""
         from primage.primitive.edges import distance_to_edges
 
         return np.stack([data.astype(np.float32), np.exp(distance_to_edges(data) / -CLOSENESS_PX)])
@@ -82,7 +82,7 @@ class LineLayer(Layer[Lines]):
         return line_code_matrix()
 
     def draw(self, data: Lines, below: Picture | None, line_colour: Sequence[int]) -> Picture:
-        """Over labels in the line colour; alone black on white, as the paper draws them."""
+        """Draw lines over labels in the line colour; without labels, black on white as in the paper."""
         from primage.primitive.edges import draw_edges
 
         if below is None:
@@ -91,7 +91,7 @@ class LineLayer(Layer[Lines]):
         return below
 
     def clean(self, data: Lines) -> Lines:
-        """Thin again: where lines were cut or laid against each other they no longer are."""
+        """Thin again, because lines that were cut or joined by an edit may be thicker."""
         from primage.primitive.edges import thin
 
         return thin(data)
@@ -129,5 +129,5 @@ class LandmarkLayer(LineLayer):
         landmarks = read_landmarks(path)
         size = landmarks.size or photo_size
         if size is None:
-            raise PrimitiveError(f"{path}: does not say which size its points refer to")
+            raise PrimitiveError(f"{path}: does not specify which size its points refer to")
         return draw_landmarks(landmarks, size, size)

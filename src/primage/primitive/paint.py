@@ -21,7 +21,7 @@ def extract_paint(photo: UInt8[np.ndarray, "h w 3"], config: PaintConfig) -> UIn
         (H, W, 3) uint8 with at most ``config.colours`` different colours.
 
     Source:
-        Paper, Fig. 5 ("paint-to-image"); superpixels (SLIC) and median cut are ours, the paper paints by hand.
+        Paper, Fig. 5 ("paint-to-image"). Superpixels (SLIC) and median cut are ours; the paper's are painted by hand.
     """
     patches = np.asarray(slic(photo, n_segments=config.strokes, compactness=12, start_label=0))
     area = np.maximum(np.bincount(patches.ravel()), 1)

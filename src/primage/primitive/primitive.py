@@ -1,4 +1,4 @@
-"""What a primitive is: a stack of named layers, how a network sees it, and how a person does."""
+"""Primitives: stacks of named layers, their encoding for the networks, and their picture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from primage.primitive.layer import AnyLayer
 from primage.settings import Frozen
 from primage.tensors import to_tensor
 
-#: Lines over labels are drawn in the first of these that no label is near to.
+#: Lines over labels are drawn in the first of these that differs from all label colours.
 _LINE_COLOURS = ((0, 0, 0), (255, 255, 255), (255, 0, 255), (0, 255, 0), (255, 255, 0), (0, 255, 255))
 
 
@@ -31,10 +31,10 @@ class Primitive:
 
     Args:
         kind: one of `primage.primitive.kinds.KINDS`.
-        **layers: the data of each layer by its name; None counts as missing.
+        **layers: data of each layer by name; None counts as missing.
 
     Raises:
-        PrimitiveError: the layers are not the kind's, or differ in size.
+        PrimitiveError: the kind has other layers, or the layers differ in size.
 
     Example:
         >>> lines = np.eye(3, dtype=bool)
@@ -68,7 +68,7 @@ class Primitive:
 
     @property
     def layers(self) -> Mapping[str, Any]:
-        """The data of each layer by its name."""
+        """Data of each layer by name."""
         return MappingProxyType(self._layers)
 
     @property
@@ -78,19 +78,19 @@ class Primitive:
 
     @property
     def edges(self) -> Bool[np.ndarray, "h w"] | None:
-        """(H, W) bool, lines one pixel thin (the drawn connections of landmarks, too), if the kind has lines."""
+        """(H, W) bool, lines one pixel thin (including the connections of landmarks), if the kind has lines."""
         return self._layers.get("edges")
 
     @property
     def colours(self) -> UInt8[np.ndarray, "h w 3"] | None:
-        """(H, W, 3) uint8, a painting or any other picture, if the kind has one."""
+        """(H, W, 3) uint8, a painting or another picture, if the kind has one."""
         return self._layers.get("colours")
 
     def map(self, change: Callable[[AnyLayer, Any], Any]) -> Primitive:
         """A primitive of the same kind with every layer changed.
 
         Args:
-            change: from a layer object and its data to the new data.
+            change: takes a layer object and its data, and returns the new data.
         """
         return Primitive(self.kind, **{layer.name: change(layer, data) for layer, data in self})
 
@@ -98,41 +98,41 @@ class Primitive:
         """A primitive of the same kind with other data in some layers.
 
         Args:
-            **layers: the new data by the layer's name.
+            **layers: new data by layer name.
         """
         return Primitive(self.kind, **self._layers | layers)
 
     def sha256(self) -> dict[str, str]:
-        """Hash of each layer's content, whatever file it came from."""
+        """Hash of each layer's content, independent of file formats."""
         return {layer.name: layer.digest(data) for layer, data in self}
 
     def resized(self, size: tuple[int, int]) -> Primitive:
-        """The same drawing at another size: labels nearest, lines still one pixel thin, colours averaged.
+        """Resize: labels with nearest neighbour, lines kept one pixel thin, colours antialiased.
 
         Args:
             size: (height, width).
 
         Returns:
-            A new primitive; the same one if nothing changes.
+            A new primitive; this one if it already has that size.
         """
         return self if size == self.size else self.map(lambda layer, data: layer.resize(data, size))
 
     def differs(self, other: Primitive) -> Bool[np.ndarray, "h w"]:
-        """Where two drawings differ.
+        """Where two primitives differ.
 
         Args:
-            other: of the same kind and size.
+            other: a primitive of the same kind and size.
 
         Returns:
             (H, W) bool.
         """
-        found = np.zeros(self.size, bool)
+        different = np.zeros(self.size, bool)
         for layer, data in self:
-            found |= layer.differs(data, other.layers[layer.name])
-        return found
+            different |= layer.differs(data, other.layers[layer.name])
+        return different
 
     def to_arrays(self) -> dict[str, UInt8[np.ndarray, "h w *planes"]]:
-        """The layers as bytes, by their names."""
+        """The layers as bytes, by name."""
         return {layer.name: layer.to_array(data) for layer, data in self}
 
     @classmethod
@@ -140,20 +140,20 @@ class Primitive:
         """The inverse of `to_arrays`.
 
         Args:
-            kind: of the primitive.
-            arrays: the bytes of each layer by its name; others are ignored.
-            palette: the labels' meaning.
+            kind: kind of primitive.
+            arrays: bytes of each layer by name; other arrays are ignored.
+            palette: the labels.
 
         Raises:
             PrimitiveError: a layer of the kind is missing.
-            LabelError: a label that the palette lacks.
+            LabelError: an array contains a label that is not in the palette.
         """
         layers = layers_of(kind)
         return cls(kind, **{x.name: x.from_array(arrays[x.name], palette) for x in layers if x.name in arrays})
 
 
 class PrimitiveSpec(Frozen):
-    """What a model knows of its primitives: settings, labels and line colour; saved with the weights."""
+    """A model's description of its primitives: settings, labels and line colour; saved with the weights."""
 
     config: PrimitiveConfig
     palette: Palette | None = None
@@ -168,14 +168,14 @@ class PrimitiveSpec(Frozen):
 
     @property
     def channels(self) -> int:
-        """How many channels `encode` makes."""
+        """Number of channels of `encode`."""
         if self.config.encoding == "rgb":
             return 3
         return sum(layer.channels(self.palette) for layer in layers_of(self.kind))
 
     @property
     def extracts_edges(self) -> bool:
-        """Whether the training primitive has lines, and they were extracted from the photo."""
+        """Whether the training primitive has lines that were extracted from the photo."""
         return not self.edges_given and any(x.name == "edges" and x.needs_file is None for x in layers_of(self.kind))
 
 
@@ -187,14 +187,14 @@ def spec_of(primitive: Primitive, config: PrimitiveConfig) -> PrimitiveSpec:
         config: the settings it was made with.
 
     Returns:
-        Its palette and a line colour that no label has.
+        The settings, its palette, and a line colour that differs from all label colours.
     """
     palette = primitive.segments.palette if primitive.segments is not None else None
     return PrimitiveSpec(config=config, palette=palette, line_colour=free_line_colour(palette))
 
 
 def free_line_colour(palette: Palette | None) -> tuple[int, int, int]:
-    """The first of black, white, magenta … that lies 32 levels or more away from every label's colour."""
+    """The first of black, white, magenta … that differs from every label's colour by at least 32 levels."""
     taken = [] if palette is None else [label.colour for label in palette.labels]
     for colour in _LINE_COLOURS:
         if all(max(abs(a - b) for a, b in zip(colour, other, strict=True)) >= 32 for other in taken):
@@ -203,7 +203,7 @@ def free_line_colour(palette: Palette | None) -> tuple[int, int, int]:
 
 
 def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"]:
-    """Turn a primitive into network channels.
+    """Encode a primitive as network channels.
 
     Args:
         primitive: its labels must be those of ``spec.palette``.
@@ -217,7 +217,7 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
         PrimitiveError: the kind or the labels are not the model's.
     """
     if primitive.kind != spec.kind:
-        raise PrimitiveError(f"the model paints primitives of kind '{spec.kind}', not '{primitive.kind}'")
+        raise PrimitiveError(f"the model renders primitives of kind '{spec.kind}', not '{primitive.kind}'")
     if primitive.segments is not None and primitive.segments.palette != spec.palette:
         raise PrimitiveError("the primitive's labels are not those the model was trained with")
     if spec.config.encoding == "rgb":
@@ -226,7 +226,7 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
 
 
 def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
-    """The linear map from what `encode` makes of a primitive to the matcher's channels.
+    """The linear map from the channels of `encode` to those of the matcher.
 
     Args:
         spec: the model's description of its primitives.
@@ -240,11 +240,11 @@ def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
 
 
 def draw(primitive: Primitive, line_colour: Sequence[int] = (0, 0, 0)) -> UInt8[np.ndarray, "h w 3"]:
-    """The primitive as one picture: labels in their colours, lines over them (paper §3.3), or what it is.
+    """Draw a primitive as one picture, with lines over labels (paper §3.3).
 
     Args:
-        primitive: what to draw.
-        line_colour: colour of the lines over labels; lines alone are black on white.
+        primitive: the primitive.
+        line_colour: colour of the lines over labels; lines without labels are black on white.
 
     Returns:
         (H, W, 3) uint8.

@@ -1,4 +1,4 @@
-"""From files to a primitive: a layer given as a file is used as it is, a missing one is extracted from the photo."""
+"""Primitives from files: layers given as files are used unchanged, missing ones are extracted from the photo."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 
 _log = logging.getLogger(__name__)
 
-#: A pixel this near to the line colour is a line, even if it was drawn with antialiasing.
+#: Pixels within this distance of the line colour are lines, which allows for antialiasing.
 _LINE_TOLERANCE = 64
-#: Line colours looked for in a super primitive drawn as one picture.
+#: Line colours searched for in a super primitive that is one picture.
 _CANDIDATES = (
     *((0, 0, 0), (255, 255, 255), (255, 0, 255), (255, 0, 0)),
     *((0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255)),
@@ -38,12 +38,12 @@ Size = tuple[int, int]
 
 
 class LayerFiles:
-    """What a person gave.
+    """The files of a primitive given by the user.
 
     Args:
         whole: the primitive as one file.
-        edges_from: a photo to extract the line layer from, with the run's own settings.
-        **layers: the file of single layers by their names; None counts as not given.
+        edges_from: a photo to extract the line layer from, with the run's settings.
+        **layers: files of single layers by name; None counts as not given.
     """
 
     def __init__(self, whole: Path | None = None, edges_from: Path | None = None, **layers: Path | None) -> None:
@@ -52,7 +52,7 @@ class LayerFiles:
         self.layers = {name: path for name, path in layers.items() if path is not None}
 
     def given(self) -> dict[str, Path]:
-        """Every file that is given, by its role: "whole", the names of layers, "edges_from"."""
+        """All files given, by role: "whole", the names of layers, "edges_from"."""
         roles = {"whole": self.whole, **self.layers, "edges_from": self.edges_from}
         return {role: path for role, path in roles.items() if path is not None}
 
@@ -60,7 +60,7 @@ class LayerFiles:
         """Refuse layers that the kind does not have.
 
         Raises:
-            PrimitiveError: for instance segments for a primitive that is edges only.
+            PrimitiveError: for example, segments were given for a primitive of edges.
         """
         layers = {layer.name: layer for layer in layers_of(kind)}
         for name, path in (*self.layers.items(), ("edges", self.edges_from)):
@@ -69,7 +69,7 @@ class LayerFiles:
         if self.edges_from is None:
             return
         if "edges" in self.layers:
-            raise PrimitiveError("give the edges as a file or a photo to take them from, not both")
+            raise PrimitiveError("give the edges as a file or a photo to extract them from, not both")
         if layers["edges"].needs_file is not None:
             raise PrimitiveError("landmarks cannot be extracted from a photo; give points (.json, .csv) or a drawing")
 
@@ -79,7 +79,7 @@ NO_FILES = LayerFiles()
 
 @dataclass
 class _Read:
-    """Layers by name, at the sizes of their files, and the colour that lines were drawn in over labels."""
+    """Layers by name, at the sizes of their files, and the colour of lines drawn over labels."""
 
     layers: dict[str, Any]
     line_colour: tuple[int, int, int] | None = None
@@ -91,10 +91,10 @@ def training_primitive(
     """Read or extract the primitive of the training photo.
 
     Args:
-        photo: (H, W, 3) uint8, the photo at its own size.
-        size: the working size; every layer is brought to it.
-        config: kind, and settings of what has to be extracted.
-        files: the layers that are given.
+        photo: (H, W, 3) uint8, the photo at its original size.
+        size: the working size, to which all layers are resized.
+        config: kind and extraction settings.
+        files: layers given as files.
 
     Returns:
         The primitive at the working size, and the model's description of it.
@@ -110,13 +110,13 @@ def training_primitive(
     working = resize_image(photo, size)
     for layer in layers_of(config.kind):
         if layer.name not in read.layers:
-            other = layer.name == "edges" and files.edges_from is not None
-            source = _photo_at(files.edges_from, size) if other and files.edges_from is not None else working
+            use_other_photo = layer.name == "edges" and files.edges_from is not None
+            source = _photo_at(files.edges_from, size) if use_other_photo and files.edges_from is not None else working
             read.layers[layer.name] = extract_layer(layer, source, config)
     primitive = _assemble(config.kind, read.layers, size, "the photo", photo_size)
     spec = spec_of(primitive, config)
     if read.line_colour is not None:
-        # Whoever drew lines in a colour of their own will draw the edited ones in it, too.
+        # Edited primitives will have their lines in the same colour.
         spec = spec.model_copy(update={"line_colour": read.line_colour})
     return primitive, spec.model_copy(update={"photo_size": photo_size, "edges_given": edges_given})
 
@@ -130,17 +130,17 @@ def read_primitive(
     """Read an edited primitive for a trained model.
 
     Args:
-        files: the layers, or the whole.
+        files: the layers, or the whole primitive.
         spec: the model's description of its primitives.
-        size_for: from the size of the files to the requested size.
-        snap: give unknown colours to the nearest label.
+        size_for: returns the requested size, given the size of the files.
+        snap: map unknown colours to the nearest label.
 
     Returns:
         A primitive with the model's labels, at the requested size.
 
     Raises:
         PrimitiveError: a layer is missing, or layers do not fit each other.
-        LabelError: a label that the training never saw.
+        LabelError: a label is unknown from training.
     """
     files.check(spec.kind)
     read = _read(files, spec.kind, spec, spec.photo_size, snap).layers
@@ -151,8 +151,8 @@ def read_primitive(
         sizes.append((photo.shape[0], photo.shape[1]))
     if not sizes:
         raise PrimitiveError("there is no primitive to render; give a file, or its layers")
-    own = sizes[0]
-    size = size_for(own)
+    file_size = sizes[0]
+    size = size_for(file_size)
     for layer in layers_of(spec.kind):
         if layer.name in read:
             continue
@@ -161,9 +161,9 @@ def read_primitive(
             raise PrimitiveError(
                 f"the layer '{layer.name}' of the {spec.kind} primitive is missing; give --{layer.name}{hint}"
             )
-        _check_shape(photo.shape[:2], own, str(files.edges_from), "the other layers")
+        _check_shape(photo.shape[:2], file_size, str(files.edges_from), "the other layers")
         read[layer.name] = extract_layer(layer, resize_image(photo, size), spec.config)
-    return _assemble(spec.kind, read, size, "the first layer", own)
+    return _assemble(spec.kind, read, size, "the first layer", file_size)
 
 
 def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
@@ -175,7 +175,7 @@ def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
 def _read(
     files: LayerFiles, kind: str, spec: PrimitiveSpec | None, photo_size: Size | None, snap: bool = False
 ) -> _Read:
-    """Read every file that is given; ``spec`` is None for training."""
+    """Read all files given; ``spec`` is None for training."""
     palette = spec.palette if spec is not None else None
     layers = layers_of(kind)
     read = _Read({})
@@ -188,14 +188,14 @@ def _read(
         if layer.name in files.layers:
             read.layers[layer.name] = layer.read(files.layers[layer.name], palette, snap, photo_size)
     if "segments" in files.layers:
-        read.line_colour = None  # it belonged to the labels that these replace
+        read.line_colour = None  # the labels it was chosen for are replaced
     if files.edges_from is not None:
         read.layers.pop("edges", None)
     return read
 
 
 def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Read:
-    """Lines over labels in one RGB picture, or labels alone in any format of `primage.labels`."""
+    """Read lines over labels from one RGB picture, or labels alone in any format of `primage.labels`."""
     palette = spec.palette if spec is not None else None
     if path.is_dir() or path.suffix.lower() in (".json", ".zip"):
         return _Read({"segments": read_labels(path, palette, snap)})
@@ -205,7 +205,7 @@ def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Read:
     colour = spec.line_colour if spec is not None else find_line_colour(rgb) if coloured else None
     if colour is not None:
         lines, unclear = split_lines(rgb, colour, palette)
-        if lines.any() or (spec is not None and coloured):  # every line may have been erased
+        if lines.any() or (spec is not None and coloured):  # all lines may have been erased
             segments = labels_from_rgb(rgb, palette, snap, where=str(path), ignore=lines | unclear)
             return _Read({"segments": segments, "edges": thin(lines)}, line_colour=colour)
     _log.info("%s: no lines are drawn over the labels", path)
@@ -213,7 +213,7 @@ def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Read:
 
 
 def find_line_colour(rgb: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int, int] | None:
-    """The colour that lines are drawn in over labels: one that occurs, but nowhere in a solid patch.
+    """The colour of the lines drawn over labels: a candidate that occurs, but never fills an area.
 
     Args:
         rgb: (H, W, 3) uint8, a super primitive as one picture.
@@ -231,15 +231,15 @@ def find_line_colour(rgb: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int, int] | 
 def split_lines(
     rgb: UInt8[np.ndarray, "h w 3"], line_colour: tuple[int, int, int], palette: Palette | None
 ) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
-    """Tell lines from labels in a super primitive drawn as one picture.
+    """Separate lines from labels in a super primitive that is one picture.
 
     Args:
         rgb: (H, W, 3) uint8.
-        line_colour: what lines are drawn in.
-        palette: the labels, if they are known already.
+        line_colour: colour of the lines.
+        palette: the labels, if they are known.
 
     Returns:
-        (H, W) bool: the lines; and the blended pixels beside them, which are neither.
+        (H, W) bool each: the lines, and the blended pixels beside them, which are neither.
     """
     line = np.array(line_colour, dtype=np.int16)
     if palette is None:
@@ -247,20 +247,20 @@ def split_lines(
         return lines, np.zeros_like(lines)
     colours = palette_colours(palette)
     exact = positions(pack(rgb), pack(colours)) >= 0
-    # Most pixels are exactly a label's: only the others can be lines.
+    # Most pixels have exactly the colour of a label; only the others can be lines.
     value = rgb[~exact].astype(np.int16)
-    far = np.abs(value - line).max(axis=1)
+    line_distance = np.abs(value - line).max(axis=1)
     lines = np.zeros_like(exact)
-    is_line = far <= _LINE_TOLERANCE
+    is_line = line_distance <= _LINE_TOLERANCE
     for colour in colours.astype(np.int16):
-        is_line &= np.abs(value - colour).max(axis=1) > far
+        is_line &= np.abs(value - colour).max(axis=1) > line_distance
     lines[~exact] = is_line
     beside = ndimage.maximum_filter(lines, size=5)
     return lines, beside & ~lines & ~exact
 
 
 def _check_shape(size: tuple[int, ...], other: tuple[int, ...], name: str, other_name: str) -> None:
-    # At a small size half a pixel of rounding is a large share, so small layers are compared as they are.
+    # At small sizes, half a pixel of rounding matters, so small layers are not scaled down further.
     short = min(256, max(64, min(*size[:2], *other[:2])))
     a, b = working_size((size[0], size[1]), short), working_size((other[0], other[1]), short)
     if any(abs(x - y) > 2 for x, y in zip(a, b, strict=True)):
@@ -271,7 +271,7 @@ def _check_shape(size: tuple[int, ...], other: tuple[int, ...], name: str, other
 
 
 def _assemble(kind: str, read: Mapping[str, Any], size: Size, other_name: str, other: Size) -> Primitive:
-    """A primitive of the requested size, after checking that no layer has another shape than ``other``."""
+    """Assemble a primitive of the requested size, after checking the shape of each layer against ``other``."""
     layers = layers_of(kind)
     for layer in layers:
         _check_shape(layer.size(read[layer.name]), other, layer.title, other_name)

@@ -11,22 +11,23 @@ from primage.labels.formats import distinct_colours
 from primage.labels.label_map import Label, LabelMap, Palette
 from primage.primitive.extraction_config import SegmentsConfig
 
-#: Small regions are merged as if they were this many times cheaper than large ones.
+#: Factor by which merging small regions is cheaper.
 _SMALL_BONUS = 1e-3
 
 
 def extract_segments(photo: UInt8[np.ndarray, "h w 3"], config: SegmentsConfig) -> LabelMap:
-    """Segment a photo and merge neighbouring regions until the requested number is left.
+    """Segment a photo and merge neighbouring regions down to the requested number.
 
     Args:
         photo: (H, W, 3) uint8 sRGB, at the working size.
         config: method and number of regions.
 
     Returns:
-        Labels in order of falling area, with distinct colours. Fewer than ``config.regions`` if the photo has fewer.
+        Labels in order of decreasing area, with distinct colours; fewer than ``config.regions`` if the initial
+        segmentation has fewer.
 
     Source:
-        Felzenszwalb & Huttenlocher 2004 or SLIC (Achanta 2012) for the start; merging by Ward's criterion.
+        Initial segmentation: Felzenszwalb & Huttenlocher 2004 or SLIC (Achanta 2012). Merging: Ward's criterion.
     """
     if config.method == "slic":
         start = slic(photo, n_segments=max(200, 8 * config.regions), compactness=8, start_label=0)
@@ -54,12 +55,12 @@ def merge_regions(
 
     Args:
         index: (H, W) region numbers 0 … n-1.
-        features: (H, W, K) what regions should agree in (Lab colour).
-        regions: stop at this many.
-        min_area: regions below this share of the picture go first, whatever they look like.
+        features: (H, W, K) features of the pixels (Lab colours).
+        regions: number of regions to stop at.
+        min_area: regions below this share of the picture are merged first, independent of their features.
 
     Returns:
-        (H, W) region numbers 0 … m-1, m <= max(regions, connected pieces).
+        (H, W) region numbers 0 … m-1, m <= max(regions, connected components).
 
     Source:
         Ward 1963: merging a and b costs |a||b| / (|a| + |b|) · ‖mean a − mean b‖².

@@ -1,4 +1,4 @@
-"""From a primitive to files: one picture to edit, and each layer on request."""
+"""Writing primitives to files: one picture to edit, and each layer on request."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def write_primitive(path: Path, primitive: Primitive, spec: PrimitiveSpec, layer
 
     Args:
         path: a .png file. A segmentation becomes a palette PNG (value = label), everything else RGB.
-        primitive: what to write.
-        spec: says which colour lines have.
-        layers: whether to write each layer beside it: ``name.segments.png``, ``name.edges.png``, ``name.colours.png``.
+        primitive: the primitive.
+        spec: provides the line colour.
+        layers: also write each layer: ``name.segments.png``, ``name.edges.png``, ``name.colours.png``.
 
     Returns:
         The files written.

@@ -1,1 +1,1 @@
-"""Warps: the spline's maths (`tps`), and what draws and applies a random one (`augment`)."""
+"""Warps: thin-plate splines (`tps`), random augmentation (`augment`), and training pairs (`pair`)."""

@@ -1,7 +1,7 @@
-"""Draws a random warp, and applies it to a photo and its primitive alike.
+"""Random warps of a photo together with its primitive.
 
-Every geometric augmentation, cutting and pasting included, ends up in *one* sampling grid. So the pair is resampled
-once, and the grid is the true correspondence between the warped pair and the training pair.
+All geometric augmentations, including cutting and pasting, are composed into *one* sampling grid. So the pair is
+resampled once, and the grid is the true correspondence between the warped pair and the training pair.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from primage.labels.label_map import LabelMap
 from primage.primitive.primitive import Primitive
 from primage.warp.tps import tps_grid
 
-#: How far `_local` turns and scales at most.
+#: Maximum rotation and scaling of `_local`.
 _LOCAL_DEG = 35.0
 _LOCAL_LOG_SCALE = math.log(1.6)
 #: The same for `_parts`.
@@ -35,7 +35,7 @@ _PART_LOG_SCALE = math.log(2.0)
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep PyTorch's small operations on this thread: waking another one takes longer than they do."""
+    """Run PyTorch's small operations on one thread: waking others takes longer than the operations."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -48,26 +48,27 @@ def one_thread() -> Iterator[None]:
 def draw_grid(
     config: AugmentConfig, size: tuple[int, int], rng: torch.Generator, regions: Regions | None = None
 ) -> Float[Tensor, "1 h w 2"]:
-    """Draw a random warp: TPS, then rotation, shear, crop, translation, flip, and parts and cutmix on top.
+    """Draw a random warp: TPS, then rotation, shear, crop, translation and flip, then parts and cutmix.
 
     Args:
-        config: which augmentations, and how strong.
+        config: the augmentations and their strengths.
         size: (height, width) of the photo.
-        rng: where the randomness comes from, on the CPU.
-        regions: regions of the photo that may be cut out whole.
+        rng: random source, on the CPU.
+        regions: regions of the photo that can be cut out as parts.
 
     Returns:
         (1, H, W, 2), (x, y), normalised, within [-1, 1] (borders reflected): the source of every pixel.
 
     Source:
-        Paper §3.2. The ranges are the authors' code's, except rotation, crop and translation, which neither gives.
+        Paper §3.2. The ranges are from the authors' code, except those of rotation, crop and translation, which neither
+        specifies.
     """
     grid = identity_grid(size)
     if config.tps and _chance(config.tps_probability, rng):
         n = config.tps_points
         shifts = (torch.rand(1, n, n, 2, generator=rng) * 2 - 1) * config.tps_shift
-        shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0  # the photo's corners stay
-        # In widths, as published for square photos; a wide one would fold, so there it is heights.
+        shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0  # the photo's corners are fixed
+        # In widths, as published for square photos; in heights for wide photos, which would fold otherwise.
         grid = tps_grid(shifts * min(1.0, size[0] / size[1]), size, config.tps_lambda)
     if config.local and _chance(config.local_probability, rng):
         grid = _local(grid, config, rng)
@@ -83,19 +84,19 @@ def draw_grid(
 
 
 def _local(grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Generator) -> Float[Tensor, "1 h w 2"]:
-    """Move, turn and scale parts of the picture, the surroundings giving way smoothly: what a person's edits do.
+    """Move, rotate and scale parts of the picture, deforming their surroundings smoothly, as users' edits do.
 
-    Each part is an affine map that fades out with a Gaussian about a random point. Shifts stay below 0.8 radii, where
-    a fading shift starts to fold the picture.
+    Each part is an affine map that fades out with a Gaussian around a random point. Shifts are at most 0.8 radii,
+    because larger ones would fold the picture.
     """
     height, width = grid.shape[1:3]
     to_isotropic = grid.new_tensor([1.0, height / width])
-    # Parts are smooth and much wider than four pixels: a quarter of the size is enough to say where they go.
+    # The displacement is smooth, so a quarter of the resolution is enough.
     coords = identity_grid((max(2, height // 4), max(2, width // 4))) * to_isotropic
     offset = torch.zeros_like(coords)
     for _ in range(1 + int(torch.randint(config.local_count, (), generator=rng))):
         low, high = config.local_radius
-        # Radii are in widths (or heights, if those are less); x runs over two units a width.
+        # Radii are in shorter sides; a width is two units of x.
         radius = 2 * min(1.0, height / width) * math.exp(_uniform(math.log(low), math.log(high), rng))
         centre = (torch.rand(2, generator=rng) * 2 - 1) * to_isotropic
         shift = (torch.rand(2, generator=rng) * 2 - 1) * (0.8 * radius)
@@ -119,11 +120,11 @@ def _chance(probability: float, rng: torch.Generator) -> bool:
 
 
 def _draw_affine(config: AugmentConfig, aspect: float, rng: torch.Generator) -> Float[Tensor, "3 3"] | None:
-    """The affine part in normalised coordinates, or None if none is switched on."""
+    """The affine part in normalised coordinates; None if it is switched off."""
     if not any((config.rotation, config.shear, config.crop, config.translation, config.flip)):
         return None
     matrix: Tensor = torch.eye(3)
-    # Angles must be right in pixels, so rotation and shear happen where y is measured in widths like x.
+    # Rotation and shear need isotropic coordinates, in which y is measured in widths like x.
     to_isotropic = torch.diag(torch.tensor([1.0, aspect, 1.0]))
     if config.rotation and _chance(config.rotation_probability, rng):
         angle = math.radians(_uniform(-config.rotation_deg, config.rotation_deg, rng))
@@ -167,12 +168,12 @@ def _cutmix(grid: Float[Tensor, "1 h w 2"], side_px: tuple[int, int], rng: torch
 
 @dataclass(frozen=True)
 class Regions:
-    """Connected regions of one label, of a size that a person would select.
+    """Connected regions of one label, of a size that a user would select.
 
     Attributes:
         index: (1, 1, H, W) float32, 0 for no region, or 1 … N.
         centres: (N, 2), (x, y), normalised.
-        radii: (N,), in shorter sides: half the root of the area.
+        radii: (N,), in shorter sides: half the square root of the area.
     """
 
     index: Float[Tensor, "1 1 h w"]
@@ -181,7 +182,7 @@ class Regions:
 
 
 def find_regions(segments: LabelMap) -> Regions | None:
-    """Find what could be cut out of a label map.
+    """Find the regions of a label map that can be cut out.
 
     Args:
         segments: (H, W) labels.
@@ -211,23 +212,23 @@ def find_regions(segments: LabelMap) -> Regions | None:
 def _parts(
     grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Generator, regions: Regions | None
 ) -> Float[Tensor, "1 h w 2"]:
-    """Cut parts out and paste them elsewhere, turned and scaled: the copies have two sources or two targets.
+    """Cut parts out and paste them elsewhere, rotated and scaled.
 
-    A part is a region of the label map or a blob. Half of the time its old position is covered by what lies beside it,
-    as after a move. All parts are taken from the warp as it was, so none is torn by another.
+    A part is a region of the label map or a blob. Half of the time its old position is covered by the area beside it,
+    as after a move. All parts are cut from the original warp, so that none is disrupted by another.
     """
     height, width = grid.shape[1:3]
     to_isotropic = grid.new_tensor([1.0, height / width])
-    short = min(1.0, height / width)  # half the shorter side, where x runs over two units a width
+    short = min(1.0, height / width)  # half the shorter side, as a width is two units of x
     coords = identity_grid((height, width)) * to_isotropic
     out = grid.clone()
 
-    def paste(source: Tensor, target: Tensor, turn: Tensor, radius: float, chosen: int) -> None:
+    def paste(source: Tensor, target: Tensor, turn: Tensor, radius: float, region_index: int) -> None:
         source_coords = (coords - target) @ turn.T + source
         part = resample(grid.permute(0, 3, 1, 2), reflect(source_coords / to_isotropic)).permute(0, 2, 3, 1)
-        if chosen and regions is not None:
+        if region_index and regions is not None:
             nearest = F.grid_sample(regions.index, part, mode="nearest", align_corners=True)[0]
-            inside = nearest == chosen
+            inside = nearest == region_index
         else:
             offset = coords - target
             wobble = 1 + 0.25 * torch.sin(
@@ -241,31 +242,31 @@ def _parts(
         low, high = config.parts_radius
         radius = math.exp(_uniform(math.log(low), math.log(high), rng))
         source = (torch.rand(2, generator=rng) * 2 - 1) * 0.9 * to_isotropic
-        chosen = 0
+        region_index = 0
         if regions is not None and _chance(0.5, rng):
-            chosen = 1 + int(torch.randint(len(regions.radii), (), generator=rng))
-            source, radius = regions.centres[chosen - 1] * to_isotropic, float(regions.radii[chosen - 1])
+            region_index = 1 + int(torch.randint(len(regions.radii), (), generator=rng))
+            source, radius = regions.centres[region_index - 1] * to_isotropic, float(regions.radii[region_index - 1])
         target = (torch.rand(2, generator=rng) * 2 - 1) * 0.95 * to_isotropic
         angle = math.radians(_uniform(-_PART_DEG, _PART_DEG, rng)) if _chance(0.5, rng) else 0.0
         scale = math.exp(_uniform(-_PART_LOG_SCALE, _PART_LOG_SCALE, rng)) if _chance(0.6, rng) else 1.0
         turn = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) / scale
         if _chance(0.15, rng):
             turn = turn @ torch.diag(torch.tensor([-1.0, 1.0]))
-        if _chance(0.5, rng):  # cover the old position with what lies beside it
+        if _chance(0.5, rng):  # cover the old position with the area beside it
             direction = _uniform(0, 2 * math.pi, rng)
             beside = torch.tensor([math.cos(direction), math.sin(direction)])
             aside = beside * (2 * short * radius * _uniform(1.2, 2.5, rng))
             paste(source + aside, source, torch.eye(2), radius * 1.2, 0)
-        paste(source, target, turn, radius * scale, chosen)
+        paste(source, target, turn, radius * scale, region_index)
     return out
 
 
 def another_frame(photo: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "h w 3"]:
-    """The same a moment later: a little brighter or darker, blurred, noisy; its lines differ as in a video.
+    """Alter a photo like another frame of a video: brightness, blur and noise, which change the extracted lines.
 
     Args:
         photo: (H, W, 3) uint8.
-        rng: where the randomness comes from.
+        rng: random source.
 
     Returns:
         Same shape.
@@ -278,7 +279,7 @@ def another_frame(photo: UInt8[np.ndarray, "h w 3"], rng: np.random.Generator) -
 
 
 class PrimitiveWarper:
-    """A training primitive made ready to be warped many times.
+    """A training primitive prepared for repeated warping.
 
     Args:
         primitive: the training primitive.
@@ -290,12 +291,12 @@ class PrimitiveWarper:
 
     @one_thread()
     def warp(self, grid: Float[Tensor, "1 h w 2"]) -> Primitive:
-        """The primitive as seen through a warp: labels nearest, lines re-thinned, paintings nearest.
+        """Warp the primitive: labels and paintings with nearest neighbour, lines re-thinned.
 
         Args:
             grid: (1, H, W, 2) on the CPU, (x, y), normalised, within [-1, 1].
 
         Returns:
-            A primitive of the grid's size and the same palette: a label or a flat colour never blends.
+            A primitive of the grid's size with the same palette; labels and flat colours are never blended.
         """
         return Primitive(self._kind, **{name: warp(grid) for name, warp in self._warpers.items()})

@@ -17,7 +17,7 @@ from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.tensors import to_image, to_tensor
 from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, one_thread
 
-#: How many edge layers of different sigma are made beforehand: Canny is too slow for every step.
+#: Number of edge layers with different sigmas extracted in advance, because Canny is too slow for every step.
 _SIGMAS = 8
 
 
@@ -28,7 +28,7 @@ class Batch:
     Attributes:
         photo: (B, 3, H, W) in [-1, 1].
         primitive: (B, C, H, W) encoded.
-        grid: (B, H, W, 2), where each pixel came from: (x, y), normalised, within [-1, 1].
+        grid: (B, H, W, 2), the source of each pixel: (x, y), normalised, within [-1, 1].
     """
 
     photo: Float[Tensor, "b 3 h w"]
@@ -37,14 +37,14 @@ class Batch:
 
 
 class TrainingPair:
-    """One photo and its primitive, ready to be warped.
+    """One photo and its primitive, prepared for random warps.
 
     Args:
         photo: (H, W, 3) uint8 at the working size.
-        primitive: of the same size.
-        spec: how it is encoded.
+        primitive: its primitive, of the same size.
+        spec: encoding of the primitive.
         scale: share of the working size to train at.
-        augment: which warps; with ``canny_sigma`` the edges are extracted anew at several sigmas, unless they were
+        augment: augmentation settings; with ``canny_sigma``, edges are extracted at several sigmas, unless they were
             given as a file.
     """
 
@@ -68,7 +68,7 @@ class TrainingPair:
         self._regions = find_regions(resized.segments) if augment.parts and resized.segments is not None else None
         edges = spec.config.edges
         extracted = spec.extracts_edges
-        #: How lines are found anew in a warped photo; None if they are not.
+        #: Settings for extracting lines from a warped photo; None if this is switched off.
         self._redrawn = edges.at_scale(scale) if augment.redraw and extracted else None
         if augment.canny_sigma and extracted:
             for sigma in np.geomspace(*augment.canny_sigma_range, _SIGMAS):
@@ -83,16 +83,16 @@ class TrainingPair:
         device: torch.device | str = "cpu",
         augment: AugmentConfig | None = None,
     ) -> Batch:
-        """Warp the pair afresh.
+        """Draw random warps of the pair.
 
         Args:
-            batch: how many warps.
-            rng: where the randomness comes from, on the CPU.
-            device: where the tensors should lie.
-            augment: other strengths of the pair's own augmentations, if given.
+            batch: number of warps.
+            rng: random source, on the CPU.
+            device: torch device of the tensors.
+            augment: settings that replace the pair's own.
 
         Returns:
-            ``batch`` warped pairs, each with a warp of its own.
+            ``batch`` pairs, each with a different warp.
         """
         augment = augment or self.augment
         grids = [draw_grid(augment, self.size, rng, self._regions) for _ in range(batch)]

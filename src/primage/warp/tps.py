@@ -1,7 +1,7 @@
 """Thin-plate splines: pure maths, no randomness.
 
 Coordinates are isotropic: x runs over [-1, 1] across the photo's width, y over [-h/w, h/w], so that bending costs the
-same in both directions whatever the photo's shape.
+same in both directions for any shape of the photo.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def kernel(squared_distance: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]
 def fit(
     points: Float[Tensor, "n 2"], values: Float[Tensor, "*batch n k"], smoothing: float = 0.0
 ) -> Float[Tensor, "*batch n3 k"]:
-    """Solve for the spline that takes ``points`` to ``values`` (exactly, if ``smoothing`` is 0).
+    """Fit a spline to ``values`` at ``points`` (interpolating if ``smoothing`` is 0).
 
     Args:
         points: (N, 2) control points, (x, y), not all on one line.
-        values: (..., N, K) the values of the spline at the points.
+        values: (..., N, K) values at the points.
         smoothing: λ of eq. 4; large values tend to the best affine map.
 
     Returns:
@@ -46,21 +46,21 @@ def fit(
         float64.
 
     Raises:
-        ValueError: fewer than three points, all of them on one line, or two that coincide and no smoothing.
+        ValueError: there are fewer than three points, all are on one line, or two coincide without smoothing.
 
     Source:
         Paper §3.2, eq. 4; Wahba 1990, eq. 2.4.23. With λ = 0 Bookstein 1989, eq. 12.
     """
     count = points.shape[0]
     if count < 3:
-        raise ValueError(f"a thin-plate spline needs three points or more, not {count}")
+        raise ValueError(f"a thin-plate spline needs at least three points, not {count}")
     centres = points.double()
     spread = torch.linalg.svdvals(centres - centres.mean(dim=0))
-    # Rounding hides both faults from the solver, which then returns millions.
+    # Due to rounding, the solver does not notice either fault and returns huge numbers.
     if spread[1] <= 1e-6 * spread[0]:
         raise ValueError("the control points lie on one line")
     if smoothing == 0 and torch.pdist(centres).min() <= 1e-9 * spread[0]:
-        raise ValueError("two of the control points coincide, which needs some smoothing")
+        raise ValueError("two of the control points coincide, which requires smoothing")
     system = _system(centres, smoothing)
     right = torch.cat([values.double(), values.new_zeros(*values.shape[:-2], 3, values.shape[-1]).double()], dim=-2)
     solution = torch.linalg.solve(system, right)
@@ -74,9 +74,9 @@ def evaluate(
     """Evaluate the spline of `fit` at other points.
 
     Args:
-        points: (N, 2) the control points that were given to `fit`.
-        weights: (..., N + 3, K) what `fit` returned.
-        at: (M, 2) where to evaluate, (x, y).
+        points: (N, 2) control points passed to `fit`.
+        weights: (..., N + 3, K) result of `fit`.
+        at: (M, 2) points to evaluate at, (x, y).
 
     Returns:
         (..., M, K).
@@ -109,7 +109,7 @@ def control_points(n: int, aspect: float = 1.0) -> Float[Tensor, "n2 2"]:
     """A regular grid of n × n points over the photo, corners included.
 
     Args:
-        n: points on a side, 2 or more.
+        n: points per side, 2 or more.
         aspect: height over width.
 
     Returns:
@@ -128,8 +128,8 @@ def control_points(n: int, aspect: float = 1.0) -> Float[Tensor, "n2 2"]:
 def _displacement_basis(n: int, size: tuple[int, int], smoothing: float, device: str) -> Tensor:
     """(H·W, n²): displacement of every pixel for a unit shift of each control point.
 
-    The spline is linear in its values and the control points never change, so all the solving happens once a size
-    and a warp is one small matrix product. In strips, so that a large photo does not need it all in float64.
+    The spline is linear in its values and the control points are fixed, so the system is solved once per size, and a
+    warp is one small matrix product. Computed in strips to limit the memory for large photos in float64.
     """
     height, width = size
     aspect = height / width
@@ -147,7 +147,7 @@ def tps_grid(
     """Sampling grid of the thin-plate spline that moves a regular grid of control points.
 
     Args:
-        shifts: (B, n, n, 2), (x, y), row by row, in widths of the photo: 0.1 looks a tenth of the width to the right.
+        shifts: (B, n, n, 2), (x, y), row by row, in widths of the photo: 0.1 samples a tenth of the width to the right.
         size: (height, width) of the grid.
         smoothing: λ of eq. 4.
 
