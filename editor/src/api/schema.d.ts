@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Import Project
-         * @description Create a project from an exported one: the body is the zip file.
+         * @description Create a project from an exported zip file, which is the body.
          */
         post: operations["import_project"];
         delete?: never;
@@ -113,21 +113,21 @@ export interface paths {
         };
         /**
          * Get Project
-         * @description Everything about a project but its pixels.
+         * @description All data of a project except pixels.
          */
         get: operations["get_project"];
         put?: never;
         post?: never;
         /**
          * Delete Project
-         * @description Delete it, including its photo and its model.
+         * @description Delete a project, including its photo and its model.
          */
         delete: operations["delete_project"];
         options?: never;
         head?: never;
         /**
          * Change Project
-         * @description Rename it, or choose how it is rendered.
+         * @description Rename a project, or change how it is rendered.
          */
         patch: operations["change_project"];
         trace?: never;
@@ -143,7 +143,7 @@ export interface paths {
         put?: never;
         /**
          * Open Drawing
-         * @description Replace the drawing by one that was edited elsewhere, as one edit: the body is a picture of it.
+         * @description Replace the drawing by one that was edited in another program, as one edit: the body is a picture of it.
          */
         post: operations["open_drawing"];
         delete?: never;
@@ -243,7 +243,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Primitive
-         * @description The drawing that these settings would give; nothing is saved.
+         * @description Extract a drawing with these settings without saving it.
          */
         post: operations["preview_primitive"];
         delete?: never;
@@ -283,7 +283,7 @@ export interface paths {
         put?: never;
         /**
          * Learn
-         * @description Train for some minutes; while it is learning, for so many more.
+         * @description Train for a number of minutes, or extend the current training by them.
          */
         post: operations["learn"];
         delete?: never;
@@ -303,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Learning
-         * @description Stop after the current step; the rest can be resumed.
+         * @description Stop after the current step; the training can be resumed.
          */
         post: operations["pause_learning"];
         delete?: never;
@@ -323,7 +323,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Learning
-         * @description Finish what a pause or a crash left undone.
+         * @description Finish a training after a pause or a crash.
          */
         post: operations["resume_learning"];
         delete?: never;
@@ -343,7 +343,7 @@ export interface paths {
         put?: never;
         /**
          * Stop Learning
-         * @description Stop after the current step; what was learned is kept.
+         * @description Stop after the current step; the current model is kept.
          */
         post: operations["stop_learning"];
         delete?: never;
@@ -361,7 +361,7 @@ export interface paths {
         };
         /**
          * Get Photo
-         * @description The photo: at the size of the drawing, at its own, or small.
+         * @description The photo: at the size of the drawing, in full size, or as a thumbnail.
          */
         get: operations["get_photo"];
         put?: never;
@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Get Preview
-         * @description The newest preview of the training. ``step`` only keeps browsers from showing an older one.
+         * @description The newest preview of the training. ``step`` only prevents browsers from showing an older one.
          */
         get: operations["get_preview"];
         put?: never;
@@ -402,7 +402,7 @@ export interface paths {
         get?: never;
         /**
          * Replace Primitive
-         * @description Replace the drawing by a new extraction. Edits, snapshots and training start again.
+         * @description Replace the drawing by a new extraction. Edits, snapshots and training are discarded.
          */
         put: operations["replace_primitive"];
         post?: never;
@@ -421,7 +421,7 @@ export interface paths {
         };
         /**
          * Get Render
-         * @description The render of the drawing as it is now.
+         * @description The render of the current drawing.
          */
         get: operations["get_render"];
         put?: never;
@@ -443,7 +443,7 @@ export interface paths {
         put?: never;
         /**
          * Add Snapshot
-         * @description Save the drawing as it is now.
+         * @description Save the current drawing.
          */
         post: operations["add_snapshot"];
         delete?: never;
@@ -481,7 +481,7 @@ export interface paths {
         };
         /**
          * Get Snapshot Image
-         * @description The render of the snapshot, or its drawing if there was no render yet.
+         * @description The render of a snapshot, or its drawing if there was no render yet.
          */
         get: operations["get_snapshot_image"];
         put?: never;
@@ -521,8 +521,8 @@ export interface paths {
         };
         /**
          * Get Uncertainty
-         * @description Where the network is uncertain about the newest render: an overlay of a quarter of its size, transparent
-         *     elsewhere. 404 for a network without a confidence output. ``render`` only keeps browsers from showing an older one.
+         * @description The uncertainty of the newest render: an overlay of a quarter of its size, transparent where it is certain.
+         *     404 for a network without a confidence output. ``render`` only prevents browsers from showing an older one.
          */
         get: operations["get_uncertainty"];
         put?: never;
@@ -574,18 +574,18 @@ export interface components {
         };
         /**
          * Capabilities
-         * @description What this server can do beyond the basics.
+         * @description Optional features of this server.
          */
         Capabilities: {
             /**
              * Uncertainty
-             * @description whether new projects' networks report where they are uncertain: GET …/uncertainty
+             * @description whether the networks of new projects report uncertainty (GET …/uncertainty)
              */
             uncertainty: boolean;
         };
         /**
          * Changed
-         * @description The drawing changed, other than by this client's own edit. Server → client, binary: pixels follow.
+         * @description The drawing was changed, but not by this client's own edit. Server → client, binary: pixels follow.
          */
         Changed: {
             /**
@@ -624,18 +624,18 @@ export interface components {
             base: number;
             /**
              * Continues
-             * @description id of an earlier edit: both are undone as one, if there was no other change in between
+             * @description id of an earlier edit: both are undone together if there was no other change in between
              * @default null
              */
             continues: number | null;
             /**
              * Id
-             * @description chosen by the client; returned in the answer
+             * @description chosen by the client; returned in the response
              */
             id: number;
             /**
              * Labels
-             * @description new names and colours, same number
+             * @description new names and colours, in the same number
              * @default null
              */
             labels: components["schemas"]["Label"][] | null;
@@ -655,7 +655,7 @@ export interface components {
         };
         /**
          * ExtractSettings
-         * @description How a photo becomes a drawing. Ranges are those of `primage.config`.
+         * @description Settings for extracting a drawing from a photo. Ranges are those of `primage.config`.
          */
         ExtractSettings: {
             /**
@@ -678,7 +678,7 @@ export interface components {
             edge_min_length_px: number;
             /**
              * Edge Sigma
-             * @description blur before edge detection: the more blur, the fewer lines
+             * @description blur before edge detection; more blur gives fewer lines
              * @default 2
              */
             edge_sigma: number;
@@ -707,7 +707,7 @@ export interface components {
         };
         /**
          * Extracted
-         * @description Header of what GET …/layers and POST …/extract answer; the layers' pixels follow in order.
+         * @description Header of the response to GET …/layers and POST …/extract; the pixels of the layers follow in order.
          */
         Extracted: {
             /** Labels */
@@ -716,7 +716,7 @@ export interface components {
             layers: components["schemas"]["Layer"][];
             /**
              * Revision
-             * @description of the edited drawing that these are the layers of; null for any other drawing
+             * @description revision of the edited drawing; null for other drawings
              * @default null
              */
             revision: number | null;
@@ -756,7 +756,7 @@ export interface components {
         HistoryState: {
             /**
              * Done
-             * @description titles of the newest 40 edits, oldest first
+             * @description titles of the last 40 edits, oldest first
              * @default []
              */
             done: string[];
@@ -774,14 +774,14 @@ export interface components {
             undo?: string | null;
             /**
              * Undone
-             * @description titles of the next 40 edits that redo would repeat, in that order
+             * @description titles of the next 40 edits that redo would repeat, in order
              * @default []
              */
             undone: string[];
         };
         /**
          * Info
-         * @description What an editor asks for first.
+         * @description What an editor requests first.
          */
         Info: {
             capabilities: components["schemas"]["Capabilities"];
@@ -823,7 +823,7 @@ export interface components {
         };
         /**
          * Learn
-         * @description Train, or continue training, for some minutes.
+         * @description Train, or continue training, for a number of minutes.
          */
         Learn: {
             /**
@@ -846,12 +846,12 @@ export interface components {
             };
             /**
              * Message
-             * @description why it failed or waits, or what differs from the usual
+             * @description why it failed or waits, or that a loss is not available
              */
             message?: string | null;
             /**
              * Preview
-             * @description step of the newest preview; GET …/preview
+             * @description step of the newest preview (GET …/preview)
              */
             preview?: number | null;
             /**
@@ -897,7 +897,7 @@ export interface components {
         };
         /**
          * Limits
-         * @description The most that the server accepts.
+         * @description Limits of the server.
          */
         Limits: {
             /** Photo Pixels */
@@ -914,7 +914,7 @@ export interface components {
         };
         /**
          * ModelInfo
-         * @description The network that renders at present.
+         * @description The network that is currently used for rendering.
          */
         ModelInfo: {
             /**
@@ -930,7 +930,7 @@ export interface components {
         };
         /**
          * NewSnapshot
-         * @description Save the drawing as it is now.
+         * @description Save the current drawing.
          */
         NewSnapshot: {
             /** Name */
@@ -962,18 +962,18 @@ export interface components {
         Problem: {
             /**
              * Code
-             * @description for programs: not_found, superseded, too_large, …
+             * @description machine-readable code: not_found, superseded, too_large, …
              */
             code: string;
             /**
              * Message
-             * @description one sentence for people
+             * @description one sentence for the user
              */
             message: string;
         };
         /**
          * Project
-         * @description Everything about a project but its pixels.
+         * @description All data of a project except pixels.
          */
         Project: {
             /** Created */
@@ -986,7 +986,7 @@ export interface components {
             id: string;
             /**
              * Keep Original
-             * @description whether renders keep the photo where no edit reaches
+             * @description whether renders keep the photo where no edit has an effect
              */
             keep_original: boolean;
             /** Labels */
@@ -1005,7 +1005,7 @@ export interface components {
             /** Name */
             name: string;
             photo: components["schemas"]["Size"];
-            /** @description that the drawing was extracted with */
+            /** @description settings that the drawing was extracted with */
             settings: components["schemas"]["ExtractSettings"];
             /** @description of the drawing and of a render */
             size: components["schemas"]["Size"];
@@ -1174,7 +1174,7 @@ export interface components {
         };
         /**
          * State
-         * @description Everything but pixels: first of all, and whenever any of it changes. Server → client, text.
+         * @description All data except pixels; the first message, repeated after each change. Server → client, text.
          */
         State: {
             project: components["schemas"]["Project"];

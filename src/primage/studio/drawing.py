@@ -1,4 +1,4 @@
-"""The drawing in the studio: layers of bytes that are changed in rectangles."""
+"""The studio's drawing: layers of bytes, changed in rectangles."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Drawing:
         return Drawing({name: layer.copy() for name, layer in self.layers.items()})
 
     def without_marks(self) -> Drawing:
-        """What the network sees; the layers are shared."""
+        """The drawing without marks, for the network; the layers are shared."""
         return Drawing({name: layer for name, layer in self.layers.items() if name != "marks"})
 
     def with_marks(self, other: Drawing) -> Drawing:
@@ -122,12 +122,14 @@ class Drawing:
                 label that is not in the palette.
         """
         size = self.size
-        found, start = [], 0
+        parts, start = [], 0
         for patch in patches:
             if patch.layer not in self.layers:
                 raise RefusalError(422, "invalid", f"this drawing has no layer '{patch.layer}'")
             if patch.x + patch.width > size.width or patch.y + patch.height > size.height:
-                raise RefusalError(422, "invalid", f"a change ends outside the drawing ({size.width}×{size.height} px)")
+                raise RefusalError(
+                    422, "invalid", f"a change extends beyond the drawing ({size.width}×{size.height} px)"
+                )
             length = patch.width * patch.height * channels_of(patch.layer)
             part = pixels[start : start + length]
             start += length
@@ -136,10 +138,10 @@ class Drawing:
             if int(np.frombuffer(part, np.uint8).max()) >= values_of(patch.layer, labels):
                 wrong = "an unknown label" if patch.layer == "segments" else "a value other than 0 or 1"
                 raise RefusalError(422, "invalid", f"the layer '{patch.layer}' cannot contain {wrong}")
-            found.append(bytes(part))
+            parts.append(bytes(part))
         if start != len(pixels):
             raise RefusalError(422, "invalid", "the message has more pixels than its rectangles")
-        return found
+        return parts
 
     def put(self, patches: Sequence[Patch], pixels: Sequence[bytes]) -> None:
         """Write checked pixels.
@@ -153,7 +155,7 @@ class Drawing:
             view[...] = np.frombuffer(part, np.uint8).reshape(view.shape)
 
     def patched(self, entries: Sequence[tuple[Sequence[Patch], Sequence[bytes]]]) -> Drawing:
-        """This drawing with other pixels in some rectangles.
+        """A copy of this drawing with new pixels in some rectangles.
 
         Args:
             entries: patches and their pixels, applied one after the other.
@@ -162,29 +164,29 @@ class Drawing:
             A new drawing; layers without patches are shared.
         """
         touched = {patch.layer for patches, _ in entries for patch in patches}
-        found = Drawing({name: a.copy() if name in touched else a for name, a in self.layers.items()})
+        drawing = Drawing({name: a.copy() if name in touched else a for name, a in self.layers.items()})
         for patches, pixels in entries:
-            found.put(patches, pixels)
-        return found
+            drawing.put(patches, pixels)
+        return drawing
 
     def difference(self, other: Drawing) -> list[Patch]:
-        """Boxes in which two drawings differ.
+        """Bounding boxes of the differences of two drawings.
 
         Args:
-            other: of the same layers and size.
+            other: a drawing with the same layers and size.
 
         Returns:
             At most one per layer.
         """
-        found = []
+        patches = []
         for name, layer in self.layers.items():
             box = box_of((layer != other.layers[name]).reshape(*layer.shape[:2], -1).any(axis=2))
             if box is not None:
-                found.append(Patch(layer=name, **box.model_dump()))
-        return found
+                patches.append(Patch(layer=name, **box.model_dump()))
+        return patches
 
     def dump(self, meta: dict[str, int]) -> bytes:
-        """The content of a file.
+        """Serialise the drawing.
 
         Args:
             meta: numbers to store with it.
@@ -196,7 +198,7 @@ class Drawing:
 
     @classmethod
     def parse(cls, data: bytes) -> tuple[Drawing, dict[str, int]]:
-        """Read what `dump` made.
+        """Read the output of `dump`.
 
         Args:
             data: the file's bytes.
@@ -205,14 +207,14 @@ class Drawing:
             The drawing and the numbers stored with it.
 
         Raises:
-            RunError: the data is damaged.
+            RunError: the data are damaged.
         """
         try:
             (length,) = _HEAD.unpack_from(data)
             head = json.loads(data[_HEAD.size : _HEAD.size + length])
             shapes = {str(name): tuple(map(int, shape)) for name, shape in head["layers"].items()}
             total = sum(int(np.prod(shape)) for shape in shapes.values())
-            # A stream that would be longer than stated is cut off, not unpacked.
+            # At most the stated length is unpacked.
             body = zlib.decompressobj().decompress(data[_HEAD.size + length :], total + 1)
             if len(body) != total or not shapes or len({shape[:2] for shape in shapes.values()}) != 1:
                 raise ValueError("its layers do not match")
@@ -235,13 +237,13 @@ def union(patches: Sequence[Patch]) -> tuple[Patch, ...]:
     Returns:
         In the order in which the layers occur.
     """
-    found: dict[LayerName, Patch] = {}
+    union_of: dict[LayerName, Patch] = {}
     for p in patches:
-        q = found.get(p.layer, p)
+        q = union_of.get(p.layer, p)
         x, y = min(p.x, q.x), min(p.y, q.y)
         right, bottom = max(p.x + p.width, q.x + q.width), max(p.y + p.height, q.y + q.height)
-        found[p.layer] = Patch(layer=p.layer, x=x, y=y, width=right - x, height=bottom - y)
-    return tuple(found.values())
+        union_of[p.layer] = Patch(layer=p.layer, x=x, y=y, width=right - x, height=bottom - y)
+    return tuple(union_of.values())
 
 
 def box_of(mask: np.ndarray) -> Rectangle | None:

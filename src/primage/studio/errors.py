@@ -6,12 +6,12 @@ from primage.errors import UserError
 
 
 class RefusalError(UserError):
-    """A refused request, with its HTTP status and the code for the editor.
+    """A refused request, with its HTTP status and an error code for the editor.
 
     Args:
         status: HTTP status.
-        code: for programs.
-        message: one sentence for people.
+        code: machine-readable error code.
+        message: one sentence for the user.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -21,7 +21,7 @@ class RefusalError(UserError):
 
 
 class SupersededError(RefusalError):
-    """A newer request of the same kind arrived before this one was started."""
+    """A newer request of the same type arrived before this one was started."""
 
     def __init__(self) -> None:
         super().__init__(409, "superseded", "a newer request arrived before this one was started")

@@ -1,4 +1,4 @@
-"""Every request, response and message of the studio. The TypeScript client's types are generated from them."""
+"""All requests, responses and messages of the studio. The TypeScript client's types are generated from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-#: Largest short side of a drawing; beyond it a render takes too long for editing.
+#: Largest short side of a drawing; larger renders take too long for editing.
 MAX_SIZE_PX = 1024
 
 ProjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
@@ -21,7 +21,7 @@ Side = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class Schema(BaseModel):
-    """Base of all schemas: an unknown field is an error, never silently dropped."""
+    """Base of all schemas: an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -29,8 +29,8 @@ class Schema(BaseModel):
 class Problem(Schema):
     """Why a request was refused."""
 
-    code: str = Field(description="for programs: not_found, superseded, too_large, …")
-    message: str = Field(description="one sentence for people")
+    code: str = Field(description="machine-readable code: not_found, superseded, too_large, …")
+    message: str = Field(description="one sentence for the user")
 
 
 class Size(Schema):
@@ -50,7 +50,7 @@ class Sample(Schema):
 
 
 class Limits(Schema):
-    """The most that the server accepts."""
+    """Limits of the server."""
 
     upload_bytes: int
     photo_pixels: int
@@ -59,15 +59,13 @@ class Limits(Schema):
 
 
 class Capabilities(Schema):
-    """What this server can do beyond the basics."""
+    """Optional features of this server."""
 
-    uncertainty: bool = Field(
-        description="whether new projects' networks report where they are uncertain: GET …/uncertainty"
-    )
+    uncertainty: bool = Field(description="whether the networks of new projects report uncertainty (GET …/uncertainty)")
 
 
 class Info(Schema):
-    """What an editor asks for first."""
+    """What an editor requests first."""
 
     version: str
     capabilities: Capabilities
@@ -76,13 +74,11 @@ class Info(Schema):
 
 
 class ExtractSettings(Schema):
-    """How a photo becomes a drawing. Ranges are those of `primage.config`."""
+    """Settings for extracting a drawing from a photo. Ranges are those of `primage.config`."""
 
     kind: Kind = "super"
     size_px: int = Field(256, ge=64, le=MAX_SIZE_PX, description="short side of the drawing; never above the photo's")
-    edge_sigma: float = Field(
-        2.0, gt=0, le=20, description="blur before edge detection: the more blur, the fewer lines"
-    )
+    edge_sigma: float = Field(2.0, gt=0, le=20, description="blur before edge detection; more blur gives fewer lines")
     edge_low: float = Field(0.04, ge=0, le=1, description="weaker edges are dropped")
     edge_high: float = Field(0.10, ge=0, le=1, description="stronger edges are always kept")
     edge_min_length_px: int = Field(14, ge=0, le=1000, description="shorter lines are dropped")
@@ -120,12 +116,12 @@ class Learning(Schema):
     seconds_left: float | None = None
     steps_per_second: float | None = None
     losses: dict[str, float] = {}
-    preview: int | None = Field(None, description="step of the newest preview; GET …/preview")
-    message: str | None = Field(None, description="why it failed or waits, or what differs from the usual")
+    preview: int | None = Field(None, description="step of the newest preview (GET …/preview)")
+    message: str | None = Field(None, description="why it failed or waits, or that a loss is not available")
 
 
 class ModelInfo(Schema):
-    """The network that renders at present."""
+    """The network that is currently used for rendering."""
 
     steps: int = Field(description="training steps; 0: the shipped matcher, which has not learned this photo yet")
     published: float = Field(description="Unix time")
@@ -145,8 +141,8 @@ class HistoryState(Schema):
     revision: int = Field(description="increases with every change of the drawing, undo and redo included")
     undo: str | None = Field(None, description="title of the edit that undo would revert; null if there is none")
     redo: str | None = None
-    done: tuple[str, ...] = Field((), description="titles of the newest 40 edits, oldest first")
-    undone: tuple[str, ...] = Field((), description="titles of the next 40 edits that redo would repeat, in that order")
+    done: tuple[str, ...] = Field((), description="titles of the last 40 edits, oldest first")
+    undone: tuple[str, ...] = Field((), description="titles of the next 40 edits that redo would repeat, in order")
 
 
 class ProjectSummary(Schema):
@@ -161,15 +157,15 @@ class ProjectSummary(Schema):
 
 
 class Project(ProjectSummary):
-    """Everything about a project but its pixels."""
+    """All data of a project except pixels."""
 
     size: Size = Field(description="of the drawing and of a render")
-    settings: ExtractSettings = Field(description="that the drawing was extracted with")
+    settings: ExtractSettings = Field(description="settings that the drawing was extracted with")
     layers: tuple[Layer, ...]
     labels: tuple[Label, ...]
     line_colour: Colour
     history: HistoryState
-    keep_original: bool = Field(description="whether renders keep the photo where no edit reaches")
+    keep_original: bool = Field(description="whether renders keep the photo where no edit has an effect")
     learning: Learning
     model: ModelInfo | None = Field(description="null until the first model is ready, a few seconds after an upload")
     snapshots: tuple[Snapshot, ...]
@@ -195,13 +191,13 @@ class ProjectChange(Schema):
 
 
 class Learn(Schema):
-    """Train, or continue training, for some minutes."""
+    """Train, or continue training, for a number of minutes."""
 
     minutes: float = Field(2.0, gt=0, le=24 * 60)
 
 
 class NewSnapshot(Schema):
-    """Save the drawing as it is now."""
+    """Save the current drawing."""
 
     name: Name
 
@@ -228,14 +224,18 @@ class Edit(Schema):
     """One action of the user, undone as one. Client → server, binary: the pixels of the patches follow in order."""
 
     type: Literal["edit"] = "edit"
-    id: int = Field(ge=0, description="chosen by the client; returned in the answer")
+    id: int = Field(ge=0, description="chosen by the client; returned in the response")
     base: int = Field(ge=0, description="the highest revision the client has seen")
     title: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="shown in the history, e.g. Pencil")
     continues: int | None = Field(
-        None, ge=0, description="id of an earlier edit: both are undone as one, if there was no other change in between"
+        None,
+        ge=0,
+        description="id of an earlier edit: both are undone together if there was no other change in between",
     )
     patches: tuple[Patch, ...] = Field(max_length=64)
-    labels: tuple[Label, ...] | None = Field(None, max_length=255, description="new names and colours, same number")
+    labels: tuple[Label, ...] | None = Field(
+        None, max_length=255, description="new names and colours, in the same number"
+    )
 
 
 class UndoRedo(Schema):
@@ -262,7 +262,7 @@ class Refused(Schema):
 
 
 class Changed(Schema):
-    """The drawing changed, other than by this client's own edit. Server → client, binary: pixels follow."""
+    """The drawing was changed, but not by this client's own edit. Server → client, binary: pixels follow."""
 
     type: Literal["changed"] = "changed"
     id: int | None = Field(description="of the undo, redo or edit of this client that caused it, or null")
@@ -285,7 +285,7 @@ class Render(Schema):
 
 
 class State(Schema):
-    """Everything but pixels: first of all, and whenever any of it changes. Server → client, text."""
+    """All data except pixels; the first message, repeated after each change. Server → client, text."""
 
     type: Literal["state"] = "state"
     project: Project
@@ -312,12 +312,10 @@ class Failure(Schema):
 
 
 class Extracted(Schema):
-    """Header of what GET …/layers and POST …/extract answer; the layers' pixels follow in order."""
+    """Header of the response to GET …/layers and POST …/extract; the pixels of the layers follow in order."""
 
     type: Literal["extracted"] = "extracted"
-    revision: int | None = Field(
-        None, description="of the edited drawing that these are the layers of; null for any other drawing"
-    )
+    revision: int | None = Field(None, description="revision of the edited drawing; null for other drawings")
     size: Size
     layers: tuple[Layer, ...]
     labels: tuple[Label, ...]

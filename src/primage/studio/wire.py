@@ -23,7 +23,7 @@ def pack(header: Schema, pixels: Iterable[bytes | np.ndarray] = ()) -> bytes:
         pixels: uint8, in the header's order.
 
     Returns:
-        The frame.
+        The message.
     """
     text = header.model_dump_json().encode()
     parts = [part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes() for part in pixels]
@@ -40,12 +40,12 @@ def unpack(frame: bytes) -> tuple[bytes, memoryview]:
         The header's JSON and the pixels.
 
     Raises:
-        RefusalError: it ends before its header does, or the header is too long.
+        RefusalError: the header is incomplete or too long.
     """
     if len(frame) < _LENGTH.size:
         raise RefusalError(422, "invalid", "the message is shorter than the length of its header")
     (length,) = _LENGTH.unpack_from(frame)
     if length > min(MAX_HEADER_BYTES, len(frame) - _LENGTH.size):
-        raise RefusalError(422, "invalid", f"the message's header should have {length} bytes, which are not there")
+        raise RefusalError(422, "invalid", f"the message is shorter than its header ({length} bytes)")
     start = _LENGTH.size
     return frame[start : start + length], memoryview(frame)[start + length :]

@@ -1,1 +1,1 @@
-"""Projects: the drawing and its history, files, tabs, renders and learning."""
+"""Projects: drawing and history, files, tabs, renders and training."""

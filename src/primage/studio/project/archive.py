@@ -1,4 +1,4 @@
-"""A project as one zip file. One that is imported may come from anybody: only known names, limited sizes."""
+"""A project as one zip file. Imported files are not trusted: only known names and limited sizes are accepted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from primage.studio.errors import RefusalError
 from primage.studio.project.store import ProjectRecord
 
-#: The files of a project; "run/" is the run folder, whose name is in the record.
+#: The files of a project; "run/" stands for the run folder, whose name is in the record.
 _MEMBERS = re.compile(
     r"project\.json|original|drawing\.bin|history\.bin|thumbnail\.png"
     r"|snapshots/[0-9a-f]{16}\.(bin|png)"
@@ -26,8 +26,8 @@ def write_zip(path: Path, folder: Path, record: ProjectRecord) -> None:
 
     Args:
         path: the zip file.
-        folder: the project's.
-        record: written instead of the file in the folder.
+        folder: folder of the project.
+        record: record to write instead of the file in the folder.
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("project.json", record.model_dump_json(indent=1))
@@ -39,7 +39,7 @@ def write_zip(path: Path, folder: Path, record: ProjectRecord) -> None:
                     continue
                 name = f"run/{rest}"
             if file.is_file() and name != "project.json" and _MEMBERS.fullmatch(name):
-                # Stored as they are: files that are compressed already, or do not shrink.
+                # Files that are already compressed, or do not shrink, are stored uncompressed.
                 stored = name.endswith((".png", ".safetensors", ".bin")) or name == "original"
                 archive.write(file, name, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
 
@@ -49,11 +49,11 @@ def read_zip(path: Path, folder: Path, max_bytes: int) -> None:
 
     Args:
         path: the zip file.
-        folder: an empty one.
-        max_bytes: largest size of all files together, unpacked.
+        folder: an empty folder.
+        max_bytes: maximum total size of all files, unpacked.
 
     Raises:
-        RefusalError: it is not a project, or too large. The caller deletes what was unpacked until then.
+        RefusalError: it is not a project, or too large. The caller deletes the files unpacked so far.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -67,7 +67,7 @@ def read_zip(path: Path, folder: Path, max_bytes: int) -> None:
                     raise RefusalError(
                         422, "invalid", "this zip file contains files that do not belong to a project of the studio"
                     )
-                # The name is one of ours, so it does not lead out of the folder.
+                # The name is a known one, so it does not lead out of the folder.
                 target = folder / member.filename
                 target.parent.mkdir(exist_ok=True)
                 left = _unpack(archive, member, target, left)
@@ -79,7 +79,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, lef
     with archive.open(member) as source, target.open("xb") as file:
         while chunk := source.read(_CHUNK):
             left -= len(chunk)
-            # The unpacked bytes are counted, as the sizes in a zip file may be false.
+            # The unpacked bytes are counted, because the sizes in a zip file may be false.
             if left < 0:
                 raise RefusalError(413, "too_large", "the project in this zip file is too large")
             file.write(chunk)

@@ -20,9 +20,9 @@ from primage.studio.schemas import HistoryState, Label, Patch
 
 _log = logging.getLogger(__name__)
 
-#: Added when a drawing is loaded, so that a revision assigned before a crash is not assigned again.
+#: Added when a drawing is loaded, so that no revision assigned before a crash is reused.
 _REVISION_GAP = 1000
-#: Number of titles for the history panel, in each direction.
+#: Number of titles in the history panel, in each direction.
 _MAX_TITLES = 40
 
 
@@ -31,8 +31,8 @@ class Change:
     """A change of the drawing.
 
     Attributes:
-        title: of the edit.
-        patches: the rectangles that changed.
+        title: title of the edit.
+        patches: the changed rectangles.
         pixels: their new pixels.
         labels: new names and colours; None if they did not change.
     """
@@ -44,13 +44,13 @@ class Change:
 
 
 class Canvas:
-    """The edited layers of one project, and their history.
+    """The edited drawing of one project, and its history.
 
     Args:
-        folder: the project's.
+        folder: folder of the project.
         drawing: the layers.
-        done: number of entries of the history that they contain.
-        revision: the last one that was assigned.
+        done: number of history entries applied to them.
+        revision: the last revision assigned.
         run: number of the run that they belong to.
     """
 
@@ -66,12 +66,12 @@ class Canvas:
 
     @classmethod
     def fresh(cls, folder: Path, drawing: Drawing, revision: int, run: int) -> Canvas:
-        """A drawing without edits, saved; the history of an earlier drawing is deleted.
+        """Create and save a drawing without edits; the history of an earlier drawing is deleted.
 
         Args:
-            folder: the project's.
-            drawing: the unedited layers.
-            revision: greater than all assigned so far.
+            folder: folder of the project.
+            drawing: the layers.
+            revision: a revision greater than all assigned so far.
             run: number of the run.
         """
         (folder / "history.bin").unlink(missing_ok=True)
@@ -81,11 +81,11 @@ class Canvas:
 
     @classmethod
     def load(cls, folder: Path, record: ProjectRecord) -> Canvas:
-        """The drawing as it was saved.
+        """Load the saved drawing.
 
         Args:
-            folder: the project's.
-            record: of the project.
+            folder: folder of the project.
+            record: record of the project.
 
         Raises:
             RunError: it is missing, damaged, or belongs to another project.
@@ -140,14 +140,14 @@ class Canvas:
 
         Args:
             title: shown in the history.
-            patches: the rectangles that it changes.
+            patches: the changed rectangles.
             pixels: their new pixels.
             labels: names and colours before and after, if they change.
             palette: number of labels.
-            merge: undo it together with the last edit, if there is nothing to redo.
+            merge: whether it is undone together with the last edit, if there is nothing to redo.
 
         Returns:
-            What has changed.
+            The change.
 
         Raises:
             RefusalError: it does not fit the drawing, or cannot be written to the disk; nothing has changed.
@@ -160,7 +160,7 @@ class Canvas:
         last = self.history.last() if merge and not self.history.can_redo else None
         try:
             if self.history.can_redo:
-                # The entries discarded must not be ones that the drawing on disk counts as done.
+                # Entries that are applied to the drawing on disk must not be discarded.
                 self.save()
             if last is not None:
                 self.history.replace_last(self._merged(last, entry))
@@ -189,7 +189,7 @@ class Canvas:
             direction: which of the two.
 
         Returns:
-            What has changed.
+            The change.
 
         Raises:
             RefusalError: there is nothing to undo or redo.
@@ -219,7 +219,7 @@ def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
 
     Args:
         drawing: the layers.
-        record: of the project.
+        record: record of the project.
 
     Raises:
         RunError: a layer is missing, surplus, of another size, or has an invalid value.

@@ -9,18 +9,18 @@ from collections.abc import Iterator, Sequence
 from primage.studio.schemas import Changed, Schema
 from primage.studio.wire import pack
 
-#: Length of the queue for a browser that reads slowly. A render of 1024 × 1024 px has 3 MB.
+#: Length of the queue for a slow browser. A render of 1024 × 1024 px takes 3 MB.
 _MAX_QUEUE = 64
 
 
 class Client:
-    """One browser tab, with the messages to be sent to it."""
+    """One browser tab, with its queue of messages."""
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[str | bytes] = asyncio.Queue(_MAX_QUEUE)
-        #: Set when it reads too slowly: the connection is closed, and the tab reconnects for the current state.
+        #: Set if the tab reads too slowly. Its connection is closed, and it reconnects to get the current state.
         self.slow = asyncio.Event()
-        #: Revision of the last change sent to it, which it may not have received when it sends an edit.
+        #: Revision of the last change sent to the tab, which it may not have received yet when it sends an edit.
         self.sent_revision = 0
 
     def send(self, message: Schema | bytes) -> None:
@@ -75,12 +75,12 @@ class Clients:
             header: what changed; its ``id`` is filled in for the author.
             pixels: of its patches.
             author: the tab that caused it, if any.
-            request: the author's number for it.
-            echo: whether the author has to apply it, too.
+            request: the author's id for it.
+            echo: whether to send it to the author as well.
         """
         for client in self:
             own = client is author
             if echo or not own:
-                # An edit that the tab sends before it has received this one overlaps it, and has to be echoed.
+                # An edit sent by the tab before it has received this change overlaps it and must be echoed.
                 client.sent_revision = header.history.revision
                 client.send(pack(header.model_copy(update={"id": request if own else None}), pixels))

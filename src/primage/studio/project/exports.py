@@ -1,4 +1,4 @@
-"""The files that a browser can ask a project for: photo, render, drawing, model, everything as a zip file."""
+"""The files that a browser can download from a project: photo, render, drawing, model, or all of it as a zip file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Exports:
         services: shared by all projects.
         folder: the project's.
         rendering: its renders.
-        render_input: gives the drawing as it is now.
+        render_input: returns the current drawing.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Exports:
         """The photo.
 
         Args:
-            size: the drawing's, its own, or small.
+            size: at the size of the drawing, in full size, or as a thumbnail.
         """
         if size == "working":
             return await asyncio.to_thread((self._render_input().run / "photo.png").read_bytes)
@@ -61,28 +61,28 @@ class Exports:
         return thumbnail.read_bytes()
 
     async def preview_png(self, size: Size) -> bytes:
-        """The unedited drawing as the training's newest weights render it.
+        """The training primitive, rendered with the newest weights.
 
         Args:
-            size: of the drawing.
+            size: size of the drawing.
         """
-        found = sorted((self._render_input().run / "previews").glob("*.png"))
-        if not found:
+        previews = sorted((self._render_input().run / "previews").glob("*.png"))
+        if not previews:
             raise RefusalError(404, "not_found", "there is no preview yet")
-        return await asyncio.to_thread(_render_of_sheet, found[-1], size)
+        return await asyncio.to_thread(_render_of_sheet, previews[-1], size)
 
     async def render_png(self, size: Literal["working", "full"]) -> bytes:
         """The result, with its provenance.
 
         Args:
-            size: the drawing's, or the photo's.
+            size: at the size of the drawing, or of the photo.
         """
         current = self._render_input()
         job = ExportResult(current.run, self._photo, current.drawing, current.keep_original, size == "full")
         return await self._services.painter.run(job)
 
     async def uncertainty_png(self) -> bytes:
-        """Where the network is uncertain about the newest render, as an overlay."""
+        """The uncertainty of the newest render, as an overlay."""
         if self._rendering.uncertainty is not None:
             return await asyncio.to_thread(uncertainty_png, self._rendering.uncertainty)
         if self._rendering.rendered:
@@ -93,7 +93,7 @@ class Exports:
         """The drawing as one picture, or one of its layers.
 
         Args:
-            layer: which one.
+            layer: the layer.
         """
         current = self._render_input()
         with tempfile.TemporaryDirectory(prefix="primage-") as scratch:
@@ -111,7 +111,7 @@ class Exports:
         """The whole project as one file, which the caller deletes.
 
         Args:
-            record: of the project, whose files are saved.
+            record: record of the project, whose files are saved.
         """
         path = self._services.store.root / f".export-{new_id()}.zip"
         await asyncio.to_thread(write_zip, path, self._folder, record)
@@ -132,5 +132,5 @@ def file_stem(name: str) -> str:
 
 
 def _render_of_sheet(sheet: Path, size: Size) -> bytes:
-    """The second picture of a training's preview sheet (`primage.publish`)."""
+    """Crop the render from a preview sheet (`primage.publish`)."""
     return encode_png(read_image(sheet)[: size.height, size.width : 2 * size.width])

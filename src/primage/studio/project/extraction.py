@@ -20,10 +20,10 @@ def default_settings(config: Config) -> ExtractSettings:
     """Extraction settings of a new project.
 
     Args:
-        config: training settings of the server, which may have been given on the command line.
+        config: training settings of the server, including those from the command line.
 
     Raises:
-        RefusalError: the studio does not support one of them, such as a kind that cannot be extracted.
+        RefusalError: the studio does not support one of the settings, such as a kind that cannot be extracted.
     """
     primitive = config.primitive
     try:
@@ -49,10 +49,10 @@ def run_config(config: Config, settings: ExtractSettings) -> Config:
 
     Args:
         config: training settings of the server.
-        settings: of the extraction.
+        settings: extraction settings.
 
     Returns:
-        The former with kind, size and extraction of the latter.
+        ``config`` with the kind, size and extraction settings of ``settings``.
     """
     old = config.primitive
     edges = old.edges.model_copy(
@@ -66,7 +66,7 @@ def run_config(config: Config, settings: ExtractSettings) -> Config:
     segments = old.segments.model_copy(update={"regions": settings.regions})
     paint = old.paint.model_copy(update={"colours": settings.paint_colours})
     primitive = old.model_copy(update={"kind": settings.kind, "edges": edges, "segments": segments, "paint": paint})
-    # Validated again, which copying does not do.
+    # Validated again, because copying does not validate.
     return Config.model_validate(
         config.model_dump() | {"size_px": settings.size_px, "primitive": primitive.model_dump()}
     )
@@ -76,8 +76,8 @@ class Extractor:
     """Extracts drawings from one photo.
 
     Args:
-        services: shared by all projects.
-        photo: the file.
+        services: services shared by all projects.
+        photo: the photo's file.
     """
 
     def __init__(self, services: Services, photo: Path) -> None:
@@ -86,10 +86,10 @@ class Extractor:
         self._previews = LatestOnly()
 
     async def preview(self, settings: ExtractSettings) -> Extraction:
-        """Extract a drawing without keeping it.
+        """Extract a drawing without saving it.
 
         Args:
-            settings: of the extraction.
+            settings: extraction settings.
 
         Raises:
             SupersededError: other settings were requested before this extraction was started.
@@ -101,8 +101,8 @@ class Extractor:
         """Extract a drawing and create the run folder for it.
 
         Args:
-            run: the folder; does not exist yet.
-            settings: of the extraction.
+            run: the folder, which does not exist yet.
+            settings: extraction settings.
         """
         config = run_config(await self._services.training_config(), settings)
         return await self._services.reader.run(CreateRun(self._photo, run, config))
@@ -115,7 +115,7 @@ def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revisio
         drawing: its layers.
         kind: super, edges, segments or paint.
         labels: names and colours.
-        revision: of the edited drawing; None for any other one.
+        revision: revision of the edited drawing; None for other drawings.
     """
     layers = layers_of(kind)
     header = Extracted(revision=revision, size=drawing.size, layers=layers, labels=labels)

@@ -1,8 +1,8 @@
-"""All edits of a project, on disk: undo and redo without limit, also after a restart.
+"""All edits of a project, on disk: unlimited undo and redo, also after a restart.
 
-The file is a sequence of entries, each: length of its header, length of its body, the header as JSON, the body
-compressed: pixels before the edit, then pixels after it. Entries are only ever appended. One that replaces others (an
-edit after an undo, or two edits merged) says in its header how many, so a write that fails loses no earlier edit.
+The file is a sequence of entries: the length of the header, the length of the body, the header as JSON, and the
+compressed body (pixels before the edit, then pixels after it). Entries are only appended. The header of an entry that
+replaces others (an edit after an undo, or two merged edits) holds their number, so a failed write loses no edit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from primage.studio.drawing import channels_of
 from primage.studio.schemas import Label, Patch, Schema
 
 _HEAD = struct.Struct("<II")
-#: Replaced entries are removed from the file when they take more than this, and more than those that count.
+#: Replaced entries are removed from the file when they take more space than this and than the valid entries.
 _MIN_GARBAGE_BYTES = 1 << 20
 
 
@@ -32,7 +32,7 @@ class _Header(Schema):
     patches: tuple[Patch, ...]
     labels_before: tuple[Label, ...] | None
     labels_after: tuple[Label, ...] | None
-    replaces: int = Field(0, ge=0, description="how many of the entries before it no longer count")
+    replaces: int = Field(0, ge=0, description="number of preceding entries that it replaces")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Entry:
     """One edit.
 
     Attributes:
-        title: what undo calls it.
-        patches: the rectangles that it changed.
+        title: title shown by undo.
+        patches: the changed rectangles.
         before: their pixels before the edit.
         after: their pixels after it.
         labels: names and colours before and after it, if they changed.
@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class _Slot:
-    """Where an entry is in the file."""
+    """Position of an entry in the file."""
 
     start: int
     length: int
@@ -64,11 +64,11 @@ class _Slot:
 
 
 class History:
-    """The entries of one file, and how many of them are done.
+    """The entries of one file, and the number of them that are done.
 
     Args:
         path: the file; created with the first entry.
-        done: how many entries the drawing already contains.
+        done: number of entries applied to the drawing.
     """
 
     def __init__(self, path: Path, done: int = 0) -> None:
@@ -79,7 +79,7 @@ class History:
         self.done = min(done, len(self._slots))
 
     def _scan(self) -> None:
-        """Find the entries; one that a crash cut short at the end is ignored, and overwritten by the next one."""
+        """Find the entries; an incomplete one at the end (after a crash) is ignored and will be overwritten."""
         if not self._path.exists():
             return
         size = self._path.stat().st_size
@@ -97,37 +97,37 @@ class History:
                 self._count(_Slot(self._end, length, header.title), header.replaces)
 
     def _count(self, slot: _Slot, replaces: int) -> None:
-        """Take up an entry that is in the file."""
+        """Register an entry that is in the file."""
         del self._slots[max(0, len(self._slots) - replaces) :]
         self._slots.append(slot)
         self._end = slot.start + slot.length
 
     @property
     def undo_title(self) -> str | None:
-        """Title of the edit that undo would take back."""
+        """Title of the edit that undo would revert."""
         return self._slots[self.done - 1].title if self.done else None
 
     @property
     def redo_title(self) -> str | None:
-        """Title of the edit that redo would do again."""
+        """Title of the edit that redo would repeat."""
         return self._slots[self.done].title if self.can_redo else None
 
     def titles(self, limit: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Titles of what was done and of what was undone.
+        """Titles of the done and the undone edits.
 
         Args:
-            limit: the most of each, those closest to the present.
+            limit: maximum number of each, closest to the current state.
         """
         titles, done = [slot.title for slot in self._slots], self.done
         return tuple(titles[max(0, done - limit) : done]), tuple(titles[done : done + limit])
 
     @property
     def can_redo(self) -> bool:
-        """Whether an append would discard something."""
+        """Whether there is an undone edit, which an append would discard."""
         return self.done < len(self._slots)
 
     def append(self, entry: Entry) -> None:
-        """Write one more edit after those that are done; what could have been redone is discarded.
+        """Append an edit to those that are done; undone edits are discarded.
 
         Args:
             entry: the edit.
@@ -139,7 +139,7 @@ class History:
         self.done += 1
 
     def replace_last(self, entry: Entry) -> None:
-        """Write an edit in place of the newest one that is done.
+        """Replace the last edit that is done.
 
         Args:
             entry: the edit.
@@ -157,7 +157,7 @@ class History:
         data = _packed(header, zlib.compress(b"".join([*entry.before, *entry.after]), 1))
         try:
             with self._path.open("r+b" if self._path.exists() else "xb") as file:
-                file.truncate(self._end)  # a crash may have left half an entry
+                file.truncate(self._end)  # a crash may have left an incomplete entry
                 file.seek(self._end)
                 file.write(data)
         except OSError:
@@ -167,7 +167,7 @@ class History:
         self._count(_Slot(self._end, len(data), entry.title), replaces)
         used = sum(slot.length for slot in self._slots)
         if self._end - used > max(used, _MIN_GARBAGE_BYTES):
-            with contextlib.suppress(OSError):  # the file only stays longer than it need be
+            with contextlib.suppress(OSError):  # the file only remains longer than necessary
                 self._compact()
 
     def _compact(self) -> None:
@@ -190,7 +190,7 @@ class History:
         self._slots, self._end = slots, end
 
     def last(self) -> Entry | None:
-        """The newest edit that is done; None if there is none.
+        """The last edit that is done; None if there is none.
 
         Raises:
             RunError: the file is damaged.
@@ -198,7 +198,7 @@ class History:
         return self._read(self._slots[self.done - 1]) if self.done else None
 
     def next(self) -> Entry | None:
-        """The edit that redo would do again; None if there is none.
+        """The edit that redo would repeat; None if there is none.
 
         Raises:
             RunError: the file is damaged.

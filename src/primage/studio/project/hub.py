@@ -25,7 +25,7 @@ from primage.studio.project.services import Options, Services
 from primage.studio.project.store import ProjectRecord, Store, new_id
 from primage.studio.schemas import Capabilities, Info, ProjectSummary
 from primage.studio.workers.painter import GetModelInfo, WarmUpPainter
-from primage.studio.workers.reader import InspectPhoto, ReadTrainingDrawing, WarmUpReader
+from primage.studio.workers.reader import InspectPhoto, ReadTrainingPrimitive, WarmUpReader
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ _MAX_IDLE = 8
 
 
 class Hub:
-    """The studio behind its routes.
+    """All projects and workers of a studio.
 
     Args:
-        options: how the server is set up.
+        options: options of the server.
     """
 
     def __init__(self, options: Options) -> None:
@@ -50,7 +50,7 @@ class Hub:
 
     @property
     def services(self) -> Services:
-        """What all projects share; set by `start`."""
+        """Services shared by all projects; set by `start`."""
         assert self._services is not None
         return self._services
 
@@ -75,23 +75,23 @@ class Hub:
         self._warming = asyncio.create_task(self._warm_up())
 
     async def _warm_up(self) -> None:
-        """Both workers import for seconds; started now, they are ready when the page is.
+        """Start both workers, whose imports take seconds, so that they are ready together with the page.
 
-        One after the other, as opening a saved project needs the painter alone.
+        One after the other, because opening a saved project needs only the rendering worker.
         """
-        # A death is reported, and the next job starts the worker again.
+        # A crash is reported, and the next job restarts the worker.
         with contextlib.suppress(RefusalError):
             await self.services.painter.run(WarmUpPainter())
         with contextlib.suppress(RefusalError):
             await self.services.reader.run(WarmUpReader())
 
     def _report(self, error: RefusalError) -> None:
-        """A worker died: tell all tabs."""
+        """Report a crashed worker to all tabs."""
         for project in self._open.values():
             project.report(error)
 
     async def close(self) -> None:
-        """Save everything and end all processes."""
+        """Save everything and stop all processes."""
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.wait([self._warming])
@@ -143,9 +143,9 @@ class Hub:
         try:
             canvas = Canvas.load(folder, record)
         except RunError as error:
-            _log.warning("%s: %s; the unedited drawing is used", record.id, error)
-            found = await self.services.reader.run(ReadTrainingDrawing(folder / record.run))
-            canvas = Canvas.fresh(folder, found.drawing, int(time.time()) % (1 << 30), run_number(record))
+            _log.warning("%s: %s; the edits are lost and the training primitive is used", record.id, error)
+            extraction = await self.services.reader.run(ReadTrainingPrimitive(folder / record.run))
+            canvas = Canvas.fresh(folder, extraction.drawing, int(time.time()) % (1 << 30), run_number(record))
         return LiveProject(self.services, record, canvas)
 
     async def _close_idle(self) -> None:
@@ -161,7 +161,7 @@ class Hub:
 
         Args:
             stream: the content of the file.
-            name: of the file; only displayed.
+            name: name of the file, for display only.
 
         Raises:
             RefusalError: it is too large or not a photo, or there are too many projects.
@@ -178,41 +178,41 @@ class Hub:
         return await self.create_from_file(sample_path(sample), sample_title(sample))
 
     async def create_from_file(self, file: Path, name: str) -> LiveProject:
-        """Create a project from a photo on this machine; the path never comes from a client.
+        """Create a project from a photo on this machine; the path must not come from a client.
 
         Args:
             file: the photo, which is copied.
-            name: displayed without its ending.
+            name: name of the file, displayed without its extension.
         """
         services = self.services
         size = await services.reader.run(InspectPhoto(file, self._options.photo_pixels))
         settings = default_settings(await services.training_config())
         async with self._new_folder() as (project_id, folder):
             await asyncio.to_thread(shutil.copyfile, file, folder / "original")
-            found = await Extractor(services, folder / "original").create_run(folder / "run-1", settings)
-            canvas = Canvas.fresh(folder, found.drawing, 0, 1)
+            extraction = await Extractor(services, folder / "original").create_run(folder / "run-1", settings)
+            canvas = Canvas.fresh(folder, extraction.drawing, 0, 1)
             record = ProjectRecord(
                 id=project_id,
                 name=display_name(name),
                 created=time.time(),
                 updated=time.time(),
                 photo=size,
-                size=found.drawing.size,
+                size=extraction.drawing.size,
                 settings=settings,
-                labels=found.labels,
-                line_colour=found.line_colour,
+                labels=extraction.labels,
+                line_colour=extraction.line_colour,
             )
             services.store.write(record)
         project = self._open[project_id] = LiveProject(self.services, record, canvas)
         return project
 
     async def open_drawing(self, project: LiveProject, stream: AsyncIterator[bytes], snap: bool) -> None:
-        """Replace the drawing of a project by one that was edited elsewhere, as one edit.
+        """Replace the drawing of a project by one that was edited in another program, as one edit.
 
         Args:
-            project: which one.
+            project: the project.
             stream: the content of a picture of the drawing.
-            snap: replace colours that are no label's by the nearest label's.
+            snap: map unknown colours to the nearest label.
         """
         async with self._received(stream, self._options.upload_bytes) as file:
             await project.open_drawing(file, snap)
@@ -230,7 +230,7 @@ class Hub:
         async with self._received(stream, self._options.import_bytes) as file, self._new_folder() as made:
             project_id, folder = made
             await asyncio.to_thread(read_zip, file, folder, self._options.import_bytes)
-            # Removed, so that the folder is not a project before everything in it has been checked.
+            # Removed, so that the folder does not count as a project until all of it has been checked.
             file_of_record = folder / "project.json"
             try:
                 record = ProjectRecord.model_validate_json(file_of_record.read_bytes())
@@ -240,7 +240,7 @@ class Hub:
             run = folder / record.run
             (folder / "run").rename(run)
             await reader.run(InspectPhoto(folder / "original", self._options.photo_pixels))
-            await reader.run(ReadTrainingDrawing(run))
+            await reader.run(ReadTrainingPrimitive(run))
             await self.services.painter.run(GetModelInfo(run))
             kept = [s for s in record.snapshots if (folder / "snapshots" / f"{s.id}.bin").exists()]
             update = {"id": project_id, "updated": time.time(), "snapshots": tuple(kept)}
@@ -254,7 +254,7 @@ class Hub:
         """Delete a project.
 
         Args:
-            project: which one.
+            project: the project.
         """
         self._open.pop(project.record.id, None)
         await project.delete()
@@ -262,7 +262,7 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def _new_folder(self) -> AsyncIterator[tuple[str, Path]]:
-        """The folder of a new project, deleted if the block raises."""
+        """Create the folder of a new project; it is deleted if the block raises."""
         project_id, folder = await asyncio.to_thread(self.services.store.make_folder)
         try:
             yield project_id, folder
@@ -272,7 +272,7 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def _received(self, stream: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[Path]:
-        """The body of a request as a file, deleted after the block."""
+        """Store the body of a request in a file, which is deleted after the block."""
         file = self.services.store.root / f".upload-{new_id()}"
         length = 0
         try:
@@ -290,10 +290,10 @@ class Hub:
 
 
 def display_name(name: str) -> str:
-    r"""The name of a file as a project's name: one line, no ending, not too long.
+    r"""Derive a project's name from a file name: one line without the extension, of limited length.
 
     Args:
-        name: any text that a browser sends as the name of a file.
+        name: any text sent by a browser as the name of a file.
 
     Example:
         >>> display_name(r"C:\pictures\My cat.png")

@@ -1,4 +1,4 @@
-"""Of several requests that wait, only the newest is worth doing."""
+"""Runs only the newest of several waiting requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 
 
 class LatestOnly:
-    """Runs one job at a time; of those that wait, only the newest."""
+    """Runs one job at a time; of several waiting jobs, only the newest."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
@@ -22,13 +22,13 @@ class LatestOnly:
         """Run a job as soon as the current one is done.
 
         Args:
-            job: starts it.
+            job: function that starts the job.
 
         Returns:
-            Its answer.
+            Its result.
 
         Raises:
-            SupersededError: a newer one arrived before this one was started.
+            SupersededError: a newer job arrived before this one was started.
         """
         self._newest += 1
         number = self._newest

@@ -1,4 +1,4 @@
-"""The training of one project, as the server sees it: start, progress, pause, end, crash."""
+"""The training of one project, as seen from the server: start, progress, pause, end, crash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from primage.studio.workers.learning import (
 )
 from primage.studio.workers.process import context, end_process
 
-#: A step and a model file take seconds; a process that has not stopped after this time is killed.
+#: Time after which a process that does not stop is killed; a step and a model file take seconds.
 _STOP_TIMEOUT_SEC = 60.0
 
 _State = Literal["idle", "starting", "running", "pausing", "paused", "stopping", "failed"]
@@ -32,10 +32,10 @@ class Learner:
     """Trains one run at a time in a process of its own.
 
     Args:
-        slot: held while it trains.
-        on_change: called after every change of `state`.
+        slot: held during training.
+        on_change: called after each change of `state`.
         on_published: called when there is a new model.
-        state: how far an earlier training was.
+        state: state of an earlier training.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Learner:
         self._keep = False
         self._has_slot = False
         self._discarded = False
-        #: Added while it learns; started when what was planned before is done.
+        #: Minutes added during training; they start after the planned ones.
         self._more_minutes = 0.0
 
     @property
     def pid(self) -> int | None:
-        """The process' id, if it runs."""
+        """Id of the process, if it is running."""
         return self._process.pid if self._process is not None else None
 
     @property
@@ -81,7 +81,7 @@ class Learner:
         self._on_change()
 
     def _set(self, state: _State, message: str | None = None) -> None:
-        """A state in which nothing is being trained."""
+        """Set a state in which nothing is being trained."""
         self.set_state(
             self.state.model_copy(
                 update={"state": state, "message": message, "seconds_left": None, "steps_per_second": None}
@@ -93,22 +93,22 @@ class Learner:
 
         Args:
             run: the run folder.
-            minutes: how long; None finishes what was left undone.
+            minutes: how long to train; None finishes an interrupted training.
 
         Raises:
-            RefusalError: it is active already and cannot be given more minutes.
+            RefusalError: it is already active and minutes cannot be added.
         """
         if self.active:
             if minutes is None or not self._is("starting", "running"):
-                raise RefusalError(409, "busy", "it is learning already; pause or stop it first")
+                raise RefusalError(409, "busy", "it is already learning; pause or stop it first")
             self._more_minutes += minutes
-            left = None if self.state.seconds_left is None else self.state.seconds_left + 60 * minutes
-            self.set_state(self.state.model_copy(update={"seconds_left": left}))
+            seconds_left = None if self.state.seconds_left is None else self.state.seconds_left + 60 * minutes
+            self.set_state(self.state.model_copy(update={"seconds_left": seconds_left}))
             return
-        if minutes is not None:  # a new plan replaces what was left of the old one
+        if minutes is not None:  # a new plan replaces the rest of the old one
             self._more_minutes = 0.0
         self._discarded = self._has_slot = False
-        self._set("starting", "waits until another project has learned" if self._slot.locked() else None)
+        self._set("starting", "waiting for another project to finish learning" if self._slot.locked() else None)
         self._task = asyncio.create_task(self._learn(run, minutes))
 
     async def _learn(self, run: Path, minutes: float | None) -> None:
@@ -119,7 +119,7 @@ class Learner:
                 return
             self._set("starting")
             loop = asyncio.get_running_loop()
-            # A thread of its own, as it waits for the whole training.
+            # A separate thread, because it is occupied for the whole training.
             with ThreadPoolExecutor(1, thread_name_prefix="learner") as thread:
                 try:
                     last = await loop.run_in_executor(thread, self._follow, loop, run, minutes)
@@ -143,7 +143,7 @@ class Learner:
     def _follow(
         self, loop: asyncio.AbstractEventLoop, run: Path, minutes: float | None
     ) -> LearningEnded | LearningFailed:
-        """Runs in a thread: start the process and forward what it reports, until its last message or its end."""
+        """In a thread: start the process and forward its reports, until its last message or its end."""
         self._pipe, theirs = context.Pipe()
         process = context.Process(target=learn, args=(theirs, run, minutes), daemon=True, name="learner")
         process.start()
@@ -199,10 +199,10 @@ class Learner:
         """Stop after the current step.
 
         Args:
-            keep: whether the rest can be resumed later.
+            keep: whether the training can be resumed later.
 
         Raises:
-            RefusalError: it is not learning.
+            RefusalError: it is not training.
         """
         if not self.active:
             raise RefusalError(409, "busy", "it is not learning at the moment")
@@ -220,10 +220,10 @@ class Learner:
             process.kill()
 
     async def close(self, timeout_sec: float = 15.0) -> None:
-        """Pause, and wait until it is saved.
+        """Pause the training, and wait until it is saved.
 
         Args:
-            timeout_sec: after which the process is killed.
+            timeout_sec: time after which the process is killed.
         """
         if not self.active or self._task is None:
             return

@@ -1,4 +1,4 @@
-"""One project while it is open: its drawing, its tabs, its renders, its training."""
+"""An open project: its drawing, tabs, renders and training."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from primage.studio.schemas import (
     UndoRedo,
 )
 from primage.studio.workers.painter import ForgetModel
-from primage.studio.workers.reader import ReadDrawing, ReadTrainingDrawing
+from primage.studio.workers.reader import ReadDrawing, ReadTrainingPrimitive
 
 _AUTOSAVE_SEC = 0.5
 
 
 class LiveProject:
-    """A project that is open.
+    """An open project.
 
     Args:
-        services: shared by all projects.
-        record: what is on disk.
+        services: services shared by all projects.
+        record: its record on disk.
         canvas: its drawing.
     """
 
@@ -64,7 +64,7 @@ class LiveProject:
         self._extractor = Extractor(services, self._folder / "original")
         self.rendering = Rendering(services.painter, self.render_input, self.clients, self._folder / "render.png")
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
-        #: Who made the newest step of the history, and the edits that it consists of.
+        #: Author of the last entry of the history, and the ids of its edits.
         self._newest: tuple[Client | None, set[int]] = (None, set())
         self._replacing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,7 +92,7 @@ class LiveProject:
         return not len(self.clients) and not self.models.active and not self._tasks
 
     def state(self) -> Project:
-        """Everything but pixels."""
+        """All data except pixels."""
         return Project(
             **self.record.summary().model_dump(),
             size=self.record.size,
@@ -108,15 +108,15 @@ class LiveProject:
         )
 
     def render_input(self) -> RenderInput:
-        """The drawing as it is now, for a render."""
+        """The current drawing, for a render."""
         drawing = self.canvas.drawing.without_marks().copy()
         return RenderInput(self.run, drawing, self.canvas.revision, self.record.keep_original)
 
     def update(self, **changes: object) -> None:
-        """Change the record, save it, and tell all tabs.
+        """Change the record, save it, and notify all tabs.
 
         Args:
-            **changes: of its fields.
+            **changes: new values of fields.
 
         Raises:
             RefusalError: it cannot be written to the disk; nothing has changed.
@@ -133,47 +133,47 @@ class LiveProject:
         self.clients.send(State(project=self.state()))
 
     def change(self, change: ProjectChange) -> None:
-        """Rename it, or choose how it is rendered.
+        """Rename the project, or change how it is rendered.
 
         Args:
-            change: what to change.
+            change: the changes.
         """
         self.update(**change.model_dump(exclude_none=True))
         if change.keep_original is not None:
             self.rendering.request()
 
-    # --- what a `ModelManager` needs
+    # --- the interface for `ModelManager`
 
     def start(self, job: Coroutine[object, object, None]) -> None:
-        """Do something in the background.
+        """Start a background job.
 
         Args:
-            job: is cancelled when the project is closed.
+            job: the job; it is cancelled when the project is closed.
         """
         task = asyncio.ensure_future(job)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def report(self, error: PrimageError) -> None:
-        """Tell the tabs of something that failed in the background.
+        """Report a failure in the background to the tabs.
 
         Args:
-            error: what.
+            error: the failure.
         """
         code = error.code if isinstance(error, RefusalError) else "failed"
         self.clients.send(Failure(problem=Problem(code=code, message=str(error))))
 
     def model_changed(self) -> None:
-        """There is a newer model: render with it."""
+        """Render with a newer model."""
         if self.models.info is not None and not self._deleted:
             self.update(steps=self.models.info.steps, updated=self.record.updated)
             self.rendering.request()
 
     def learning_changed(self) -> None:
-        """The training has progressed."""
+        """Report the progress of the training."""
         learning = self.models.learning
         self.clients.send(LearningChanged(learning=learning))
-        # Left true while it learns, in case the server is killed.
+        # Stays true during training, in case the server is killed.
         unfinished = learning.state not in ("idle", "stopping")
         if unfinished != self.record.unfinished:
             try:
@@ -203,7 +203,7 @@ class LiveProject:
         merge = author is client and edit.continues in earlier
         change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
-        # A tab that did not know of another change when it drew may now show something else than the server has.
+        # If the tab sent the edit before receiving another change, it may now differ from the server's drawing.
         unaware = edit.base < client.sent_revision
         self._after(change, "edit", client, edit.id, echo=unaware)
         self._newest = (client, {*(earlier if merge else ()), edit.id})
@@ -258,7 +258,7 @@ class LiveProject:
             self.report(RefusalError(507, "full", f"the project cannot be saved ({error.strerror})"))
 
     def _replace_pixels(self, drawing: Drawing, title: str, cause: Literal["edit", "snapshot"]) -> None:
-        """Change the drawing into another one of the same layers and size, as one edit."""
+        """Replace all pixels by those of a drawing with the same layers and size, as one edit."""
         patches = tuple(drawing.difference(self.canvas.drawing))
         if patches:
             pixels = memoryview(b"".join(drawing.cut(patches)))
@@ -267,14 +267,14 @@ class LiveProject:
             self.clients.send(State(project=self.state()))
 
     async def open_drawing(self, file: Path, snap: bool) -> None:
-        """Replace the drawing by one that was edited elsewhere, as one edit.
+        """Replace the drawing by one that was edited in another program, as one edit.
 
         Args:
             file: a picture of the drawing.
-            snap: replace colours that are no label's by the nearest label's.
+            snap: map unknown colours to the nearest label.
 
         Raises:
-            RefusalError: it does not fit the photo, or contains colours that are no label's.
+            RefusalError: it does not fit the photo, or contains unknown colours.
         """
         drawing = await self._services.reader.run(ReadDrawing(file, self.run, snap))
         self._replace_pixels(drawing.with_marks(self.canvas.drawing), "Open drawing", "edit")
@@ -283,47 +283,47 @@ class LiveProject:
         """The layers, with a header that describes them.
 
         Args:
-            of: the drawing as it is, or the unedited one.
+            of: the edited drawing, or the training primitive.
         """
         kind, labels = self.record.settings.kind, self.record.labels
         if of == "training":
-            found = await self._services.reader.run(ReadTrainingDrawing(self.run))
-            return layers_frame(found.drawing, kind, labels)
+            extraction = await self._services.reader.run(ReadTrainingPrimitive(self.run))
+            return layers_frame(extraction.drawing, kind, labels)
         return layers_frame(self.canvas.drawing, kind, labels, self.canvas.revision)
 
     async def preview_primitive(self, settings: ExtractSettings) -> bytes:
-        """The layers that an extraction would give.
+        """Extract layers without saving them.
 
         Args:
-            settings: of the extraction.
+            settings: extraction settings.
 
         Raises:
             SupersededError: other settings were requested meanwhile.
         """
-        found = await self._extractor.preview(settings)
-        return layers_frame(found.drawing, settings.kind, found.labels)
+        extraction = await self._extractor.preview(settings)
+        return layers_frame(extraction.drawing, settings.kind, extraction.labels)
 
     async def replace_primitive(self, settings: ExtractSettings) -> None:
-        """Replace the drawing by a new extraction; edits, snapshots and training start again.
+        """Replace the drawing by a new extraction; edits, snapshots and training are discarded.
 
         Args:
-            settings: of the extraction.
+            settings: extraction settings.
         """
         async with self._replacing:
             old_run = self.run
             await self.models.discard_learning()
             await asyncio.to_thread(self._services.store.sweep_runs, self.record)
             number = run_number(self.record) + 1
-            found = await self._extractor.create_run(self._folder / f"run-{number}", settings)
-            self.canvas = Canvas.fresh(self._folder, found.drawing, self.canvas.revision + 1, number)
+            extraction = await self._extractor.create_run(self._folder / f"run-{number}", settings)
+            self.canvas = Canvas.fresh(self._folder, extraction.drawing, self.canvas.revision + 1, number)
             self.models.reset()
             self.rendering.reset()
             self.snapshots.remove_files()
             self.update(
                 settings=settings,
-                size=found.drawing.size,
-                labels=found.labels,
-                line_colour=found.line_colour,
+                size=extraction.drawing.size,
+                labels=extraction.labels,
+                line_colour=extraction.line_colour,
                 run=f"run-{number}",
                 unfinished=False,
                 steps=0,
@@ -335,10 +335,10 @@ class LiveProject:
     # --- snapshots
 
     async def add_snapshot(self, name: str) -> None:
-        """Save the drawing as it is.
+        """Save the current drawing.
 
         Args:
-            name: of the snapshot.
+            name: name of the snapshot.
 
         Raises:
             RefusalError: there are too many snapshots.
@@ -350,7 +350,7 @@ class LiveProject:
         """Return to a snapshot, as one edit.
 
         Args:
-            snapshot_id: which one.
+            snapshot_id: id of the snapshot.
 
         Raises:
             RefusalError: there is no such snapshot.
@@ -380,7 +380,7 @@ class LiveProject:
             self.rendering.request()
 
     async def close(self) -> None:
-        """Save everything and end the background jobs."""
+        """Save everything and stop the background jobs."""
         await self.models.close()
         self._save(durable=True)
         await self.rendering.close()
@@ -389,7 +389,7 @@ class LiveProject:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def delete(self) -> None:
-        """End everything; the caller deletes the folder."""
+        """Stop all jobs; the caller deletes the folder."""
         self._deleted = True
         self.clients.send(Replaced(type="deleted"))
         await self.models.discard_learning()

@@ -1,4 +1,4 @@
-"""The models of one project, one after the other, and its training."""
+"""The current model of one project, and its training."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ from primage.studio.workers.painter import (
     PublishInitialModel,
 )
 
-#: How long a request to learn waits for the first model.
+#: Maximum time that a request to learn waits for the first model.
 _FIRST_MODEL_TIMEOUT_SEC = 60.0
 
 
 @runtime_checkable
 class ModelOwner(Protocol):
-    """What a `ModelManager` needs of its project."""
+    """The interface of a project that `ModelManager` uses."""
 
     @property
     def run(self) -> Path:
         """The run folder."""
 
     def start(self, job: Coroutine[object, object, None]) -> None:
-        """Do something in the background, until the project is closed."""
+        """Start a background job, which is cancelled when the project is closed."""
 
     def model_changed(self) -> None:
-        """There is a newer model."""
+        """Called when there is a newer model."""
 
     def learning_changed(self) -> None:
-        """The training has progressed."""
+        """Called when the training has progressed."""
 
     def report(self, error: PrimageError) -> None:
-        """Something failed in the background."""
+        """Called when something failed in the background."""
 
 
 class ModelManager:
     """The newest model of a project, and its training.
 
     Args:
-        services: shared by all projects.
+        services: services shared by all projects.
         owner: the project.
-        learning: how far the training was when the project was closed.
+        learning: state of the training when the project was closed.
     """
 
     def __init__(self, services: Services, owner: ModelOwner, learning: Learning) -> None:
@@ -74,25 +74,25 @@ class ModelManager:
 
     @property
     def active(self) -> bool:
-        """Whether it is training, or about to."""
+        """Whether it is training or about to start."""
         return self._learner.active
 
     @property
     def learner_pid(self) -> int | None:
-        """The id of the learning process, if it runs."""
+        """Id of the training process, if it is running."""
         return self._learner.pid
 
     def reset(self) -> None:
-        """Forget the model and the training: the drawing was replaced."""
+        """Discard the model and the training, because the drawing was replaced."""
         self.info = None
         self._published.clear()
         self._learner.state = Learning()
 
     async def publish(self, old_run: Path | None = None) -> None:
-        """Publish the first model of a new run, or look at the newest of an earlier one.
+        """Publish the first model of a new run, or load the newest model of an existing one.
 
         Args:
-            old_run: the run folder that was replaced; it is deleted.
+            old_run: the replaced run folder, which is deleted.
         """
         run, painter = self._owner.run, self._services.painter
         try:
@@ -108,11 +108,11 @@ class ModelManager:
             self._owner.report(error)
 
     async def _calibrate(self, run: Path) -> None:
-        """Improve the first model in a process of its own, as the user may be drawing already."""
+        """Improve the first model in a process of its own, because the user may already be drawing."""
         delay_sec = self._services.options.calibrate_after_sec
         if (run / "checkpoint.safetensors").exists() or delay_sec is None:
             return
-        # Not at once: while the sliders are moved, the drawing is replaced every second.
+        # After a delay, because the drawing is replaced every second while sliders are moved.
         await asyncio.sleep(delay_sec)
         async with self._services.calibration_slot:
             if run != self._owner.run or self.active:
@@ -122,13 +122,13 @@ class ModelManager:
                 await worker.run(Calibrate(run))
                 await self._update_info(run)
             except WorkerDiedError:
-                if self._calibrator is worker:  # not ended by `stop_calibration`
+                if self._calibrator is worker:  # not stopped by `stop_calibration`
                     raise
             finally:
                 await self.stop_calibration()
 
     async def stop_calibration(self) -> None:
-        """End the calibration: training starts, or the drawing was replaced."""
+        """Stop the calibration, because training starts or the drawing was replaced."""
         worker, self._calibrator = self._calibrator, None
         if worker is not None:
             await worker.close()
@@ -150,24 +150,24 @@ class ModelManager:
         self._owner.start(update())
 
     async def learn(self, minutes: float) -> Learning:
-        """Train for some minutes, or for so many more.
+        """Train for a number of minutes, or extend the current training by them.
 
         Args:
-            minutes: how many.
+            minutes: number of minutes.
 
         Raises:
-            RefusalError: it is being stopped, or there is no first model yet.
+            RefusalError: the training is being stopped, or there is no first model yet.
         """
         return await self._start(minutes)
 
     async def resume(self) -> Learning:
-        """Finish what a pause or a crash left undone.
+        """Finish a training after a pause or a crash.
 
         Raises:
             RefusalError: there is nothing to resume, or no first model yet.
         """
         if not self.active and self.learning.state not in ("paused", "failed"):
-            raise RefusalError(409, "busy", "there is nothing left to learn; give it more minutes")
+            raise RefusalError(409, "busy", "there is no training to resume; add more minutes")
         return await self._start(None)
 
     async def _start(self, minutes: float | None) -> Learning:
@@ -183,10 +183,10 @@ class ModelManager:
         """Stop after the current step.
 
         Args:
-            keep: whether the rest can be resumed later.
+            keep: whether the training can be resumed later.
 
         Raises:
-            RefusalError: it is not learning.
+            RefusalError: it is not training.
         """
         if not keep and self.learning.state in ("paused", "failed"):
             self._learner.set_state(self.learning.model_copy(update={"state": "idle", "message": None}))
@@ -195,7 +195,7 @@ class ModelManager:
         return self.learning
 
     async def discard_learning(self) -> None:
-        """End the training without saving: the drawing is replaced, or the project deleted."""
+        """End the training without saving it, because the drawing is replaced or the project deleted."""
         await self._learner.close(timeout_sec=0.0)
         await self.stop_calibration()
 
@@ -206,12 +206,12 @@ class ModelManager:
 
 
 def saved_learning(run: Path, steps: int, unfinished: bool) -> Learning:
-    """How far the training of a run was when its project was closed. Needs no PyTorch.
+    """State of a run's training when its project was closed. Does not need PyTorch.
 
     Args:
         run: the run folder.
         steps: training steps of its model.
-        unfinished: whether a part of the planned steps was left undone.
+        unfinished: whether the training was interrupted.
     """
     learned = Learning(step=steps, seconds=_seconds_learned(run))
     if unfinished:
@@ -220,7 +220,7 @@ def saved_learning(run: Path, steps: int, unfinished: bool) -> Learning:
 
 
 def _seconds_learned(run: Path) -> float:
-    """The training time of a run's model; 0 without a model."""
+    """Training time of a run's model; 0 without a model."""
     try:
         with safe_open(run / "model.safetensors", framework="numpy") as file:
             return float(json.loads(file.metadata()["primage"])["seconds"])
@@ -229,7 +229,7 @@ def _seconds_learned(run: Path) -> float:
 
 
 def _planned_steps(run: Path) -> int:
-    """The number of steps that a run was to have; 0 if it had not been determined yet."""
+    """Planned number of steps of a run; 0 if it has not been determined yet."""
     try:
         return int(json.loads((run / "run.json").read_bytes())["config"]["steps"] or 0)
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Renders of a drawing: one at a time, always of the newest state."""
+"""Renders of a drawing: one at a time, always of its current state."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from primage.studio.workers.painter import Painter, RenderDrawing
 
 _log = logging.getLogger(__name__)
 
-#: A render whose worker died is tried this many times in all.
+#: Maximum number of attempts for a render whose worker died.
 _MAX_TRIES = 2
-#: Delay before a render is saved: while somebody draws, there is soon a newer one.
+#: Delay before a render is saved, because a newer one usually follows soon.
 _SAVE_AFTER_SEC = 1.0
-#: Key of the text in the saved picture that says what it shows.
+#: Key of the text in the saved picture that identifies its content.
 _TEXT_KEY = "studio"
 
 
 @dataclass(frozen=True)
 class RenderInput:
-    """What a render is made from.
+    """Input of a render.
 
     Attributes:
-        run: the run folder, for its model.
-        drawing: without marks; a copy that is not changed.
-        revision: of the drawing.
-        keep_original: whether the photo is kept where no edit reaches.
+        run: the run folder with the model.
+        drawing: the drawing without marks; a copy that is not changed.
+        revision: revision of the drawing.
+        keep_original: whether the photo is kept where no edit has an effect.
     """
 
     run: Path
@@ -51,13 +51,13 @@ class RenderInput:
 
 
 class Rendering:
-    """Renders when something has changed, and sends the tabs what is new in the picture.
+    """Renders the drawing after each change, and sends the changed part of the picture to the tabs.
 
     Args:
-        painter: renders.
-        render_input: gives the drawing as it is now.
+        painter: the rendering worker.
+        render_input: returns the current drawing.
         clients: the tabs.
-        file: for the newest picture, which is shown after a restart until the worker has started.
+        file: file for the newest picture, which is shown after a restart until the worker has started.
     """
 
     def __init__(self, painter: Painter, render_input: Callable[[], RenderInput], clients: Clients, file: Path) -> None:
@@ -71,18 +71,18 @@ class Rendering:
         self._task: asyncio.Task[None] | None = None
         self.image: UInt8[np.ndarray, "h w 3"] | None = None
         self._last: Render | None = None
-        #: Where the network is uncertain about the picture; None if it has no confidence output, or before a render.
+        #: Uncertainty of the picture; None if the network has no confidence output, or before the first render.
         self.uncertainty: UInt8[np.ndarray, "h2 w2"] | None = None
         #: Whether the picture was rendered since the project was opened.
         self.rendered = False
 
     @property
     def revision(self) -> int:
-        """Of the drawing that the picture shows; -1 if there is none."""
+        """Revision of the drawing that the picture shows; -1 without a picture."""
         return self._last.revision if self._last is not None else -1
 
     def request(self) -> None:
-        """Render the newest state after the current render; several requests meanwhile are one."""
+        """Render the current state after the render in progress; several requests are combined into one."""
         if not self._requested.is_set():
             self._requested_at = asyncio.get_running_loop().time()
             self._requested.set()
@@ -108,21 +108,21 @@ class Rendering:
 
     async def _render(self) -> None:
         current, requested_at = self._render_input(), self._requested_at
-        found = await self._painter.run(RenderDrawing(current.run, current.drawing, current.keep_original))
+        result = await self._painter.run(RenderDrawing(current.run, current.drawing, current.keep_original))
         if self._render_input().run != current.run:  # the drawing was replaced meanwhile
             return
-        image, before = found.image, self.image
+        image, before = result.image, self.image
         if before is None or before.shape != image.shape:
             box: Rectangle | None = Rectangle(x=0, y=0, width=image.shape[1], height=image.shape[0])
         else:
             box = box_of((image != before).any(axis=2))
-        self.image, self.uncertainty, self.rendered = image, found.uncertainty, True
+        self.image, self.uncertainty, self.rendered = image, result.uncertainty, True
         self._last = Render(
             revision=current.revision,
-            steps=found.steps,
+            steps=result.steps,
             seconds=asyncio.get_running_loop().time() - requested_at,
             rectangle=box,
-            edited=found.edited,
+            edited=result.edited,
         )
         self._clients.send(pack(self._last, [] if box is None else [cut(image, box)]))
         self._save_soon()
@@ -140,10 +140,10 @@ class Rendering:
         return asyncio.get_running_loop().run_in_executor(None, _write, self._file, self.image, json.dumps(text))
 
     def restore(self, revision: int) -> None:
-        """Load the saved picture, if it shows the drawing as it is.
+        """Load the saved picture, if it shows the current drawing.
 
         Args:
-            revision: of the drawing when it was saved.
+            revision: revision of the drawing when it was saved.
         """
         current = self._render_input()
         try:
@@ -172,7 +172,7 @@ class Rendering:
         client.send(pack(self._last.model_copy(update={"rectangle": whole}), [self.image]))
 
     def reset(self) -> None:
-        """Forget the picture: the drawing was replaced."""
+        """Discard the picture, because the drawing was replaced."""
         self.image = self._last = self.uncertainty = None
         self.rendered = False
 
@@ -189,7 +189,7 @@ class Rendering:
 
 
 def _identity(current: RenderInput, revision: int) -> list[object]:
-    """Distinguishes the picture of this drawing from all others of the project."""
+    """Identifies the picture of this drawing among all others of the project."""
     return [revision, current.run.name, current.keep_original]
 
 

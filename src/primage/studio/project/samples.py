@@ -1,4 +1,4 @@
-"""Sample photos that come with scikit-image, found without importing it."""
+"""Sample photos from scikit-image, located without importing it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SAMPLES = {
     "coffee": _Sample("coffee.png", "Coffee", "by Rachel Michetti, Pikolo Espresso Bar (CC0)"),
     "rocket": _Sample("rocket.jpg", "Rocket", "Falcon 9 launch, SpaceX (CC0)"),
 }
-#: Longer side of the pictures on the start page.
+#: Long side of the pictures on the start page.
 _SIDE_PX = 480
 
 
@@ -51,7 +51,7 @@ def sample_path(sample: str) -> Path:
 
 @lru_cache(maxsize=len(_SAMPLES))
 def sample_image(sample: str) -> bytes:
-    """A small picture of a sample, made in the server, as the start page should not wait for a worker.
+    """A small picture of a sample, created in the server, so that the start page does not wait for a worker.
 
     Args:
         sample: its id.
@@ -77,13 +77,13 @@ def sample_title(sample: str) -> str:
 @lru_cache(maxsize=1)
 def samples() -> tuple[Sample, ...]:
     """The samples on this machine."""
-    found = []
-    for name, known in _SAMPLES.items():
+    available = []
+    for name, sample in _SAMPLES.items():
         try:
             path = sample_path(name)
         except RefusalError:
             continue
         with Image.open(path) as image:
             size = Size(width=image.width, height=image.height)
-        found.append(Sample(id=name, title=known.title, credit=known.credit, size=size))
-    return tuple(found)
+        available.append(Sample(id=name, title=sample.title, credit=sample.credit, size=size))
+    return tuple(available)

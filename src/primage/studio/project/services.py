@@ -1,4 +1,4 @@
-"""What all projects of a server share."""
+"""Options and services shared by all projects of a server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from primage.studio.workers.reader import Configure, Reader
 
 @dataclass(frozen=True)
 class Options:
-    """How a server is set up.
+    """Options of a server.
 
     Attributes:
         projects: the folder with all projects.
@@ -25,8 +25,8 @@ class Options:
         photo_pixels: largest photo.
         import_bytes: largest project zip, both packed and unpacked.
         max_projects: largest number of projects.
-        calibrate_after_sec: delay between the first model of a drawing and its calibration, which keeps a process busy
-            for some seconds; None skips it.
+        calibrate_after_sec: delay between the first model of a drawing and its calibration, which uses the CPU for
+            seconds; None disables it.
     """
 
     projects: Path
@@ -46,15 +46,15 @@ class Options:
 
 @dataclass
 class Services:
-    """What all projects share.
+    """Services shared by all projects.
 
     Attributes:
-        options: how the server is set up.
+        options: options of the server.
         store: the projects' files.
         reader: reads photos and extracts drawings.
         painter: renders.
-        training_slot: held while a project learns; two trainings at once would only slow each other down.
-        calibration_slot: held while a first model is calibrated.
+        training_slot: held during a training; simultaneous trainings would only slow each other down.
+        calibration_slot: held during the calibration of a first model.
     """
 
     options: Options

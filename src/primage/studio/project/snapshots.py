@@ -1,4 +1,4 @@
-"""The snapshots of a project: a file with the layers and a picture each."""
+"""The snapshots of a project: each is a file with the layers and a picture."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Snapshots:
     """The snapshots of one project.
 
     Args:
-        folder: for their files.
-        painter: draws a picture of a drawing that has no render yet.
-        listed: gives the snapshots that the project's record lists.
+        folder: folder of their files.
+        painter: the rendering worker, which draws a picture of a drawing without a render.
+        listed: returns the snapshots in the project's record.
         save_list: replaces that list.
     """
 
@@ -47,13 +47,13 @@ class Snapshots:
         """Add a snapshot.
 
         Args:
-            name: of the snapshot.
+            name: name of the snapshot.
             drawing: its layers; a copy that is not changed.
             image: its render, if there is one.
             run: the run folder of the project.
 
         Raises:
-            RefusalError: there are too many.
+            RefusalError: there are too many snapshots.
         """
         if len(self._listed()) >= _MAX_SNAPSHOTS:
             raise RefusalError(507, "full", f"there are {_MAX_SNAPSHOTS} snapshots already; delete some first")
@@ -79,7 +79,7 @@ class Snapshots:
         """Name and layers of a snapshot.
 
         Args:
-            snapshot_id: which one.
+            snapshot_id: id of the snapshot.
 
         Raises:
             RefusalError: there is no such snapshot.
@@ -95,7 +95,7 @@ class Snapshots:
         """The picture of a snapshot, as PNG.
 
         Args:
-            snapshot_id: which one.
+            snapshot_id: id of the snapshot.
 
         Raises:
             RefusalError: there is no such snapshot.
@@ -106,7 +106,7 @@ class Snapshots:
         """Delete a snapshot.
 
         Args:
-            snapshot_id: which one.
+            snapshot_id: id of the snapshot.
 
         Raises:
             RefusalError: there is no such snapshot.

@@ -1,4 +1,4 @@
-"""Projects on disk: one folder each, named by an id that the server made. Files are replaced as a whole.
+"""Projects on disk: one folder each, named by an id that the server generated. Files are replaced atomically.
 
 project.json    names, settings, labels, snapshots (`ProjectRecord`)
 original        the photo, byte for byte
@@ -68,12 +68,12 @@ def new_id() -> str:
 
 
 class Store:
-    """All projects below one folder.
+    """All projects in one folder.
 
     Args:
         root: the folder; created if it does not exist.
-        max_projects: largest number of projects.
-        max_bytes: largest size of all projects together.
+        max_projects: maximum number of projects.
+        max_bytes: maximum total size of all projects.
     """
 
     def __init__(self, root: Path, max_projects: int = 500, max_bytes: int = 50 << 30) -> None:
@@ -89,10 +89,10 @@ class Store:
         """The folder of a project.
 
         Args:
-            project_id: nothing that a client sends becomes part of a path unless it has the form of an id.
+            project_id: text sent by a client; it becomes part of a path only if it has the form of an id.
 
         Raises:
-            RefusalError: it has not.
+            RefusalError: it does not have the form of an id.
         """
         if not _ID.fullmatch(project_id):
             raise RefusalError(404, "not_found", "there is no such project")
@@ -120,7 +120,7 @@ class Store:
         """Write a project's record.
 
         Args:
-            record: names the project.
+            record: the record, which contains the project's id.
 
         Raises:
             OSError: it cannot be written; the old one is unchanged.
@@ -129,23 +129,23 @@ class Store:
 
     def list(self) -> list[ProjectRecord]:
         """All projects that can be read, newest first."""
-        found = []
+        records = []
         for path in self.root.iterdir():
             if _ID.fullmatch(path.name):
                 try:
-                    found.append(self.read(path.name))
+                    records.append(self.read(path.name))
                 except (RefusalError, RunError):
                     continue
-        return sorted(found, key=lambda record: -record.updated)
+        return sorted(records, key=lambda record: -record.updated)
 
     def make_folder(self) -> tuple[str, Path]:
-        """Create the folder of a new project, which counts as one once it has a project.json.
+        """Create the folder of a new project, which counts as a project once it contains a project.json.
 
         Returns:
             Its id and the folder.
 
         Raises:
-            RefusalError: there are too many projects, they are too large together, or the disk is nearly full.
+            RefusalError: there are too many projects, their total size is too large, or the disk is nearly full.
         """
         taken = [path for path in self.root.iterdir() if _ID.fullmatch(path.name)]
         if len(taken) >= self.max_projects:
@@ -163,7 +163,7 @@ class Store:
         return project_id, folder
 
     def delete(self, project_id: str) -> None:
-        """Delete a project. It leaves the list at once, even if deleting its files is interrupted.
+        """Delete a project. It leaves the list immediately, even if deleting its files is interrupted.
 
         Args:
             project_id: its id.
@@ -178,14 +178,14 @@ class Store:
         """Delete the run folders that a project does not use.
 
         Args:
-            record: names the one that it uses.
+            record: record of the project.
         """
         for path in self.folder(record.id).glob("run-*"):
             if path.name != record.run:
                 shutil.rmtree(path, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Delete what an earlier server had not finished creating, writing or deleting."""
+        """Delete incomplete projects and files left by an earlier server."""
         for pattern in ("*/.*.partial", "*/snapshots/.*.partial"):
             for scratch in self.root.glob(pattern):
                 scratch.unlink(missing_ok=True)

@@ -63,32 +63,32 @@ async def use_sample(hub: TheHub, body: FromSample) -> Project:
 
 @router.post("/projects/import", status_code=201, openapi_extra=FILE_BODY)
 async def import_project(hub: TheHub, request: Request) -> Project:
-    """Create a project from an exported one: the body is the zip file."""
+    """Create a project from an exported zip file, which is the body."""
     return (await hub.import_zip(request.stream())).state()
 
 
 @router.get("/projects/{project_id}")
 async def get_project(project: TheProject) -> Project:
-    """Everything about a project but its pixels."""
+    """All data of a project except pixels."""
     return project.state()
 
 
 @router.patch("/projects/{project_id}")
 async def change_project(project: TheProject, body: ProjectChange) -> Project:
-    """Rename it, or choose how it is rendered."""
+    """Rename a project, or change how it is rendered."""
     project.change(body)
     return project.state()
 
 
 @router.delete("/projects/{project_id}", status_code=204)
 async def delete_project(hub: TheHub, project: TheProject) -> None:
-    """Delete it, including its photo and its model."""
+    """Delete a project, including its photo and its model."""
     await hub.delete(project)
 
 
 @router.get("/projects/{project_id}/photo", response_class=Png, responses=answer_is("image/png"))
 async def get_photo(project: TheProject, size: Literal["working", "full", "thumbnail"] = "working") -> Png:
-    """The photo: at the size of the drawing, at its own, or small."""
+    """The photo: at the size of the drawing, in full size, or as a thumbnail."""
     return Png(await project.exports.photo_png(size))
 
 
@@ -100,27 +100,27 @@ async def get_layers(project: TheProject, of: Literal["edited", "training"] = "e
 
 @router.post("/projects/{project_id}/extract", response_class=Frame, responses=answer_is("application/octet-stream"))
 async def preview_primitive(project: TheProject, body: ExtractSettings) -> Frame:
-    """The drawing that these settings would give; nothing is saved."""
+    """Extract a drawing with these settings without saving it."""
     return Frame(await project.preview_primitive(body))
 
 
 @router.put("/projects/{project_id}/primitive")
 async def replace_primitive(project: TheProject, body: ExtractSettings) -> Project:
-    """Replace the drawing by a new extraction. Edits, snapshots and training start again."""
+    """Replace the drawing by a new extraction. Edits, snapshots and training are discarded."""
     await project.replace_primitive(body)
     return project.state()
 
 
 @router.post("/projects/{project_id}/drawing", openapi_extra=FILE_BODY)
 async def open_drawing(hub: TheHub, project: TheProject, request: Request, snap: bool = False) -> Project:
-    """Replace the drawing by one that was edited elsewhere, as one edit: the body is a picture of it."""
+    """Replace the drawing by one that was edited in another program, as one edit: the body is a picture of it."""
     await hub.open_drawing(project, request.stream(), snap)
     return project.state()
 
 
 @router.post("/projects/{project_id}/snapshots", status_code=201)
 async def add_snapshot(project: TheProject, body: NewSnapshot) -> Project:
-    """Save the drawing as it is now."""
+    """Save the current drawing."""
     await project.add_snapshot(body.name)
     return project.state()
 
@@ -143,5 +143,5 @@ async def delete_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Proje
     "/projects/{project_id}/snapshots/{snapshot_id}/image", response_class=Png, responses=answer_is("image/png")
 )
 async def get_snapshot_image(project: TheProject, snapshot_id: SnapshotId) -> Png:
-    """The render of the snapshot, or its drawing if there was no render yet."""
+    """The render of a snapshot, or its drawing if there was no render yet."""
     return Png(project.snapshots.image(snapshot_id))

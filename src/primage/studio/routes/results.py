@@ -17,44 +17,44 @@ router = APIRouter(prefix="/api/projects/{project_id}", responses=REFUSALS)
 
 @router.post("/learn", status_code=202)
 async def learn(project: TheProject, body: Learn) -> Learning:
-    """Train for some minutes; while it is learning, for so many more."""
+    """Train for a number of minutes, or extend the current training by them."""
     return await project.models.learn(body.minutes)
 
 
 @router.post("/learn/pause", status_code=202)
 async def pause_learning(project: TheProject) -> Learning:
-    """Stop after the current step; the rest can be resumed."""
+    """Stop after the current step; the training can be resumed."""
     return project.models.stop(keep=True)
 
 
 @router.post("/learn/resume", status_code=202)
 async def resume_learning(project: TheProject) -> Learning:
-    """Finish what a pause or a crash left undone."""
+    """Finish a training after a pause or a crash."""
     return await project.models.resume()
 
 
 @router.post("/learn/stop", status_code=202)
 async def stop_learning(project: TheProject) -> Learning:
-    """Stop after the current step; what was learned is kept."""
+    """Stop after the current step; the current model is kept."""
     return project.models.stop(keep=False)
 
 
 @router.get("/preview", response_class=Png, responses=answer_is("image/png"))
 async def get_preview(project: TheProject, step: Annotated[int | None, Query(ge=0)] = None) -> Png:
-    """The newest preview of the training. ``step`` only keeps browsers from showing an older one."""
+    """The newest preview of the training. ``step`` only prevents browsers from showing an older one."""
     return Png(await project.exports.preview_png(project.record.size))
 
 
 @router.get("/render", response_class=Png, responses=answer_is("image/png"))
 async def get_render(project: TheProject, size: Literal["working", "full"] = "working") -> Png:
-    """The render of the drawing as it is now."""
+    """The render of the current drawing."""
     return Png(await project.exports.render_png(size))
 
 
 @router.get("/uncertainty", response_class=Png, responses=answer_is("image/png"))
 async def get_uncertainty(project: TheProject, render: Annotated[int | None, Query(ge=0)] = None) -> Png:
-    """Where the network is uncertain about the newest render: an overlay of a quarter of its size, transparent
-    elsewhere. 404 for a network without a confidence output. ``render`` only keeps browsers from showing an older one.
+    """The uncertainty of the newest render: an overlay of a quarter of its size, transparent where it is certain.
+    404 for a network without a confidence output. ``render`` only prevents browsers from showing an older one.
     """
     return Png(await project.exports.uncertainty_png())
 

@@ -1,4 +1,4 @@
-"""What the routes have in common."""
+"""Definitions shared by the routes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from primage.studio.project.hub import Hub
 from primage.studio.project.live import LiveProject
 from primage.studio.schemas import Problem, ProjectId
 
-#: In the OpenAPI document: every route may refuse.
+#: For the OpenAPI document: every route can refuse a request.
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "default": {"model": Problem, "description": "Why the request was refused"}
 }
-#: In the OpenAPI document: a body that is a file, not JSON.
+#: For the OpenAPI document: a request body that is a file, not JSON.
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -27,7 +27,7 @@ def answer_is(media_type: str) -> dict[int | str, dict[str, Any]]:
     """For the OpenAPI document: a response that is a file.
 
     Args:
-        media_type: of the file.
+        media_type: media type of the file.
     """
     return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
 
@@ -48,7 +48,7 @@ def the_hub(request: Request) -> Hub:
     """The hub of this server.
 
     Args:
-        request: any.
+        request: any request.
     """
     hub: Hub = request.app.state.hub
     return hub
@@ -58,11 +58,11 @@ TheHub = Annotated[Hub, Depends(the_hub)]
 
 
 async def the_project(hub: TheHub, project_id: Annotated[ProjectId, Path()]) -> LiveProject:
-    """The project that the address names.
+    """The project named in the address.
 
     Args:
-        hub: of this server.
-        project_id: from the address.
+        hub: the hub of this server.
+        project_id: id from the address.
 
     Raises:
         RefusalError: there is no such project.

@@ -27,7 +27,7 @@ TOO_SLOW = 1013
 
 @router.websocket("/api/projects/{project_id}/socket")
 async def project_socket(socket: WebSocket, project_id: str) -> None:
-    """One tab, until it is closed."""
+    """Serve one tab until it is closed."""
     hub: Hub = socket.app.state.hub
     await socket.accept()
     try:
@@ -54,7 +54,7 @@ async def project_socket(socket: WebSocket, project_id: str) -> None:
 
 
 async def _close_if_slow(socket: WebSocket, client: Client) -> None:
-    """Close the connection of a browser that reads too slowly; it reconnects for the current state."""
+    """Close the connection of a browser that reads too slowly; it reconnects to get the current state."""
     await client.slow.wait()
     await socket.close(TOO_SLOW, "the browser reads too slowly")
 

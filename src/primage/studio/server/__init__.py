@@ -1,1 +1,1 @@
-"""Serving the studio: the application, who may use it, its address and its pages."""
+"""Serving the studio: the application, access control, its address and its pages."""

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def routes_only() -> FastAPI:
-    """The application with its routes and nothing else, for the OpenAPI document."""
+    """The application with its routes only, for the OpenAPI document."""
     app = FastAPI(
         title="Primage studio",
         version=__version__,
@@ -49,10 +49,10 @@ def create_app(options: Options, access: Access) -> FastAPI:
 
     Args:
         options: projects and limits.
-        access: who may use it.
+        access: access control.
 
     Returns:
-        An application; its hub starts and ends with it.
+        The application, which starts and closes its hub.
     """
     app = routes_only()
     hub = app.state.hub = Hub(options)
@@ -115,7 +115,7 @@ def _add_editor(app: FastAPI) -> None:
 
 
 class _Editor(StaticFiles):
-    """The built editor, which may be built while the server runs."""
+    """The files of the editor, which can also be built while the server runs."""
 
     async def check_config(self) -> None:
-        """No check: a folder that does not exist yet has no files."""
+        """Skip the check that the folder exists, because it may be created later."""

@@ -27,16 +27,16 @@ def document(app: FastAPI) -> dict[str, Any]:
     Returns:
         JSON data.
     """
-    found = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
+    schema = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
     _, messages = models_json_schema(
         [(message, "validation") for message in MESSAGES], ref_template="#/components/schemas/{model}"
     )
-    found["components"]["schemas"] = messages["$defs"] | found["components"]["schemas"]
-    return found
+    schema["components"]["schemas"] = messages["$defs"] | schema["components"]["schemas"]
+    return schema
 
 
 def main(path: Path) -> None:
-    """Write the document with sorted keys, as it is in git and compared.
+    """Write the document with sorted keys, so that versions can be compared.
 
     Args:
         path: the file.

@@ -1,4 +1,4 @@
-"""Pages without the editor: short messages, and what to do if it is not built."""
+"""Pages outside the editor: short messages, and instructions if the editor is not built."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ STATIC = _IN_WHEEL if _IN_WHEEL.exists() else _IN_CHECKOUT
 
 
 def page(title: str, text: str) -> str:
-    """A page with a short message, without scripts and styles.
+    """A page with a short message, without scripts or styles.
 
     Args:
-        title: a few words.
+        title: title.
         text: one or two sentences.
 
     Returns:
@@ -28,10 +28,10 @@ def page(title: str, text: str) -> str:
 
 
 def forwarding(target: str) -> str:
-    """A page that leads to another one.
+    """A page that redirects to another one.
 
     Args:
-        target: an address of this server.
+        target: address on this server.
 
     Returns:
         HTML.

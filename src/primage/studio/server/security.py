@@ -1,4 +1,4 @@
-"""Access to the studio: only for a browser that was given the token, and only from this server's own pages."""
+"""Access control: only browsers that have the token, and only requests from this server's own pages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from primage.studio.server.pages import forwarding, page
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN = 16
-#: Close code of a WebSocket whose cookie is missing or of an earlier server.
+#: Close code of a WebSocket whose cookie is missing or belongs to an earlier server.
 STALE_SESSION = 4401
-#: Largest request with JSON; files have their own limits, checked where they are received.
+#: Largest JSON request; files have their own limits, which are checked when they are received.
 _JSON_BYTES = 1 << 20
 _FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/drawing)")
 _SAFE = ("GET", "HEAD")
@@ -38,12 +38,12 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Access:
-    """What the guard checks requests against.
+    """Secrets and host names that requests are checked against.
 
     Attributes:
-        token: opens the first page.
+        token: the token that opens the first page.
         hosts: "name:port" as browsers may send them in ``Host``.
-        session: value of the cookie; another secret, so that the cookie does not reveal the token.
+        session: value of the cookie; a separate secret, so that the cookie does not reveal the token.
     """
 
     token: str
@@ -53,11 +53,11 @@ class Access:
     def __post_init__(self) -> None:
         """Refuse a token that can be guessed."""
         if len(self.token) < MIN_TOKEN:
-            raise ConfigError(f"the token is too short; give at least {MIN_TOKEN} characters that cannot be guessed")
+            raise ConfigError(f"the token is too short; give at least {MIN_TOKEN} characters that are hard to guess")
 
     @property
     def cookie(self) -> str:
-        """The name of the cookie. Cookies ignore ports, so two studios need two names."""
+        """Name of the cookie. It contains the port, because cookies are shared by all ports of a host."""
         port = min(self.hosts).rpartition(":")[2]
         return f"primage_studio_{port}"
 
@@ -82,7 +82,7 @@ class Guard:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, one WebSocket, or the server's start and end."""
+        """Handle a request, a WebSocket, or the server's start and shutdown."""
         if scope["type"] == "websocket":
             refusal = self._refusal(scope)
             if refusal is None:
@@ -118,14 +118,14 @@ class Guard:
         target = "/" + ("?" + urlencode(rest) if rest else "")
         answer: Response = RedirectResponse(target, 303)
         if Headers(scope=scope).get("sec-fetch-site") in ("cross-site", "same-site"):
-            # After a link in another page, such as a terminal in a browser, a redirect would still count as that
-            # page's request and be sent without the cookie. A page of our own makes its own request.
+            # If the link was followed from another site, such as a terminal in a browser, a redirect would still count
+            # as that site's request and be sent without the cookie. So this page makes a new request instead.
             answer = HTMLResponse(forwarding(target))
         answer.set_cookie(self._access.cookie, self._access.session, httponly=True, samesite="strict", path="/")
         return answer
 
     def _foreign_host(self, headers: Headers) -> bool:
-        # Stops DNS rebinding: a page whose own host name resolves to this machine.
+        # Prevents DNS rebinding: a page whose host name resolves to this machine.
         return headers.getlist("host") != [headers.get("host")] or headers.get("host") not in self._access.hosts
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -137,7 +137,7 @@ class Guard:
         if (origin is None and required) or (origin is not None and origin != own):
             return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
         foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-        # Pages only need the cookie, as they explain what is wrong.
+        # Pages need only the cookie; without it, they explain what to do.
         if foreign and scope["path"].startswith("/api/"):
             return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
         if not self._has_cookie(headers):
@@ -170,10 +170,10 @@ class Guard:
 
 
 async def _refuse_socket(refusal: Response, receive: Receive, send: Send) -> None:
-    """Close a WebSocket that may not be opened.
+    """Close a WebSocket without access.
 
-    A page of the studio whose cookie is stale, because the server was restarted, is accepted and then closed, as a
-    browser hides the reason when the handshake itself fails. Any other is refused before it is accepted (status 403).
+    A page of the studio with a stale cookie (the server was restarted) is accepted and then closed, because browsers
+    hide the reason of a failed handshake. All others are refused before they are accepted (status 403).
     """
     await receive()  # "websocket.connect"
     if refusal.status_code == HTTPStatus.UNAUTHORIZED:

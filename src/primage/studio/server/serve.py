@@ -23,18 +23,18 @@ from primage.studio.server.app import create_app
 from primage.studio.server.security import LOOPBACK, Access
 
 DEFAULT_PORT = 8765
-#: An edit of all layers of the largest drawing is 6 MB.
+#: An edit of all layers of the largest drawing takes 6 MB.
 _MESSAGE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the studio listens.
+    """The studio's address.
 
     Attributes:
         host: an address of this machine.
         port: 0 for any free one.
-        names: further host names that browsers may use.
+        names: additional host names for browsers to use.
     """
 
     host: str = "127.0.0.1"
@@ -43,18 +43,18 @@ class Address:
 
     @property
     def loopback(self) -> bool:
-        """Whether it can only be reached from this machine."""
+        """Whether it can be reached from this machine only."""
         with contextlib.suppress(ValueError):
             return ipaddress.ip_address(self.host).is_loopback
         return self.host == "localhost"
 
 
 def hosts_of(address: Address, port: int) -> frozenset[str]:
-    """What browsers may send in ``Host``.
+    """The values of ``Host`` that are accepted from browsers.
 
     Args:
-        address: where the studio listens.
-        port: the actual one.
+        address: the studio's address.
+        port: the actual port.
 
     Returns:
         "name:port" each.
@@ -81,10 +81,10 @@ def _own_addresses() -> set[str]:
 
 
 def bound(address: Address) -> socket.socket:
-    """A bound socket; if the default port is in use, at the next free one.
+    """Bind a socket; if the default port is in use, to the next free one.
 
     Args:
-        address: where to listen.
+        address: the address to listen on.
 
     Raises:
         ConfigError: the port is in use, or the address is not available.
@@ -118,14 +118,14 @@ def serve(
 
     Args:
         options: projects and limits.
-        address: where it listens.
-        token: opens the first page; a random one if None.
-        photo: a photo to create a project from at once.
-        browser: open the page.
+        address: the address to listen on.
+        token: token that opens the first page; None for a random one.
+        photo: a photo to create a project from.
+        browser: whether to open the page in a browser.
         announce: called with the address to open.
 
     Raises:
-        ConfigError: an address beyond this machine without a token, or one that is not available.
+        ConfigError: the address is reachable from other machines and no token was given, or it is not available.
         RunError: another studio uses the projects' folder.
     """
     if not address.loopback and token is None:

@@ -1,1 +1,1 @@
-"""Worker processes: requests and results, the processes, and what they do. All that needs PyTorch is here."""
+"""Worker processes: jobs and results, the processes, and the work itself. Everything that needs PyTorch is here."""

@@ -1,4 +1,4 @@
-"""Where a render replaces the photo: at the edits and at what moved with them, and nowhere else."""
+"""Blending renders with the photo: the render is used at edits and at everything that moved with them."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from primage.image import resize_image
 from primage.nets.generator import Painted
 from primage.tensors import to_tensor
 
-#: As shares of the shorter side: how far around a changed pixel the render is always used, and the width of the
-#: transition to the photo.
+#: As shares of the shorter side: the distance around changed pixels within which the render is always used, and the
+#: width of the transition to the photo.
 _MARGIN = 0.035
 _FEATHER = 0.025
-#: Gray levels by which a render must differ from that of the unedited drawing to count as moved by the edit.
-_MOVED_LEVELS = 10
-#: If neighbouring pixels are copied from places further apart than this (pixels), there is a seam between them.
+#: Pixels that differ from the render of the training primitive by more than this (grey levels) are affected by edits.
+_AFFECTED_LEVELS = 10
+#: Neighbouring pixels whose sources are further apart than this (in pixels) have a seam between them.
 _SEAM_PX = 2.0
-#: Number of rows of the full-size picture that are processed at once.
+#: Number of rows of the full-size picture processed at once.
 _STRIP = 256
 
 
 def blend_mask(
     changed: Bool[np.ndarray, "h w"],
     image: UInt8[np.ndarray, "h w 3"],
-    unedited: UInt8[np.ndarray, "h w 3"],
+    training_render: UInt8[np.ndarray, "h w 3"],
 ) -> Float32[np.ndarray, "h w"]:
-    """How far each pixel is taken from the render.
+    """Compute the weight of the render in the result.
 
-    Inside a part that was moved by a few pixels, labels and lines are the same as before, but the photo changes. So the
-    render is also used wherever it differs from that of the unedited drawing, if that region is connected to an edit.
+    Inside a part that was moved by a few pixels, labels and lines are unchanged, but the photo is not. So the render is
+    also used wherever it differs from that of the training primitive, if that region is connected to an edit.
 
     Args:
-        changed: where the drawing differs from the unedited one.
+        changed: where the drawing differs from the training primitive.
         image: the render.
-        unedited: the render of the unedited drawing by the same network.
+        training_render: the render of the training primitive by the same network.
 
     Returns:
         (H, W) in [0, 1]; 0 everywhere without edits.
@@ -47,11 +47,11 @@ def blend_mask(
     if not changed.any():
         return np.zeros(changed.shape, np.float32)
     short = min(changed.shape)
-    near = ndimage.distance_transform_edt(~changed) <= max(3.0, _MARGIN * short)
-    levels = np.abs(image.astype(np.float32) - unedited).max(axis=2)
-    moved = ndimage.gaussian_filter(levels, 1.5) > _MOVED_LEVELS
-    regions, _ = ndimage.label(near | moved, structure=np.ones((3, 3), dtype=bool))
-    edited = np.isin(regions, np.unique(regions[near]))
+    margin = ndimage.distance_transform_edt(~changed) <= max(3.0, _MARGIN * short)
+    levels = np.abs(image.astype(np.float32) - training_render).max(axis=2)
+    affected = ndimage.gaussian_filter(levels, 1.5) > _AFFECTED_LEVELS
+    regions, _ = ndimage.label(margin | affected, structure=np.ones((3, 3), dtype=bool))
+    edited = np.isin(regions, np.unique(regions[margin]))
     distance = ndimage.distance_transform_edt(~edited) / max(3.0, _FEATHER * short)
     ramp = np.clip(1 - distance, 0, 1).astype(np.float32)
     smooth: Float32[np.ndarray, "h w"] = ramp * ramp * (3 - 2 * ramp)
@@ -84,11 +84,11 @@ def blend(
 def upsample_render(
     image: UInt8[np.ndarray, "h w 3"], painted: Painted, photo: UInt8[np.ndarray, "h2 w2 3"]
 ) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """A render at the photo's own size. What was copied from the photo gets the detail of the full-size photo.
+    """Upsample a render to the photo's size. Copied pixels get the detail of the full-size photo.
 
     Args:
         image: the render.
-        painted: its correspondences; without any the render is only resized.
+        painted: the generator's output; without correspondences, the render is only resized.
         photo: the photo at full size.
 
     Returns:
@@ -101,7 +101,7 @@ def upsample_render(
     height, width = image.shape[:2]
     full, small = to_tensor(photo), to_tensor(resize_image(photo, (height, width)))
     grid = painted.grids[-1].cpu()
-    # From ±1 at the centres of the corner pixels to ±1 at the borders of the picture, since the sizes differ.
+    # Convert from ±1 at the centres of the corner pixels to ±1 at the borders of the picture, as the sizes differ.
     scale = torch.tensor([(width - 1) / width, (height - 1) / height])
     grid = (grid * scale).permute(0, 3, 1, 2)
     copied = F.grid_sample(small, grid.permute(0, 2, 3, 1), align_corners=False, padding_mode="border")
@@ -120,7 +120,7 @@ def upsample_render(
 
 
 def resize_mask(mask: Float32[np.ndarray, "h w"], size: tuple[int, int]) -> Float32[np.ndarray, "h2 w2"]:
-    """A mask at another size, interpolated; 0 stays exactly 0.
+    """Resize a mask with interpolation; 0 stays exactly 0.
 
     Args:
         mask: in [0, 1].
@@ -139,7 +139,7 @@ def _pixel_coords(rows: slice, size: tuple[int, int]) -> Tensor:
 
 
 def _continuous(grid: Tensor) -> Tensor:
-    """1 where neighbours are copied from neighbours, 0 at seams, where there is no detail to copy."""
+    """1 where neighbouring pixels have neighbouring sources, 0 at seams, where there is no detail to copy."""
     height, width = grid.shape[2:]
     px = grid * torch.tensor([width / 2, height / 2])[None, :, None, None]
     seam = torch.zeros(1, 1, height, width)

@@ -1,4 +1,4 @@
-"""Typed requests to worker processes: what is asked for is a dataclass, and its type says what the answer is."""
+"""Typed jobs for worker processes: a job is a dataclass whose type determines the type of its result."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _handlers: dict[type, Callable[..., object]] = {}
 
 
 class Job(Generic[Result]):
-    """A request to a worker process; its type parameter is the type of the answer.
+    """A job for a worker process; its type parameter is the type of the result.
 
-    Both are pickled. The module that does the work is imported by the worker process alone, where it registers a
-    function for each job; mypy checks that the function takes this job and returns what the job promises.
+    Both are pickled. The module that does the work is imported only by the worker process, where it registers a
+    function for each job; mypy checks that the function takes this job and returns its result type.
 
     Example:
         >>> from dataclasses import dataclass
@@ -30,25 +30,25 @@ class Job(Generic[Result]):
 
     @classmethod
     def handled_by(cls, handler: Callable[[Self], Result]) -> Callable[[Self], Result]:
-        """Register the function that does such jobs, in the process that has imported it.
+        """Register the function that runs such jobs in this process. Can be used as a decorator.
 
         Args:
-            handler: takes the job and returns the answer.
+            handler: takes the job and returns the result.
 
         Returns:
-            The function, so that this can be used as a decorator.
+            The function itself.
         """
         _handlers[cls] = handler
         return handler
 
     def perform(self) -> Result:
-        """Do the job in this process.
+        """Run the job in this process.
 
         Returns:
-            The answer.
+            The result.
 
         Raises:
-            KeyError: no function is registered for it here.
+            KeyError: no function is registered for it in this process.
         """
-        # `handled_by` made sure of the type.
+        # `handled_by` ensures the type.
         return cast(Result, _handlers[type(self)](self))

@@ -18,7 +18,7 @@ from primage.studio.workers.process import die_with_parent
 if TYPE_CHECKING:
     from primage.run import Run
 
-#: Rendering comes first; with a higher value, a busy machine would hardly learn at all.
+#: Rendering has priority; with a higher value, training would nearly stop on a loaded machine.
 _NICENESS = 5
 
 
@@ -36,10 +36,10 @@ class LearningProgress:
         steps: steps planned.
         seconds: time spent training on this photo.
         seconds_left: an estimate; None if there is none yet.
-        steps_per_second: of late.
+        steps_per_second: current speed.
         losses: the last step's, by name; finite ones only.
         published: whether a new model and preview were written.
-        note: what differs from the usual, for people.
+        note: message to the user, for example that a loss is not available.
     """
 
     step: int
@@ -54,11 +54,11 @@ class LearningProgress:
 
 @dataclass(frozen=True)
 class LearningEnded:
-    """Process → server, the last message of a training that ended as it should.
+    """Process → server, the last message of a training that ended normally.
 
     Attributes:
         complete: whether all planned steps were done.
-        note: what differs from the usual, for people.
+        note: message to the user, for example that a loss is not available.
     """
 
     complete: bool
@@ -67,10 +67,10 @@ class LearningEnded:
 
 @dataclass(frozen=True)
 class LearningFailed:
-    """Process → server, the last message of one that did not.
+    """Process → server, the last message of a training that failed.
 
     Attributes:
-        message: one sentence for people.
+        message: one sentence for the user.
     """
 
     message: str
@@ -85,11 +85,11 @@ def learn(pipe: Connection, folder: Path, minutes: float | None) -> None:
     Args:
         pipe: sends `LearningMessage`, receives `Stop`.
         folder: the run folder.
-        minutes: how much longer; None finishes what an earlier training left undone.
+        minutes: how much longer to train; None finishes an interrupted training.
     """
     stop = threading.Event()
     die_with_parent(stop)
-    # The reading end is gone with the server; what was learned is still saved.
+    # If the server has ended, nobody reads the pipe; the training is still saved.
     with contextlib.suppress(BrokenPipeError):
         try:
             pipe.send(_train(pipe, folder, minutes, stop))
@@ -104,7 +104,7 @@ def _train(pipe: Connection, folder: Path, minutes: float | None, stop: threadin
     from primage.api import continued_run
     from primage.training import training
 
-    if hasattr(os, "nice"):  # only now: a render need not wait for the imports
+    if hasattr(os, "nice"):  # only now, so that the imports are not slowed down
         os.nice(_NICENESS)
     opened = _unfinished_run(folder) if minutes is None else continued_run(folder, minutes, require_weights=False)
     complete, note = False, None

@@ -1,4 +1,4 @@
-"""The worker that renders: what it can be asked, and what it answers. Needs no PyTorch."""
+"""The rendering worker: its jobs and their results. Does not need PyTorch."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class PaintingJob(Job[Result]):
 
 @dataclass(frozen=True)
 class WarmUpPainter(PaintingJob[None]):
-    """Render something small, so that the first real render does not wait for what PyTorch loads lazily."""
+    """Render something small, so that PyTorch is fully loaded before the first real render."""
 
 
 @dataclass(frozen=True)
 class PublishInitialModel(PaintingJob[None]):
-    """Write the first model of a run: the weights that training would start with. Takes a tenth of a second.
+    """Write the first model of a run, with the weights that training starts from. Takes a tenth of a second.
 
     Attributes:
-        run: the run folder; one that has a model stays as it is.
+        run: the run folder; an existing model is kept.
     """
 
     run: Path
@@ -36,10 +36,10 @@ class PublishInitialModel(PaintingJob[None]):
 
 @dataclass(frozen=True)
 class Calibrate(PaintingJob[None]):
-    """Estimate the normalisation statistics on the photo, which improves the first model. Takes some seconds.
+    """Estimate the normalisation statistics on the photo, which improves the first model. Takes a few seconds.
 
     Attributes:
-        run: the run folder; one that has been trained stays as it is.
+        run: the run folder; a trained model is kept.
     """
 
     run: Path
@@ -58,7 +58,7 @@ class GetModelInfo(PaintingJob[ModelInfo]):
 
 @dataclass(frozen=True)
 class PrepareModel(PaintingJob[None]):
-    """Render the unedited drawing, which the first edit is compared with.
+    """Render the training primitive, with which the first edit is compared.
 
     Attributes:
         run: the run folder.
@@ -84,7 +84,7 @@ class Rendered:
 
     Attributes:
         image: (H, W, 3) uint8 sRGB.
-        edited: box of what differs from the unedited photo; None without edits.
+        edited: bounding box of all pixels that differ from the photo; None without edits.
         uncertainty: see `primage.studio.workers.uncertainty`; None if the network has no confidence output.
         steps: training steps of the model.
     """
@@ -102,7 +102,7 @@ class RenderDrawing(PaintingJob[Rendered]):
     Attributes:
         run: the run folder.
         drawing: its layers; marks are ignored.
-        keep_original: keep the photo, byte for byte, where no edit reaches.
+        keep_original: keep the photo, byte for byte, where no edit has an effect.
     """
 
     run: Path
@@ -118,8 +118,8 @@ class ExportResult(PaintingJob[bytes]):
         run: the run folder.
         photo: the photo's file.
         drawing: its layers.
-        keep_original: keep the photo, byte for byte, where no edit reaches.
-        full_size: at the photo's own size.
+        keep_original: keep the photo, byte for byte, where no edit has an effect.
+        full_size: whether to render at the photo's size.
     """
 
     run: Path
@@ -136,7 +136,7 @@ class ExportDrawing(PaintingJob[bytes]):
     Attributes:
         run: the run folder.
         drawing: its layers.
-        layer: which one; "primitive" is all of them in one picture.
+        layer: the layer; "primitive" writes all layers as one picture.
         scratch: a folder for temporary files.
     """
 
@@ -165,20 +165,20 @@ class Painter(Worker):
     """A rendering worker.
 
     Args:
-        name: for messages to people.
+        name: name in messages.
     """
 
     def __init__(self, name: str = "the rendering worker") -> None:
         super().__init__("primage.studio.workers.painting", name, WarmUpPainter())
 
     async def run(self, job: PaintingJob[Result]) -> Result:
-        """Have a job done, see `Worker`.
+        """Run a job, see `Worker`.
 
         Args:
-            job: the request.
+            job: the job.
 
         Returns:
-            Its answer.
+            Its result.
 
         Raises:
             RefusalError: the job was refused, or failed.

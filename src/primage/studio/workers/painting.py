@@ -1,4 +1,4 @@
-"""What the rendering worker does."""
+"""The jobs of the rendering worker."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from primage.training import training
 
 @WarmUpPainter.handled_by
 def warm_up(_job: WarmUpPainter) -> None:
-    """Render something small: PyTorch loads for a second before its first picture."""
+    """Render something small, because PyTorch takes a second to load before its first picture."""
     config = configure("standard", "edges", steps=0)
     spec = PrimitiveSpec(config=config.primitive)
     network = fresh_state(config, spec, "cpu").render_network().eval()
@@ -50,7 +50,7 @@ def warm_up(_job: WarmUpPainter) -> None:
 
 @PublishInitialModel.handled_by
 def publish_initial_model(job: PublishInitialModel) -> None:
-    """Write the first model of a run: the weights that training would start with."""
+    """Write the first model of a run, with the weights that training starts from."""
     if (job.run / "model.safetensors").exists():
         return
     with lock_folder(job.run):
@@ -64,7 +64,7 @@ def publish_initial_model(job: PublishInitialModel) -> None:
 
 @Calibrate.handled_by
 def calibrate(job: Calibrate) -> None:
-    """Estimate the normalisation statistics on the photo: a training of no steps."""
+    """Estimate the normalisation statistics on the photo: a training with zero steps."""
     if not (job.run / "checkpoint.safetensors").exists():
         with lock_folder(job.run):
             for _ in training(Run(job.run)):
@@ -80,8 +80,8 @@ def model_info(job: GetModelInfo) -> ModelInfo:
 
 @PrepareModel.handled_by
 def prepare_model(job: PrepareModel) -> None:
-    """Render the unedited drawing, which the first edit is compared with."""
-    _ = loaded_model(job.run).unedited
+    """Render the training primitive, with which the first edit is compared."""
+    _ = loaded_model(job.run).training_render
 
 
 @ForgetModel.handled_by
@@ -94,21 +94,21 @@ def forget(job: ForgetModel) -> None:
 def render(job: RenderDrawing) -> Rendered:
     """Render a drawing at its own size."""
     loaded = loaded_model(job.run)
-    found = loaded.render(job.drawing, job.keep_original)
-    image = blend(loaded.model.photo, found.image, found.mask) if job.keep_original else found.image
-    return Rendered(image, box_of(found.mask > 0), loaded.uncertainty(found), loaded.model.record.steps)
+    result = loaded.render(job.drawing, job.keep_original)
+    image = blend(loaded.model.photo, result.image, result.mask) if job.keep_original else result.image
+    return Rendered(image, box_of(result.mask > 0), loaded.uncertainty(result), loaded.model.record.steps)
 
 
 @ExportResult.handled_by
 def export_result(job: ExportResult) -> bytes:
     """Render a drawing as a PNG file with its provenance."""
     loaded = loaded_model(job.run)
-    found = loaded.render(job.drawing, job.keep_original)
-    image, mask, photo = found.image, found.mask, loaded.model.photo
+    result = loaded.render(job.drawing, job.keep_original)
+    image, mask, photo = result.image, result.mask, loaded.model.photo
     if job.full_size:
         photo = read_image(job.photo)
-        if found.painted is not None:
-            image = upsample_render(image, found.painted, photo)
+        if result.painted is not None:
+            image = upsample_render(image, result.painted, photo)
         elif job.keep_original:
             image = photo
         else:

@@ -1,4 +1,4 @@
-"""Worker processes: started when needed, one job at a time, a crash reported, never outliving the server."""
+"""Worker processes: started when needed, running one job at a time; crashes are reported; they end with the server."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _log = logging.getLogger(__name__)
 
 #: "spawn": a forked process would inherit threads and sockets in an undefined state.
 context = multiprocessing.get_context("spawn")
-#: How long a worker may go on once the server is gone.
+#: Time that a worker has to finish after the server has ended.
 _GRACE_SEC = 20.0
-#: A process that did not live longer than this is not restarted before it is needed.
+#: A process that ended sooner than this is not restarted before it is needed.
 _SHORT_LIFE_SEC = 10.0
 
 
@@ -45,12 +45,12 @@ class _Refused:
 
 
 class Worker:
-    """One process that does jobs, as the event loop sees it.
+    """A process that runs jobs, as seen from the event loop.
 
     Args:
-        module: registers the functions that do the jobs; only the process imports it.
-        name: for messages to people.
-        warm_up: the first job of a process that replaces one that has died.
+        module: module that registers the functions for the jobs; only the process imports it.
+        name: name in messages.
+        warm_up: first job of a process that replaces one that has died.
     """
 
     def __init__(self, module: str, name: str, warm_up: Job[None]) -> None:
@@ -63,7 +63,7 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name.replace(" ", "-"))
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
-        #: Called when the process has ended by itself, whether or not it was working.
+        #: Called when the process has ended unexpectedly, whether or not it was running a job.
         self.on_death: Callable[[WorkerDiedError], None] = lambda _error: None
 
     @property
@@ -72,19 +72,19 @@ class Worker:
         return self._process.pid if self._process is not None else None
 
     async def _run(self, job: Job[Result]) -> Result:
-        """Have a job done, after those that were requested before.
+        """Run a job after those requested before it.
 
         Args:
-            job: the request.
+            job: the job.
 
         Returns:
-            Its answer.
+            Its result.
 
         Raises:
             RefusalError: the job was refused, or failed.
             WorkerDiedError: the process ended meanwhile; the next job starts another.
         """
-        # If the caller is cancelled, the answer still has to be read from the pipe.
+        # If the caller is cancelled, the result still has to be read from the pipe.
         return await asyncio.shield(self._start_task(job))
 
     def _start_task(self, job: Job[Result]) -> asyncio.Task[Result]:
@@ -129,7 +129,7 @@ class Worker:
         return process, pipe
 
     def _watch(self, process: BaseProcess, loop: asyncio.AbstractEventLoop) -> None:
-        """Runs in a thread of its own, as long as the process does."""
+        """Wait for the end of the process, in a thread of its own."""
         started = time.monotonic()
         wait([process.sentinel])
         lived_sec = time.monotonic() - started
@@ -148,7 +148,7 @@ class Worker:
     def _on_done(self, task: asyncio.Task[Result]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # marks it as retrieved, as the caller may have been cancelled
+            task.exception()  # marks it as retrieved, in case the caller was cancelled
 
     def _end(self) -> None:
         if self._pipe is not None:
@@ -171,7 +171,7 @@ def end_process(process: BaseProcess) -> None:
     """Kill a process if it still runs, and wait for its end.
 
     Args:
-        process: it is not closed, as another thread may be waiting for its end.
+        process: the process; it is not closed, because another thread may be waiting for its end.
     """
     if process.is_alive():
         process.kill()
@@ -179,11 +179,11 @@ def end_process(process: BaseProcess) -> None:
 
 
 def serve(pipe: Connection, module: str) -> None:
-    """The main loop of a worker process: does jobs until the server closes the pipe.
+    """The main loop of a worker process: runs jobs until the server closes the pipe.
 
     Args:
-        pipe: jobs come in, answers go out.
-        module: registers the functions that do the jobs.
+        pipe: receives jobs and sends results.
+        module: module that registers the functions for the jobs.
     """
     die_with_parent()
     import_module(module)
@@ -210,10 +210,11 @@ def _answer(job: Job[Result]) -> _Done[Result] | _Refused:
 
 
 def die_with_parent(stop: threading.Event | None = None) -> None:
-    """In a worker process: leave Ctrl-C to the server, and do not outlive it.
+    """In a worker process: ignore Ctrl-C, which the server handles, and exit when the server has ended.
 
     Args:
-        stop: is set when the server is gone, and the process has some seconds to finish; without one it exits at once.
+        stop: set when the server has ended, after which the process has a few seconds to finish; without it, the
+            process exits immediately.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -1,4 +1,4 @@
-"""The worker that reads photos and extracts drawings: what it can be asked, and what it answers. Needs no PyTorch."""
+"""The reading worker, which reads photos and extracts drawings: its jobs and their results. Does not need PyTorch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ReadingJob(Job[Result]):
 
 @dataclass(frozen=True)
 class WarmUpReader(ReadingJob[None]):
-    """Import what reading needs."""
+    """Import the packages needed for reading."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Configure(ReadingJob[Config]):
 
 @dataclass(frozen=True)
 class InspectPhoto(ReadingJob[Size]):
-    """Check that a file is a photo; answers its size, upright.
+    """Check that a file is a photo; the result is its size when upright.
 
     Attributes:
         photo: the file.
-        max_pixels: the most that it may have.
+        max_pixels: maximum number of pixels.
     """
 
     photo: Path
@@ -52,7 +52,7 @@ class Extraction:
     """A drawing extracted from a photo.
 
     Attributes:
-        drawing: its layers, empty marks among them.
+        drawing: its layers, including empty marks.
         labels: names and colours of the label layer's values; none without such a layer.
         line_colour: colour of the lines in a picture of the drawing.
     """
@@ -64,7 +64,7 @@ class Extraction:
 
 @dataclass(frozen=True)
 class Extract(ReadingJob[Extraction]):
-    """Extract a drawing without keeping it.
+    """Extract a drawing without saving it.
 
     Attributes:
         photo: the file.
@@ -91,8 +91,8 @@ class CreateRun(ReadingJob[Extraction]):
 
 
 @dataclass(frozen=True)
-class ReadTrainingDrawing(ReadingJob[Extraction]):
-    """Read the unedited drawing of a run.
+class ReadTrainingPrimitive(ReadingJob[Extraction]):
+    """Read the training primitive of a run.
 
     Attributes:
         run: the run folder.
@@ -103,12 +103,12 @@ class ReadTrainingDrawing(ReadingJob[Extraction]):
 
 @dataclass(frozen=True)
 class ReadDrawing(ReadingJob[Drawing]):
-    """Read a drawing that was edited elsewhere; answers its layers at the working size, without marks.
+    """Read a drawing that was edited in another program; the result is its layers at the working size, without marks.
 
     Attributes:
-        picture: the drawing as one picture, as `primage render` takes it.
+        picture: the drawing as one picture, in a format that `primage render` reads.
         run: the run folder of its project.
-        snap: replace colours that are no label's by the nearest label's.
+        snap: map unknown colours to the nearest label.
     """
 
     picture: Path
@@ -122,7 +122,7 @@ class EncodePhoto(ReadingJob[bytes]):
 
     Attributes:
         photo: the file.
-        short_side_px: size of the PNG, no larger than the photo; the photo's own if None.
+        short_side_px: short side of the PNG, no larger than the photo; None for the photo's size.
     """
 
     photo: Path
@@ -136,13 +136,13 @@ class Reader(Worker):
         super().__init__("primage.studio.workers.reading", "the reading worker", WarmUpReader())
 
     async def run(self, job: ReadingJob[Result]) -> Result:
-        """Have a job done, see `Worker`.
+        """Run a job, see `Worker`.
 
         Args:
-            job: the request.
+            job: the job.
 
         Returns:
-            Its answer.
+            Its result.
 
         Raises:
             RefusalError: the job was refused, or failed.

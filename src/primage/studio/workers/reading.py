@@ -1,4 +1,4 @@
-"""What the reading worker does. Not in the server: files are untrusted, and extraction takes seconds."""
+"""The jobs of the reading worker. A process of its own, since files are untrusted and extraction takes seconds."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from primage.studio.workers.reader import (
     Extraction,
     InspectPhoto,
     ReadDrawing,
-    ReadTrainingDrawing,
+    ReadTrainingPrimitive,
     WarmUpReader,
 )
 
-#: The part of `PrimitiveConfig` that the extraction of each layer depends on.
+#: Fields of `PrimitiveConfig` that the extraction of each layer depends on.
 _SETTINGS_OF = {"segments": "segments", "edges": "edges", "colours": "paint"}
 
 
 @WarmUpReader.handled_by
 def warm_up(_job: WarmUpReader) -> None:
-    """Nothing to do: everything slow has been imported with this module."""
+    """Do nothing: all slow imports happen with this module."""
 
 
 @Configure.handled_by
@@ -55,7 +55,7 @@ def inspect_photo(job: InspectPhoto) -> Size:
     """Check that a file is a photo.
 
     Raises:
-        ImageError: it is none, or too large, or too small.
+        ImageError: it is not a photo, or is too large or too small.
     """
     try:
         with warnings.catch_warnings(), Image.open(job.photo, formats=FORMATS) as image:
@@ -64,20 +64,20 @@ def inspect_photo(job: InspectPhoto) -> Size:
     except Exception as error:
         raise ImageError("this file is not a photo; a PNG, JPEG, WebP, TIFF or BMP picture is needed") from error
     if width * height > job.max_pixels:
-        raise ImageError(f"the photo has {width}×{height} px; at most {job.max_pixels // 10**6} megapixels work")
+        raise ImageError(f"the photo has {width}×{height} px; the limit is {job.max_pixels // 10**6} megapixels")
     try:
         height, width = read_image(job.photo).shape[:2]
     except ImageError as error:
-        # The file's name is the server's own and means nothing to a person.
+        # The file's name was chosen by the server and means nothing to the user.
         raise ImageError(str(error).replace(str(job.photo), "the photo")) from error
     if min(width, height) < 32:
-        raise ImageError(f"the photo has {width}×{height} px; at least 32 px a side are needed")
+        raise ImageError(f"the photo has {width}×{height} px; at least 32 px per side are needed")
     return Size(width=width, height=height)
 
 
 @lru_cache(maxsize=4)
 def _working_photo(path: Path, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
-    """The photo at the working size, cached for the next move of a slider. A project's photo never changes."""
+    """The photo at the working size, cached while sliders are moved. A project's photo never changes."""
     photo = read_image(path)
     height, width = photo.shape[:2]
     return resize_image(photo, working_size((height, width), min(size_px, height, width)))
@@ -85,7 +85,7 @@ def _working_photo(path: Path, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
 
 @lru_cache(maxsize=16)
 def _layer(path: Path, size_px: int, layer: type[AnyLayer], config: PrimitiveConfig) -> object:
-    """Cached, so that moving a slider of one layer does not extract the others again."""
+    """Extract a layer; cached, so that moving a slider of one layer does not extract the others again."""
     return extract_layer(layer(), _working_photo(path, size_px), config)
 
 
@@ -100,7 +100,7 @@ def _extraction(primitive: Primitive, line_colour: Colour) -> Extraction:
 
 @Extract.handled_by
 def extract(job: Extract) -> Extraction:
-    """Extract a drawing without keeping it."""
+    """Extract a drawing without saving it."""
     config = job.config.primitive
     layers = {}
     for layer in layers_of(config.kind):
@@ -120,19 +120,19 @@ def create_run(job: CreateRun) -> Extraction:
     return _extraction(prepared.primitive, prepared.record.spec.line_colour)
 
 
-@ReadTrainingDrawing.handled_by
-def read_training_drawing(job: ReadTrainingDrawing) -> Extraction:
-    """Read the unedited drawing of a run."""
+@ReadTrainingPrimitive.handled_by
+def read_training_primitive(job: ReadTrainingPrimitive) -> Extraction:
+    """Read the training primitive of a run."""
     run = Run(job.run)
     return _extraction(run.pair()[1], run.record.spec.line_colour)
 
 
 @ReadDrawing.handled_by
 def read_drawing(job: ReadDrawing) -> Drawing:
-    """Read a drawing that was edited elsewhere.
+    """Read a drawing that was edited in another program.
 
     Raises:
-        PrimitiveError: it has other proportions than the photo, or colours that are no label's.
+        PrimitiveError: it has other proportions than the photo, or contains unknown colours.
     """
     run = Run(job.run)
     size = run.pair()[1].size
@@ -141,7 +141,7 @@ def read_drawing(job: ReadDrawing) -> Drawing:
         scaled = working_size(primitive.size, min(size))
         if any(abs(a - b) > 1 for a, b in zip(scaled, size, strict=True)):
             height, width = primitive.size
-            raise PrimitiveError(f"the drawing is {width}×{height} px and has another shape than the photo")
+            raise PrimitiveError(f"the drawing is {width}×{height} px, which is not the shape of the photo")
     except PrimageError as error:
         raise PrimitiveError(str(error).replace(str(job.picture), "the drawing")) from error
     drawing = _extraction(primitive.resized(size), run.record.spec.line_colour).drawing
