@@ -23,7 +23,7 @@ LPIPS_PAIR = Path(__file__).parents[2] / "shared" / "data" / "lpips"
 
 @pytest.fixture(scope="session")
 def deepsim() -> Path:
-    """The authors' examples, which the project does not ship; tests that want them are skipped without them."""
+    """The authors' examples, which the project does not ship; tests that need them are skipped without them."""
     if not DEEPSIM.is_dir():
         pytest.skip("the authors' examples are not on this machine")
     return DEEPSIM

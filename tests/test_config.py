@@ -60,11 +60,11 @@ def test_settings_cannot_be_changed_in_place() -> None:
         preset("draft").seed = 1  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("place", [(), ("augment",), ("generator",), ("primitive", "edges"), ("loss",)])
-def test_an_unknown_field_is_refused_wherever_it_stands(place: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("parents", [(), ("augment",), ("generator",), ("primitive", "edges"), ("loss",)])
+def test_an_unknown_field_is_refused_wherever_it_stands(parents: tuple[str, ...]) -> None:
     data = preset("standard").model_dump()
     inner = data
-    for name in place:
+    for name in parents:
         inner = inner[name]
     inner["lamda"] = 1
     with pytest.raises(ConfigError, match="lamda: Extra inputs are not permitted"):

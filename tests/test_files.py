@@ -129,7 +129,7 @@ def test_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a"]
 
 
-def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+def test_files_left_by_a_killed_process_are_removed(tmp_path: Path) -> None:
     with atomic_path(tmp_path / "a[1]") as scratch:
         name = scratch.name
     (tmp_path / name).touch()

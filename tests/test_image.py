@@ -1,4 +1,4 @@
-"""Tests of the one door for pixels."""
+"""Reading, resizing and writing pictures."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def test_the_authors_photo(deepsim: Path) -> None:
 # --- refusals
 
 
-def test_refuses_what_is_no_file(tmp_path: Path) -> None:
+def test_refuses_what_is_not_a_file(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     for path, word in (
         (tmp_path, "folder"),

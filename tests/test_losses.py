@@ -43,14 +43,14 @@ def test_the_log_loss_is_minus_the_logarithm_of_the_probability_given_to_the_tru
     assert float(losses.gan_loss(judged, False, "log")) == pytest.approx(fake, rel=1e-4, abs=1e-5)
 
 
-def test_feature_matching_weighs_stages_and_averages_scales() -> None:
+def test_feature_matching_weights_stages_and_averages_scales() -> None:
     fake = [[full(1.0), full(2.0), full(0.0)], [full(0.0), full(4.0), full(0.0)]]
     real = [[full(0.0), full(0.5), full(7.0)], [full(0.0), full(1.0), full(7.0)]]
     # Three stages, the last is the scores and not compared: weight 4 / 2. ((1 + 1.5) · 2 + (0 + 3) · 2) / 2.
     assert float(losses.feature_matching_loss(fake, real)) == pytest.approx(5.5)
 
 
-def test_feature_matching_teaches_the_fake_side_alone() -> None:
+def test_feature_matching_has_a_gradient_for_the_fake_only() -> None:
     fake, real = leaf(full(1.0)), leaf(full(0.0))
     losses.feature_matching_loss([[fake, full(0.0)]], [[real, full(0.0)]]).backward()
     assert fake.grad is not None
@@ -78,7 +78,7 @@ def test_the_perceptual_loss_is_the_weighted_difference_of_features(red_and_gree
     assert float(losses.perceptual_loss(red_and_green, fake, real, (0.5, 3.0))) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_perceptual_loss_teaches_the_fake_picture_alone(red_and_green: FeatureExtractor) -> None:
+def test_the_perceptual_loss_has_a_gradient_for_the_fake_only(red_and_green: FeatureExtractor) -> None:
     fake, real = leaf(full(0.9, 1, 3, 4, 4)), leaf(full(0.2, 1, 3, 4, 4))
     losses.perceptual_loss(red_and_green, fake, real, (1.0, 1.0)).backward()
     assert fake.grad is not None
@@ -98,7 +98,7 @@ def test_l1_is_the_mean_absolute_difference() -> None:
     assert float(losses.l1_loss(fake, real)) == pytest.approx(2.5 / 3)
 
 
-def test_the_grid_loss_is_square_near_the_truth_and_straight_beyond() -> None:
+def test_the_grid_loss_is_quadratic_near_the_truth_and_linear_beyond() -> None:
     truth = torch.zeros(1, 2, 2, 2)
     near, far = full(0.01, 1, 2, 2, 2), full(-0.1, 1, 2, 2, 2)
     # 0.01² / (2 · 0.02), and 0.1 - 0.02 / 2; one term for each estimate.
@@ -118,7 +118,7 @@ def test_the_confidence_should_be_one_at_the_truth_and_fall_with_the_error() -> 
     assert float(losses.confidence_loss(full(-9.0, 1, 1, 1, 1), full(1.0, 1, 1, 1, 2), truth)) < 1e-3
 
 
-def test_the_confidence_loss_teaches_the_confidence_alone() -> None:
+def test_the_confidence_loss_has_a_gradient_for_the_confidence_only() -> None:
     logit, estimate = leaf(full(0.3, 1, 1, 2, 2)), leaf(full(0.2, 1, 2, 2, 2))
     losses.confidence_loss(logit, estimate, torch.zeros(1, 2, 2, 2)).backward()
     assert logit.grad is not None
@@ -134,16 +134,16 @@ def test_equal_pictures_have_no_loss_and_others_a_positive_one(a: float, b: floa
     assert float(losses.feature_matching_loss([[x, x]], [[x, y]])) == 0
 
 
-def test_the_grid_loss_is_nothing_for_the_truth_at_every_scale() -> None:
+def test_the_grid_loss_is_zero_for_the_truth_at_every_scale() -> None:
     truth = identity_grid((32, 48)) * 0.9
     coarse = [torch.nn.functional.avg_pool2d(truth.permute(0, 3, 1, 2), k).permute(0, 2, 3, 1) for k in (8, 4, 2)]
     assert float(losses.grid_loss([*coarse, truth], truth)) == pytest.approx(0, abs=1e-6)
     assert float(losses.grid_loss([coarse[0] + 0.1], truth)) == pytest.approx(0.1 - 0.01, rel=1e-3)
 
 
-def test_blocks_that_a_warp_tears_do_not_count() -> None:
+def test_blocks_with_a_discontinuity_do_not_count() -> None:
     truth = identity_grid((32, 32)).clone()
-    truth[:, 4:12, 4:12] = 0.9  # tears the first four blocks of 8, and fills none
+    truth[:, 4:12, 4:12] = 0.9  # discontinuities in the first four blocks of 8, none of which is filled
     coarse = torch.nn.functional.avg_pool2d(identity_grid((32, 32)).permute(0, 3, 1, 2), 8).permute(0, 2, 3, 1).clone()
     coarse[:, :2, :2] = 7.0
     assert float(losses.grid_loss([coarse], truth)) == pytest.approx(0, abs=1e-6)
@@ -164,7 +164,7 @@ def test_the_match_loss_is_the_cross_entropy_with_the_true_cell() -> None:
     assert wrong > 90
 
 
-def test_the_match_loss_asks_for_one_of_two_candidates_and_not_for_their_mean() -> None:
+def test_the_match_loss_prefers_one_of_two_candidates_to_their_mean() -> None:
     truth = torch.zeros(1, 32, 32, 2) - 0.75
     logits = torch.full((1, 4, 4, 4, 4), -9.0)
     one, mean = logits.clone(), logits.clone()

@@ -1,4 +1,4 @@
-"""The model file, and painting from it."""
+"""The model file, and rendering from it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_file_is_safetensors_with_a_json_record_and_no_pickle(super_model: M
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "text", "truncated", "record", "weights", "shape"])
-def test_a_file_that_is_no_model_is_refused(damage: str, super_model: Model, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_is_refused(damage: str, super_model: Model, tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     super_model.save(path)
     if damage == "missing":
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_model_is_refused(damage: str, super_model: Model, tmp
     assert str(path) in str(caught.value) or "the file is damaged" in str(caught.value)
 
 
-def test_a_checkpoint_is_no_model(tmp_path: Path) -> None:
+def test_a_checkpoint_is_not_a_model(tmp_path: Path) -> None:
     train(write_photo(tmp_path), tmp_path / "run", preset="draft", steps=1, settings=SETTINGS["draft"])
     with pytest.raises(RunError, match="is not a model"):
         load(tmp_path / "run" / "checkpoint.safetensors")
@@ -132,7 +132,7 @@ def test_a_run_without_a_model_and_a_folder_without_a_run_are_refused(tmp_path: 
         load(tmp_path)
 
 
-def test_a_path_and_a_primitive_are_painted_alike(model: Model, tmp_path: Path) -> None:
+def test_a_path_and_a_primitive_render_the_same(model: Model, tmp_path: Path) -> None:
     write_primitive(tmp_path / "p.png", model.primitive, model.record.spec)
     from_path = model.render(tmp_path / "p.png")
     assert from_path.shape == (48, 64, 3)
@@ -142,13 +142,13 @@ def test_a_path_and_a_primitive_are_painted_alike(model: Model, tmp_path: Path) 
     assert np.array_equal(model.render(str(tmp_path / "p.png")), from_path)
 
 
-def test_painting_twice_gives_the_same_and_leaves_the_weights_alone(model: Model) -> None:
+def test_rendering_twice_gives_the_same_and_leaves_the_weights_alone(model: Model) -> None:
     before = {name: tensor.clone() for name, tensor in model.weights.items()}
     assert np.array_equal(model.render(model.primitive), model.render(model.primitive))
     assert all(torch.equal(model.weights[name], before[name]) for name in before)
 
 
-def test_painting_differs_where_the_primitive_does(super_model: Model) -> None:
+def test_renders_differ_where_the_primitives_do(super_model: Model) -> None:
     primitive = super_model.primitive
     assert primitive.segments is not None
     index = primitive.segments.index.copy()
@@ -158,7 +158,7 @@ def test_painting_differs_where_the_primitive_does(super_model: Model) -> None:
 
 
 @pytest.mark.parametrize("size", [(48, 64), (96, 128), (64, 48), (40, 200), (37, 53), (49, 64)])
-def test_any_size_and_shape_is_painted_at_its_own_shape(size: tuple[int, int], model: Model) -> None:
+def test_any_size_and_shape_is_rendered_in_its_own_shape(size: tuple[int, int], model: Model) -> None:
     picture = model.render(model.primitive.resized(size))
     height, width = picture.shape[:2]
     assert min(height, width) == 48
@@ -173,7 +173,7 @@ def test_the_short_side_can_be_chosen(short: int, super_model: Model) -> None:
 
 
 @pytest.mark.parametrize("short", [0, -1, 31, 4097])
-def test_a_size_that_cannot_be_painted_is_refused(short: int, super_model: Model) -> None:
+def test_a_size_that_cannot_be_rendered_is_refused(short: int, super_model: Model) -> None:
     with pytest.raises(PrimitiveError, match="32 to 4096 px"):
         super_model.render(super_model.primitive, size_px=short)
 
@@ -213,6 +213,6 @@ def test_an_unknown_colour_is_refused_or_snapped(super_model: Model, tmp_path: P
     assert super_model.render(tmp_path / "odd.png", snap=True).shape == (48, 64, 3)
 
 
-def test_a_missing_primitive_is_the_users_mistake(super_model: Model, tmp_path: Path) -> None:
+def test_a_missing_primitive_is_a_user_error(super_model: Model, tmp_path: Path) -> None:
     with pytest.raises(UserError):
         super_model.render(tmp_path / "none.png")

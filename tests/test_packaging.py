@@ -39,14 +39,14 @@ def test_lock_files_name_no_host() -> None:
     assert [path.name for path in LOCKS if "://" in path.read_text(encoding="utf-8")] == []
 
 
-def test_locks_hold_what_the_project_requires() -> None:
+def test_locks_contain_the_projects_requirements() -> None:
     runtime = {name_of(pin) for pin in pins("requirements.lock")}
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["studio"]]
-    assert {name_of(requirement) for requirement in [*wanted, *PROJECT["build-system"]["requires"]]} <= runtime
-    known = set(runtime)
+    dependencies = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["studio"]]
+    assert {name_of(requirement) for requirement in [*dependencies, *PROJECT["build-system"]["requires"]]} <= runtime
+    locked = set(runtime)
     for group in ("dev", "dist"):
-        known |= {name_of(pin) for pin in pins(f"requirements-{group}.lock")}
-        assert {name_of(requirement) for requirement in PROJECT["dependency-groups"][group]} <= known
+        locked |= {name_of(pin) for pin in pins(f"requirements-{group}.lock")}
+        assert {name_of(requirement) for requirement in PROJECT["dependency-groups"][group]} <= locked
 
 
 def test_no_package_is_locked_twice_but_pytorch() -> None:
@@ -58,7 +58,7 @@ def test_no_package_is_locked_twice_but_pytorch() -> None:
     assert [name_of(pin) for pin in pins("requirements-cpu.lock")] == ["torch"]
 
 
-def test_packages_of_the_cuda_builds_are_apart() -> None:
+def test_packages_of_the_cuda_builds_are_in_a_separate_file() -> None:
     assert not [pin for pin in pins("requirements.lock") if re.match("nvidia|cuda|triton", pin)]
 
 

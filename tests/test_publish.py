@@ -40,12 +40,12 @@ def copied(network: torch.nn.Module) -> dict[str, Tensor]:
 def test_estimating_norms_changes_the_running_statistics_only(trained: Trained) -> None:
     _, state, pair = trained
     network = state.render_network()
-    before, drawn = copied(network), state.rng.get_state()
+    before, rng_state = copied(network), state.rng.get_state()
     estimate_norms(network, pair, seed=0)
     changed = {name for name, tensor in copied(network).items() if not torch.equal(tensor, before[name])}
     assert changed
     assert all("running_" in name or "num_batches" in name for name in changed)
-    assert torch.equal(state.rng.get_state(), drawn)
+    assert torch.equal(state.rng.get_state(), rng_state)
     again = state.render_network()
     estimate_norms(again, pair, seed=0)
     assert all(torch.equal(a, b) for a, b in zip(copied(network).values(), copied(again).values(), strict=True))

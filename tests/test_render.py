@@ -1,4 +1,4 @@
-"""From model and files to PNGs that say where they come from."""
+"""Rendering files to PNGs with their provenance."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def drawings(model: Model, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_render_says_where_it_comes_from(model: Model, drawings: Path, tmp_path: Path) -> None:
+def test_a_render_contains_its_provenance(model: Model, drawings: Path, tmp_path: Path) -> None:
     (result,) = render_files(model, [drawings / "same.png"], tmp_path / "out.png")
     assert result.path == tmp_path / "out.png"
     assert result.source == drawings / "same.png"
@@ -56,14 +56,14 @@ def test_a_render_says_where_it_comes_from(model: Model, drawings: Path, tmp_pat
     assert np.array_equal(result.image, model.render(drawings / "same.png"))
     data = result.path.read_bytes()
     assert b"iTXtprimage\0" in data
-    said = json.loads(read_png_text(result.path)[PROVENANCE])
-    assert said["software"] == f"Primage {__version__}"
-    assert said["generated"] is True
-    assert said["weights_sha256"] == model.weights_sha256
-    assert said["photo_sha256"] == model.record.photo_sha256
-    assert (said["preset"], said["steps"], said["primitive"]) == ("draft", 2, "super")
+    recorded = json.loads(read_png_text(result.path)[PROVENANCE])
+    assert recorded["software"] == f"Primage {__version__}"
+    assert recorded["generated"] is True
+    assert recorded["weights_sha256"] == model.weights_sha256
+    assert recorded["photo_sha256"] == model.record.photo_sha256
+    assert (recorded["preset"], recorded["steps"], recorded["primitive"]) == ("draft", 2, "super")
     digest = hashlib.sha256((drawings / "same.png").read_bytes()).hexdigest()
-    assert said["inputs"] == {"whole": {"name": "same.png", "sha256": digest}}
+    assert recorded["inputs"] == {"whole": {"name": "same.png", "sha256": digest}}
 
 
 def test_the_same_render_is_the_same_file(model: Model, drawings: Path, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_the_size_of_a_render_can_be_chosen(short: int, model: Model, drawings: 
     assert read_image(result.path).shape == result.image.shape
 
 
-def test_a_larger_drawing_is_painted_at_the_training_size(model: Model, drawings: Path, tmp_path: Path) -> None:
+def test_a_larger_primitive_is_rendered_at_the_training_size(model: Model, drawings: Path, tmp_path: Path) -> None:
     large = Image.open(drawings / "same.png").resize((256, 192), Image.Resampling.NEAREST)
     large.save(drawings / "large.png")
     (result,) = render_files(model, [drawings / "large.png"], tmp_path / "out.png")
@@ -150,7 +150,7 @@ def test_two_of_one_name_would_overwrite_each_other(model: Model, drawings: Path
         render_files(model, [drawings / "same.png", drawings.parent / "same.png"], tmp_path / "renders")
 
 
-def test_a_drawing_is_never_overwritten_by_its_render(model: Model, drawings: Path) -> None:
+def test_a_primitive_is_never_overwritten_by_its_render(model: Model, drawings: Path) -> None:
     before = contents(drawings)
     with pytest.raises(ImageError, match=r"same\.png"):
         render_files(model, [drawings / "same.png"], drawings)

@@ -87,7 +87,7 @@ def test_another_photo_is_refused(photo: Path, tmp_path: Path) -> None:
 
 
 def test_another_working_size_is_refused(photo: Path, tmp_path: Path) -> None:
-    """The preset's size and the same size wished for differ if the photo is smaller than that."""
+    """The preset's size and the same size requested explicitly differ if the photo is smaller."""
     config = configure("draft", steps=2, settings=SETTINGS["draft"])
     small, large = (prepare(photo, config, shrink_only=shrink) for shrink in (True, False))
     open_or_create(tmp_path / "run", small.record, small.photo, small.primitive)
@@ -104,13 +104,13 @@ def test_a_folder_with_something_else_in_it_is_refused(name: str, photo: Path, t
     assert contents(tmp_path) == before
 
 
-def test_what_a_killed_creation_left_is_no_hindrance(photo: Path, tmp_path: Path) -> None:
+def test_files_of_a_killed_creation_are_accepted(photo: Path, tmp_path: Path) -> None:
     run = made(photo, tmp_path / "run")
     (run.path / "run.json").rename(run.path / "run.json.partial")
     assert made(photo, tmp_path / "run").record == run.record
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_a_file_is_not_a_run_folder(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
     with pytest.raises(RunError, match="is a file"):
         check_free(tmp_path / "run")
@@ -140,7 +140,7 @@ def test_a_record_survives_json(photo: Path, tmp_path: Path) -> None:
     assert record.requested == record.config
 
 
-def test_another_process_keeps_the_folder_to_itself(tmp_path: Path) -> None:
+def test_a_folder_in_use_by_another_process_is_refused(tmp_path: Path) -> None:
     with lock_holder(tmp_path / ".lock") as holder:
         with pytest.raises(RunError, match="another process is training here"), lock_folder(tmp_path):
             pass
@@ -214,7 +214,7 @@ def test_a_failed_save_leaves_the_old_tensors(tmp_path: Path, monkeypatch: pytes
     assert list(contents(tmp_path)) == ["x.safetensors"]
 
 
-def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+def test_files_left_by_a_killed_process_are_removed(tmp_path: Path) -> None:
     (tmp_path / ".checkpoint.safetensors.0123456789abcdef.partial").write_bytes(b"half a checkpoint")
     (tmp_path / "checkpoint.safetensors.partial").write_bytes(b"the scratch name of earlier versions")
     (tmp_path / "previews").mkdir()

@@ -22,7 +22,7 @@ def places(sheet: np.ndarray, level: int) -> tuple[int, int]:
     return int(rows.min()), int(columns.min())
 
 
-def test_pictures_lie_in_rows_unchanged_and_apart() -> None:
+def test_pictures_are_in_rows_unchanged_and_separate() -> None:
     rows = [[flat(10), flat(20), flat(30)], [flat(40)]]
     sheet = contact_sheet(rows, [["a", "b", "c"], ["d"]])
     (top, left), (_, second), (_, third), (below, first) = (places(sheet, level) for level in (10, 20, 30, 40))

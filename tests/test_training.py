@@ -74,7 +74,7 @@ def go(photo: Path, folder: Path, steps: int, stop_after: int | None = None, set
 
 
 @pytest.fixture
-def talkative(monkeypatch: pytest.MonkeyPatch) -> None:
+def log_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "_LOG_SEC", 0.0)
 
 
@@ -324,7 +324,7 @@ def test_training_leaves_the_global_randomness_alone(photo: Path, tmp_path: Path
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_the_seed_decides(photo: Path, tmp_path: Path) -> None:
+def test_the_result_depends_on_the_seed(photo: Path, tmp_path: Path) -> None:
     one, same = small(photo, tmp_path / "a"), small(photo, tmp_path / "b")
     assert one.weights_sha256 == same.weights_sha256
     other = train(photo, tmp_path / "c", preset="draft", steps=6, seed=1, settings=ALL)
@@ -334,7 +334,7 @@ def test_the_seed_decides(photo: Path, tmp_path: Path) -> None:
 # --- stopping and resuming
 
 
-@pytest.mark.usefixtures("talkative")
+@pytest.mark.usefixtures("log_every_step")
 @pytest.mark.parametrize("stops", [(3,), (1, 2, 5)])
 @pytest.mark.parametrize("preset", ["draft", "paper"])
 def test_a_stopped_and_resumed_run_ends_bit_identical(
@@ -409,7 +409,7 @@ def test_an_interrupted_process_leaves_a_model_that_renders(photo: Path, tmp_pat
     assert model.render(model.primitive).shape == (48, 64, 3)
 
 
-@pytest.mark.usefixtures("talkative")
+@pytest.mark.usefixtures("log_every_step")
 def test_a_quiet_training_stops_quietly_after_the_current_step(
     photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -446,7 +446,7 @@ def test_the_same_command_on_a_finished_run_ends_at_once(
     assert logged_steps(tmp_path / "run") == [3]
 
 
-@pytest.mark.usefixtures("talkative")
+@pytest.mark.usefixtures("log_every_step")
 def test_a_run_killed_before_its_first_checkpoint_logs_no_step_twice(photo: Path, tmp_path: Path) -> None:
     go(photo, tmp_path / "run", 5, stop_after=3)
     run = Run(tmp_path / "run")
@@ -456,7 +456,7 @@ def test_a_run_killed_before_its_first_checkpoint_logs_no_step_twice(photo: Path
     assert logged_steps(tmp_path / "run") == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.usefixtures("talkative")
+@pytest.mark.usefixtures("log_every_step")
 def test_a_checkpoint_of_another_run_is_refused(photo: Path, tmp_path: Path) -> None:
     go(photo, tmp_path / "run", 4, stop_after=2)
     wide = ("generator.widths=[16,16,16,16]" if s.startswith("generator.widths") else s for s in ALL)
@@ -468,7 +468,7 @@ def test_a_checkpoint_of_another_run_is_refused(photo: Path, tmp_path: Path) -> 
     assert contents(tmp_path / "run") == before
 
 
-@pytest.mark.usefixtures("talkative")
+@pytest.mark.usefixtures("log_every_step")
 def test_a_checkpoint_and_a_record_of_an_earlier_version_are_resumed(photo: Path, tmp_path: Path) -> None:
     for name in ("new", "old"):
         go(photo, tmp_path / name, 4, stop_after=2)
@@ -566,8 +566,8 @@ def nan_after(steps: int, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(losses, name, loss)
 
 
-@pytest.mark.usefixtures("talkative")
-def test_a_loss_that_is_not_a_number_ends_the_training_and_keeps_the_last_checkpoint(
+@pytest.mark.usefixtures("log_every_step")
+def test_a_loss_that_is_nan_ends_the_training_and_keeps_the_last_checkpoint(
     photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = tuple(s for s in ALL if s not in SETTINGS["draft"])

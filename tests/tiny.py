@@ -19,7 +19,7 @@ from PIL import Image
 from primage.cli.main import run as run_command
 from primage.nets.weights import weights_available
 
-#: Makes any preset's step a matter of milliseconds; the perceptual loss wants pretrained weights, so it is off.
+#: Makes any preset's step a matter of milliseconds; the perceptual loss needs pretrained weights, so it is off.
 SETTINGS: dict[str, tuple[str, ...]] = {
     "draft": (
         "loss.lambda_perc=0",

@@ -88,14 +88,14 @@ class Person:
     def labels(self) -> np.ndarray:
         return self.layer("labels")[..., :3].astype(np.int16)
 
-    def sees_lines(self, wanted: np.ndarray) -> None:
+    def sees_lines(self, expected: np.ndarray) -> None:
         """Wait until the lines shown are these."""
         self.page.bring_to_front()  # a tab in the background is not painted regularly
         for _ in range(200):
-            if (self.lines() == wanted).all():
+            if (self.lines() == expected).all():
                 return
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"{(self.lines() != wanted).sum()} pixels of the lines differ")
+        raise AssertionError(f"{(self.lines() != expected).sum()} pixels of the lines differ")
 
     # Drawing
 

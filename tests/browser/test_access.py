@@ -74,8 +74,8 @@ def test_the_keyboard_reaches_everything(editor: Person) -> None:
             "(e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent)(document.activeElement)"
         )
         names.append(name)
-    for wanted in ("Export", "Pencil", "Show Lines", "Opacity of Labels", "Learn", "Labels"):
-        assert any(wanted in name for name in names if name), (wanted, names)
+    for control in ("Export", "Pencil", "Show Lines", "Opacity of Labels", "Learn", "Labels"):
+        assert any(control in name for name in names if name), (control, names)
 
 
 def test_shortcuts(editor: Person) -> None:

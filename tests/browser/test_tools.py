@@ -191,10 +191,10 @@ def test_drawing_anchors_a_nudged_selection(editor: Person) -> None:
     expect(editor.page.get_by_role("toolbar", name="Floating selection")).to_be_visible()
     editor.drag([(0.62, 0.7), (0.78, 0.7)])
     editor.painted()
-    drawn = editor.lines()
+    lines = editor.lines()
     editor.keys("Escape")
     editor.painted()
-    assert (editor.lines() == drawn).all()
+    assert (editor.lines() == lines).all()
 
 
 def test_default_options(editor: Person) -> None:
@@ -216,19 +216,19 @@ def test_default_options(editor: Person) -> None:
 def test_bucket_eyedropper_brush(editor: Person) -> None:
     page = editor.page
     labels = editor.labels()
-    here, there = (0.5, 0.5), (0.04, 0.04)
-    if _colour(labels, here) == _colour(labels, there):
-        there = (0.96, 0.96)
-    wanted = _colour(labels, there)
+    target, source = (0.5, 0.5), (0.04, 0.04)
+    if _colour(labels, target) == _colour(labels, source):
+        source = (0.96, 0.96)
+    expected = _colour(labels, source)
     editor.take("Eyedropper")
-    editor.press(there)
+    editor.press(source)
     editor.take("Bucket")
-    editor.press(here)
+    editor.press(target)
     editor.painted()
     filled = editor.labels()
-    assert _colour(filled, here) == wanted
+    assert _colour(filled, target) == expected
     area = (filled != labels).any(axis=2)
-    assert {tuple(c) for c in labels[area]} == {_colour(labels, here)}, "the bucket ran over into another label"
+    assert {tuple(c) for c in labels[area]} == {_colour(labels, target)}, "the bucket ran over into another label"
     editor.undo()
     editor.painted()
 
@@ -240,7 +240,7 @@ def test_bucket_eyedropper_brush(editor: Person) -> None:
     box = box_of(stroke)
     assert box is not None
     assert box[3] - box[1] <= 17
-    assert {tuple(c) for c in editor.labels()[stroke]} == {wanted}
+    assert {tuple(c) for c in editor.labels()[stroke]} == {expected}
 
 
 def test_lines_are_one_pixel_thin(editor: Person) -> None:
@@ -265,7 +265,7 @@ def test_lines_are_one_pixel_thin(editor: Person) -> None:
     assert editor.lines()[int(0.62 * side) : int(0.7 * side), int(0.7 * side) : int(0.8 * side)].any()
 
 
-def test_a_foreign_colour_is_refused_with_a_reason(editor: Person) -> None:
+def test_an_unknown_colour_is_refused_with_a_reason(editor: Person) -> None:
     page = editor.page
     page.get_by_role("button", name="Another colour…").click()
     dialog = page.get_by_role("dialog", name="Paint with another colour")

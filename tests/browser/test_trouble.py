@@ -20,16 +20,16 @@ def test_two_tabs_see_each_other(editor: Person) -> None:
     editor.take("Line")
     editor.drag([(0.2, 0.3), (0.7, 0.35)])
     editor.painted()
-    drawn = editor.lines()
-    other.sees_lines(drawn)
+    lines = editor.lines()
+    other.sees_lines(lines)
     other.take("Line")
     other.drag([(0.3, 0.8), (0.8, 0.7)])
     other.painted()
-    assert (other.lines() != drawn).any()
+    assert (other.lines() != lines).any()
     editor.sees_lines(other.lines())
     other.undo()
-    editor.sees_lines(drawn)
-    other.sees_lines(drawn)
+    editor.sees_lines(lines)
+    other.sees_lines(lines)
     other.page.close()
 
 
@@ -66,7 +66,7 @@ def test_an_old_tab_asks_for_the_new_link(browser: Browser, photo: Path, tmp_pat
         person.heard("restarted.*new link")
         person.take("Line")
         person.drag([(0.2, 0.2), (0.7, 0.3)])
-        drawn = person.lines()
+        lines = person.lines()
         # Once the link is opened in this browser, the old tab reconnects and sends what was drawn meanwhile.
         context.new_page().goto(second.url)
         page.bring_to_front()
@@ -74,7 +74,7 @@ def test_an_old_tab_asks_for_the_new_link(browser: Browser, photo: Path, tmp_pat
         assert page.url == project
         page.reload()
         person.ready()
-        person.sees_lines(drawn)
+        person.sees_lines(lines)
     context.close()
 
 

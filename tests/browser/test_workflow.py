@@ -58,38 +58,38 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     expect(page.locator(".status")).to_contain_text(re.compile(r"[1-9]\d* training steps"), timeout=PATIENCE_MS)
 
     # Draw in one corner: the result changes there and nowhere else.
-    before, drawn_before = person.picture(), person.lines()
+    before, lines_before = person.picture(), person.lines()
     person.take("Pencil")
     person.drag([(0.12, 0.8), (0.2, 0.72), (0.3, 0.84), (0.22, 0.9)])
     person.painted()
-    after, drawn_after = person.picture(), person.lines()
-    drawn = box_of(drawn_before != drawn_after)
+    after, lines_after = person.picture(), person.lines()
+    edited = box_of(lines_before != lines_after)
     changed = box_of(np.abs(after - before).max(axis=2) > 0)
     assert changed is not None, "the result did not change"
     # A quarter of the photo: the surroundings of the line may change with it.
-    assert within(drawn, changed, SIDE // 10), (drawn, changed)
-    assert within(changed, drawn, SIDE // 4), (drawn, changed)
+    assert within(edited, changed, SIDE // 10), (edited, changed)
+    assert within(changed, edited, SIDE // 4), (edited, changed)
 
     # Undo, redo.
     person.undo()
     person.painted()
-    person.sees_lines(drawn_before)
+    person.sees_lines(lines_before)
     assert (person.picture() == before).all()
     person.redo()
     person.painted()
-    person.sees_lines(drawn_after)
+    person.sees_lines(lines_after)
     assert (person.picture() == after).all()
 
     # A reload keeps everything, including the undo history.
     page.reload()
     person.ready()
-    person.sees_lines(drawn_after)
+    person.sees_lines(lines_after)
     assert (person.picture() == after).all()
     page.get_by_role("tab", name="History").click()
     expect(page.get_by_role("button", name="Pencil", exact=True).last).to_be_visible()
     person.undo()
     person.painted()
-    person.sees_lines(drawn_before)
+    person.sees_lines(lines_before)
     person.redo()
     person.painted()
 
@@ -100,11 +100,11 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     person.take("Line")
     person.drag([(0.6, 0.2), (0.9, 0.3)])
     person.painted()
-    assert (person.lines() != drawn_after).any()
+    assert (person.lines() != lines_after).any()
     page.get_by_role("list", name="Snapshots").get_by_role("button", name="Whisker").first.click()
     expect(page.get_by_role("button", name=re.compile("^Undo .*Whisker"))).to_be_visible(timeout=PATIENCE_MS)
     person.painted()
-    person.sees_lines(drawn_after)
+    person.sees_lines(lines_after)
 
     # Export.
     page.get_by_role("button", name="Export").click()
@@ -118,7 +118,7 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("^Lines")).click()
     lines = np.asarray(Image.open(download.value.path()).convert("L")) < 128
-    assert (lines == drawn_after).all()
+    assert (lines == lines_after).all()
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("^Project")).click()
     archive = Path(download.value.path())
@@ -130,4 +130,4 @@ def test_from_photo_to_export(person: Person, photo: Path) -> None:
     copied.write_bytes(archive.read_bytes())
     page.get_by_label("Photo or project file").set_input_files(copied)
     person.ready()
-    person.sees_lines(drawn_after)
+    person.sees_lines(lines_after)

@@ -28,9 +28,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of `made` to work in."""
-    folder = tmp_path / "place"
+    folder = tmp_path / "folder"
     shutil.copytree(made, folder)
     monkeypatch.chdir(folder)
     return folder

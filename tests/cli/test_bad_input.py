@@ -1,4 +1,4 @@
-"""What people get wrong: one line that says so, exit code 2, and nothing written."""
+"""Users' mistakes: a one-line message, exit code 2, and nothing written."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ MOVE = {"op": "move", "region": {"shape": "ellipse", "centre": [0.5, 0.5], "radi
 
 
 @pytest.fixture
-def mess(place: Path) -> Path:
-    """The working folder with everything in it that is not what its name says."""
-    whole = (place / "photo.png").read_bytes()
-    (place / "text.png").write_text("a picture is worth a thousand words")
-    (place / "truncated.png").write_bytes(whole[: len(whole) // 2])
-    (place / "empty.png").write_bytes(b"")
-    (place / "folder.png").mkdir()
-    Image.fromarray(picture()).save(place / "photo.gif")
-    Image.fromarray(picture()).save(place / "labels.jpg", quality=60)
-    Image.fromarray(picture()[:8, :8]).save(place / "stamp.png")
-    Image.fromarray(picture(size=(48, 48))).save(place / "square.png")
-    pixels = np.array(Image.open(place / "primitive.png").convert("RGB"))
-    Image.fromarray(np.repeat(pixels, 2, axis=1)).save(place / "wide.png")
+def bad_files(folder: Path) -> Path:
+    """The working folder, with files that are not what their names say."""
+    whole = (folder / "photo.png").read_bytes()
+    (folder / "text.png").write_text("a picture is worth a thousand words")
+    (folder / "truncated.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "folder.png").mkdir()
+    Image.fromarray(picture()).save(folder / "photo.gif")
+    Image.fromarray(picture()).save(folder / "labels.jpg", quality=60)
+    Image.fromarray(picture()[:8, :8]).save(folder / "stamp.png")
+    Image.fromarray(picture(size=(48, 48))).save(folder / "square.png")
+    pixels = np.array(Image.open(folder / "primitive.png").convert("RGB"))
+    Image.fromarray(np.repeat(pixels, 2, axis=1)).save(folder / "wide.png")
     pixels[5:25, 5:25] = (1, 254, 3)
-    Image.fromarray(pixels).save(place / "odd.png")
-    Image.fromarray(np.full((48, 64, 3), 255, np.uint8)).save(place / "blank.png")
-    (place / "points.json").write_text(json.dumps({"points": [[1, 2]], "connections": [[0, 7]]}))
-    (place / "model.txt").write_text("weights")
-    (place / "model.safetensors").write_text("weights")
-    (place / "letters").mkdir()
-    (place / "letters" / "dear.txt").write_text("dear")
-    (place / "broken").mkdir()
-    (place / "broken" / "run.json").write_bytes(b"\xff\xfe\x00")
-    (place / "malformed.json").write_text('[{"op": "move",')
-    (place / "unknown.json").write_text(json.dumps([MOVE | {"op": "explode"}]))
-    (place / "extra.json").write_text(json.dumps([MOVE | {"colour": "red"}]))
-    (place / "object.json").write_text(json.dumps(MOVE))
-    (place / "binary.json").write_bytes(b"\xff\xfe\x00\x80")
-    (place / "nowhere.json").write_text(
+    Image.fromarray(pixels).save(folder / "odd.png")
+    Image.fromarray(np.full((48, 64, 3), 255, np.uint8)).save(folder / "blank.png")
+    (folder / "points.json").write_text(json.dumps({"points": [[1, 2]], "connections": [[0, 7]]}))
+    (folder / "model.txt").write_text("weights")
+    (folder / "model.safetensors").write_text("weights")
+    (folder / "letters").mkdir()
+    (folder / "letters" / "dear.txt").write_text("dear")
+    (folder / "broken").mkdir()
+    (folder / "broken" / "run.json").write_bytes(b"\xff\xfe\x00")
+    (folder / "malformed.json").write_text('[{"op": "move",')
+    (folder / "unknown.json").write_text(json.dumps([MOVE | {"op": "explode"}]))
+    (folder / "extra.json").write_text(json.dumps([MOVE | {"colour": "red"}]))
+    (folder / "object.json").write_text(json.dumps(MOVE))
+    (folder / "binary.json").write_bytes(b"\xff\xfe\x00\x80")
+    (folder / "nowhere.json").write_text(
         json.dumps([MOVE | {"region": {"shape": "ellipse", "centre": [5, 5], "radii": [0.1, 0.1]}}])
     )
-    (place / "label.json").write_text(json.dumps([{"op": "fill", "region": MOVE["region"], "label": 99}]))
-    (place / "good.json").write_text(json.dumps([MOVE]))
-    return place
+    (folder / "label.json").write_text(json.dumps([{"op": "fill", "region": MOVE["region"], "label": 99}]))
+    (folder / "good.json").write_text(json.dumps([MOVE]))
+    return folder
 
 
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -171,12 +171,12 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_mistake_is_one_line_and_exit_2_and_changes_nothing(
-    case: str, mess: Path, capsys: pytest.CaptureFixture[str]
+    case: str, bad_files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments, hint = CASES[case]
     if arguments[0] == "train" and "--preset" not in arguments and "loss" not in str(arguments):
         arguments = (*arguments, "--set", "loss.lambda_perc=0")  # no download for a test
-    before = contents(mess)
+    before = contents(bad_files)
     code = command(*arguments)
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -185,11 +185,11 @@ def test_a_mistake_is_one_line_and_exit_2_and_changes_nothing(
     assert lines[0].startswith("primage: "), lines
     assert hint in lines[0]
     assert "Error:" not in lines[0]
-    assert contents(mess) == before
+    assert contents(bad_files) == before
     assert code == 2
 
 
-def test_the_same_command_lines_work_without_the_mistake(mess: Path) -> None:
+def test_the_same_command_lines_work_without_the_mistake(bad_files: Path) -> None:
     assert command("train", "photo.png", "--out", "new", *options(steps=1), "--quiet") == 0
     assert command("train", "photo.png", "--out", "run", *options(steps=2), "--quiet") == 0
     assert command("render", "run", "primitive.png", *SUPER, "--out", "r.png", "--device", "cpu", "--quiet") == 0

@@ -1,4 +1,4 @@
-"""The command line as a person, and a program, uses it."""
+"""The command line, with output for people and for programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EDITS = json.dumps([{"op": "move", "region": REGION, "by": [0.2, 0]}])
 Out = pytest.CaptureFixture[str]
 
 
-def said(capsys: Out) -> dict[str, Any]:
+def printed_json(capsys: Out) -> dict[str, Any]:
     """The one JSON object on standard output."""
     data = json.loads(capsys.readouterr().out)
     assert isinstance(data, dict)
@@ -33,7 +33,7 @@ def said(capsys: Out) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_explains_itself(verb: str, capsys: Out) -> None:
+def test_each_verb_has_help(verb: str, capsys: Out) -> None:
     assert command(verb, "--help") == 0
     printed = capsys.readouterr()
     assert f"primage {verb}" in re.sub(r"\x1b\[[0-9;]*m", "", printed.out)
@@ -56,7 +56,7 @@ def test_the_version_is_one_line(capsys: Out) -> None:
 
 def test_the_paper_preset_is_described_with_its_published_size(capsys: Out) -> None:
     assert command("info", "--preset", "paper", "--json") == 0
-    facts = said(capsys)
+    facts = printed_json(capsys)
     assert facts["generator_parameters"] == 182_443_267
     assert facts["discriminator_parameters"] == 5_535_618
     assert facts["steps"] == 16_000
@@ -64,10 +64,10 @@ def test_the_paper_preset_is_described_with_its_published_size(capsys: Out) -> N
 
 
 @pytest.mark.parametrize("what", ["run", "run/model.safetensors"])
-def test_a_run_is_described(what: str, place: Path, capsys: Out) -> None:
+def test_a_run_is_described(what: str, folder: Path, capsys: Out) -> None:
     assert command("info", what, "--json") == 0
-    facts = said(capsys)
-    assert facts["weights_sha256"] == load(place / "run").weights_sha256
+    facts = printed_json(capsys)
+    assert facts["weights_sha256"] == load(folder / "run").weights_sha256
     assert facts["steps"] == facts["steps_planned"] == 2
     assert facts["seconds"] > 0
     assert facts["config"]["preset"] == "draft"
@@ -76,7 +76,7 @@ def test_a_run_is_described(what: str, place: Path, capsys: Out) -> None:
     assert facts["weights_sha256"] in capsys.readouterr().out
 
 
-def test_training_as_json_says_one_object(tmp_path: Path, capsys: Out) -> None:
+def test_training_as_json_prints_one_object(tmp_path: Path, capsys: Out) -> None:
     run = tmp_path / "run"
     assert command("train", write_photo(tmp_path), "--out", run, *options(steps=2), "--json") == 0
     printed = capsys.readouterr()
@@ -87,7 +87,7 @@ def test_training_as_json_says_one_object(tmp_path: Path, capsys: Out) -> None:
     assert Path(facts["model"]) == run / "model.safetensors"
 
 
-def test_training_shows_where_it_is_on_standard_error(tmp_path: Path, capsys: Out) -> None:
+def test_training_shows_progress_on_standard_error(tmp_path: Path, capsys: Out) -> None:
     assert command("train", write_photo(tmp_path), "--out", tmp_path / "run", *options(steps=2)) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -103,44 +103,44 @@ def test_tensorboard_gets_the_losses(tmp_path: Path) -> None:
     assert list((run / "tensorboard").glob("events.*"))
 
 
-def test_rendering_as_json_lists_what_was_written(place: Path, capsys: Out) -> None:
+def test_rendering_as_json_lists_what_was_written(folder: Path, capsys: Out) -> None:
     assert command("render", "run", "primitive.png", "--out", "a/b.png", "--json") == 0
-    (entry,) = said(capsys)["renders"]
+    (entry,) = printed_json(capsys)["renders"]
     assert (entry["path"], entry["source"], entry["size"]) == ("a/b.png", "primitive.png", [48, 64])
-    assert read_image(place / "a" / "b.png").shape == (48, 64, 3)
-    assert "weights_sha256" in read_png_text(place / "a" / "b.png")["primage"]
+    assert read_image(folder / "a" / "b.png").shape == (48, 64, 3)
+    assert "weights_sha256" in read_png_text(folder / "a" / "b.png")["primage"]
 
 
-def test_rendering_prints_the_paths_it_wrote(place: Path, capsys: Out) -> None:
+def test_rendering_prints_the_paths_it_wrote(folder: Path, capsys: Out) -> None:
     arguments = ("--segments", "primitive.segments.png", "--edges-from", "photo.png", "--size", "32", "-o", "out.png")
     assert command("render", "run/model.safetensors", *arguments) == 0
     assert capsys.readouterr().out == "out.png\n"
-    assert min(read_image(place / "out.png").shape[:2]) == 32
+    assert min(read_image(folder / "out.png").shape[:2]) == 32
 
 
-def test_the_whole_way_by_hand(place: Path, capsys: Out) -> None:
-    (place / "edits.json").write_text(EDITS)
+def test_the_whole_workflow(folder: Path, capsys: Out) -> None:
+    (folder / "edits.json").write_text(EDITS)
     assert command("edit", "run", "edits.json", "--out", "edited.png", "--json") == 0
-    assert said(capsys) == {"files": ["edited.png"], "edits": 1}
-    assert not np.array_equal(read_image(place / "edited.png"), read_image(place / "run" / "primitive.png"))
+    assert printed_json(capsys) == {"files": ["edited.png"], "edits": 1}
+    assert not np.array_equal(read_image(folder / "edited.png"), read_image(folder / "run" / "primitive.png"))
     assert command("render", "run", "edited.png", "run/primitive.png", "--out", "renders", "--quiet") == 0
     assert sorted(os.listdir("renders")) == ["edited.png", "primitive.png"]
 
 
 @pytest.mark.parametrize("kind", ["super", "edges", "segments", "paint"])
-def test_a_primitive_is_extracted_with_its_layers(kind: str, place: Path, capsys: Out) -> None:
+def test_a_primitive_is_extracted_with_its_layers(kind: str, folder: Path, capsys: Out) -> None:
     assert command("primitive", "photo.png", "--kind", kind, "--out", "p/p.png", "--layers", "--json") == 0
-    facts = said(capsys)
+    facts = printed_json(capsys)
     assert facts["kind"] == kind
     assert facts["size"] == [48, 64]
     layers = {"super": ["segments", "edges"], "edges": ["edges"], "segments": ["segments"], "paint": ["colours"]}[kind]
     assert facts["files"] == ["p/p.png", *(f"p/p.{layer}.png" for layer in layers)]
-    assert all(read_image(place / file).shape == (48, 64, 3) for file in facts["files"])
+    assert all(read_image(folder / file).shape == (48, 64, 3) for file in facts["files"])
     assert len(facts["labels"]) > 1 if "segments" in layers else facts["labels"] == []
 
 
-def test_quiet_says_nothing_at_all(place: Path, capsys: Out) -> None:
-    (place / "edits.json").write_text(EDITS)
+def test_quiet_prints_nothing(folder: Path, capsys: Out) -> None:
+    (folder / "edits.json").write_text(EDITS)
     for arguments in (
         ("train", "photo.png", "--out", "run", *options(steps=2)),
         ("train", "photo.png", "--out", "new", *options(steps=1)),
@@ -160,7 +160,7 @@ def test_quiet_does_not_silence_errors(capsys: Out) -> None:
     assert capsys.readouterr().err.startswith("primage: nowhere")
 
 
-def test_warnings_leave_standard_output_to_the_json(place: Path, capsys: Out) -> None:
+def test_warnings_leave_standard_output_to_the_json(folder: Path, capsys: Out) -> None:
     assert command("train", "photo.png", "--out", "large", *options(steps=0, size=64), "--json") == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["steps"] == 0
@@ -169,7 +169,7 @@ def test_warnings_leave_standard_output_to_the_json(place: Path, capsys: Out) ->
 
 def test_weights_are_listed_as_json(capsys: Out) -> None:
     assert command("weights", "--json") == 0
-    facts = said(capsys)
+    facts = printed_json(capsys)
     assert {"vgg16", "vgg19", "alexnet"} <= {entry["name"] for entry in facts["weights"]}
     assert all({"present", "verified", "size_bytes", "source"} <= entry.keys() for entry in facts["weights"])
 
@@ -177,7 +177,7 @@ def test_weights_are_listed_as_json(capsys: Out) -> None:
 def test_the_weights_folder_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
     monkeypatch.setenv("PRIMAGE_WEIGHTS", str(tmp_path))
     assert command("weights", "--json") == 0
-    facts = said(capsys)
+    facts = printed_json(capsys)
     assert facts["folder"] == str(tmp_path)
     assert not any(entry["present"] for entry in facts["weights"])
     assert contents(tmp_path) == {}
@@ -185,7 +185,7 @@ def test_the_weights_folder_can_be_moved(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_doctor_reports_as_json(capsys: Out) -> None:
     assert command("doctor", "--json") == 0
-    facts = said(capsys)
+    facts = printed_json(capsys)
     assert facts["ok"] is True
     names = {check["name"] for check in facts["checks"]}
     assert {"python", "torch", "cores", "disk", "weights: vgg16"} <= names
@@ -195,7 +195,7 @@ def test_the_demo_writes_a_contact_sheet(tmp_path: Path, capsys: Out) -> None:
     need_weights("vgg16")
     arguments = ("demo", "--out", tmp_path / "demo", "--steps", 1, "--size", 32)
     assert command(*arguments, "--json") == 0
-    facts = said(capsys)
+    facts = printed_json(capsys)
     sheet = read_image(facts["contact_sheet"])
     assert sheet.shape[0] > 2 * 32
     assert sheet.shape[1] > 4 * 48
@@ -231,7 +231,7 @@ def coloured(*arguments: str, **environment: str) -> str:
     return text.decode()
 
 
-def test_a_terminal_gets_colour_unless_it_wants_none() -> None:
+def test_a_terminal_gets_colour_unless_no_color_is_set() -> None:
     colour = re.compile(r"\x1b\[(?:[0-9;]*;)?[39][0-7]m")
     assert colour.search(coloured("no-such-verb"))
     plain = coloured("no-such-verb", NO_COLOR="1")
@@ -240,7 +240,7 @@ def test_a_terminal_gets_colour_unless_it_wants_none() -> None:
 
 
 def test_an_unexpected_failure_is_one_line_and_exit_1(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
     monkeypatch.delenv("PRIMAGE_DEBUG", raising=False)
 
@@ -255,7 +255,7 @@ def test_an_unexpected_failure_is_one_line_and_exit_1(
         command("render", "run", "primitive.png")
 
 
-def test_ctrl_c_outside_the_training_is_exit_130(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+def test_ctrl_c_outside_the_training_is_exit_130(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
@@ -264,6 +264,6 @@ def test_ctrl_c_outside_the_training_is_exit_130(place: Path, monkeypatch: pytes
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_messages_may_hold_brackets(capsys: Out) -> None:
+def test_messages_can_contain_brackets(capsys: Out) -> None:
     assert command("info", "[bold]none[/]") == 2
     assert "[bold]none[/]" in capsys.readouterr().err

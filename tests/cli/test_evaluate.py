@@ -19,7 +19,7 @@ Out = pytest.CaptureFixture[str]
 PIXELS = ("--metrics", "psnr,ssim,flicker")
 
 
-def said(capsys: Out) -> dict[str, Any]:
+def printed_json(capsys: Out) -> dict[str, Any]:
     """The one JSON object on standard output."""
     data = json.loads(capsys.readouterr().out)
     assert isinstance(data, dict)
@@ -43,7 +43,7 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("verb", ["video", "coverage", "primitives", "gaps", "ablation"])
-def test_each_verb_explains_itself(verb: str, capsys: Out) -> None:
+def test_each_verb_has_help(verb: str, capsys: Out) -> None:
     assert command("evaluate", verb, "--help") == 0
     assert "--quiet" in capsys.readouterr().out.replace("\x1b", "")
     assert command("evaluate", "--help") == 0
@@ -57,13 +57,13 @@ def test_video(walk: Path, capsys: Out) -> None:
     assert "PSNR (dB)" in text.err
     assert "report.html" in text.err
     assert command(*order, "--json") == 0
-    data = said(capsys)
+    data = printed_json(capsys)
     assert set(data["mean"]) == {"ours", "copy"}
     assert Path(data["report"]).is_file()
     run = "report/walk/ours/run"
     more = ("--run", run, "--segments", "labels", "--baselines", "", "-o", "again", *PIXELS)
     assert command("evaluate", "video", "walk", *more, "--json") == 0
-    assert said(capsys)["mean"]["ours"]["psnr"] == pytest.approx(data["mean"]["ours"]["psnr"])
+    assert printed_json(capsys)["mean"]["ours"]["psnr"] == pytest.approx(data["mean"]["ours"]["psnr"])
 
 
 def test_a_missing_data_set(walk: Path, capsys: Out) -> None:
@@ -99,14 +99,14 @@ def test_mistakes_are_one_line_and_change_nothing(
     assert after == before
 
 
-def test_risk(place: Path, capsys: Out) -> None:
+def test_risk(folder: Path, capsys: Out) -> None:
     need_weights("vgg16")
     order = ("risk", "run", "run/primitive.png", "--features", "vgg16", "--copies", 2)
     assert command(*order, "--out", "risk.png", "--json") == 0
-    data = said(capsys)
+    data = printed_json(capsys)
     assert data["flagged_share"] == 0  # it is the training primitive
     assert data["features"] == "vgg16 relu4_3"
-    assert read_image(place / "risk.png").shape == (48, 64, 3)
+    assert read_image(folder / "risk.png").shape == (48, 64, 3)
     assert command(*order, "--quiet") == 0
     assert command(*order, "--out", "run/primitive.png") == 2
     assert "would be overwritten" in complaint(capsys)
@@ -116,10 +116,10 @@ def test_risk(place: Path, capsys: Out) -> None:
     assert "from 0 to 10000" in complaint(capsys)
 
 
-def test_gaps(place: Path, capsys: Out) -> None:
+def test_gaps(folder: Path, capsys: Out) -> None:
     order = ("evaluate", "gaps", "run", "--region", "ellipse:0.4,0.45,0.15,0.2", "--steps", 1, "--no-risk")
     assert command(*order, "--metric", "ssim", "-o", "gaps", "--json") == 0
-    data = said(capsys)
+    data = printed_json(capsys)
     assert [each["risk"] for each in data["series"]] == [None, None]
     assert Path(data["page"]).is_file()
 

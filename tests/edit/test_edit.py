@@ -156,7 +156,7 @@ def test_scale_multiplies_both_sides_about_the_centre(kind: str, factor: float, 
 
 @pytest.mark.parametrize("kind", WITH_LINES)
 @pytest.mark.parametrize("factor", [0.3, 0.5, 0.8, 1.5, 2.2])
-def test_scaled_lines_stay_whole_and_thin(kind: str, factor: float) -> None:
+def test_scaled_lines_stay_unbroken_and_thin(kind: str, factor: float) -> None:
     lines = apply_edits(spot(kind), [Scale(region=BOX, factor=factor)]).edges
     assert lines is not None
     assert components(lines) == 1
@@ -230,12 +230,12 @@ def test_a_stroke_without_a_label_is_a_thin_line(kind: str) -> None:
     after = apply_edits(spot(kind), [stroke]).edges
     assert before is not None
     assert after is not None
-    drawn = after & ~before
+    added = after & ~before
     assert (after >= before).all()
-    assert components(drawn) == 1
-    assert drawn[32, 6:31].all()
-    assert drawn[38, 48]
-    assert drawn[:, 6:49].sum(axis=0).max() == 1
+    assert components(added) == 1
+    assert added[32, 6:31].all()
+    assert added[38, 48]
+    assert added[:, 6:49].sum(axis=0).max() == 1
 
 
 @pytest.mark.parametrize("kind", ["segments", "paint", "manual"])
@@ -336,7 +336,7 @@ def test_any_finite_numbers_end_in_an_edit_or_a_refusal(points: list[tuple[float
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1)])
-def test_pictures_of_a_pixels_width_are_no_trouble(size: tuple[int, int]) -> None:
+def test_pictures_one_pixel_wide_work(size: tuple[int, int]) -> None:
     primitive = Primitive(
         "super", segments=LabelMap(np.zeros(size, np.uint8), palette_of((1, 2, 3))), edges=np.ones(size, bool)
     )

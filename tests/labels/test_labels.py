@@ -103,7 +103,7 @@ def test_a_palette_changed_by_another_program_is_not_trusted(tmp_path: Path, cap
         read_labels(tmp_path / "c.png")
 
 
-def test_models_refuse_nonsense() -> None:
+def test_invalid_models_are_refused() -> None:
     with pytest.raises(pydantic.ValidationError):
         Label(id=0, colour=(0, 0, 256))
     with pytest.raises(pydantic.ValidationError):
@@ -202,7 +202,7 @@ def test_cityscapes_has_every_id(tmp_path: Path) -> None:
     assert names[:3] + names[-2:] == ["road", "sidewalk", "building", "motorcycle", "bicycle"]
 
 
-def test_foreign_ids_make_a_cityscapes_name_plain_grey(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_ids_in_a_cityscapes_file_make_it_plain_grey(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     read = read_labels(save(tmp_path / "mine_labelIds.png", np.array([[1, 77]], np.uint8)))
     assert read.palette.source == "grey"
     assert "[77]" in caplog.text
@@ -289,7 +289,7 @@ def test_a_blend_of_three_labels_passes_where_three_meet_and_nowhere_else() -> N
         labels_from_rgb(pixels, palette)
 
 
-def test_a_photo_is_no_label_map_at_render_time() -> None:
+def test_a_photo_is_not_a_label_map_at_render_time() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     with pytest.raises(LabelError, match="not a known label"):
         labels_from_rgb(noise, palette_of(RED, GREEN, BLUE))
@@ -319,7 +319,7 @@ def test_neighbours_are_preferred_to_labels_far_away() -> None:
     assert set(labels_from_rgb(lone, palette_of((0, 0, 0), (154, 154, 154)), snap=True).index.ravel()) == {0}
 
 
-def test_specks_and_thin_lines_are_no_labels(caplog: pytest.LogCaptureFixture) -> None:
+def test_specks_and_thin_lines_are_not_labels(caplog: pytest.LogCaptureFixture) -> None:
     pixels = blocks(200)
     pixels[50, :] = (9, 9, 9)
     pixels[150:152, 150:152] = (200, 9, 200)
@@ -384,13 +384,13 @@ def test_ignored_pixels_take_the_nearest_label() -> None:
         labels_from_rgb(pixels, ignore=np.ones((40, 40), bool))
 
 
-def test_blends_with_line_colours_are_not_foreign() -> None:
+def test_blends_with_line_colours_are_accepted() -> None:
     palette = labels_from_rgb(blocks()).palette
-    drawn = blocks()
-    drawn[8] = drawn[10] = (100, 0, 0)  # the soft borders of a black line over red
-    drawn[9] = 0
-    drawn[8:11, 20:] = blocks()[8:11, 20:]
-    read = labels_from_rgb(drawn, palette, extra_colours=[(0, 0, 0)])
+    picture = blocks()
+    picture[8] = picture[10] = (100, 0, 0)  # the soft borders of a black line over red
+    picture[9] = 0
+    picture[8:11, 20:] = blocks()[8:11, 20:]
+    read = labels_from_rgb(picture, palette, extra_colours=[(0, 0, 0)])
     # At the line's very end two labels are equally near.
     assert (colourise(read) != blocks()).any(axis=-1).sum() <= 3
 
@@ -405,7 +405,7 @@ def test_jpeg_and_other_lossy_files_are_refused(tmp_path: Path) -> None:
             read_labels(save(tmp_path / name, blocks(), **options))
 
 
-def test_no_picture_at_all(tmp_path: Path) -> None:
+def test_files_that_are_not_pictures(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     for path in (tmp_path / "a.txt", tmp_path / "missing.png"):
         with pytest.raises(ImageError):

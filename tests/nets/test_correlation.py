@@ -54,7 +54,7 @@ def test_a_coarse_match_is_refined_among_the_cells_around_it() -> None:
     torch.testing.assert_close(refined, reference_coords, atol=1e-3, rtol=0)
 
 
-def test_the_volume_peaks_where_a_drawing_is_its_own_reference() -> None:
+def test_the_volume_peaks_on_the_diagonal_for_a_primitive_and_itself() -> None:
     rng = torch.Generator().manual_seed(0)
     descriptors = F.normalize(torch.randn(2, 16, 8, 8, generator=rng), dim=1)
     cells = Cells(descriptors, coords(), torch.zeros(2, 4, 8, 8))
@@ -65,7 +65,7 @@ def test_the_volume_peaks_where_a_drawing_is_its_own_reference() -> None:
     assert torch.equal(volume.flatten(3).argmax(-1), torch.arange(64).view(8, 8).expand(2, 8, 8))
 
 
-def test_the_drawing_counts_by_its_squared_distance() -> None:
+def test_primitives_are_compared_by_squared_distance() -> None:
     primitive = torch.zeros(1, 4, 8, 8)
     primitive[..., 4:] = 1.0
     cells = Cells(torch.zeros(1, 16, 8, 8), coords(), primitive)

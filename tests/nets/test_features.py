@@ -17,12 +17,12 @@ LAST = [("alexnet", "relu5"), ("vgg16", "relu5_3"), ("vgg19", "relu5_4")]
 def random_weights(network: Network) -> dict[str, Tensor]:
     rng = torch.Generator().manual_seed(0)
     found = {}
-    for place, (_, module) in enumerate(_build(network)):
+    for position, (_, module) in enumerate(_build(network)):
         if isinstance(module, nn.Conv2d):
             shape = module.weight.shape
             fan = shape[1] * shape[2] * shape[3]
-            found[f"features.{place}.weight"] = torch.randn(shape, generator=rng) * (2 / fan) ** 0.5
-            found[f"features.{place}.bias"] = torch.randn(shape[0], generator=rng) * 0.1
+            found[f"features.{position}.weight"] = torch.randn(shape, generator=rng) * (2 / fan) ** 0.5
+            found[f"features.{position}.bias"] = torch.randn(shape[0], generator=rng) * 0.1
     return found
 
 

@@ -70,7 +70,7 @@ def test_the_output_has_the_size_of_the_input(size: tuple[int, int], training: b
 
 
 @pytest.mark.parametrize("size", [(32, 32), (48, 64), (33, 57), (96, 128)])
-def test_an_untrained_painter_matches_the_training_drawing_near_the_identity(size: tuple[int, int]) -> None:
+def test_an_untrained_painter_matches_the_training_primitive_near_the_identity(size: tuple[int, int]) -> None:
     pair = source(size)
     with torch.no_grad():
         painted = build_generator(CONFIG, 5, rng()).eval()(pair.primitive, pair)
@@ -78,14 +78,14 @@ def test_an_untrained_painter_matches_the_training_drawing_near_the_identity(siz
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 57)])
-def test_a_prepared_source_paints_the_same(size: tuple[int, int]) -> None:
+def test_a_prepared_source_renders_the_same(size: tuple[int, int]) -> None:
     network, x = perturbed(), noise(1, 5, *size)
     with torch.no_grad():
         plain, prepared = network(x, source()), network(x, network.prepared(source()))
     torch.testing.assert_close(plain.image, prepared.image, atol=1e-3, rtol=0)  # noise amplifies rounding
 
 
-def test_each_of_several_sources_serves_its_own_drawings() -> None:
+def test_each_of_several_sources_is_used_for_its_own_primitives() -> None:
     network = perturbed()
     a, b = source(), Source(noise(1, 3, 40, 56, seed=4), noise(1, 5, 40, 56, seed=5))
     x = noise(4, 5, 40, 56)

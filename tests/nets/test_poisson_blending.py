@@ -1,4 +1,4 @@
-"""Poisson blending: seams vanish where the drawing shows none, and stay where it does."""
+"""Poisson blending: seams vanish where the primitive shows none, and stay where it does."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_seam_in_an_empty_area_vanishes() -> None:
     torch.testing.assert_close(blended[..., untouched], copied[..., untouched], atol=2e-3, rtol=0)
 
 
-def test_a_seam_that_the_drawing_shows_is_kept() -> None:
+def test_a_seam_that_the_primitive_shows_is_kept() -> None:
     copied, flow = patch_from_above()
     drawing = torch.zeros(1, 10, SIDE, SIDE)
     drawing[:, :8, 28:44, 24:40] = 1.0  # another label

@@ -45,7 +45,7 @@ def test_a_missing_file_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.parametrize("kind", ["super", "edges", "segments", "paint"])
-def test_the_shipped_matcher_finds_the_training_drawing_where_it_is(kind: str) -> None:
+def test_the_shipped_matcher_matches_the_training_primitive_with_itself(kind: str) -> None:
     primitive = drawing(kind)
     spec: PrimitiveSpec = described(primitive)
     network = build_generator(PainterConfig(), spec.channels, torch.Generator().manual_seed(0)).eval()

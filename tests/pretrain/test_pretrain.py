@@ -71,9 +71,9 @@ def test_a_few_steps_write_weights_that_fit(tmp_path: Path, monkeypatch: pytest.
         Stage(sides=(32,), sources=2, targets=2, steps=1, schedule=2, lr=1e-3, parts=0.5, erased=0.5),
         Stage(sides=(32, 48), sources=1, targets=1, steps=1, schedule=1, lr=1e-3, parts=0.5, erased=0.5),
     ]
-    said = list(pretraining([astronaut()], tmp_path / "m.safetensors", 2, 0, stages))
-    assert [means["stage"] for means in said] == [0, 1]
-    assert all(np.isfinite(list(means.values())).all() for means in said)
+    reports = list(pretraining([astronaut()], tmp_path / "m.safetensors", 2, 0, stages))
+    assert [means["stage"] for means in reports] == [0, 1]
+    assert all(np.isfinite(list(means.values())).all() for means in reports)
     tensors, meta = load_tensors(tmp_path / "m.safetensors")
     assert meta["stage"] == 1
     network = build_generator(PainterConfig(), 5, torch.Generator().manual_seed(0))
@@ -94,7 +94,7 @@ def test_no_stage_repeats_the_pictures_of_another(tmp_path: Path, monkeypatch: p
         return episode
 
     monkeypatch.setattr(training, "draw_episode", recorded)
-    said = list(pretraining([], tmp_path / "m.safetensors", 1, 0, stages))
+    reports = list(pretraining([], tmp_path / "m.safetensors", 1, 0, stages))
     assert len({grid.tobytes() for grid in seen}) == len(seen) == 6
 
     # Starting with a later stage sees what that stage sees in the whole training.
@@ -102,7 +102,7 @@ def test_no_stage_repeats_the_pictures_of_another(tmp_path: Path, monkeypatch: p
     start = tmp_path / "m.safetensors"
     part = list(pretraining([], tmp_path / "n.safetensors", 1, 0, stages, start, first_stage=1))
     assert [grid.tobytes() for grid in seen] == [grid.tobytes() for grid in whole[2:]]
-    assert [means["stage"] for means in part] == [means["stage"] for means in said[1:]] == [1, 2]
+    assert [means["stage"] for means in part] == [means["stage"] for means in reports[1:]] == [1, 2]
 
 
 def test_pretraining_uses_the_losses_of_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def drawing(kind: str, size: tuple[int, int] = (40, 60)) -> Primitive:
 
 
 def described(primitive: Primitive, **settings: object) -> PrimitiveSpec:
-    """What a model trained on it would know."""
+    """The description that a model trained on it would have."""
     return spec_of(primitive, PrimitiveConfig.model_validate({"kind": primitive.kind, **settings}))
 
 

@@ -1,4 +1,4 @@
-"""Codes: told apart as far as can be, and a matrix that gives them to each channel."""
+"""Codes of labels are as different as possible; a matrix maps each channel to its code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.primitive.drawings import KINDS, described, drawing
 
 
 @pytest.mark.parametrize(("count", "signs"), [(2, 8), (16, 3), (64, 2), (256, 1)])
-def test_codes_differ_in_so_many_signs_at_least(count: int, signs: int) -> None:
+def test_codes_differ_in_a_minimum_number_of_signs(count: int, signs: int) -> None:
     codes = label_codes(count)
     differing = (codes[:, None] != codes[None]).sum(-1)
     differing.fill_diagonal_(CODE_CHANNELS)

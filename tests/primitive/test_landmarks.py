@@ -42,7 +42,7 @@ def test_csv_rows_of_one_line_are_joined(tmp_path: Path, suffix: str) -> None:
     assert landmarks.connections == ((0, 1), (2, 3))
 
 
-def test_csv_wants_no_lines_and_takes_marks_blank_rows_and_more_columns(tmp_path: Path) -> None:
+def test_csv_may_lack_lines_and_have_a_byte_order_mark_blank_rows_and_more_columns(tmp_path: Path) -> None:
     landmarks = read(tmp_path, "\ufeffx,y,score\r\n1,2,0.9\r\n\r\n3,4,0.8,extra\r\n", ".csv")
     assert landmarks == Landmarks(points=((1, 2), (3, 4)))
 

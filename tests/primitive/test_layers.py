@@ -1,4 +1,4 @@
-"""Every layer of every kind keeps the same promises; a kind is a line in one table."""
+"""The contract of layers, checked for every layer of every kind."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_identity_changes_nothing(kind: str, layer: AnyLayer) -> None:
 
 
 @pytest.mark.parametrize(("kind", "layer"), EVERY)
-def test_channels_are_what_they_say_and_the_matcher_can_read_them(kind: str, layer: AnyLayer) -> None:
+def test_channels_have_the_declared_number_and_a_code_matrix(kind: str, layer: AnyLayer) -> None:
     palette = drawing(kind).segments.palette if drawing(kind).segments else None
     planes = layer.encode(data_of(kind, layer))
     assert planes.dtype == np.float32
@@ -75,7 +75,7 @@ def test_channels_are_what_they_say_and_the_matcher_can_read_them(kind: str, lay
 
 
 @pytest.mark.parametrize(("kind", "layer"), EVERY)
-def test_a_change_is_seen_where_it_is(kind: str, layer: AnyLayer) -> None:
+def test_a_change_is_located(kind: str, layer: AnyLayer) -> None:
     primitive, data = drawing(kind), data_of(kind, layer)
     palette = primitive.segments.palette if primitive.segments else None
     array = layer.to_array(data).copy()
@@ -86,7 +86,7 @@ def test_a_change_is_seen_where_it_is(kind: str, layer: AnyLayer) -> None:
 
 
 @pytest.mark.parametrize(("kind", "layer"), EVERY)
-def test_a_layer_is_extracted_or_says_what_to_give(kind: str, layer: AnyLayer) -> None:
+def test_a_layer_is_extracted_or_its_error_names_the_option(kind: str, layer: AnyLayer) -> None:
     photo, config = astronaut(), PrimitiveConfig(kind=kind)
     if layer.needs_file is None:
         assert layer.size(extract_layer(layer, photo, config)) == photo.shape[:2]

@@ -15,7 +15,7 @@ def colours_in(picture: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("colours", [2, 5, 12, 64])
-def test_a_painting_has_no_more_colours_than_asked(colours: int) -> None:
+def test_a_painting_has_at_most_the_requested_number_of_colours(colours: int) -> None:
     painted = extract_paint(astronaut(), PaintConfig(colours=colours))
     assert painted.shape == astronaut().shape
     assert min(colours, 2) <= colours_in(painted) <= colours
@@ -43,11 +43,11 @@ def test_a_painting_is_made_of_patches() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (3, 3)])
-def test_tiny_photos_are_no_trouble(shape: tuple[int, int]) -> None:
+def test_tiny_photos_work(shape: tuple[int, int]) -> None:
     photo = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert extract_paint(photo, PaintConfig()).shape == (*shape, 3)
 
 
-def test_a_flat_photo_is_painted_as_it_is() -> None:
+def test_a_flat_photo_becomes_a_flat_painting() -> None:
     flat = np.full((30, 40, 3), (10, 200, 30), np.uint8)
     np.testing.assert_array_equal(extract_paint(flat, PaintConfig()), flat)

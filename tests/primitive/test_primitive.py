@@ -55,7 +55,7 @@ def test_labels_are_one_hot(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["edges", "landmarks", "super"])
-def test_lines_come_as_they_are_and_as_closeness(kind: str) -> None:
+def test_lines_are_encoded_as_lines_and_closeness(kind: str) -> None:
     primitive = drawing(kind)
     lines, closeness = encode(primitive, described(primitive))[0, -2:].numpy()
     np.testing.assert_array_equal(lines, cross())
@@ -66,7 +66,7 @@ def test_lines_come_as_they_are_and_as_closeness(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["paint", "manual"])
-def test_colours_come_as_the_picture(kind: str) -> None:
+def test_colours_are_encoded_as_the_picture(kind: str) -> None:
     primitive = drawing(kind)
     assert torch.equal(encode(primitive, described(primitive)), to_tensor(patches()))
 
@@ -104,7 +104,7 @@ def test_other_labels_are_not_encoded() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_missing_and_needless_layers_are_refused_by_name(kind: str) -> None:
+def test_missing_and_superfluous_layers_are_refused_by_name(kind: str) -> None:
     with pytest.raises(PrimitiveError, match=f"'{kind}' has the layers {', '.join(KINDS[kind].names)}, not none"):
         Primitive(kind)
     with pytest.raises(PrimitiveError, match="not segments, edges, colours"):
@@ -140,7 +140,7 @@ def test_resizing_keeps_palettes_and_thin_lines(kind: str, size: tuple[int, int]
         ((BLACK, WHITE, MAGENTA, (0, 255, 0), (255, 255, 0)), (0, 255, 255)),
     ],
 )
-def test_lines_get_a_colour_that_no_label_is_near_to(
+def test_lines_get_a_colour_far_from_all_labels(
     labels: tuple[tuple[int, int, int], ...], expected: tuple[int, int, int]
 ) -> None:
     assert free_line_colour(palette_of(*labels)) == expected

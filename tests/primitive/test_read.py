@@ -1,4 +1,4 @@
-"""Primitives to files and back: for training, for rendering, in one file or a file a layer."""
+"""Primitives to files and back: for training, for rendering, in one file or one file per layer."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_written_primitive_reads_back_for_rendering(tmp_path: Path, kind: str)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_layer_is_written_beside_the_whole_if_wished(tmp_path: Path, kind: str) -> None:
+def test_each_layer_is_written_on_request(tmp_path: Path, kind: str) -> None:
     primitive = drawing(kind)
     whole, *files = write_primitive(tmp_path / "a.png", primitive, described(primitive), layers=True)
     found = {file.name.split(".")[1]: file for file in files}
@@ -172,7 +172,7 @@ def test_given_layers_are_used_and_missing_ones_extracted(tmp_path: Path) -> Non
     assert same(only_lines, Primitive("super", segments=extract_segments(photo, config.segments), edges=cross(size)))
 
 
-def test_a_label_map_as_the_whole_gets_its_lines_from_a_file_or_the_photo(tmp_path: Path) -> None:
+def test_a_label_map_as_the_whole_primitive_gets_its_lines_from_a_file_or_the_photo(tmp_path: Path) -> None:
     photo = astronaut(40)
     size = photo.shape[:2]
     labels = labels_file(tmp_path, size)
@@ -219,7 +219,7 @@ def test_what_cannot_be_extracted_names_the_option(kind: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_landmarks_are_drawn_at_the_photos_size(tmp_path: Path, form: str) -> None:
+def test_landmarks_refer_to_the_photos_size(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"points.{form}"
     points = [[5, 10], [50, 10], [50, 30]]
     rows = "x,y,line\n" + "".join(f"{x},{y},a\n" for x, y in points)
@@ -236,14 +236,14 @@ def test_landmarks_are_drawn_at_the_photos_size(tmp_path: Path, form: str) -> No
 # For rendering
 
 
-def test_a_file_a_layer_reads_exactly(tmp_path: Path, spec: PrimitiveSpec) -> None:
+def test_one_file_per_layer_is_read_exactly(tmp_path: Path, spec: PrimitiveSpec) -> None:
     files = LayerFiles(segments=labels_file(tmp_path), edges=lines_file(tmp_path))
     assert same(read_primitive(files, spec), drawing("super"))
     label_map_as_whole = LayerFiles(whole=labels_file(tmp_path), edges=lines_file(tmp_path))
     assert same(read_primitive(label_map_as_whole, spec), drawing("super"))
 
 
-def test_a_layer_file_overrules_the_whole(tmp_path: Path, spec: PrimitiveSpec) -> None:
+def test_a_layer_file_overrides_the_whole_primitive(tmp_path: Path, spec: PrimitiveSpec) -> None:
     write_primitive(tmp_path / "a.png", drawing("super"), spec)
     fewer = cross() & (np.arange(60) < 30)
     files = LayerFiles(whole=tmp_path / "a.png", edges=saved(tmp_path / "e.png", draw_edges(fewer)))
@@ -251,7 +251,7 @@ def test_a_layer_file_overrules_the_whole(tmp_path: Path, spec: PrimitiveSpec) -
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_edges_from_a_photo_replace_drawn_ones(tmp_path: Path, spec: PrimitiveSpec, whole: bool) -> None:
+def test_edges_from_a_photo_replace_those_of_a_file(tmp_path: Path, spec: PrimitiveSpec, whole: bool) -> None:
     photo = astronaut(40)[:, :60] if astronaut(40).shape[1] >= 60 else np.resize(astronaut(40), (*SIZE, 3))
     write_primitive(tmp_path / "a.png", drawing("super"), spec)
     picture = saved(tmp_path / "p.png", photo)
@@ -271,7 +271,7 @@ def test_edges_alone_may_come_from_a_photo(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.edges, extract_edges(astronaut(64), model.config.edges))
 
 
-def test_the_wanted_size_follows_from_the_files(tmp_path: Path, spec: PrimitiveSpec) -> None:
+def test_the_requested_size_is_computed_from_that_of_the_files(tmp_path: Path, spec: PrimitiveSpec) -> None:
     asked = []
 
     def halved(size: tuple[int, int]) -> tuple[int, int]:
@@ -304,7 +304,7 @@ def test_antialiased_lines_are_read_as_thin_ones(tmp_path: Path, spec: Primitive
         (set(), "there is no primitive to render"),
     ],
 )
-def test_a_missing_layer_is_named_with_its_option(
+def test_a_missing_layer_is_reported_with_its_option(
     tmp_path: Path, spec: PrimitiveSpec, given: set[str], complaint: str
 ) -> None:
     files = {"segments": labels_file(tmp_path), "edges": lines_file(tmp_path)}
@@ -312,7 +312,7 @@ def test_a_missing_layer_is_named_with_its_option(
         read_primitive(LayerFiles(**{name: files[name] for name in given}), spec)
 
 
-def test_labels_alone_as_the_whole_lack_their_lines(tmp_path: Path, spec: PrimitiveSpec) -> None:
+def test_labels_alone_as_the_whole_primitive_lack_lines(tmp_path: Path, spec: PrimitiveSpec) -> None:
     with pytest.raises(PrimitiveError, match="give --edges"):
         read_primitive(LayerFiles(whole=labels_file(tmp_path)), spec)
 
@@ -378,7 +378,7 @@ def test_an_unknown_label_names_the_nearest_unless_it_is_snapped(tmp_path: Path,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_files_that_are_missing_or_no_pictures_are_the_users_mistake(tmp_path: Path, kind: str) -> None:
+def test_files_that_are_missing_or_not_pictures_are_user_errors(tmp_path: Path, kind: str) -> None:
     (tmp_path / "text.png").write_text("no picture")
     model = described(drawing(kind))
     for name in ("none.png", "text.png"):
@@ -388,7 +388,7 @@ def test_files_that_are_missing_or_no_pictures_are_the_users_mistake(tmp_path: P
             training_primitive(PHOTO, SIZE, of(kind), LayerFiles(whole=tmp_path / name))
 
 
-def test_writing_into_a_file_as_a_folder_is_the_users_mistake(tmp_path: Path, spec: PrimitiveSpec) -> None:
+def test_writing_below_a_file_is_a_user_error(tmp_path: Path, spec: PrimitiveSpec) -> None:
     (tmp_path / "a").write_text("")
     with pytest.raises(ImageError):
         write_primitive(tmp_path / "a" / "b.png", drawing("super"), spec)

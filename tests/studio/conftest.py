@@ -1,4 +1,4 @@
-"""One studio for all tests here: its workers import for seconds."""
+"""One studio for all tests in this folder, because its workers take seconds to start."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def options(folder: Path) -> Options:
 
 
 def studio(folder: Path) -> Visitor:
-    """Somebody before the door of a studio of their own."""
+    """A visitor of a separate studio, which is not running yet."""
     return Visitor(create_app(options(folder), Access(TOKEN, frozenset({HOST}))))
 
 

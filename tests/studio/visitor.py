@@ -1,4 +1,4 @@
-"""A browser without a screen: it has the cookie, says where it comes from, and reads frames."""
+"""A simulated browser, which has the cookie, sends its origin, and reads binary messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOKEN = "a token that nobody can guess"
 
 
 def pack(header: dict[str, Any], pixels: bytes = b"") -> bytes:
-    """A frame, written down independently of the server's code."""
+    """A binary message, packed independently of the server's code."""
     text = json.dumps(header).encode()
     return len(text).to_bytes(4, "little") + text + pixels
 
@@ -51,13 +51,13 @@ class Tab:
         return header, pixels
 
     def until(
-        self, kind: str, wanted: Callable[[dict[str, Any]], bool] = lambda _header: True
+        self, kind: str, predicate: Callable[[dict[str, Any]], bool] = lambda _header: True
     ) -> tuple[dict[str, Any], bytes]:
-        """Read on to a message; whatever comes before it is dropped."""
+        """Read messages until one of a type; others are dropped."""
         while True:
             header, pixels = self.receive()
             assert kind == "refused" or header["type"] != "refused", header
-            if header["type"] == kind and wanted(header):
+            if header["type"] == kind and predicate(header):
                 return header, pixels
 
     def send(self, patches: list[dict[str, Any]], pixels: bytes, **others: Any) -> int:
@@ -67,7 +67,7 @@ class Tab:
         return self.requests
 
     def draw(self, layer: str, x: int, y: int, pixels: np.ndarray, **others: Any) -> dict[str, Any]:
-        """Send an edit and wait until it was taken over."""
+        """Send an edit and wait until it is accepted."""
         height, width = pixels.shape[:2]
         patch = {"layer": layer, "x": x, "y": y, "width": width, "height": height}
         number = self.send([patch], pixels.astype(np.uint8).tobytes(), **others)
@@ -80,12 +80,12 @@ class Tab:
         return self.until("changed", lambda header: header["id"] == number)
 
     def rendered(self, revision: int) -> tuple[dict[str, Any], bytes]:
-        """Read on to the picture of a drawing that is at least as new."""
+        """Read messages until the render of this or a later revision."""
         return self.until("render", lambda header: header["revision"] >= revision)
 
 
 class Visitor:
-    """Somebody with the cookie."""
+    """A browser with the cookie."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -93,38 +93,38 @@ class Visitor:
 
     @contextmanager
     def inside(self) -> Iterator[Visitor]:
-        """As long as the server runs."""
+        """Run the server for the duration of the block."""
         with self.http:
             assert self.http.get(f"/?token={TOKEN}").status_code == 303
             yield self
 
     def upload(self, photo: bytes, name: str = "photo.png") -> dict[str, Any]:
-        answer = self.http.post("/api/projects/upload", params={"name": name}, content=photo)
-        assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
+        response = self.http.post("/api/projects/upload", params={"name": name}, content=photo)
+        assert response.status_code == 201, response.text
+        made: dict[str, Any] = response.json()
         return made
 
     def get(self, project: str, path: str = "") -> Any:
-        answer = self.http.get(f"/api/projects/{project}{path}")
-        assert answer.status_code == 200, answer.text
-        return answer
+        response = self.http.get(f"/api/projects/{project}{path}")
+        assert response.status_code == 200, response.text
+        return response
 
     def close(self, project: str) -> None:
-        """Close a project as a server that ends does; the next request reads it from the disk."""
+        """Close a project as when the server stops; the next request loads it from disk."""
         assert self.http.portal is not None
         self.http.portal.call(self.app.state.hub._open.pop(project).close)
 
     def layers(self, project: str, of: str = "edited") -> dict[str, np.ndarray]:
         header, pixels = unpack(self.get(project, f"/layers?of={of}").content)
         width, height = header["size"]["width"], header["size"]["height"]
-        found, at = {}, 0
+        layers, at = {}, 0
         for layer in header["layers"]:
             length = width * height * layer["channels"]
             shape = (height, width) if layer["channels"] == 1 else (height, width, 3)
-            found[layer["name"]] = np.frombuffer(pixels[at : at + length], np.uint8).reshape(shape)
+            layers[layer["name"]] = np.frombuffer(pixels[at : at + length], np.uint8).reshape(shape)
             at += length
         assert at == len(pixels)
-        return found
+        return layers
 
     @contextmanager
     def tab(self, project: str) -> Iterator[Tab]:

@@ -24,7 +24,7 @@ ALL = AugmentConfig(rotation=True, crop=True, shear=True, translation=True, cutm
 SIZES = [(32, 32), (24, 48), (48, 24)]
 
 
-def drawn(size: tuple[int, int], seed: int = 0, config: AugmentConfig = OFF, **switches: object) -> torch.Tensor:
+def random_grid(size: tuple[int, int], seed: int = 0, config: AugmentConfig = OFF, **switches: object) -> torch.Tensor:
     config = AugmentConfig.model_validate(config.model_dump() | switches)
     return draw_grid(config, size, torch.Generator().manual_seed(seed))
 
@@ -37,9 +37,9 @@ def in_pixels(grid: torch.Tensor) -> torch.Tensor:
 
 def affine_part(grid: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
     """The matrix and the shift, in pixels, by least squares."""
-    here = in_pixels(identity_grid(tuple(grid.shape[1:3]))).reshape(-1, 2).numpy()
-    there = in_pixels(grid).reshape(-1, 2).numpy()
-    solution, residual, *_ = np.linalg.lstsq(np.hstack([here, np.ones((len(here), 1))]), there, rcond=None)
+    target = in_pixels(identity_grid(tuple(grid.shape[1:3]))).reshape(-1, 2).numpy()
+    source = in_pixels(grid).reshape(-1, 2).numpy()
+    solution, residual, *_ = np.linalg.lstsq(np.hstack([target, np.ones((len(target), 1))]), source, rcond=None)
     assert residual.max() < 1e-3
     return solution[:2].T, solution[2]
 
@@ -47,34 +47,34 @@ def affine_part(grid: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
 def far_from_reflections(size: tuple[int, int], config: dict[str, object]) -> torch.Tensor:
     """A grid whose middle is free of mirrored borders."""
     height, width = size
-    grid = drawn(size, **config)  # type: ignore[arg-type]
+    grid = random_grid(size, **config)  # type: ignore[arg-type]
     return grid[:, height // 3 : height - height // 3, width // 3 : width - width // 3]
 
 
 @pytest.mark.parametrize("size", [*SIZES, (1, 1), (1, 7), (7, 1)])
 def test_everything_off_is_the_identity(size: tuple[int, int]) -> None:
-    torch.testing.assert_close(drawn(size), identity_grid(size), atol=1e-6, rtol=0)
+    torch.testing.assert_close(random_grid(size), identity_grid(size), atol=1e-6, rtol=0)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.tuples(st.integers(1, 40), st.integers(1, 40)))
 def test_grids_stay_within_the_picture(seed: int, size: tuple[int, int]) -> None:
-    grid = drawn(size, seed, ALL)
+    grid = random_grid(size, seed, ALL)
     assert grid.shape == (1, *size, 2)
     assert grid.isfinite().all()
     assert grid.abs().max() <= 1
 
 
-def test_the_same_generator_draws_the_same_and_the_next_another() -> None:
+def test_the_same_rng_draws_the_same_and_then_another() -> None:
     generator = torch.Generator().manual_seed(5)
     first, second = (draw_grid(ALL, (20, 30), generator) for _ in range(2))
-    torch.testing.assert_close(drawn((20, 30), 5, ALL), first, atol=0, rtol=0)
+    torch.testing.assert_close(random_grid((20, 30), 5, ALL), first, atol=0, rtol=0)
     assert not torch.equal(first, second)
 
 
-def test_global_randomness_is_neither_used_nor_moved() -> None:
+def test_global_randomness_is_neither_used_nor_changed() -> None:
     torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    grid = drawn((20, 30), 1, ALL)
+    grid = random_grid((20, 30), 1, ALL)
     PrimitiveWarper(drawing("super", (20, 30))).warp(grid)
     assert torch.equal(torch.get_rng_state(), torch_before)
     np.testing.assert_array_equal(np.random.get_state()[1], numpy_before)  # noqa: NPY002
@@ -82,14 +82,14 @@ def test_global_randomness_is_neither_used_nor_moved() -> None:
 
 def test_drawing_changes_no_cached_identity() -> None:
     before = identity_grid((20, 30)).clone()
-    drawn((20, 30), 0, ALL, cutmix_probability=1.0)
+    random_grid((20, 30), 0, ALL, cutmix_probability=1.0)
     assert torch.equal(identity_grid((20, 30)), before)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_tps_keeps_corners_and_shifts_no_control_point_too_far(size: tuple[int, int]) -> None:
     for seed in range(10):
-        moved = (drawn(size, seed, tps=True, tps_probability=1.0) - identity_grid(size))[0]
+        moved = (random_grid(size, seed, tps=True, tps_probability=1.0) - identity_grid(size))[0]
         assert moved[[0, 0, -1, -1], [0, -1, 0, -1]].abs().max() < 1e-5
         assert moved.abs().max() > 1e-3
         # The spline overshoots between its control points, but not by much.
@@ -98,7 +98,7 @@ def test_tps_keeps_corners_and_shifts_no_control_point_too_far(size: tuple[int, 
 
 def test_tps_probability_is_kept() -> None:
     still = sum(
-        bool((drawn((8, 8), seed, tps=True, tps_probability=0.5) - identity_grid((8, 8))).abs().max() < 1e-6)
+        bool((random_grid((8, 8), seed, tps=True, tps_probability=0.5) - identity_grid((8, 8))).abs().max() < 1e-6)
         for seed in range(60)
     )
     assert 18 < still < 42
@@ -108,7 +108,7 @@ def test_tps_probability_is_kept() -> None:
 def test_flip_mirrors_exactly_half_the_time(size: tuple[int, int]) -> None:
     mirrored = 0
     for seed in range(24):
-        grid = drawn(size, seed, flip=True)
+        grid = random_grid(size, seed, flip=True)
         if grid[0, 0, 0, 0] > 0:
             mirrored += 1
             primitive = drawing("super", size)
@@ -145,7 +145,9 @@ def test_rotation_keeps_lengths_and_stays_within_its_angle(size: tuple[int, int]
 def test_rotation_probability_is_kept() -> None:
     turned = sum(
         bool(
-            (drawn((16, 16), seed, rotation=True, rotation_probability=0.25) - identity_grid((16, 16))).abs().max()
+            (random_grid((16, 16), seed, rotation=True, rotation_probability=0.25) - identity_grid((16, 16)))
+            .abs()
+            .max()
             > 1e-5
         )
         for seed in range(60)
@@ -171,7 +173,7 @@ def test_shear_slides_rows_and_keeps_heights(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_crop_is_an_upright_window_inside_the_picture(size: tuple[int, int]) -> None:
     for seed in range(15):
-        grid = drawn(size, seed, crop=True, crop_scale=0.6)
+        grid = random_grid(size, seed, crop=True, crop_scale=0.6)
         matrix, _ = affine_part(grid)
         assert 0.6 <= matrix[0, 0] <= 1
         np.testing.assert_allclose(matrix, np.eye(2) * matrix[0, 0], atol=1e-4)
@@ -198,7 +200,7 @@ def test_translation_is_a_shift_in_widths_both_ways(size: tuple[int, int]) -> No
 def test_cutmix_pastes_one_square_of_the_picture_itself(size: tuple[int, int]) -> None:
     sides = []
     for seed in range(10):
-        grid = drawn(size, seed, cutmix=True, cutmix_probability=1.0)
+        grid = random_grid(size, seed, cutmix=True, cutmix_probability=1.0)
         offset = (grid - identity_grid(size))[0] * torch.tensor([(size[1] - 1) / 2, (size[0] - 1) / 2])
         changed = offset.abs().amax(-1) > 0.1
         if not changed.any():  # the square was pasted where it came from
@@ -224,7 +226,7 @@ def test_the_identity_leaves_every_primitive_as_it_is(kind: str, size: tuple[int
 @pytest.mark.parametrize("seed", range(5))
 def test_warped_layers_keep_their_values(seed: int) -> None:
     size = (40, 60)
-    grid = drawn(size, seed, ALL)
+    grid = random_grid(size, seed, ALL)
     warped = PrimitiveWarper(drawing("super", size)).warp(grid)
     assert warped.segments is not None
     assert warped.segments.palette == blocks(size).palette
@@ -239,16 +241,16 @@ def test_a_manual_picture_is_blended_even_if_it_may_not_be_written_to() -> None:
     colours.flags.writeable = False
     primitive = Primitive("manual", colours=colours)
     assert same(PrimitiveWarper(primitive).warp(identity_grid((40, 60))), primitive)
-    warped = PrimitiveWarper(primitive).warp(drawn((40, 60), tps=True)).colours
+    warped = PrimitiveWarper(primitive).warp(random_grid((40, 60), tps=True)).colours
     assert warped is not None
     assert len(np.unique(warped.reshape(-1, 3), axis=0)) > 12
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_warped_lines_are_thin_and_whole(seed: int) -> None:
+def test_warped_lines_are_thin_and_unbroken(seed: int) -> None:
     photo = astronaut(96)
     lines = extract_edges(photo, described(drawing("edges")).config.edges)
-    grid = drawn((96, 120), seed, tps=True, tps_probability=1.0)
+    grid = random_grid((96, 120), seed, tps=True, tps_probability=1.0)
     warped = PrimitiveWarper(Primitive("edges", edges=lines)).warp(grid).edges
     assert warped is not None
     np.testing.assert_array_equal(thin(warped), warped)
@@ -267,7 +269,7 @@ def test_no_presets_warp_breaks_a_closed_curve(preset: str, size: tuple[int, int
     # Cutting and pasting cuts lines by design; every other warp must leave them whole.
     smooth = PRESETS[preset].augment.model_copy(update={"cutmix": False, "parts": False})
     for seed in range(30):
-        warped = warper.warp(drawn(size, seed, smooth)).edges
+        warped = warper.warp(random_grid(size, seed, smooth)).edges
         assert warped is not None
         if np.pad(warped[1:-1, 1:-1], 1).sum() < warped.sum():  # it left the picture, and came back as a mirror image
             continue
@@ -281,7 +283,7 @@ def test_no_presets_warp_breaks_a_closed_curve(preset: str, size: tuple[int, int
 @pytest.mark.parametrize("config", [ALL, AugmentConfig()])
 def test_photo_and_labels_stay_aligned(seed: int, config: AugmentConfig) -> None:
     labels = blocks((48, 64))
-    grid = drawn((48, 64), seed, config)
+    grid = random_grid((48, 64), seed, config)
     photo = torch.from_numpy(colourise(labels).astype(np.float32)).permute(2, 0, 1)[None]
     warped = PrimitiveWarper(Primitive("segments", segments=labels)).warp(grid).segments
     assert warped is not None
@@ -308,7 +310,7 @@ def straddles_a_border(index: np.ndarray, grid: torch.Tensor) -> np.ndarray:
 
 def test_warped_edges_lie_where_the_grid_says() -> None:
     lines = cross((48, 64))
-    grid = drawn((48, 64), 3, tps=True, tps_probability=1.0)
+    grid = random_grid((48, 64), 3, tps=True, tps_probability=1.0)
     warped = PrimitiveWarper(Primitive("edges", edges=lines)).warp(grid).edges
     assert warped is not None
     source = (grid[0].numpy()[warped] + 1) * [31.5, 23.5]
@@ -320,22 +322,22 @@ def test_warped_edges_lie_where_the_grid_says() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.tuples(st.integers(8, 60), st.integers(8, 60)))
 def test_parts_come_from_inside_the_picture(seed: int, size: tuple[int, int]) -> None:
-    grid = drawn(size, seed, AugmentConfig(parts=True, parts_probability=1.0, parts_count=4))
+    grid = random_grid(size, seed, AugmentConfig(parts=True, parts_probability=1.0, parts_count=4))
     assert grid.shape == (1, *size, 2)
     assert float(grid.abs().max()) <= 1
 
 
-def test_a_part_is_seen_twice_or_elsewhere_and_the_rest_stays() -> None:
+def test_a_part_is_copied_or_moved_and_the_rest_stays() -> None:
     changed = 0
     for seed in range(20):
-        grid = drawn((64, 64), seed, parts=True, parts_probability=1.0)
+        grid = random_grid((64, 64), seed, parts=True, parts_probability=1.0)
         moved = (grid - identity_grid((64, 64))).norm(dim=-1) > 0.02
         assert float(moved.float().mean()) < 0.9
         changed += bool(moved.any())
     assert changed >= 18
 
 
-def test_regions_are_cut_out_whole() -> None:
+def test_regions_are_cut_out_completely() -> None:
     primitive = drawing("segments")
     assert primitive.segments is not None
     regions = find_regions(primitive.segments)

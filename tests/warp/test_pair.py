@@ -50,7 +50,7 @@ def test_every_item_of_a_batch_has_a_warp_of_its_own_that_fits_its_photo() -> No
     torch.testing.assert_close(resample(pair.photo.expand(3, -1, -1, -1), batch.grid), batch.photo)
 
 
-def test_draws_follow_from_the_generator_alone() -> None:
+def test_draws_depend_on_the_rng_alone() -> None:
     pair = pair_of(augment=AugmentConfig(canny_sigma=True, cutmix=True))
     before = torch.get_rng_state()
     first, again = (pair.draw(3, torch.Generator().manual_seed(7)) for _ in range(2))
@@ -59,7 +59,7 @@ def test_draws_follow_from_the_generator_alone() -> None:
         assert torch.equal(getattr(first, name), getattr(again, name))
 
 
-def test_a_draw_takes_other_strengths_than_the_pair_s_own() -> None:
+def test_a_draw_can_replace_the_strengths_of_the_pair() -> None:
     pair = pair_of(augment=AugmentConfig(tps_shift=0.02, flip=False))
     bold = pair.augment.model_copy(update={"tps_shift": 0.3, "local_probability": 1.0})
     gentle = pair.draw(1, torch.Generator().manual_seed(0)).grid - identity_grid(pair.size)
@@ -86,4 +86,4 @@ def test_canny_sigma_varies_extracted_lines_only(kind: str, varies: bool) -> Non
     assert (len({layer.tobytes() for layer in lines}) > 2) == varies
     if kind == "super":  # the labels are untouched
         torch.testing.assert_close(pair.draw(1, generator).primitive[:, :3], pair.encoded[:, :3])
-    assert any(np.array_equal(layer, cross((64, 80))) for layer in lines)  # the person's own lines stay in the pot
+    assert any(np.array_equal(layer, cross((64, 80))) for layer in lines)  # the user's own lines are among them

@@ -120,7 +120,7 @@ def test_large_smoothing_tends_to_the_best_affine_map() -> None:
     assert weights[:12].abs().max() < 1e-8
 
 
-def test_smoothing_moves_no_control_point_further_than_asked() -> None:
+def test_smoothing_shifts_no_control_point_further_than_requested() -> None:
     shifts = torch.zeros(1, 3, 3, 2)
     shifts[0, 1, 1] = 0.1
     exact, smooth = (tps_grid(shifts, (9, 9), smoothing)[0, 4, 4] for smoothing in (0.0, 0.5))

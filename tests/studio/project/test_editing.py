@@ -34,7 +34,7 @@ def ready(tab: Tab) -> None:
     tab.until("state", lambda header: header["project"]["model"] is not None)
 
 
-def test_the_picture_follows_an_edit_there_and_nowhere_else(visitor: Visitor, project: str) -> None:
+def test_the_picture_changes_at_an_edit_and_nowhere_else(visitor: Visitor, project: str) -> None:
     photo = picture()
     with visitor.tab(project) as tab:
         header, pixels = tab.rendered(0)
@@ -72,7 +72,7 @@ def test_the_picture_follows_an_edit_there_and_nowhere_else(visitor: Visitor, pr
         assert header["rectangle"] == {"x": 0, "y": 0, "width": 64, "height": 48}
 
 
-def test_undo_redo_and_what_is_there_after_it_was_closed(visitor: Visitor, project: str) -> None:
+def test_undo_redo_and_the_state_after_reopening(visitor: Visitor, project: str) -> None:
     before = visitor.layers(project)
     label = int(before["segments"][0, 0])
     other = 1 - label
@@ -115,7 +115,7 @@ def test_undo_redo_and_what_is_there_after_it_was_closed(visitor: Visitor, proje
         np.testing.assert_array_equal(layer, before[name])
 
 
-def test_strokes_that_continue_are_one_step(visitor: Visitor, project: str) -> None:
+def test_continued_strokes_are_one_step(visitor: Visitor, project: str) -> None:
     before = visitor.layers(project)
     with visitor.tab(project) as tab:
         first = tab.draw("edges", 2, 30, np.ones((1, 9)), title="Pencil")
@@ -228,21 +228,21 @@ def test_snapshots_are_returned_to_as_an_edit(visitor: Visitor, project: str) ->
     assert visitor.http.post(f"/api/projects/{project}/snapshots/{snapshot['id']}/restore").status_code == 404
 
 
-def test_a_drawing_from_elsewhere_is_one_edit(visitor: Visitor, project: str) -> None:
+def test_opening_a_drawing_is_one_edit(visitor: Visitor, project: str) -> None:
     with visitor.tab(project) as tab:
         ready(tab)
-        drawn = np.array(Image.open(io.BytesIO(visitor.get(project, "/export/primitive.png").content)).convert("RGB"))
+        pixels = np.array(Image.open(io.BytesIO(visitor.get(project, "/export/primitive.png").content)).convert("RGB"))
         line = visitor.get(project).json()["line_colour"]
-        drawn[2, 4:20] = line
+        pixels[2, 4:20] = line
         encoded = io.BytesIO()
-        Image.fromarray(drawn).save(encoded, "PNG")
+        Image.fromarray(pixels).save(encoded, "PNG")
         answer = visitor.http.post(f"/api/projects/{project}/drawing", content=encoded.getvalue())
         assert answer.status_code == 200, answer.text
         assert answer.json()["history"]["undo"] == "Open drawing"
         assert visitor.layers(project)["edges"][2, 5:19].all()
-        drawn[20:30, 20:30] = (1, 2, 200)
+        pixels[20:30, 20:30] = (1, 2, 200)
         encoded = io.BytesIO()
-        Image.fromarray(drawn).save(encoded, "PNG")
+        Image.fromarray(pixels).save(encoded, "PNG")
         answer = visitor.http.post(f"/api/projects/{project}/drawing", content=encoded.getvalue())
         assert answer.status_code == 422
         assert "/" not in answer.json()["message"].replace("×", "")
@@ -261,7 +261,7 @@ def test_what_needs_a_model_says_so_before_there_is_one(
     assert (answer.status_code, answer.json()["code"]) == (409, "no_model")
 
 
-def test_layers_say_which_edits_are_in_them(visitor: Visitor, project: str) -> None:
+def test_layers_are_sent_with_their_revision(visitor: Visitor, project: str) -> None:
     def revision(of: str) -> int | None:
         found: int | None = unpack(visitor.get(project, f"/layers?of={of}").content)[0]["revision"]
         return found

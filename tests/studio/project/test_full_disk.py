@@ -1,4 +1,4 @@
-"""A disk that becomes full at any write, fsync or rename loses nothing but the edit that it refuses."""
+"""A disk that becomes full at any write, fsync or rename loses only the refused edit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class FullDisk:
-    """Lets through so many writes, fsyncs and renames; the next one fails half done, and so do all after it."""
+    """Allows a number of writes, fsyncs and renames; all later ones fail halfway."""
 
     def __init__(self, room: int) -> None:
         self.room = room
@@ -112,7 +112,7 @@ def walk(canvas: Canvas) -> list[bytes]:
 @pytest.mark.parametrize("restarted", [False, True], ids=["going on", "after a restart"])
 @pytest.mark.parametrize("merge", [False, True], ids=["append", "replace_last"])
 @pytest.mark.parametrize("undone", [0, 1])
-def test_a_full_disk_loses_nothing_but_the_edit_it_refused(
+def test_a_full_disk_loses_only_the_refused_edit(
     tmp_path: Path, undone: int, merge: bool, restarted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "_MIN_GARBAGE_BYTES", 0)  # so that the file is compacted, too

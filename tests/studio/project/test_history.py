@@ -59,7 +59,7 @@ actions = st.one_of(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=st.lists(actions, max_size=25))
-def test_undo_and_redo_are_a_row_of_drawings(tmp_path: Path, steps: list[object]) -> None:
+def test_undo_and_redo_walk_through_a_sequence_of_drawings(tmp_path: Path, steps: list[object]) -> None:
     folder = tmp_path / new_id()
     folder.mkdir()
     canvas = Canvas.fresh(folder, blank(), 0, 1)
@@ -94,7 +94,7 @@ def test_undo_and_redo_are_a_row_of_drawings(tmp_path: Path, steps: list[object]
         assert canvas.history.done == at
 
 
-def test_a_history_cut_in_two_keeps_what_is_whole(tmp_path: Path) -> None:
+def test_a_truncated_history_keeps_its_complete_entries(tmp_path: Path) -> None:
     canvas = Canvas.fresh(tmp_path, blank(), 0, 1)
     for value in (1, 0, 1):
         edit(canvas, "edges", (1, 1, 3, 2), value)
@@ -109,7 +109,7 @@ def test_a_history_cut_in_two_keeps_what_is_whole(tmp_path: Path) -> None:
     assert History(file, 3).done == 0
 
 
-def test_a_damaged_body_is_an_error_and_no_crash(tmp_path: Path) -> None:
+def test_a_damaged_body_is_reported(tmp_path: Path) -> None:
     canvas = Canvas.fresh(tmp_path, blank(), 0, 1)
     edit(canvas, "edges", (0, 0, 9, 6), 1)
     file = tmp_path / "history.bin"
@@ -168,7 +168,7 @@ def test_frames() -> None:
     assert bytes(pixels) == b"ab\x01\x02"
 
 
-def test_a_store_has_room_for_so_many_and_sweeps_what_is_half_made(tmp_path: Path) -> None:
+def test_a_store_limits_the_projects_and_deletes_incomplete_ones(tmp_path: Path) -> None:
     store = Store(tmp_path / "projects", max_projects=2)
     first, folder = store.make_folder()
     store.write(record(id=first))

@@ -36,7 +36,7 @@ def trainer(visitor: Visitor, project: str) -> int:
     return int(pid)
 
 
-def test_learning_pauses_goes_on_survives_a_crash_and_stops(visitor: Visitor, project: str) -> None:
+def test_learning_can_be_paused_resumed_after_a_crash_and_stopped(visitor: Visitor, project: str) -> None:
     with visitor.tab(project) as tab:
         ready(tab)
         assert ask(visitor, project, "learn/pause", 409)["code"] == "busy"
@@ -98,7 +98,7 @@ def test_a_dead_painter_is_reported_and_replaced(visitor: Visitor, project: str)
         assert visitor.http.get("/api/info").status_code == 200
 
 
-def test_a_worker_that_dies_at_rest_is_reported_too(visitor: Visitor, project: str) -> None:
+def test_an_idle_worker_that_dies_is_reported_too(visitor: Visitor, project: str) -> None:
     reader = visitor.app.state.hub.services.reader
     with visitor.tab(project) as tab:
         ready(tab)
@@ -118,7 +118,7 @@ def test_a_drawing_that_is_replaced_ends_its_training(visitor: Visitor, project:
         assert visitor.app.state.hub.services.training_slot.locked() is False
 
 
-def test_minutes_that_were_added_follow_those_that_were_planned(visitor: Visitor, project: str) -> None:
+def test_added_minutes_follow_the_planned_ones(visitor: Visitor, project: str) -> None:
     url = f"/api/projects/{project}/learn"
     with visitor.tab(project) as tab:
         visitor.http.post(url, json={"minutes": 0.001})
@@ -129,7 +129,7 @@ def test_minutes_that_were_added_follow_those_that_were_planned(visitor: Visitor
         assert last["step"] == last["steps"]
 
 
-def test_minutes_that_were_queued_go_with_the_drawing_they_were_for(visitor: Visitor, project: str) -> None:
+def test_queued_minutes_are_discarded_with_their_drawing(visitor: Visitor, project: str) -> None:
     url = f"/api/projects/{project}/learn"
     with visitor.tab(project) as tab:
         ready(tab)

@@ -32,7 +32,7 @@ def decoded(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
 
 
-def test_what_an_editor_wants_to_know_first(visitor: Visitor) -> None:
+def test_what_an_editor_requests_first(visitor: Visitor) -> None:
     info = visitor.http.get("/api/info").json()
     assert info["capabilities"] == {"uncertainty": True}
     assert info["limits"]["upload_bytes"] == 200_000
@@ -83,7 +83,7 @@ def test_a_project_from_upload_to_the_end(visitor: Visitor, photo: bytes) -> Non
         ("POST", "/snapshots", {}),
     ],
 )
-def test_what_no_schema_knows_is_refused_in_one_sentence(
+def test_unknown_fields_and_values_are_refused_in_one_sentence(
     visitor: Visitor, project: str, method: str, path: str, body: dict[str, Any]
 ) -> None:
     if not path.startswith("/api"):
@@ -102,7 +102,7 @@ def test_an_id_that_the_server_did_not_make_is_refused(visitor: Visitor, project
     assert visitor.http.get(f"/api/projects/0123456789abcdef/snapshots/{project_id}/image").status_code in (404, 422)
 
 
-def test_photos_that_are_none_leave_nothing_behind(visitor: Visitor, photo: bytes) -> None:
+def test_files_that_are_not_photos_leave_nothing_behind(visitor: Visitor, photo: bytes) -> None:
     root = visitor.app.state.hub.services.store.root
     before = sorted(root.iterdir())
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
@@ -176,11 +176,11 @@ def test_exports_are_what_the_command_line_reads(visitor: Visitor, project: str,
             (tmp_path / name).write_bytes(answer.content)
     model = load(tmp_path / "model.safetensors")
     assert model.size == (48, 64)
-    said = json.loads(read_png_text(tmp_path / "result.png")["primage"])
-    assert said["weights_sha256"] == model.weights_sha256
-    assert said["generated"] is True
-    assert said["keeps_original"] is True
-    assert set(said["drawing_sha256"]) == {"segments", "edges"}
+    recorded = json.loads(read_png_text(tmp_path / "result.png")["primage"])
+    assert recorded["weights_sha256"] == model.weights_sha256
+    assert recorded["generated"] is True
+    assert recorded["keeps_original"] is True
+    assert set(recorded["drawing_sha256"]) == {"segments", "edges"}
     assert read_image(tmp_path / "result.png").shape == (48, 64, 3)
     assert not read_image(tmp_path / "edges.png")[4, 3:33].any()
     assert model.render(tmp_path / "primitive.png").shape == (48, 64, 3)
@@ -214,7 +214,7 @@ def test_a_zip_file_carries_a_project_to_another_studio(
     visitor.http.delete(f"/api/projects/{copy['id']}")
 
 
-def test_zip_files_that_are_no_projects_leave_nothing_behind(visitor: Visitor, project: str) -> None:
+def test_zip_files_that_are_not_projects_leave_nothing_behind(visitor: Visitor, project: str) -> None:
     with visitor.tab(project) as tab:
         tab.until("state", lambda header: header["project"]["model"] is not None)
     good = zipfile.ZipFile(io.BytesIO(visitor.get(project, "/export/project.zip").content))
@@ -271,7 +271,7 @@ def test_zip_files_that_are_no_projects_leave_nothing_behind(visitor: Visitor, p
         ("v1.2 final", "v1.2 final"),
     ],
 )
-def test_names_are_shown_and_nothing_else(given: str, shown: str) -> None:
+def test_names_are_only_displayed(given: str, shown: str) -> None:
     assert display_name(given) == shown
 
 

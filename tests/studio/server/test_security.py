@@ -28,7 +28,7 @@ def test_the_token_becomes_a_cookie_and_leaves_the_address(visitor: Visitor) -> 
     assert "Path=/" in cookie
 
 
-def test_a_link_in_another_page_gets_in_by_a_page_of_our_own(visitor: Visitor) -> None:
+def test_a_link_on_another_site_is_forwarded_by_our_own_page(visitor: Visitor) -> None:
     answer = stranger(visitor, **{"Sec-Fetch-Site": "cross-site"}).get(f"/?token={TOKEN}&project=%22%3E%3Cscript%3E")
     assert answer.status_code == 200
     assert "HttpOnly" in answer.headers["set-cookie"]
@@ -59,7 +59,7 @@ def test_nothing_without_the_cookie(visitor: Visitor, cookie: str, path: str) ->
     assert answer.json()["code"] == "no_cookie"
 
 
-def test_pages_and_assets_want_the_cookie_too(visitor: Visitor) -> None:
+def test_pages_and_assets_need_the_cookie_too(visitor: Visitor) -> None:
     for path in ("/", "/index.html", "/assets/index.js"):
         answer = stranger(visitor).get(path)
         assert answer.status_code == 401
@@ -99,12 +99,12 @@ def test_changing_something_needs_an_origin(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_what_another_site_asks_for_is_refused(visitor: Visitor, site: str) -> None:
+def test_requests_of_other_sites_are_refused(visitor: Visitor, site: str) -> None:
     assert visitor.http.get("/api/info", headers={"Sec-Fetch-Site": site}).status_code == 403
     assert visitor.http.get("/api/info", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
-def test_a_socket_is_guarded_alike(visitor: Visitor) -> None:
+def test_sockets_are_guarded_in_the_same_way(visitor: Visitor) -> None:
     good = {"Origin": ORIGIN, "Cookie": f"primage_studio_8765={visitor.http.cookies['primage_studio_8765']}"}
     path = f"ws://{HOST}/api/projects/0123456789abcdef/socket"
     with stranger(visitor, **good).websocket_connect(path) as socket:
@@ -125,16 +125,14 @@ def test_a_socket_is_guarded_alike(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["", "primage_studio_8765=of-an-earlier-server"])
-def test_a_socket_with_a_stale_cookie_is_accepted_and_closed_with_a_code_of_its_own(
-    visitor: Visitor, cookie: str
-) -> None:
+def test_a_socket_with_a_stale_cookie_is_accepted_and_closed_with_its_own_code(visitor: Visitor, cookie: str) -> None:
     path = f"ws://{HOST}/api/projects/0123456789abcdef/socket"
     with stranger(visitor, Origin=ORIGIN, Cookie=cookie).websocket_connect(path) as socket:
         message = socket.receive()
     assert (message["type"], message["code"]) == ("websocket.close", 4401)
 
 
-def test_every_answer_forbids_what_a_page_here_never_does(visitor: Visitor) -> None:
+def test_every_response_forbids_what_our_pages_never_do(visitor: Visitor) -> None:
     for answer in (
         visitor.http.get("/api/info"),
         visitor.http.get("/"),

@@ -20,7 +20,7 @@ def test_without_an_edit_nothing_is_replaced() -> None:
     np.testing.assert_array_equal(blend(photo, other, mask), photo)
 
 
-def test_an_edit_reaches_a_little_and_what_moved_with_it() -> None:
+def test_an_edit_affects_its_surroundings_and_what_moved_with_it() -> None:
     photo = picture(size=SIZE)
     changed = np.zeros(SIZE, bool)
     changed[40:44, 40:44] = True
@@ -39,7 +39,7 @@ def test_an_edit_reaches_a_little_and_what_moved_with_it() -> None:
     np.testing.assert_array_equal(mixed[far == 1], moved[far == 1])
 
 
-def test_a_larger_mask_keeps_what_is_kept() -> None:
+def test_a_resized_mask_keeps_the_zeros() -> None:
     mask = np.zeros((10, 10), np.float32)
     mask[4:6, 4:6] = 1
     large = resize_mask(mask, (50, 50))
@@ -53,7 +53,7 @@ def painted(grid: torch.Tensor, image: np.ndarray) -> Painted:
     return Painted(to_tensor(image), grids=(grid,), confidence=sure)
 
 
-def test_what_was_copied_gets_its_detail_back_at_full_size() -> None:
+def test_copied_pixels_get_their_full_size_detail() -> None:
     full = picture(size=(96, 128))
     small = resize_image(full, (48, 64))
     plain = resize_image(small, (96, 128))
@@ -63,7 +63,7 @@ def test_what_was_copied_gets_its_detail_back_at_full_size() -> None:
     assert error[1] < 0.5 * error[0]
 
 
-def test_a_shifted_copy_is_taken_from_the_shifted_place() -> None:
+def test_a_shifted_copy_gets_the_detail_of_its_source() -> None:
     full = picture(size=(96, 128))
     small = resize_image(full, (48, 64))
     grid = identity_grid((48, 64)).clone()
@@ -71,12 +71,12 @@ def test_a_shifted_copy_is_taken_from_the_shifted_place() -> None:
     image = np.roll(small, -8, axis=1)
     sharp = upsample_render(image, painted(grid, image), full)
     inside = np.s_[8:-8, 8:96]
-    wanted = np.roll(full, -16, axis=1)[inside].astype(int)
+    expected = np.roll(full, -16, axis=1)[inside].astype(int)
     plain = resize_image(image, (96, 128))[inside]
-    assert np.abs(sharp[inside] - wanted).mean() < 0.6 * np.abs(plain - wanted).mean()
+    assert np.abs(sharp[inside] - expected).mean() < 0.6 * np.abs(plain - expected).mean()
 
 
-def test_a_network_that_copies_nothing_is_only_enlarged() -> None:
+def test_a_render_without_copies_is_only_resized() -> None:
     small = picture()
     large = upsample_render(small, Painted(to_tensor(small)), picture(size=(96, 128)))
     np.testing.assert_array_equal(large, resize_image(small, (96, 128)))

@@ -39,7 +39,7 @@ def test_each_job_is_handled(kind: type[Job]) -> None:  # type: ignore[type-arg]
     assert subclasses(kind) - set(_handlers) == set()
 
 
-def test_a_worker_answers_with_what_the_job_promises(tmp_path: Path) -> None:
+def test_a_worker_returns_the_result_type_of_the_job(tmp_path: Path) -> None:
     photo = write_photo(tmp_path)
 
     async def ask() -> None:

@@ -28,7 +28,7 @@ def opacity(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)))[..., 3]
 
 
-def test_a_map_has_what_is_more_uncertain_than_before_where_the_render_counts() -> None:
+def test_the_map_is_the_increase_in_uncertainty_weighted_by_the_mask() -> None:
     uncertainty, baseline, weight = (np.zeros((10, 13), np.float32) for _ in range(3))
     uncertainty[:4], baseline[:4, :4], weight[:, :8] = 0.8, 0.7, 1
     found = uncertainty_map(uncertainty, baseline, weight)
