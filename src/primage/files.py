@@ -13,7 +13,7 @@ from pathlib import Path
 from primage.errors import ImageError
 
 _SUFFIX = ".partial"
-#: Scratch names start with at most so much of the file's name: most file systems limit a name to 255 bytes.
+#: Number of characters of the file's name in a scratch name, as most file systems limit names to 255 bytes.
 _NAME_CHARACTERS = 50
 _SCRATCH_NAME = re.compile(rf"\.(?P<name>.+)\.[0-9a-f]{{16}}{re.escape(_SUFFIX)}")
 

@@ -241,7 +241,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
     try:
-        with contextlib.suppress(OSError):  # untidy, but no reason to stop
+        with contextlib.suppress(OSError):  # leftover files do not prevent a training
             _remove_leftovers(folder)
         yield
     finally:

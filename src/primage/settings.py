@@ -18,7 +18,7 @@ _OLD_FIELD_NAMES: dict[str, dict[str, str]] = {
 
 
 def current_name(field: str) -> str:
-    """The present name of a field that was renamed; any other name stays."""
+    """The current name of a renamed field; other names are unchanged."""
     return {old: new for names in _OLD_FIELD_NAMES.values() for old, new in names.items()}.get(field, field)
 
 

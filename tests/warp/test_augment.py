@@ -89,11 +89,11 @@ def test_drawing_changes_no_cached_identity() -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_tps_keeps_corners_and_shifts_no_control_point_too_far(size: tuple[int, int]) -> None:
     for seed in range(10):
-        moved = (random_grid(size, seed, tps=True, tps_probability=1.0) - identity_grid(size))[0]
-        assert moved[[0, 0, -1, -1], [0, -1, 0, -1]].abs().max() < 1e-5
-        assert moved.abs().max() > 1e-3
+        flow = (random_grid(size, seed, tps=True, tps_probability=1.0) - identity_grid(size))[0]
+        assert flow[[0, 0, -1, -1], [0, -1, 0, -1]].abs().max() < 1e-5
+        assert flow.abs().max() > 1e-3
         # The spline overshoots between its control points, but not by much.
-        assert (moved.abs() * torch.tensor([1.0, size[0] / size[1]])).max() < 2 * 0.1 * 1.5
+        assert (flow.abs() * torch.tensor([1.0, size[0] / size[1]])).max() < 2 * 0.1 * 1.5
 
 
 def test_tps_probability_is_kept() -> None:
@@ -187,9 +187,9 @@ def test_translation_is_a_shift_in_widths_both_ways(size: tuple[int, int]) -> No
         grid = far_from_reflections(size, {"seed": seed, "translation": True, "translation_max": 0.1})
         height, width = size
         inner = identity_grid(size)[:, height // 3 : height - height // 3, width // 3 : width - width // 3]
-        moved = ((grid - inner)[0] * torch.tensor([0.5, 0.5 * height / width])).reshape(-1, 2)
-        assert moved.std(dim=0).max() < 1e-5
-        shifts.append(moved[0])
+        offset = ((grid - inner)[0] * torch.tensor([0.5, 0.5 * height / width])).reshape(-1, 2)
+        assert offset.std(dim=0).max() < 1e-5
+        shifts.append(offset[0])
     widths = torch.stack(shifts)
     assert widths.abs().max() <= 0.1 + 1e-6
     assert (widths.amin(0) < -0.03).all()

@@ -107,8 +107,8 @@ def test_interpolates_exactly_at_control_points_and_keeps_the_corners(size: tupl
 def test_a_common_shift_is_a_translation_in_pixels() -> None:
     height, width = 50, 200
     shifts = torch.tensor([0.1, 0.1]).expand(1, 3, 3, 2)
-    moved = (tps_grid(shifts, (height, width)) - identity_grid((height, width)))[0]
-    pixels = moved * torch.tensor([width / 2, height / 2])
+    flow = (tps_grid(shifts, (height, width)) - identity_grid((height, width)))[0]
+    pixels = flow * torch.tensor([width / 2, height / 2])
     torch.testing.assert_close(pixels, torch.full_like(pixels, 0.1 * width), atol=1e-3, rtol=0)
 
 

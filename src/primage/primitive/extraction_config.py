@@ -35,7 +35,7 @@ class EdgesConfig(Frozen):
         Returns:
             The settings for the scaled picture.
         """
-        # Not validated again: a sigma beyond the range of the setting still extracts edges.
+        # Not validated again, because a sigma outside the range of the setting still extracts edges.
         return self.model_copy(
             update={
                 "sigma": max(0.5, (self.sigma if sigma is None else sigma) * scale),
