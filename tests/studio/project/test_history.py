@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from primage.errors import RunError
+from primage.files import atomic_path
 from primage.studio.drawing import Drawing, box_of, union
 from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas, check_drawing
@@ -168,6 +170,33 @@ def test_frames() -> None:
     assert bytes(pixels) == b"ab\x01\x02"
 
 
+def interrupt(path: Path) -> None:
+    """Leave the scratch file of a process that was killed while writing a file."""
+    with contextlib.suppress(InterruptedError), atomic_path(path) as scratch:
+        raise InterruptedError
+    scratch.write_bytes(b"half")
+
+
+def test_a_sweep_leaves_the_files_of_others(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    first, folder = store.make_folder()
+    store.write(record(id=first))
+    (tmp_path / "holiday" / "snapshots").mkdir(parents=True)
+    others = [
+        tmp_path / "holiday" / ".film.mkv.partial",
+        tmp_path / "holiday" / ".project.json.0123456789abcdef.partial",
+        tmp_path / "holiday" / "snapshots" / ".film.0123456789abcdef.partial",
+        folder / ".film.mkv.partial",
+        folder / "snapshots" / ".film.mkv.partial",
+        tmp_path / ".upload-me-later",
+        tmp_path / ".gone-fishing",
+    ]
+    for path in others:
+        path.write_bytes(b"mine")
+    store.sweep()
+    assert all(path.exists() for path in others)
+
+
 def test_a_store_limits_the_projects_and_deletes_incomplete_ones(tmp_path: Path) -> None:
     store = Store(tmp_path / "projects", max_projects=2)
     first, folder = store.make_folder()
@@ -175,9 +204,11 @@ def test_a_store_limits_the_projects_and_deletes_incomplete_ones(tmp_path: Path)
     store.make_folder()
     with pytest.raises(RefusalError, match="2 projects already"):
         store.make_folder()
-    (store.root / ".upload-x").write_bytes(b"x")
-    (folder / ".project.json.0123.partial").write_bytes(b"x")
-    (folder / "snapshots" / ".x.bin.0123.partial").write_bytes(b"x")
+    for name in ("project.json", "history.bin", "thumbnail.png", "snapshots/0123456789abcdef.png"):
+        interrupt(folder / name)
+    for name in (f".upload-{first}", f".export-{first}.zip"):
+        (store.root / name).write_bytes(b"x")
+    (store.root / f".gone-{first}-1700000000").mkdir()
     store.sweep()
     assert not [*store.root.rglob("*.partial")]
     assert [path.name for path in store.root.iterdir()] == [first]

@@ -9,6 +9,7 @@ run-1/          the run folder           snapshots/    layers and pictures
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -20,7 +21,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from primage.errors import RunError
-from primage.files import write_atomically
+from primage.files import remove_scratch_files, write_atomically
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import (
     Colour,
@@ -35,6 +36,8 @@ from primage.studio.schemas import (
 )
 
 _ID = re.compile(r"[0-9a-f]{16}")
+#: Names in the projects' folder of files being received or exported and of projects being deleted.
+_TEMPORARY = re.compile(r"\.upload-[0-9a-f]{16}|\.export-[0-9a-f]{16}\.zip|\.gone-[0-9a-f]{16}-[0-9]+")
 RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 
@@ -186,13 +189,14 @@ class Store:
 
     def sweep(self) -> None:
         """Delete incomplete projects and files left by an earlier server."""
-        for pattern in ("*/.*.partial", "*/snapshots/.*.partial"):
-            for scratch in self.root.glob(pattern):
-                scratch.unlink(missing_ok=True)
-        for path in self.root.iterdir():
-            unfinished = _ID.fullmatch(path.name) and not (path / "project.json").exists()
-            if unfinished or path.name.startswith((".gone-", ".upload-", ".export-")):
+        for path in list(self.root.iterdir()):
+            project = _ID.fullmatch(path.name)
+            if _TEMPORARY.fullmatch(path.name) or (project and not (path / "project.json").exists()):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            elif project:
+                for folder in (path, path / "snapshots"):
+                    with contextlib.suppress(OSError):
+                        remove_scratch_files(folder)
 
 
 def _bytes_below(root: Path) -> int:
