@@ -18,10 +18,11 @@ from primage.primitive.line_layer import LineLayer
 from primage.primitive.paint import extract_paint
 from primage.primitive.segments import extract_segments
 
-_EXTRACTORS: dict[type[AnyLayer], Callable[[UInt8[np.ndarray, "h w 3"], PrimitiveConfig], Any]] = {
-    LabelLayer: lambda photo, config: extract_segments(photo, config.segments),
-    LineLayer: lambda photo, config: extract_edges(photo, config.edges),
-    PaintLayer: lambda photo, config: extract_paint(photo, config.paint),
+#: The section of `PrimitiveConfig` that the layer's extraction depends on, and the function.
+_EXTRACTORS: dict[type[AnyLayer], tuple[str, Callable[[UInt8[np.ndarray, "h w 3"], Any], Any]]] = {
+    LabelLayer: ("segments", extract_segments),
+    LineLayer: ("edges", extract_edges),
+    PaintLayer: ("paint", extract_paint),
 }
 
 
@@ -41,4 +42,19 @@ def extract_layer(layer: AnyLayer, photo: UInt8[np.ndarray, "h w 3"], config: Pr
     """
     if layer.needs_file is not None:
         raise PrimitiveError(layer.needs_file)
-    return _EXTRACTORS[type(layer)](photo, config)
+    section, extract = _EXTRACTORS[type(layer)]
+    return extract(photo, getattr(config, section))
+
+
+def own_settings(layer: AnyLayer, config: PrimitiveConfig) -> PrimitiveConfig:
+    """Reset all settings that the extraction of a layer does not depend on.
+
+    Args:
+        layer: one that can be extracted.
+        config: settings of the extraction.
+
+    Returns:
+        Equal settings for this layer give an equal layer.
+    """
+    section, _ = _EXTRACTORS[type(layer)]
+    return PrimitiveConfig.model_validate({section: getattr(config, section)})

@@ -19,7 +19,7 @@ _LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers
 _HEAD = struct.Struct("<I")
 
 
-def layers_of(kind: str) -> tuple[Layer, ...]:
+def drawing_layers(kind: str) -> tuple[Layer, ...]:
     """The layers of a kind of drawing, including the marks.
 
     Args:
@@ -29,7 +29,7 @@ def layers_of(kind: str) -> tuple[Layer, ...]:
         In the order in which pixels are sent.
 
     Example:
-        >>> [layer.name for layer in layers_of("super")]
+        >>> [layer.name for layer in drawing_layers("super")]
         ['segments', 'edges', 'marks']
     """
     layers = (Layer.model_validate({"name": x.name, "channels": x.planes}) for x in KINDS[kind].layers)

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from primage.api import configure
 from primage.image import read_image, read_png_text
 from primage.model import load
 from primage.primitive.kinds import KINDS
-from primage.studio.drawing import layers_of
+from primage.studio.drawing import drawing_layers
+from primage.studio.project.extraction import run_config
 from primage.studio.project.hub import display_name
-from primage.studio.schemas import Kind, LayerName
-from primage.studio.workers.reading import _SETTINGS_OF
+from primage.studio.schemas import ExtractSettings, Kind, LayerName
+from primage.studio.workers.reader import Extract
+from primage.studio.workers.reading import _layer
 from tests.studio.conftest import studio
 from tests.studio.visitor import Visitor, unpack
-from tests.tiny import picture
+from tests.tiny import picture, write_photo
 
 
 def png(array: np.ndarray) -> bytes:
@@ -157,12 +160,23 @@ def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, p
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_the_layers_of_a_kind_are_those_of_its_primitives(kind: str) -> None:
-    assert [layer.name for layer in layers_of(kind)] == [*KINDS[kind].names, "marks"]
-    assert {layer.name for layer in layers_of(kind)} <= set(get_args(LayerName))
+    assert [layer.name for layer in drawing_layers(kind)] == [*KINDS[kind].names, "marks"]
+    assert {layer.name for layer in drawing_layers(kind)} <= set(get_args(LayerName))
 
 
-def test_every_layer_that_is_extracted_has_its_settings() -> None:
-    assert {name for kind in get_args(Kind) for name in KINDS[kind].names} == set(_SETTINGS_OF)
+def test_moving_a_slider_extracts_only_its_own_layer(tmp_path: Path) -> None:
+    photo = write_photo(tmp_path)
+    config = configure("draft", steps=0, size_px=48)
+    for setting, layers in (
+        (ExtractSettings(), 2),
+        (ExtractSettings(edge_sigma=3), 1),
+        (ExtractSettings(edge_sigma=3, regions=4), 1),
+        (ExtractSettings(edge_sigma=3, regions=4, paint_colours=5), 0),
+        (ExtractSettings(kind="paint", paint_colours=5), 1),
+    ):
+        before = _layer.cache_info().misses
+        Extract(photo, run_config(config, setting)).perform()
+        assert _layer.cache_info().misses - before == layers
 
 
 def test_exports_are_what_the_command_line_reads(visitor: Visitor, project: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from primage.primitive.kinds import all_layer_names
 from primage.studio.errors import RefusalError
 from primage.studio.project.store import ProjectRecord
 
@@ -13,7 +14,7 @@ from primage.studio.project.store import ProjectRecord
 _MEMBERS = re.compile(
     r"project\.json|original|drawing\.bin|history\.bin|thumbnail\.png"
     r"|snapshots/[0-9a-f]{16}\.(bin|png)"
-    r"|run/(run\.json|photo\.png|primitive\.png|segments\.png|edges\.png|colours\.png|log\.jsonl"
+    rf"|run/(run\.json|(photo|primitive|{'|'.join(all_layer_names())})\.png|log\.jsonl"
     r"|model\.safetensors|checkpoint\.safetensors)"
 )
 _REQUIRED = {"project.json", "original", "drawing.bin", "run/run.json", "run/photo.png", "run/model.safetensors"}

@@ -12,7 +12,7 @@ import numpy as np
 
 from primage.errors import RunError
 from primage.files import write_atomically
-from primage.studio.drawing import Drawing, layers_of, union, values_of
+from primage.studio.drawing import Drawing, drawing_layers, union, values_of
 from primage.studio.errors import RefusalError
 from primage.studio.project.history import Entry, History
 from primage.studio.project.store import ProjectRecord
@@ -224,7 +224,7 @@ def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
     Raises:
         RunError: a layer is missing, surplus, of another size, or has an invalid value.
     """
-    channels = {layer.name: layer.channels for layer in layers_of(record.settings.kind)}
+    channels = {layer.name: layer.channels for layer in drawing_layers(record.settings.kind)}
     if set(drawing.layers) != set(channels) or drawing.size != record.size:
         raise RunError("the project's drawing has other layers or another size than its record says")
     for layer, count in channels.items():

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from primage.config import Config
-from primage.studio.drawing import Drawing, layers_of
+from primage.studio.drawing import Drawing, drawing_layers
 from primage.studio.errors import RefusalError
 from primage.studio.project.latest_only import LatestOnly
 from primage.studio.project.services import Services
@@ -117,6 +117,6 @@ def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revisio
         labels: names and colours.
         revision: revision of the edited drawing; None for other drawings.
     """
-    layers = layers_of(kind)
+    layers = drawing_layers(kind)
     header = Extracted(revision=revision, size=drawing.size, layers=layers, labels=labels)
     return pack(header, [drawing.layers[layer.name] for layer in layers])

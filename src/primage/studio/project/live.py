@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from primage.errors import PrimageError, RunError
-from primage.studio.drawing import Drawing, layers_of
+from primage.studio.drawing import Drawing, drawing_layers
 from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas, Change, run_number
 from primage.studio.project.clients import Client, Clients
@@ -97,7 +97,7 @@ class LiveProject:
             **self.record.summary().model_dump(),
             size=self.record.size,
             settings=self.record.settings,
-            layers=layers_of(self.record.settings.kind),
+            layers=drawing_layers(self.record.settings.kind),
             labels=self.record.labels,
             line_colour=self.record.line_colour,
             history=self.canvas.state(),

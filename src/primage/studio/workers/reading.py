@@ -15,7 +15,7 @@ from primage.config import Config
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import FORMATS, encode_png, read_image, resize_image, working_size
 from primage.primitive.config import PrimitiveConfig
-from primage.primitive.extract import extract_layer
+from primage.primitive.extract import extract_layer, own_settings
 from primage.primitive.kinds import layers_of
 from primage.primitive.layer import AnyLayer
 from primage.primitive.primitive import Primitive, spec_of
@@ -34,9 +34,6 @@ from primage.studio.workers.reader import (
     ReadTrainingPrimitive,
     WarmUpReader,
 )
-
-#: Fields of `PrimitiveConfig` that the extraction of each layer depends on.
-_SETTINGS_OF = {"segments": "segments", "edges": "edges", "colours": "paint"}
 
 
 @WarmUpReader.handled_by
@@ -104,8 +101,7 @@ def extract(job: Extract) -> Extraction:
     config = job.config.primitive
     layers = {}
     for layer in layers_of(config.kind):
-        field = _SETTINGS_OF[layer.name]
-        own = PrimitiveConfig.model_validate({field: getattr(config, field)})
+        own = own_settings(layer, config)
         layers[layer.name] = _layer(job.photo, job.config.size_px, type(layer), own)
     primitive = Primitive(config.kind, **layers)
     return _extraction(primitive, spec_of(primitive, config).line_colour)
