@@ -31,9 +31,7 @@ def ready(tab: Tab) -> None:
 
 
 def trainer(visitor: Visitor, project: str) -> int:
-    pid = visitor.app.state.hub._open[project].models.learner_pid
-    assert pid is not None
-    return int(pid)
+    return int(visitor.app.state.hub._open[project].models._learner._process.pid)
 
 
 def test_learning_can_be_paused_resumed_after_a_crash_and_stopped(visitor: Visitor, project: str) -> None:
@@ -77,7 +75,7 @@ def test_learning_can_be_paused_resumed_after_a_crash_and_stopped(visitor: Visit
         # What a crash left undone need not be done.
         assert ask(visitor, project, "learn/stop")["state"] == "idle"
         assert visitor.get(project).json()["learning"]["state"] == "idle"
-        assert visitor.app.state.hub._open[project].models.learner_pid is None
+        assert visitor.app.state.hub._open[project].models._learner._process is None
 
 
 def test_a_dead_painter_is_reported_and_replaced(visitor: Visitor, project: str) -> None:
@@ -114,7 +112,7 @@ def test_a_drawing_that_is_replaced_ends_its_training(visitor: Visitor, project:
         chosen = visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 3}).json()
         assert chosen["learning"]["state"] == "idle"
         tab.until("replaced")
-        assert visitor.app.state.hub._open[project].models.learner_pid is None
+        assert visitor.app.state.hub._open[project].models._learner._process is None
         assert visitor.app.state.hub.services.training_slot.locked() is False
 
 

@@ -59,11 +59,6 @@ class Learner:
         self._more_minutes = 0.0
 
     @property
-    def pid(self) -> int | None:
-        """Id of the process, if it is running."""
-        return self._process.pid if self._process is not None else None
-
-    @property
     def active(self) -> bool:
         """Whether it is training, about to start, or about to stop."""
         return self._task is not None and not self._task.done()

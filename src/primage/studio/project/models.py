@@ -77,11 +77,6 @@ class ModelManager:
         """Whether it is training or about to start."""
         return self._learner.active
 
-    @property
-    def learner_pid(self) -> int | None:
-        """Id of the training process, if it is running."""
-        return self._learner.pid
-
     def reset(self) -> None:
         """Discard the model and the training, because the drawing was replaced."""
         self.info = None
@@ -110,7 +105,7 @@ class ModelManager:
     async def _calibrate(self, run: Path) -> None:
         """Improve the first model in a process of its own, because the user may already be drawing."""
         delay_sec = self._services.options.calibrate_after_sec
-        if (run / "checkpoint.safetensors").exists() or delay_sec is None:
+        if (run / "checkpoint.safetensors").exists() or delay_sec is None or self.learning.state == "paused":
             return
         # After a delay, because the drawing is replaced every second while sliders are moved.
         await asyncio.sleep(delay_sec)

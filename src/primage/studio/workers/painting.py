@@ -67,7 +67,10 @@ def calibrate(job: Calibrate) -> None:
     """Estimate the normalisation statistics on the photo: a training with zero steps."""
     if not (job.run / "checkpoint.safetensors").exists():
         with lock_folder(job.run):
-            for _ in training(Run(job.run)):
+            run = Run(job.run)
+            if run.record.config.steps != 0:  # a training that was killed before its first checkpoint
+                return
+            for _ in training(run):
                 pass
 
 
