@@ -37,6 +37,29 @@ def test_beyond_this_machine_only_with_a_token(tmp_path: Path, capsys: pytest.Ca
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        (("--set", "size_px=2048"), "--set: size_px: "),
+        (("--set", "primitive.edges.min_length_px=1500"), "--set: edge_min_length_px: "),
+        (("--set", "augment.colour=1"), "there is no such setting"),
+        (("--preset", "best"), "best"),
+    ],
+)
+def test_settings_are_checked_before_the_page_opens(tmp_path: Path, option: tuple[str, str], reason: str) -> None:
+    arguments = ["studio", "--no-browser", "--port", "0", "--projects", tmp_path, *option]
+    done = subprocess.run(
+        [sys.executable, "-m", "primage.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+    assert len(done.stderr.splitlines()) <= 2  # one sentence, in lines of 80 letters
+
+
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with bound(Address(port=0)) as listener:
         listener.listen()

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from primage._version import __version__
+from primage.config import preset
 from primage.errors import RunError
 from primage.studio.errors import RefusalError
 from primage.studio.project.archive import read_zip
@@ -101,6 +102,17 @@ class Hub:
             await asyncio.gather(self._services.painter.close(), self._services.reader.close())
         if self._lock is not None:
             self._lock.release()
+
+    async def check_settings(self) -> None:
+        """Check the training settings that the studio was started with.
+
+        Raises:
+            ConfigError: the preset is unknown.
+            RefusalError: a setting is unknown, invalid, or beyond what the studio supports.
+        """
+        preset(self._options.preset)
+        if self._options.settings:  # only then, as the reading worker takes seconds to start
+            default_settings(await self.services.training_config())
 
     def info(self) -> Info:
         """Version, capabilities, limits and samples."""

@@ -127,6 +127,7 @@ def serve(
     Raises:
         ConfigError: the address is reachable from other machines and no token was given, or it is not available.
         RunError: another studio uses the projects' folder.
+        UserError: a setting is unknown, invalid, or beyond what the studio supports.
     """
     if not address.loopback and token is None:
         raise ConfigError(
@@ -170,9 +171,10 @@ async def _run(
         await running
         raise RunError("the studio could not be started; does another one use the same projects?")
     query = {"token": access.token}
+    hub: Hub = app.state.hub
     try:
+        await hub.check_settings()
         if photo is not None:
-            hub: Hub = app.state.hub
             query["project"] = (await hub.create_from_file(photo, photo.name)).record.id
     except BaseException:
         server.should_exit = True
