@@ -74,14 +74,29 @@ class Canvas:
             revision: a revision greater than all assigned so far.
             run: number of the run.
         """
-        (folder / "history.bin").unlink(missing_ok=True)
-        canvas = cls(folder, drawing, 0, revision, run)
+        canvas = cls.unedited(folder, drawing, revision, run)
         canvas.save()
         return canvas
 
     @classmethod
+    def unedited(cls, folder: Path, drawing: Drawing, revision: int, run: int) -> Canvas:
+        """Create a drawing without edits, not saved yet; the history of an earlier drawing is deleted.
+
+        Args:
+            folder: folder of the project.
+            drawing: the layers.
+            revision: a revision greater than all assigned so far.
+            run: number of the run.
+        """
+        # Before the drawing is saved: a crash in between must not leave entries that belong to another drawing.
+        (folder / "history.bin").unlink(missing_ok=True)
+        canvas = cls(folder, drawing, 0, revision, run)
+        canvas.saved = False
+        return canvas
+
+    @classmethod
     def load(cls, folder: Path, record: ProjectRecord) -> Canvas:
-        """Load the saved drawing.
+        """Load the saved drawing, and compact its history if necessary, which takes time.
 
         Args:
             folder: folder of the project.
@@ -101,6 +116,7 @@ class Canvas:
         before = meta.get("revision", 0)
         canvas = cls(folder, drawing, meta.get("done", 0), before + _REVISION_GAP, run)
         canvas.loaded_revision = before
+        canvas.history.compact()
         canvas.save(durable=False)
         return canvas
 
@@ -111,7 +127,8 @@ class Canvas:
             durable: flush them to the disk before returning.
         """
         meta = {"done": self.history.done, "revision": self.revision, "run": self._run}
-        if durable:
+        # After a power failure, an entry that was replaced must not count as one of those done.
+        if durable or self.history.replaced:
             self.history.flush()
         write_atomically(self._file, self.drawing.dump(meta), durable)
         self.saved = True

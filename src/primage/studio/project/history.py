@@ -8,6 +8,7 @@ replaces others (an edit after an undo, or two merged edits) holds their number,
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import struct
 import zlib
@@ -21,6 +22,8 @@ from primage.errors import RunError
 from primage.files import atomic_path
 from primage.studio.drawing import channels_of
 from primage.studio.schemas import Label, Patch, Schema
+
+_log = logging.getLogger(__name__)
 
 _HEAD = struct.Struct("<II")
 #: Replaced entries are removed from the file when they take more space than this and than the valid entries.
@@ -75,6 +78,8 @@ class History:
         self._path = path
         self._slots: list[_Slot] = []
         self._end = 0
+        #: Whether entries were replaced since the file was last flushed.
+        self.replaced = False
         self._scan()
         self.done = min(done, len(self._slots))
 
@@ -165,13 +170,18 @@ class History:
                 os.truncate(self._path, self._end)
             raise
         self._count(_Slot(self._end, len(data), entry.title), replaces)
+        self.replaced = self.replaced or replaces > 0
+
+    def compact(self) -> None:
+        """Rewrite the file without the entries that were replaced, if they take much of it."""
         used = sum(slot.length for slot in self._slots)
         if self._end - used > max(used, _MIN_GARBAGE_BYTES):
-            with contextlib.suppress(OSError):  # the file only remains longer than necessary
+            try:
                 self._compact()
+            except Exception:  # the file only remains longer than necessary
+                _log.warning("%s cannot be compacted", self._path, exc_info=True)
 
     def _compact(self) -> None:
-        """Rewrite the file without the entries that were replaced."""
         slots: list[_Slot] = []
         end = 0
         with (
@@ -210,6 +220,7 @@ class History:
         if self._path.exists():
             with self._path.open("rb+") as file:
                 os.fsync(file.fileno())
+        self.replaced = False
 
     def _read(self, slot: _Slot) -> Entry:
         with self._path.open("rb") as file:

@@ -153,7 +153,7 @@ class Hub:
         folder = self.services.store.folder(record.id)
         await asyncio.to_thread(self.services.store.sweep_runs, record)
         try:
-            canvas = Canvas.load(folder, record)
+            canvas = await asyncio.to_thread(Canvas.load, folder, record)
         except RunError as error:
             _log.warning("%s: %s; the edits are lost and the training primitive is used", record.id, error)
             extraction = await self.services.reader.run(ReadTrainingPrimitive(folder / record.run))
@@ -257,7 +257,7 @@ class Hub:
             kept = [s for s in record.snapshots if (folder / "snapshots" / f"{s.id}.bin").exists()]
             update = {"id": project_id, "updated": time.time(), "snapshots": tuple(kept)}
             record = record.model_copy(update=update)
-            canvas = Canvas.load(folder, record)
+            canvas = await asyncio.to_thread(Canvas.load, folder, record)
             store.write(record)
         project = self._open[project_id] = LiveProject(self.services, record, canvas)
         return project

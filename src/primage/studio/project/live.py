@@ -13,7 +13,7 @@ from primage.studio.drawing import Drawing, drawing_layers
 from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas, Change, run_number
 from primage.studio.project.clients import Client, Clients
-from primage.studio.project.exports import Exports, file_stem
+from primage.studio.project.exports import Exports
 from primage.studio.project.extraction import Extractor, layers_frame
 from primage.studio.project.models import ModelManager, saved_learning
 from primage.studio.project.rendering import Rendering, RenderInput
@@ -82,11 +82,6 @@ class LiveProject:
         return self._folder / self.record.run
 
     @property
-    def file_stem(self) -> str:
-        """Its name as a file name without an ending."""
-        return file_stem(self.record.name)
-
-    @property
     def idle(self) -> bool:
         """Whether no tab shows it and no background job runs."""
         return not len(self.clients) and not self.models.active and not self._tasks
@@ -121,8 +116,11 @@ class LiveProject:
         Raises:
             RefusalError: it cannot be written to the disk; nothing has changed.
         """
-        if self._deleted:
-            return
+        if not self._deleted:
+            self._write_record(**changes)
+            self.clients.send(State(project=self.state()))
+
+    def _write_record(self, **changes: object) -> None:
         changes.setdefault("updated", time.time())
         record = ProjectRecord.model_validate(self.record.model_dump() | changes)
         try:
@@ -130,7 +128,6 @@ class LiveProject:
         except OSError as error:
             raise RefusalError(507, "full", f"the project cannot be saved ({error.strerror})") from error
         self.record = record
-        self.clients.send(State(project=self.state()))
 
     def change(self, change: ProjectChange) -> None:
         """Rename the project, or change how it is rendered.
@@ -204,8 +201,7 @@ class LiveProject:
         change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
         # If the tab sent the edit before receiving another change, it may now differ from the server's drawing.
-        unaware = edit.base < client.sent_revision
-        self._after(change, "edit", client, edit.id, echo=unaware)
+        self._after(change, "edit", client, edit.id, echo=edit.base < client.sent_revision)
         self._newest = (client, {*(earlier if merge else ()), edit.id})
 
     def undo_redo(self, client: Client, request: UndoRedo) -> None:
@@ -218,8 +214,7 @@ class LiveProject:
         Raises:
             RefusalError: there is nothing to undo or redo.
         """
-        change = self.canvas.undo_redo(request.type)
-        self._after(change, request.type, client, request.id, echo=True)
+        self._after(self.canvas.undo_redo(request.type), request.type, client, request.id, echo=True)
 
     def _after(
         self,
@@ -255,6 +250,7 @@ class LiveProject:
             self.record = self.record.model_copy(update={"updated": time.time()})
             self._services.store.write(self.record)
         except OSError as error:
+            self.canvas.saved = False  # the record, which contains the labels, is not saved either
             self.report(RefusalError(507, "full", f"the project cannot be saved ({error.strerror})"))
 
     def _replace_pixels(self, drawing: Drawing, title: str, cause: Literal["edit", "snapshot"]) -> None:
@@ -308,18 +304,18 @@ class LiveProject:
 
         Args:
             settings: extraction settings.
+
+        Raises:
+            RefusalError: the project cannot be saved; the drawing has not changed.
         """
         async with self._replacing:
-            old_run = self.run
             await self.models.discard_learning()
             await asyncio.to_thread(self._services.store.sweep_runs, self.record)
             number = run_number(self.record) + 1
             extraction = await self._extractor.create_run(self._folder / f"run-{number}", settings)
-            self.canvas = Canvas.fresh(self._folder, extraction.drawing, self.canvas.revision + 1, number)
-            self.models.reset()
-            self.rendering.reset()
-            self.snapshots.remove_files()
-            self.update(
+            old = self.record
+            # The record first, because it names the run: files of an earlier run are then ignored.
+            self._write_record(
                 settings=settings,
                 size=extraction.drawing.size,
                 labels=extraction.labels,
@@ -329,8 +325,14 @@ class LiveProject:
                 steps=0,
                 snapshots=(),
             )
+            self.canvas = Canvas.unedited(self._folder, extraction.drawing, self.canvas.revision + 1, number)
+            self.models.reset()
+            self.rendering.reset()
+            self._save(durable=True)
+            self.snapshots.remove_files(old.snapshots)
+            self.clients.send(State(project=self.state()))
             self.clients.send(Replaced(type="replaced"))
-            self.start(self.models.publish(old_run))
+            self.start(self.models.publish(self._folder / old.run))
 
     # --- snapshots
 

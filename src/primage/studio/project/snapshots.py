@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +119,11 @@ class Snapshots:
         for path in self._files(snapshot):
             path.unlink(missing_ok=True)
 
-    def remove_files(self) -> None:
-        """Delete the files of all snapshots; the caller clears the list."""
-        for snapshot in self._listed():
+    def remove_files(self, snapshots: Iterable[Snapshot]) -> None:
+        """Delete the files of snapshots.
+
+        Args:
+            snapshots: no longer listed.
+        """
+        for snapshot in snapshots:
             self._remove(snapshot)

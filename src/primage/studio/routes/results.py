@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from primage.studio.project.exports import file_stem
 from primage.studio.routes.shared import REFUSALS, Png, TheProject, answer_is
 from primage.studio.schemas import ExportedLayer, Learn, Learning
 
@@ -62,19 +63,19 @@ async def get_uncertainty(project: TheProject, render: Annotated[int | None, Que
 @router.get("/export/result.png", response_class=Png, responses=answer_is("image/png"))
 async def export_result(project: TheProject, size: Literal["working", "full"] = "full") -> Response:
     """The result as a file, with its provenance."""
-    return _file(await project.exports.render_png(size), "image/png", f"{project.file_stem}.png")
+    return _file(await project.exports.render_png(size), "image/png", f"{file_stem(project.record.name)}.png")
 
 
 @router.get("/export/{layer}.png", response_class=Png, responses=answer_is("image/png"))
 async def export_layer(project: TheProject, layer: ExportedLayer) -> Response:
     """The edited drawing as one picture, or one of its layers."""
-    return _file(await project.exports.layer_png(layer), "image/png", f"{project.file_stem}-{layer}.png")
+    return _file(await project.exports.layer_png(layer), "image/png", f"{file_stem(project.record.name)}-{layer}.png")
 
 
 @router.get("/export/model.safetensors", response_class=FileResponse, responses=answer_is("application/octet-stream"))
 async def export_model(project: TheProject) -> FileResponse:
     """The trained model, for `primage render`."""
-    name = f"{project.file_stem}.safetensors"
+    name = f"{file_stem(project.record.name)}.safetensors"
     return FileResponse(project.exports.model_file(), media_type="application/octet-stream", filename=name)
 
 
@@ -83,7 +84,8 @@ async def export_project(project: TheProject) -> FileResponse:
     """The whole project, for another studio."""
     path: Path = await project.export_zip()
     done = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type="application/zip", filename=f"{project.file_stem}.zip", background=done)
+    name = f"{file_stem(project.record.name)}.zip"
+    return FileResponse(path, media_type="application/zip", filename=name, background=done)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
