@@ -46,7 +46,7 @@ def configure(
 
     Args:
         preset_name: draft, standard or paper.
-        kind: kind of primitive: edges, segments, super, paint, landmarks or manual.
+        kind: kind of primitive, one of `primage.primitive.kinds.KINDS`.
         size_px: short side of the working size; the preset's if None.
         minutes: how long to train; not together with ``steps``.
         steps: number of steps to train; 0 uses the shipped matcher as it is.
@@ -314,7 +314,7 @@ def train(
     Args:
         photo: the photo's file.
         run: the run folder.
-        primitive: edges, segments, super, paint, landmarks or manual.
+        primitive: kind of primitive, one of `primage.primitive.kinds.KINDS`.
         preset: draft, standard or paper.
         primitive_file: the primitive as one file; a missing layer is extracted.
         segments: the label layer as a file.

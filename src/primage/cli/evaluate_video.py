@@ -10,6 +10,7 @@ import typer
 
 from primage.cli.console import Device, Json, Quiet, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
+from primage.primitive.kinds import KINDS
 
 
 def command(
@@ -22,7 +23,7 @@ def command(
     ],
     train_frame: Annotated[int, typer.Option(help="Number of the frame to train on; it is never evaluated.")] = 0,
     primitive: Annotated[
-        str | None, typer.Option("--primitive", "-p", help="edges, segments, super, paint … [default: super].")
+        str | None, typer.Option("--primitive", "-p", help=f"{', '.join(KINDS)} [default: super].")
     ] = None,
     segments: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Label maps, named like the frames (DIR/CLIP for several clips).")

@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 
 from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
+from primage.primitive.kinds import KINDS
 
 
 def command(
     photo: Annotated[Path, typer.Argument(help="The photo.")],
     target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write the primitive (PNG).")],
-    kind: Annotated[
-        str, typer.Option("--kind", "-k", help="edges, segments, super, paint, landmarks or manual.")
-    ] = "super",
+    kind: Annotated[str, typer.Option("--kind", "-k", help=f"{', '.join(KINDS)}.")] = "super",
     primitive_file: Annotated[
         Path | None,
         typer.Option(

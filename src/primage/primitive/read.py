@@ -182,8 +182,11 @@ def _read(
     if files.whole is not None:
         if len(layers) == 1:
             read.layers[layers[0].name] = layers[0].read(files.whole, palette, snap, photo_size)
-        else:
+        elif KINDS[kind].names == ("segments", "edges"):
             read = _read_super(files.whole, spec, snap)
+        else:
+            options = ", ".join(f"--{layer.name}" for layer in layers)
+            raise PrimitiveError(f"{files.whole}: a {kind} primitive is not read from one file; give {options}")
     for layer in layers:
         if layer.name in files.layers:
             read.layers[layer.name] = layer.read(files.layers[layer.name], palette, snap, photo_size)
