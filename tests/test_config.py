@@ -10,8 +10,18 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from primage.api import configure
-from primage.config import PRESETS, Config, LossConfig, Phase, Pix2PixHDConfig, preset
+from primage.config import (
+    NAMED_SETTINGS,
+    PRESETS,
+    Config,
+    DiscriminatorConfig,
+    LossConfig,
+    Phase,
+    Pix2PixHDConfig,
+    preset,
+)
 from primage.errors import ConfigError, UserError
+from primage.nets.features import PIX2PIXHD_LAYERS
 from primage.settings import validated
 
 
@@ -40,8 +50,13 @@ def test_the_paper_preset_is_the_published_configuration() -> None:
     assert config.generator == Pix2PixHDConfig(ngf=64, n_downsampling=4, n_blocks=9, n_local_enhancers=0)
     loss = config.loss
     assert (loss.gan, loss.lambda_GAN, loss.lambda_feat, loss.lambda_perc) == ("lsgan", 1.0, 10.0, 10.0)
-    assert (loss.lambda_L1, loss.perceptual_network, config.primitive.encoding) == (0.0, "vgg19", "rgb")
-    assert (config.discriminator.ndf, config.discriminator.num_D, config.optim.ema) == (64, 2, 0.0)
+    assert (loss.lambda_L1, loss.perceptual_network, config.primitive.encoding) == (0.0, "vgg19", "pix2pixhd")
+    assert (loss.perceptual_input, loss.perceptual_size, loss.perceptual_every) == ("raw", "full", 1)
+    assert loss.perceptual_layers == PIX2PIXHD_LAYERS
+    assert loss.perceptual_weights == (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    assert config.discriminator == DiscriminatorConfig(ndf=64, n_layers=3, num_D=2, start=0.0)
+    assert (config.optim.lr_discriminator, config.optim.ema, config.matcher) == (2e-4, 0.0, "none")
+    assert config.phases == (Phase(until=1.0, scale=1.0, batch=1, perceptual=True),)
 
 
 def test_the_perceptual_loss_takes_part_in_the_standard_preset() -> None:
@@ -227,3 +242,32 @@ def test_a_field_under_its_old_and_its_new_name_is_refused() -> None:
 def test_the_shipped_matcher_refuses_another_network_with_one_sentence() -> None:
     with pytest.raises(ConfigError, match="choose matcher none"):
         configure("standard", settings=("generator.embedding=8",))
+
+
+def test_a_group_of_settings_is_one_setting() -> None:
+    loss = configure("paper", settings=["loss=equations"]).loss
+    assert (loss.gan, loss.lambda_GAN, loss.lambda_feat, loss.lambda_perc) == ("log", 0.1, 0, 1)
+    assert loss.perceptual_input == "raw"  # what the group does not name stays
+    later = configure("paper", settings=["loss=equations", "loss.gan=minimax", "loss.lambda_GAN=0.5"]).loss
+    assert (later.gan, later.lambda_GAN, later.lambda_feat) == ("minimax", 0.5, 0)
+
+
+@pytest.mark.parametrize("section", NAMED_SETTINGS)
+def test_every_group_of_settings_is_valid(section: str) -> None:
+    for name, group in NAMED_SETTINGS[section].items():
+        found = getattr(configure("paper", settings=[f"{section}={name}"]), section)
+        assert {field: getattr(found, field) for field in group} == group
+
+
+def test_an_unknown_group_of_settings_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="loss has no group of settings 'paper'; choose one of equations"):
+        configure("paper", settings=["loss=paper"])
+    with pytest.raises(ConfigError, match=r"optim has no group of settings 'fast'$"):
+        configure("paper", settings=["optim=fast"])
+
+
+def test_records_without_the_input_of_the_perceptual_loss_keep_the_normalised_one() -> None:
+    old = preset("paper").model_dump()
+    del old["loss"]["perceptual_input"]
+    assert Config.model_validate(old).loss.perceptual_input == "imagenet"
+    assert {preset(name).loss.perceptual_input for name in ("draft", "standard")} == {"imagenet"}

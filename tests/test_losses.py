@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from primage import losses
-from primage.config import LossConfig
+from primage.api import configure
+from primage.config import LossConfig, preset
 from primage.grid import identity_grid
-from primage.nets.features import FeatureExtractor
+from primage.nets.features import PIX2PIXHD_LAYERS, FeatureExtractor
 from primage.nets.generator import Matches, Painted
+from primage.tensors import to_tensor
+from tests.primitive.drawings import astronaut
+from tests.tiny import need_weights
 
 
 def full(value: float, *shape: int) -> Tensor:
@@ -41,6 +48,57 @@ def test_the_log_loss_is_minus_the_logarithm_of_the_probability_given_to_the_tru
     fake = sum(math.log1p(math.exp(score)) for score in scores)
     assert float(losses.gan_loss(judged, True, "log")) == pytest.approx(real, rel=1e-4, abs=1e-5)
     assert float(losses.gan_loss(judged, False, "log")) == pytest.approx(fake, rel=1e-4, abs=1e-5)
+
+
+def scores_of(*values: float) -> list[list[Tensor]]:
+    """Predictions of one scale each."""
+    return [[torch.tensor([value], requires_grad=True)] for value in values]
+
+
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+#: What the generator minimises, and its derivative with respect to a score s = logit of D.
+OBJECTIVES: dict[losses.GanKind, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "lsgan": (lambda s: (s - 1) ** 2, lambda s: 2 * (s - 1)),
+    "log": (lambda s: -math.log(sigmoid(s)), lambda s: -sigmoid(-s)),
+    "minimax": (lambda s: math.log(1 - sigmoid(s)), lambda s: -sigmoid(s)),
+}
+
+
+@pytest.mark.parametrize("kind", OBJECTIVES)
+def test_the_generators_objective_and_its_gradient_by_hand(kind: losses.GanKind) -> None:
+    objective, derivative = OBJECTIVES[kind]
+    values = (-3.0, -0.5, 0.0, 0.8)
+    judged = scores_of(*values)
+    total = losses.adversarial_loss(judged, kind)
+    total.backward()
+    assert float(total.detach()) == pytest.approx(sum(map(objective, values)), rel=1e-5)
+    for value, [score] in zip(values, judged, strict=True):
+        assert score.grad is not None
+        assert float(score.grad) == pytest.approx(derivative(value), rel=1e-5)
+        assert float(score.grad) < 0  # descending raises the score: the fake looks more real
+
+
+def test_minimax_saturates_where_the_discriminator_wins_and_log_does_not() -> None:
+    gradients = {}
+    for kind in ("log", "minimax"):
+        judged = scores_of(-6.0)
+        losses.adversarial_loss(judged, kind).backward()
+        assert judged[0][0].grad is not None
+        gradients[kind] = abs(float(judged[0][0].grad))
+    assert gradients["log"] > 0.99
+    assert gradients["minimax"] < 0.01
+
+
+def test_log_and_minimax_train_the_discriminator_on_equation_2() -> None:
+    judged = [[torch.tensor([-1.0, 0.5])], [torch.tensor([2.0])]]
+    log_d = sum(math.log(sigmoid(s)) * w for s, w in ((-1.0, 0.5), (0.5, 0.5), (2.0, 1.0)))
+    log_one_minus_d = sum(math.log(1 - sigmoid(s)) * w for s, w in ((-1.0, 0.5), (0.5, 0.5), (2.0, 1.0)))
+    for kind in ("log", "minimax"):
+        assert float(losses.gan_loss(judged, True, kind)) == pytest.approx(-log_d, rel=1e-5)
+        assert float(losses.gan_loss(judged, False, kind)) == pytest.approx(-log_one_minus_d, rel=1e-5)
 
 
 def test_feature_matching_weights_stages_and_averages_scales() -> None:
@@ -76,6 +134,29 @@ def test_the_perceptual_loss_is_the_weighted_difference_of_features(red_and_gree
     apart = 0.4 / (2 * 0.229)
     expected = 0.5 * apart / 64 + 3.0 * 2 * apart / 64
     assert float(losses.perceptual_loss(red_and_green, fake, real, (0.5, 3.0))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_raw_input_of_the_perceptual_loss_is_not_normalised() -> None:
+    weight = torch.zeros(64, 3, 3, 3)
+    weight[0, 0, 1, 1] = 1.0
+    tensors = {"features.0.weight": weight, "features.0.bias": torch.zeros(64)}
+    raw, normalised = (FeatureExtractor("vgg16", ["relu1_1"], tensors, scaling=s) for s in ("raw", "imagenet"))
+    fake, real = full(0.6, 1, 3, 4, 4), full(1.0, 1, 3, 4, 4)
+    assert float(losses.perceptual_loss(raw, fake, real, (64.0,))) == pytest.approx(0.4, rel=1e-5)
+    assert float(losses.perceptual_loss(normalised, fake, real, (64.0,))) == pytest.approx(0.4 / 0.458, rel=1e-5)
+
+
+def test_normalising_raises_the_perceptual_loss_of_a_blurred_photo_by_a_third() -> None:
+    """The published code does not normalise: the same weight counts for less there."""
+    need_weights("vgg16")
+    photo = Image.fromarray(astronaut(256))
+    blurred, sharp = to_tensor(np.array(photo.filter(ImageFilter.GaussianBlur(2)))), to_tensor(np.array(photo))
+    weights = preset("paper").loss.perceptual_weights
+    normalised, raw = (
+        float(losses.perceptual_loss(FeatureExtractor("vgg16", PIX2PIXHD_LAYERS, scaling=s), blurred, sharp, weights))
+        for s in ("imagenet", "raw")
+    )
+    assert normalised / raw == pytest.approx(1.35, abs=0.03)
 
 
 def test_the_perceptual_loss_has_a_gradient_for_the_fake_only(red_and_green: FeatureExtractor) -> None:
@@ -239,3 +320,21 @@ def test_which_losses_a_run_computes() -> None:
     assert losses.enabled_losses(config, correspondence=True) == ["G_perc", "G_L1", "G_match"]
     assert losses.enabled_losses(config, correspondence=False) == ["G_perc", "G_L1"]
     assert "G_feat" in losses.enabled_losses(LossConfig(), correspondence=False)
+
+
+@pytest.mark.parametrize(("kind", "term"), [("log", -math.log(sigmoid(0.5))), ("minimax", math.log(1 - sigmoid(0.5)))])
+def test_the_objective_of_equations_1_to_3(kind: str, term: float, red_and_green: FeatureExtractor) -> None:
+    """L_perc + α · the adversarial term, and nothing else."""
+    config = configure("paper", settings=("loss=equations", f"loss.gan={kind}", "loss.lambda_GAN=0.3")).loss
+    assert losses.enabled_losses(config, correspondence=False) == ["G_GAN", "G_perc"]
+    layers = {"perceptual_layers": ("relu1_1", "relu1_2"), "perceptual_weights": (1.0, 1.0)}
+    given_now = inputs(
+        config=config.model_copy(update=layers),
+        painted=Painted(full(0.5, 1, 3, 16, 16)),
+        perceptual=red_and_green,
+        predictions_fake=[[full(7.0), full(0.5)]],
+        predictions_real=[[full(0.0), full(0.5)]],
+    )
+    perceptual = losses.perceptual_loss(red_and_green, full(0.5, 1, 3, 16, 16), full(0.0, 1, 3, 16, 16), (1.0, 1.0))
+    total = losses.weighted_sum(losses.generator_losses(given_now))
+    assert float(total) == pytest.approx(float(perceptual) + 0.3 * term, rel=1e-5)

@@ -50,6 +50,15 @@ def test_the_linear_schedule_is_constant_for_half_and_falls_to_zero() -> None:
     assert learning_rate_factor(config, 16, 16) == 0
 
 
+def test_the_paper_preset_has_the_published_schedule_step_by_step() -> None:
+    """pix2pixHD with one picture an epoch: 2e-4, and from epoch 8,002 on 2e-4 / 8,000 less in each."""
+    config, lr = configure("paper"), 2e-4
+    for epoch in range(1, 16_001):
+        assert 2e-4 * learning_rate_share(config, epoch - 1) == pytest.approx(lr, rel=1e-9, abs=1e-12)
+        if epoch > 8_000:
+            lr -= 2e-4 / 8_000
+
+
 def test_the_cosine_schedule_warms_up_and_falls_to_zero() -> None:
     config = OptimConfig(schedule="cosine")
     factors = [learning_rate_factor(config, step, 1000) for step in range(1001)]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.config import FROM_SCRATCH, Config, PresetName, preset
+from primage.config import FROM_SCRATCH, NAMED_SETTINGS, Config, PresetName, preset
 from primage.errors import ConfigError, ImageError, RunError, WeightsError
 from primage.files import sha256_file
 from primage.image import read_image, resize_image, working_size
@@ -51,8 +51,9 @@ def configure(
         minutes: how long to train; not together with ``steps``.
         steps: number of steps to train; 0 uses the shipped matcher as it is.
         seed: seed of all random sources.
-        settings: any field by its path, "augment.cutmix=true"; the value is JSON or a plain word. These take
-            precedence over all other arguments.
+        settings: any field by its path, "augment.cutmix=true"; the value is JSON or a plain word. A section can be set
+            to a group of `primage.config.NAMED_SETTINGS`, "loss=equations". These take precedence over all other
+            arguments, and later ones over earlier ones.
         matcher: "universal" starts from the shipped weights, "none" is strict single image; the preset's if None.
 
     Returns:
@@ -105,9 +106,17 @@ def _set(data: dict[str, Any], setting: str) -> None:
     if not equals or not isinstance(section, dict) or name not in section:
         raise ConfigError(f"--set {setting}: there is no such setting; write KEY=VALUE, e.g. augment.cutmix=true")
     try:
-        section[name] = json.loads(text)
+        value = json.loads(text)
     except json.JSONDecodeError:
-        section[name] = text
+        value = text.strip()
+    if isinstance(section[name], dict) and isinstance(value, str):  # a whole section cannot be a word
+        groups = NAMED_SETTINGS.get(path.strip(), {})
+        if value not in groups:
+            known = f"; choose one of {', '.join(groups)}" if groups else ""
+            raise ConfigError(f"--set {setting}: {path.strip()} has no group of settings '{value}'{known}")
+        section[name] |= groups[value]
+    else:
+        section[name] = value
 
 
 def read_pair(

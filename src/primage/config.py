@@ -108,8 +108,10 @@ class DiscriminatorConfig(Frozen):
 class LossConfig(Frozen):
     """Weights of the generator's losses (`primage.losses.GENERATOR_LOSSES`); 0 switches a loss off."""
 
-    gan: Literal["lsgan", "log"] = "lsgan"
-    lambda_GAN: float = Field(1.0, ge=0)  # noqa: N815
+    gan: Literal["lsgan", "log", "minimax"] = Field(
+        "lsgan", description="log: eq. 2, with -log D of the fake for the generator; minimax: with log(1 - D)"
+    )
+    lambda_GAN: float = Field(1.0, ge=0, description="α of eq. 3")  # noqa: N815
     lambda_feat: float = Field(10.0, ge=0)
     lambda_perc: float = Field(10.0, ge=0)
     lambda_L1: float = Field(0.0, ge=0)  # noqa: N815
@@ -121,6 +123,9 @@ class LossConfig(Frozen):
     perceptual_network: Literal["vgg19", "vgg16"] = "vgg19"
     perceptual_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     perceptual_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    perceptual_input: Literal["imagenet", "raw"] = Field(
+        "imagenet", description="normalised as the VGG network was trained, or in [-1, 1] as in pix2pixHD's code"
+    )
     perceptual_size: Literal["full", "half", "crop"] = Field("full", description="full or half size, or a 128 px crop")
     perceptual_every: int = Field(1, ge=1, description="interval in steps")
 
@@ -217,15 +222,24 @@ FROM_SCRATCH: dict[str, Any] = {
     "phases": (Phase(until=0.8, scale=0.5, batch=2, perceptual=False), Phase()),
 }
 
+#: Groups of settings with a name, by section: ``--set loss=equations`` sets all of the group's fields.
+NAMED_SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
+    "loss": {
+        # Eq. 1-3 and nothing else. The paper gives no α; 0.1 is pix2pixHD's ratio of adversarial to perceptual loss.
+        "equations": {"gan": "log", "lambda_GAN": 0.1, "lambda_feat": 0.0, "lambda_perc": 1.0},
+    },
+}
+
 PRESETS: dict[str, Config] = {
     # The published configuration: 8,000 + 8,000 linearly decaying steps, LSGAN, feature matching and VGG19 at 10.
     "paper": Config(
         preset="paper",
         steps=16_000,
         matcher="none",
-        primitive=PrimitiveConfig(encoding="rgb"),
+        primitive=PrimitiveConfig(encoding="pix2pixhd"),
         augment=AugmentConfig(rotation=True),
         generator=Pix2PixHDConfig(),
+        loss=LossConfig(perceptual_input="raw"),
         # A step takes 15 s and a checkpoint 2.2 GB on a laptop, so they come less often.
         checkpoint_sec=600.0,
         preview_sec=600.0,

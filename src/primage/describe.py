@@ -26,7 +26,8 @@ def describe_preset(name: str) -> dict[str, Any]:
         name: draft, standard or paper.
 
     Returns:
-        Its parameter counts and settings, ready for JSON. (The RGB encoding has 3 channels for any number of labels.)
+        Its parameter counts and settings, ready for JSON. (The RGB picture of a super primitive has 3 channels for any
+        number of labels.)
 
     Raises:
         ConfigError: there is no such preset.
@@ -36,7 +37,7 @@ def describe_preset(name: str) -> dict[str, Any]:
         182443267
     """
     config = preset(name)
-    channels = 3 if config.primitive.encoding == "rgb" else NOMINAL_LABELS + 2
+    channels = NOMINAL_LABELS + 2 if config.primitive.encoding == "channels" else 3
     with torch.device("meta"):
         generator = build_network(config.generator, channels)
         discriminator = MultiscaleDiscriminator(config.discriminator, channels)

@@ -28,20 +28,24 @@ Predictions = Sequence[Sequence[Tensor]]
 _PERCEPTUAL_CROP_PX = 128
 
 
-def gan_loss(predictions: Predictions, real: bool, kind: Literal["lsgan", "log"]) -> Float[Tensor, ""]:
+#: Kinds of adversarial loss: the squared distance, or cross-entropy with one of two objectives for the generator.
+GanKind = Literal["lsgan", "log", "minimax"]
+
+
+def gan_loss(predictions: Predictions, real: bool, kind: GanKind) -> Float[Tensor, ""]:
     """Distance of the discriminator's scores from "real" (or "fake"), summed over scales.
 
     Args:
         predictions: the discriminator's output for one batch.
         real: whether the scores are compared with "real" or "fake".
-        kind: "lsgan" is the squared distance to 1 or 0; "log" is the cross-entropy of eq. 2 (non-saturating for the
-            generator).
+        kind: "lsgan" is the squared distance to 1 or 0; "log" and "minimax" are the cross-entropy of eq. 2, with D the
+            sigmoid of the scores.
 
     Returns:
         A scalar.
 
     Source:
-        Mao et al. 2017, eq. 9 (LSGAN, without its factor ½, as in pix2pixHD); paper §3.1, eq. 2–3 (log).
+        Mao et al. 2017, eq. 9 (LSGAN, without its factor ½, as in pix2pixHD); paper §3.1, eq. 2, as a loss to minimise.
 
     Example:
         >>> scores = torch.tensor([1.0, 0.5])
@@ -56,6 +60,28 @@ def gan_loss(predictions: Predictions, real: bool, kind: Literal["lsgan", "log"]
         else:
             total = total + F.binary_cross_entropy_with_logits(scores, torch.full_like(scores, float(real)))
     return total
+
+
+def adversarial_loss(predictions: Predictions, kind: GanKind) -> Float[Tensor, ""]:
+    """The generator's adversarial loss: small where the discriminator takes the fake for real.
+
+    Args:
+        predictions: the discriminator's output for generated photos.
+        kind: "lsgan": (D - 1)²; "log": -log D, which does not saturate; "minimax": log(1 - D), which does.
+
+    Returns:
+        A scalar, summed over scales; negative for "minimax".
+
+    Source:
+        Paper §3.1, eq. 3. As printed it minimises log D of the fake, which would help the discriminator; "minimax" and
+        "log" are the two standard readings (Goodfellow et al. 2014, §3).
+
+    Example:
+        >>> undecided = [[torch.zeros(1)]]
+        >>> round(float(adversarial_loss(undecided, "log")), 4), round(float(adversarial_loss(undecided, "minimax")), 4)
+        (0.6931, -0.6931)
+    """
+    return -gan_loss(predictions, False, kind) if kind == "minimax" else gan_loss(predictions, True, kind)
 
 
 def feature_matching_loss(fake: Predictions, real: Predictions) -> Float[Tensor, ""]:
@@ -89,7 +115,7 @@ def perceptual_loss(
     """Weighted L1 between VGG features of two pictures.
 
     Args:
-        network: frozen VGG19 or VGG16.
+        network: frozen VGG19 or VGG16; it normalises its input, or not (``perceptual_input``).
         fake: (B, 3, H, W) in [-1, 1].
         real: the same; no gradient flows into it.
         weights: one for each layer of ``network``.
@@ -263,7 +289,7 @@ def _given(loss: Callable[..., Tensor], first: object, *others: object) -> Tenso
 
 #: The generator's losses by their names in the log, in the order in which they are summed.
 GENERATOR_LOSSES: dict[str, Loss] = {
-    "G_GAN": Loss("lambda_GAN", lambda i: _given(gan_loss, i.predictions_fake, True, i.config.gan), "discriminator"),
+    "G_GAN": Loss("lambda_GAN", lambda i: _given(adversarial_loss, i.predictions_fake, i.config.gan), "discriminator"),
     "G_feat": Loss(
         "lambda_feat", lambda i: _given(feature_matching_loss, i.predictions_fake, i.predictions_real), "discriminator"
     ),

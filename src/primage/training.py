@@ -246,7 +246,8 @@ def _check_finite(values: Mapping[str, float], network: torch.nn.Module, step: i
 def _load_perceptual(config: LossConfig, device: str, required: bool) -> tuple[FeatureExtractor | None, str | None]:
     """The network of the perceptual loss, or None and a notice for the user."""
     try:
-        return FeatureExtractor(config.perceptual_network, config.perceptual_layers).to(device), None
+        network = FeatureExtractor(config.perceptual_network, config.perceptual_layers, scaling=config.perceptual_input)
+        return network.to(device), None
     except WeightsError as error:
         if required:
             raise

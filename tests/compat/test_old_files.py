@@ -51,6 +51,14 @@ def test_an_old_model_file_renders_as_it_did() -> None:
     assert_same(model.render(model.primitive), "edges-render.png")
 
 
+def test_an_old_model_of_a_label_map_drawn_as_rgb_renders_as_it_did() -> None:
+    """`paper` read label maps as RGB then; now it reads them one-hot."""
+    model = load(OLD / "rgb.safetensors")
+    assert (model.record.config.preset, model.record.spec.encoding, model.record.spec.channels) == ("paper", "rgb", 3)
+    assert model.record.config.loss.perceptual_input == "imagenet"
+    assert_same(model.render(model.primitive), "rgb-render.png")
+
+
 def test_an_old_run_is_resumed(run: Path) -> None:
     last = list(training(Run(run)))[-1]
     assert last.step == last.steps == 6

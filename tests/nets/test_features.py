@@ -113,6 +113,13 @@ def test_both_scalings_are_the_same_numbers() -> None:
     torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
 
 
+def test_raw_input_is_used_as_it_is() -> None:
+    w = random_weights("vgg19")
+    x = image()
+    found = FeatureExtractor("vgg19", ["relu1_1"], w, scaling="raw")(x)[0]
+    assert torch.equal(found, F.relu(F.conv2d(x, w["features.0.weight"], w["features.0.bias"], padding=1)))
+
+
 @pytest.mark.parametrize("layers", [["relu9_9"], ["relu1_1", "pool1"], []])
 def test_unknown_layers(layers: list[str]) -> None:
     with pytest.raises(ValueError, match=r"choose from relu1_1, relu1_2, .*relu5_3"):

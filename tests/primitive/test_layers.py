@@ -75,6 +75,20 @@ def test_channels_have_the_declared_number_and_a_code_matrix(kind: str, layer: A
 
 
 @pytest.mark.parametrize(("kind", "layer"), EVERY)
+def test_a_layer_has_a_label_input_or_says_that_it_has_none(kind: str, layer: AnyLayer) -> None:
+    palette = drawing(kind).segments.palette if drawing(kind).segments else None
+    count = layer.label_channels(palette)
+    assert (count is not None) == (layer.name == "segments")
+    if count is None:
+        with pytest.raises(NotImplementedError, match="has no labels"):
+            layer.encode_labels(data_of(kind, layer))
+    else:
+        planes = layer.encode_labels(data_of(kind, layer))
+        assert planes.dtype == np.float32
+        assert planes.shape == (count, 40, 60)
+
+
+@pytest.mark.parametrize(("kind", "layer"), EVERY)
 def test_a_change_is_located(kind: str, layer: AnyLayer) -> None:
     primitive, data = drawing(kind), data_of(kind, layer)
     palette = primitive.segments.palette if primitive.segments else None

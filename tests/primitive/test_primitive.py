@@ -11,7 +11,7 @@ from primage.labels.label_map import LabelMap, colourise
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import distance_to_edges, thin
 from primage.primitive.kinds import KINDS
-from primage.primitive.primitive import Primitive, PrimitiveSpec, draw, encode, free_line_colour
+from primage.primitive.primitive import Primitive, PrimitiveSpec, code_matrix, draw, encode, free_line_colour
 from primage.tensors import to_tensor
 from tests.primitive.drawings import (
     BLUE,
@@ -26,7 +26,7 @@ from tests.primitive.drawings import (
     same,
 )
 
-ENCODINGS = ["channels", "rgb"]
+ENCODINGS = ["channels", "rgb", "pix2pixhd"]
 BLACK, WHITE, MAGENTA = (0, 0, 0), (255, 255, 255), (255, 0, 255)
 
 
@@ -76,6 +76,38 @@ def test_rgb_encoding_is_the_drawn_picture(kind: str) -> None:
     primitive = drawing(kind)
     spec = described(primitive, encoding="rgb")
     assert torch.equal(encode(primitive, spec), to_tensor(draw(primitive, spec.line_colour)))
+
+
+def test_pix2pixhd_reads_a_label_map_one_hot_with_its_boundaries() -> None:
+    index = np.array([[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 2]], np.uint8)
+    primitive = Primitive("segments", segments=LabelMap(index, palette_of(RED, GREEN, BLUE)))
+    spec = described(primitive, encoding="pix2pixhd")
+    assert (spec.encoding, spec.channels) == ("labels", 4)
+    *one_hot, boundaries = encode(primitive, spec)[0].int().tolist()
+    assert [np.array(plane).astype(bool).tolist() for plane in one_hot] == [(index == i).tolist() for i in range(3)]
+    # A pixel is set if a neighbour above, below, left or right has another label; corners do not touch.
+    assert boundaries == [[0, 1, 1, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "segments"])
+def test_pix2pixhd_reads_any_other_drawing_as_the_drawn_picture(kind: str) -> None:
+    primitive = drawing(kind)
+    spec, rgb = (described(primitive, encoding=encoding) for encoding in ("pix2pixhd", "rgb"))
+    assert (spec.encoding, spec.channels) == ("rgb", 3)
+    assert torch.equal(encode(primitive, spec), encode(primitive, rgb))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_matcher_reads_every_encoding(kind: str, encoding: str) -> None:
+    spec = described(drawing(kind), encoding=encoding)
+    assert code_matrix(spec).shape == (10, spec.channels)
+
+
+def test_the_matcher_does_not_read_the_boundaries() -> None:
+    plain, outlined = (described(drawing("segments"), encoding=encoding) for encoding in ("channels", "pix2pixhd"))
+    assert torch.equal(code_matrix(outlined)[:, :-1], code_matrix(plain))
+    assert not code_matrix(outlined)[:, -1].any()
 
 
 def test_lines_are_drawn_over_labels() -> None:

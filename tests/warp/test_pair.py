@@ -8,7 +8,7 @@ import torch
 
 from primage.config import AugmentConfig
 from primage.grid import identity_grid, resample
-from primage.labels.label_map import colourise
+from primage.labels.label_map import colourise, label_boundaries
 from primage.primitive.primitive import Primitive, encode
 from primage.tensors import to_tensor
 from primage.warp.pair import TrainingPair
@@ -24,7 +24,7 @@ def pair_of(kind: str = "super", scale: float = 1.0, augment: AugmentConfig = OF
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("encoding", ["channels", "rgb"])
+@pytest.mark.parametrize("encoding", ["channels", "rgb", "pix2pixhd"])
 def test_an_unwarped_draw_is_the_pair_itself(kind: str, encoding: str) -> None:
     pair = pair_of(kind, encoding=encoding)
     batch = pair.draw(2, torch.Generator().manual_seed(0))
@@ -87,3 +87,11 @@ def test_canny_sigma_varies_extracted_lines_only(kind: str, varies: bool) -> Non
     if kind == "super":  # the labels are untouched
         torch.testing.assert_close(pair.draw(1, generator).primitive[:, :3], pair.encoded[:, :3])
     assert any(np.array_equal(layer, cross((64, 80))) for layer in lines)  # the user's own lines are among them
+
+
+def test_the_boundaries_are_those_of_the_warped_labels() -> None:
+    pair = pair_of("segments", augment=AugmentConfig(tps_shift=0.2), encoding="pix2pixhd")
+    planes = pair.draw(1, torch.Generator().manual_seed(0)).primitive[0].numpy()
+    assert (planes[:-1].sum(0) == 1).all()
+    np.testing.assert_array_equal(planes[-1], label_boundaries(planes[:-1].argmax(0).astype(np.uint8)))
+    assert not np.array_equal(planes[-1], pair.encoded[0, -1])

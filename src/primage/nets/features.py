@@ -13,6 +13,7 @@ from primage.errors import WeightsError
 from primage.nets.weights import load_weights
 
 Network = Literal["alexnet", "vgg16", "vgg19"]
+Scaling = Literal["imagenet", "lpips", "raw"]
 
 #: Layers of VGG19 that pix2pixHD's perceptual loss compares.
 PIX2PIXHD_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -22,13 +23,14 @@ _VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 _VGG_CHANNELS = (64, 128, 256, 512, 512)
 
 #: (shift, scale) for images in [-1, 1]. The constants published with LPIPS are ImageNet's mean and std on that range,
-#: rounded to three digits.
-_SCALING = {
+#: rounded to three digits. "raw" changes nothing.
+_SCALING: dict[Scaling, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": (
         tuple(2 * mean - 1 for mean in (0.485, 0.456, 0.406)),
         tuple(2 * std for std in (0.229, 0.224, 0.225)),
     ),
     "lpips": ((-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)),
+    "raw": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
 }
 
 
@@ -55,7 +57,8 @@ class FeatureExtractor(nn.Module):
         network: "alexnet", "vgg16" or "vgg19".
         layers: names from `layer_names`; features are returned in this order.
         weights: tensors by torchvision's names; None loads the pretrained ones (`load_weights`).
-        scaling: constants for normalising the input: ImageNet's, or those published with LPIPS.
+        scaling: constants for normalising the input: ImageNet's, or those published with LPIPS; "raw" leaves it in
+            [-1, 1], as pix2pixHD's code does.
 
     Raises:
         ValueError: no layer is requested, or an unknown one.
@@ -73,7 +76,7 @@ class FeatureExtractor(nn.Module):
         network: Network,
         layers: Sequence[str],
         weights: Mapping[str, Tensor] | None = None,
-        scaling: Literal["imagenet", "lpips"] = "imagenet",
+        scaling: Scaling = "imagenet",
     ) -> None:
         super().__init__()
         available = layer_names(network)

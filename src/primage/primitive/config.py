@@ -28,6 +28,8 @@ class PrimitiveConfig(Frozen):
     edges: EdgesConfig = EdgesConfig()
     segments: SegmentsConfig = SegmentsConfig()
     paint: PaintConfig = PaintConfig()
-    encoding: Literal["channels", "rgb"] = Field(
-        "channels", description="one-hot labels and edge distance, or the drawn RGB picture as in the paper"
+    encoding: Literal["channels", "rgb", "pix2pixhd"] = Field(
+        "channels",
+        description="one-hot labels and edge distance; the drawn RGB picture; or as pix2pixHD: a label map one-hot, "
+        "with its boundaries, any other drawing as RGB",
     )

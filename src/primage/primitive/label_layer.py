@@ -12,7 +12,7 @@ from jaxtyping import Float, Float32, UInt8
 
 from primage.errors import PrimitiveError
 from primage.labels.files import read_labels, write_labels
-from primage.labels.label_map import LabelMap, Palette, colourise, resize_labels
+from primage.labels.label_map import LabelMap, Palette, colourise, label_boundaries, resize_labels
 from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest_in_grid, nearest_pixels
 
 if TYPE_CHECKING:
@@ -65,6 +65,12 @@ class LabelLayer(Layer[LabelMap]):
         """One-hot in {0, 1}, in the order of the palette."""
         labels = np.arange(len(data.palette.labels), dtype=data.index.dtype)
         return np.asarray(data.index[None] == labels[:, None, None], np.float32)
+
+    def label_channels(self, palette: Palette | None) -> int | None:  # noqa: D102
+        return self.channels(palette) + 1
+
+    def encode_labels(self, data: LabelMap) -> Float32[np.ndarray, "c h w"]:  # noqa: D102
+        return np.concatenate([self.encode(data), label_boundaries(data.index)[None].astype(np.float32)])
 
     def code_matrix(self, palette: Palette | None) -> Float[Tensor, "10 c"]:  # noqa: D102
         from primage.primitive.codes import label_code_matrix

@@ -137,6 +137,15 @@ class Layer(ABC, Generic[Data]):
     def encode(self, data: Data) -> Float32[np.ndarray, "c h w"]:
         """Encode as network channels in [-1, 1]."""
 
+    def label_channels(self, palette: Palette | None) -> int | None:
+        """How many channels `encode_labels` makes; None for a layer without labels, which pix2pixHD reads as RGB."""
+        del palette
+        return None
+
+    def encode_labels(self, data: Data) -> Float32[np.ndarray, "c h w"]:
+        """pix2pixHD's input for a label map: one-hot in {0, 1}, and the boundaries."""
+        raise NotImplementedError(f"{self.title} has no labels")
+
     @abstractmethod
     def code_matrix(self, palette: Palette | None) -> Float[Tensor, "10 c"]:
         """The linear map from this layer's channels to the shipped matcher's (`primage.primitive.codes`)."""

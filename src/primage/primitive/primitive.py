@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
+from torch.nn import functional as F
 
 from primage.errors import PrimitiveError
 from primage.labels.label_map import LabelMap, Palette
@@ -167,10 +168,20 @@ class PrimitiveSpec(Frozen):
         return self.config.kind
 
     @property
+    def encoding(self) -> Literal["channels", "rgb", "labels"]:
+        """The encoding that `encode` uses: "pix2pixhd" is "labels" for a label map and "rgb" for any other drawing."""
+        if self.config.encoding != "pix2pixhd":
+            return self.config.encoding
+        labels_alone = all(layer.label_channels(self.palette) is not None for layer in layers_of(self.kind))
+        return "labels" if labels_alone else "rgb"
+
+    @property
     def channels(self) -> int:
         """Number of channels of `encode`."""
-        if self.config.encoding == "rgb":
+        if self.encoding == "rgb":
             return 3
+        if self.encoding == "labels":
+            return sum(layer.label_channels(self.palette) or 0 for layer in layers_of(self.kind))
         return sum(layer.channels(self.palette) for layer in layers_of(self.kind))
 
     @property
@@ -211,7 +222,8 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
 
     Returns:
         (1, C, H, W) float32, C = ``spec.channels``: labels one-hot in {0, 1}; lines in {0, 1} and exp(-d / 4 px);
-        colours in [-1, 1]. With the "rgb" encoding, the drawn picture in [-1, 1] as in the paper.
+        colours in [-1, 1]. With the "rgb" encoding, the drawn picture in [-1, 1] as in the paper. With "pix2pixhd", a
+        label map is one-hot, followed by its boundaries in {0, 1}; any other drawing is the drawn picture.
 
     Raises:
         PrimitiveError: the kind or the labels are not the model's.
@@ -220,8 +232,10 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
         raise PrimitiveError(f"the model renders primitives of kind '{spec.kind}', not '{primitive.kind}'")
     if primitive.segments is not None and primitive.segments.palette != spec.palette:
         raise PrimitiveError("the primitive's labels are not those the model was trained with")
-    if spec.config.encoding == "rgb":
+    if spec.encoding == "rgb":
         return to_tensor(draw(primitive, spec.line_colour))
+    if spec.encoding == "labels":
+        return torch.from_numpy(np.concatenate([layer.encode_labels(data) for layer, data in primitive])[None])
     return torch.from_numpy(np.concatenate([layer.encode(data) for layer, data in primitive])[None])
 
 
@@ -232,11 +246,12 @@ def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
         spec: the model's description of its primitives.
 
     Returns:
-        (10, C), C = ``spec.channels``.
+        (10, C), C = ``spec.channels``. The matcher does not read the boundaries of the "pix2pixhd" encoding.
     """
-    if spec.config.encoding == "rgb":
+    if spec.encoding == "rgb":
         return colour_code_matrix()
-    return torch.cat([layer.code_matrix(spec.palette) for layer in layers_of(spec.kind)], dim=1)
+    matrix = torch.cat([layer.code_matrix(spec.palette) for layer in layers_of(spec.kind)], dim=1)
+    return F.pad(matrix, (0, spec.channels - matrix.shape[1]))
 
 
 def draw(primitive: Primitive, line_colour: Sequence[int] = (0, 0, 0)) -> UInt8[np.ndarray, "h w 3"]:
