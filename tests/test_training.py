@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from primage import api, losses, training
 from primage.api import configure, continued_run, opened_run, prepare, train
-from primage.config import PRESETS
+from primage.config import PRESETS, preset
 from primage.errors import ConfigError, RunError, TrainingError, WeightsError
 from primage.model import Model, load
 from primage.nets import features
+from primage.nets.features import PIX2PIXHD_LAYERS, FeatureExtractor
 from primage.nets.generator import Source
 from primage.nets.pretrained_matcher import matcher_weights
 from primage.nets.weights import weights_available
@@ -30,6 +32,7 @@ from primage.run import Run, load_tensors, save_tensors
 from primage.schedule import Stage, plan
 from primage.state import State, fresh_state
 from primage.warp.pair import TrainingPair
+from tests.nets.test_features import random_weights
 from tests.tiny import (
     SETTINGS,
     command,
@@ -686,6 +689,80 @@ def test_the_discriminator_learns_from_its_own_loss_alone(
     for mine, its in zip(critic.parameters(), state.discriminator.parameters(), strict=True):
         torch.testing.assert_close(its.grad, mine.grad)
         assert its.requires_grad
+
+
+def test_a_step_of_the_paper_preset_is_the_published_one(photo: Path) -> None:
+    """Losses and gradients of both networks against plain formulas; batch 1, no pool of earlier fakes."""
+    config = configure("paper", "segments", steps=2, settings=(*SETTINGS["paper"], "generator.n_downsampling=2"))
+    prepared = prepare(photo, config, shrink_only=True)
+    config = config.model_copy(update={"loss": preset("paper").loss})
+    spec = prepared.record.spec
+    pair = TrainingPair(prepared.photo, prepared.primitive, spec, 1.0, config.augment)
+    state = fresh_state(config, spec, "cpu")
+    vgg = FeatureExtractor("vgg19", PIX2PIXHD_LAYERS, random_weights("vgg19"), scaling=config.loss.perceptual_input)
+    for optimiser in (state.optimiser_G, state.optimiser_D):
+        group = optimiser.param_groups[0]
+        assert isinstance(optimiser, torch.optim.Adam)
+        assert (group["lr"], group["betas"], group["eps"], group["weight_decay"]) == (2e-4, (0.5, 0.999), 1e-8, 0)
+    generator, discriminator = copy.deepcopy(state.generator), copy.deepcopy(state.discriminator)
+    seen: list[tuple[Tensor, Tensor]] = []
+    state.discriminator.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs))
+    [stage] = plan(config, 2, {1.0: pair})
+    values = training.train_step(state, config, stage, Source(pair.photo, pair.encoded), vgg, "cpu")
+
+    x, real = seen[0]
+    assert len(x) == 1
+    fake = generator(x, Source(pair.photo, pair.encoded)).image
+    of_real, of_fake = discriminator(x, real), discriminator(x, fake)
+    adversarial = sum(((stages[-1] - 1) ** 2).mean() for stages in of_fake)
+    matching = sum(
+        10 * (4 / (3 + 1)) * (1 / 2) * (a - b.detach()).abs().mean()
+        for fakes, reals in zip(of_fake, of_real, strict=True)
+        for a, b in zip(fakes[:-1], reals[:-1], strict=True)
+    )
+    perceptual = sum(
+        10 * weight * (a - b).abs().mean()
+        for weight, a, b in zip((1 / 32, 1 / 16, 1 / 8, 1 / 4, 1), vgg(fake), vgg(real), strict=True)
+    )
+    of_old_fake = discriminator(x, fake.detach())
+    own = 0.5 * sum(
+        ((reals[-1] - 1) ** 2).mean() + (fakes[-1] ** 2).mean()
+        for reals, fakes in zip(of_real, of_old_fake, strict=True)
+    )
+    objective = adversarial + matching + perceptual
+    assert isinstance(objective, Tensor)
+    assert isinstance(own, Tensor)
+    assert values["G_GAN"] + 10 * values["G_feat"] + 10 * values["G_perc"] == pytest.approx(
+        float(objective.detach()), rel=1e-5
+    )
+    expected = torch.autograd.grad(objective, list(generator.parameters()), retain_graph=True)
+    expected += torch.autograd.grad(own, list(discriminator.parameters()))
+    trained = [*state.generator.parameters(), *state.discriminator.parameters()]
+    for parameter, gradient in zip(trained, expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("gan", ["log", "minimax"])
+def test_the_paper_preset_trains_on_a_label_map_with_the_equations(photo: Path, tmp_path: Path, gan: str) -> None:
+    settings = (*SETTINGS["paper"], "loss=equations", f"loss.gan={gan}", "loss.lambda_perc=0", "loss.lambda_L1=1")
+    model = train(photo, tmp_path / "run", primitive="segments", preset="paper", steps=2, settings=settings)
+    palette = model.record.spec.palette
+    assert palette is not None
+    assert model.record.spec.channels == len(palette.labels) + 1
+    assert model.network().coarse.body[1].in_channels == len(palette.labels) + 1
+    assert model.render(tmp_path / "run" / "primitive.png").shape == (48, 64, 3)
+    entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert (entries[-1]["G_GAN"] < 0) == (gan == "minimax")
+    assert "G_feat" not in entries[-1]
+
+
+def test_the_matcher_renders_the_same_whether_boundaries_are_given_or_not(photo: Path, tmp_path: Path) -> None:
+    renders = []
+    for encoding in ("channels", "pix2pixhd"):
+        settings = (f"primitive.encoding={encoding}",)
+        model = train(photo, tmp_path / encoding, primitive="segments", steps=0, settings=settings)
+        renders.append(model.render(model.primitive))
+    np.testing.assert_allclose(renders[0].astype(int), renders[1].astype(int), atol=1)
 
 
 def test_a_preview_does_not_change_what_is_trained(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -147,5 +148,6 @@ def fresh_state(config: Config, spec: PrimitiveSpec, device: str) -> State:
     generator = build_generator(config.generator, spec.channels, rng)
     if config.matcher == "universal":
         init_from_matcher(generator, code_matrix(spec))
-    discriminator = build_discriminator(config.discriminator, spec.channels, rng).to(device)
-    return State(generator.to(device), discriminator, config, rng)
+    biases: Literal["zero", "uniform"] = "uniform" if config.generator.architecture == "pix2pixhd" else "zero"
+    discriminator = build_discriminator(config.discriminator, spec.channels, rng, biases)
+    return State(generator.to(device), discriminator.to(device), config, rng)

@@ -14,6 +14,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 from PIL import Image, ImageDraw
 
 from primage.errors import ImageError, LabelError
@@ -21,7 +22,7 @@ from primage.image import read_png_text, write_png
 from primage.labels.files import read_labels, write_labels
 from primage.labels.formats import distinct_colours
 from primage.labels.from_colours import labels_from_rgb
-from primage.labels.label_map import Label, LabelMap, Palette, colourise, resize_labels
+from primage.labels.label_map import Label, LabelMap, Palette, colourise, label_boundaries, resize_labels
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 200, 0), (0, 0, 250), (255, 255, 255)
 
@@ -688,3 +689,14 @@ def test_nothing_is_logged_for_clean_files(tmp_path: Path, caplog: pytest.LogCap
     with caplog.at_level(logging.WARNING):
         read_labels(save(tmp_path / "a.png", blocks()))
     assert not caplog.records
+
+
+@given(npst.arrays(np.uint8, st.tuples(st.integers(1, 7), st.integers(1, 7)), elements=st.integers(0, 3)))
+def test_a_boundary_is_where_a_neighbour_on_a_side_has_another_label(index: np.ndarray) -> None:
+    height, width = index.shape
+    expected = np.zeros(index.shape, bool)
+    for row, column in np.ndindex(height, width):
+        for y, x in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+            if 0 <= y < height and 0 <= x < width and index[y, x] != index[row, column]:
+                expected[row, column] = True
+    np.testing.assert_array_equal(label_boundaries(index), expected)

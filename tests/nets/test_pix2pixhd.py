@@ -13,6 +13,7 @@ from primage.config import DiscriminatorConfig, Pix2PixHDConfig, preset
 from primage.nets.build import build_generator, build_network
 from primage.nets.discriminator import MultiscaleDiscriminator, build_discriminator
 from primage.nets.generator import Source, parameter_count
+from primage.nets.pix2pixhd import ResnetBlock
 from tests.tiny import one_thread
 
 SIZES = [(32, 32), (48, 64), (33, 57), (70, 41), (16, 16), (17, 90), (5, 7)]
@@ -91,7 +92,88 @@ def test_initial_weights_are_normal_with_deviation_002() -> None:
     weights = torch.cat([p.detach().flatten() for name, p in network.named_parameters() if name.endswith("weight")])
     assert abs(float(weights.std()) - 0.02) < 1e-4
     assert abs(float(weights.mean())) < 1e-4
-    assert all(not p.any() for name, p in network.named_parameters() if name.endswith("bias"))
+
+
+def convolutions(network: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
+    return [module for module in network.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
+
+
+def test_initial_biases_are_uniform_as_pytorch_leaves_them() -> None:
+    for network in (
+        build_generator(Pix2PixHDConfig(ngf=16, n_blocks=2), 3, rng()),
+        build_discriminator(DiscriminatorConfig(ndf=32), 3, rng(), "uniform"),
+    ):
+        scaled = []
+        for module in convolutions(network):
+            assert module.bias is not None
+            fan_in, _ = nn.init._calculate_fan_in_and_fan_out(module.weight)
+            scaled.append(module.bias.detach() * fan_in**0.5)
+        together = torch.cat(scaled)
+        assert together.abs().max() <= 1
+        assert abs(float(together.mean())) < 0.05
+        assert float(together.std()) == pytest.approx(3**-0.5, abs=0.02)
+
+
+def test_the_discriminator_of_other_presets_starts_with_zero_biases() -> None:
+    network = build_discriminator(DiscriminatorConfig(ndf=4), 3, rng())
+    assert all(module.bias is not None and not module.bias.any() for module in convolutions(network))
+
+
+# --- golden values: the published layers, one by one
+
+CONV = "{}→{} {}×{} stride {} pad {}"
+
+
+def layers(network: nn.Module) -> list[str]:
+    """The layers in the order in which they are applied, residual blocks in brackets."""
+    found = []
+    for module in network.children():
+        if isinstance(module, ResnetBlock):
+            found.append(f"[{', '.join(layers(module.body))}]")
+        elif isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            name = "up " if isinstance(module, nn.ConvTranspose2d) else ""
+            sides = (module.in_channels, module.out_channels, *module.kernel_size, module.stride[0], module.padding[0])
+            found.append(name + CONV.format(*sides) + (f" out {module.output_padding[0]}" if name else ""))
+        elif isinstance(module, nn.InstanceNorm2d):
+            assert not module.affine
+            assert not module.track_running_stats
+            assert module.eps == 1e-5
+            found.append("norm")
+        elif isinstance(module, nn.ReflectionPad2d):
+            found.append(f"reflect {module.padding[0]}")
+        elif isinstance(module, nn.LeakyReLU):
+            found.append(f"leaky {module.negative_slope}")
+        else:
+            found.append(type(module).__name__.lower())
+    return found
+
+
+def test_the_generator_consists_of_the_published_layers() -> None:
+    with torch.device("meta"):
+        network = build_network(preset("paper").generator, 3)
+    expected = ["reflect 3", CONV.format(3, 64, 7, 7, 1, 0), "norm", "relu"]
+    for width in (64, 128, 256, 512):
+        expected += [CONV.format(width, 2 * width, 3, 3, 2, 1), "norm", "relu"]
+    half = f"reflect 1, {CONV.format(1024, 1024, 3, 3, 1, 0)}, norm"
+    expected += [f"[{half}, relu, {half}]"] * 9
+    for width in (1024, 512, 256, 128):
+        expected += ["up " + CONV.format(width, width // 2, 3, 3, 2, 1) + " out 1", "norm", "relu"]
+    expected += ["reflect 3", CONV.format(64, 3, 7, 7, 1, 0), "tanh"]
+    assert layers(network.coarse.body) == expected
+    assert len(network.enhancers) == 0
+
+
+def test_the_discriminator_consists_of_the_published_layers() -> None:
+    with torch.device("meta"):
+        network = MultiscaleDiscriminator(preset("paper").discriminator, 3)
+    expected = [
+        [CONV.format(6, 64, 4, 4, 2, 2), "leaky 0.2"],
+        [CONV.format(64, 128, 4, 4, 2, 2), "norm", "leaky 0.2"],
+        [CONV.format(128, 256, 4, 4, 2, 2), "norm", "leaky 0.2"],
+        [CONV.format(256, 512, 4, 4, 1, 2), "norm", "leaky 0.2"],
+        [CONV.format(512, 1, 4, 4, 1, 2)],
+    ]
+    assert [[layers(stage) for stage in scale.stages] for scale in network.scales] == [expected] * 2
 
 
 def test_weights_depend_on_the_rng_alone_and_the_global_state_stays() -> None:

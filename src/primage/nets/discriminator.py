@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -84,13 +86,16 @@ class MultiscaleDiscriminator(nn.Module):
         return outputs
 
 
-def build_discriminator(config: DiscriminatorConfig, channels: int, rng: torch.Generator) -> MultiscaleDiscriminator:
+def build_discriminator(
+    config: DiscriminatorConfig, channels: int, rng: torch.Generator, biases: Literal["zero", "uniform"] = "zero"
+) -> MultiscaleDiscriminator:
     """Build a discriminator with fresh weights.
 
     Args:
         config: its size.
         channels: of the encoded primitive.
         rng: source of randomness for the weights.
+        biases: how they start (`primage.nets.pix2pixhd.init_normal`).
 
     Returns:
         The network, on the CPU.
@@ -98,5 +103,5 @@ def build_discriminator(config: DiscriminatorConfig, channels: int, rng: torch.G
     with torch.device("meta"):
         network = MultiscaleDiscriminator(config, channels)
     network.to_empty(device="cpu")
-    init_normal(network, rng)
+    init_normal(network, rng, biases)
     return network

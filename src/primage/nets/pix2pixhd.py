@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -147,19 +149,29 @@ class Pix2PixHD(Generator):
         return Painted(image=out)
 
     def initialise(self, rng: torch.Generator) -> None:
-        """Normal(0, 0.02) weights and zero biases.
-
-        Source:
-            Wang et al. 2017, supplement. Deviation: their biases start uniform; instance norm cancels
-            all but the last.
-        """
-        init_normal(self, rng)
+        """Normal(0, 0.02) weights and uniform biases, see `init_normal`."""
+        init_normal(self, rng, biases="uniform")
 
 
-def init_normal(network: nn.Module, rng: torch.Generator) -> None:
-    """Draw the weights of every convolution from Normal(0, 0.02) and set its bias to 0, as pix2pixHD does."""
+def init_normal(network: nn.Module, rng: torch.Generator, biases: Literal["zero", "uniform"] = "zero") -> None:
+    """Draw the weights of every convolution from Normal(0, 0.02).
+
+    Args:
+        network: its convolutions are changed in place.
+        rng: source of randomness.
+        biases: "uniform" draws them from ±1 / √fan_in, PyTorch's default, which pix2pixHD's code leaves as it is.
+
+    Source:
+        Wang et al. 2017, supplement.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, 0.0, 0.02, generator=rng)
-            if module.bias is not None:
+            if module.bias is None:
+                continue
+            if biases == "uniform":
+                # PyTorch's fan in: the second axis of the weights, also where that is the outputs (transposed).
+                bound = module.weight[0].numel() ** -0.5
+                nn.init.uniform_(module.bias, -bound, bound, generator=rng)
+            else:
                 nn.init.zeros_(module.bias)
