@@ -742,6 +742,18 @@ def test_a_step_of_the_paper_preset_is_the_published_one(photo: Path) -> None:
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize(("name", "normalised"), [("paper", False), ("standard", True)])
+def test_the_loss_network_reads_what_the_preset_says(
+    name: str, normalised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "load_weights", random_weights)
+    network, notice = training._load_perceptual(preset(name).loss, "cpu", required=True)
+    assert network is not None
+    assert notice is None
+    assert bool((network.scale != 1).any() and (network.shift != 0).any()) == normalised
+    assert bool((network.scale == 1).all() and (network.shift == 0).all()) != normalised
+
+
 @pytest.mark.parametrize("gan", ["log", "minimax"])
 def test_the_paper_preset_trains_on_a_label_map_with_the_equations(photo: Path, tmp_path: Path, gan: str) -> None:
     settings = (*SETTINGS["paper"], "loss=equations", f"loss.gan={gan}", "loss.lambda_perc=0", "loss.lambda_L1=1")
