@@ -138,7 +138,7 @@ class Layer(ABC, Generic[Data]):
         """Encode as network channels in [-1, 1]."""
 
     def label_channels(self, palette: Palette | None) -> int | None:
-        """How many channels `encode_labels` makes; None for a layer without labels, which pix2pixHD reads as RGB."""
+        """Number of channels of `encode_labels`; None for a layer without labels, which pix2pixHD reads as RGB."""
         del palette
         return None
 
