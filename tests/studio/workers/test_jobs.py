@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import asyncio
 import pickle
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +18,7 @@ from primage.studio.workers import painter, reader
 from primage.studio.workers.jobs import Job, _handlers
 from primage.studio.workers.painter import Painter
 from primage.studio.workers.reader import Configure, InspectPhoto, Reader
-from tests.tiny import write_photo
-
-
-def run_alone(coroutine: Coroutine[None, None, None]) -> None:
-    """Run in an event loop of its own, in a thread: the browser tests may have left one running in this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
+from tests.tiny import run_alone, write_photo
 
 
 def subclasses(kind: type[Job]) -> set[type[Job]]:  # type: ignore[type-arg]

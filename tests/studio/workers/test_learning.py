@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 from pathlib import Path
 from unittest import mock
@@ -23,7 +22,7 @@ from primage.studio.workers.painter import Calibrate
 from primage.studio.workers.painting import calibrate
 from primage.studio.workers.reader import CreateRun
 from primage.studio.workers.reading import create_run
-from tests.tiny import SETTINGS, write_photo
+from tests.tiny import SETTINGS, run_alone, write_photo
 
 
 def test_learning_without_the_loss_network_says_so_and_keeps_the_settings(
@@ -92,7 +91,7 @@ def test_a_paused_training_is_not_calibrated(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(manager, "_update_info", mock.AsyncMock())
         await manager._calibrate(tmp_path)
 
-    asyncio.run(open_project(unfinished=True))
+    run_alone(open_project(unfinished=True))
     assert started == []
-    asyncio.run(open_project(unfinished=False))
+    run_alone(open_project(unfinished=False))
     assert started == ["the calibrating worker"]
