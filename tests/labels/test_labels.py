@@ -141,6 +141,46 @@ def test_grey_png(tmp_path: Path) -> None:
     assert [label.id for label in bits.palette.labels] == [0, 255]
 
 
+IDS = np.kron(np.array([[7, 8, 11], [33, 7, 8]], np.uint8), np.ones((20, 20), np.uint8))
+
+
+def test_grey_ids_get_distinct_colours(tmp_path: Path) -> None:
+    read = read_labels(save(tmp_path / "ids.png", IDS))
+    assert [label.id for label in read.palette.labels] == [7, 8, 11, 33]
+    assert [label.colour for label in read.palette.labels] == distinct_colours(4)
+    for levels in ((0, 1), (0, 100, 101, 255), (5, 12, 30)):  # neighbours, or all dark
+        few = read_labels(save(tmp_path / "few.png", np.resize(np.array(levels, np.uint8), (6, 6))))
+        assert [label.colour for label in few.palette.labels] == distinct_colours(len(levels))
+    for levels in ((0, 255), (0, 128, 255), (36, 54, 60, 255)):  # greys that can be told apart
+        greys = read_labels(save(tmp_path / "greys.png", np.resize(np.array(levels, np.uint8), (6, 6))))
+        assert [label.colour for label in greys.palette.labels] == [(v, v, v) for v in levels]
+
+
+def test_edited_drawings_of_grey_ids_are_read_in_every_form(tmp_path: Path) -> None:
+    palette = read_labels(save(tmp_path / "ids.png", IDS)).palette
+    edited = IDS.copy()
+    edited[5:15, 5:15] = 33
+    edited[:20, 40:] = 7  # the label 11 is gone
+    expected = np.searchsorted([7, 8, 11, 33], edited)
+    np.testing.assert_array_equal(read_labels(save(tmp_path / "grey.png", edited), palette).index, expected)
+    as_rgb = save(tmp_path / "rgb.png", np.repeat(edited[..., None], 3, axis=2))
+    np.testing.assert_array_equal(read_labels(as_rgb, palette).index, expected)
+    drawn = save(tmp_path / "drawn.png", colourise(LabelMap(expected.astype(np.uint8), palette)))
+    np.testing.assert_array_equal(read_labels(drawn, palette).index, expected)
+    edited[0, 0] = 9
+    with pytest.raises(LabelError, match="the id 9"):
+        read_labels(save(tmp_path / "grey.png", edited), palette)
+
+
+def test_palettes_of_grey_ids_saved_by_earlier_versions_stay(tmp_path: Path) -> None:
+    labels = tuple(Label(id=v, colour=(v, v, v)) for v in (7, 8, 11, 33))
+    old = Palette(labels=labels, source="grey")
+    expected = np.searchsorted([7, 8, 11, 33], IDS).astype(np.uint8)
+    np.testing.assert_array_equal(read_labels(save(tmp_path / "ids.png", IDS), old).index, expected)
+    write_labels(tmp_path / "segments.png", LabelMap(expected, old))
+    assert read_labels(tmp_path / "segments.png").palette == old
+
+
 def test_16_bit_grey(tmp_path: Path) -> None:
     values = np.array([[0, 1000], [65535, 1000]], np.uint16)
     for path in (save(tmp_path / "a.png", values), tmp_path / "a.tif"):

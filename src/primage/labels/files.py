@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,18 @@ from pydantic import ValidationError
 
 from primage.errors import LabelError
 from primage.image import write_png
-from primage.labels.formats import PALETTE_KEY, RawLabels, read_raw_labels
+from primage.labels.colours import pack
+from primage.labels.formats import GREY_LEVELS, PALETTE_KEY, RawLabels, distinct_colours, read_raw_labels
 from primage.labels.from_colours import MAX_FOUND_COLOURS, labels_from_rgb, unknown_label_error
 from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise, palette_colours
 
 log = logging.getLogger(__name__)
 
 _ID_SOURCES = ("palette", "grey", "cityscapes")
+_LEVEL_SOURCES = ("palette", "grey")
+#: Grey levels that lie nearer to each other, or all within a smaller range, are ids and no colours.
+_MIN_LEVEL_GAP = 4
+_MIN_LEVEL_RANGE = 64
 
 
 def read_labels(path: str | Path, palette: Palette | None = None, snap: bool = False) -> LabelMap:
@@ -30,25 +36,30 @@ def read_labels(path: str | Path, palette: Palette | None = None, snap: bool = F
         snap: map pixels with unknown labels to the nearest label.
 
     Returns:
-        The map, with ``palette`` if given, otherwise with the labels that occur in the file.
+        The map, with ``palette`` if given, otherwise with the labels that occur in the file. Grey levels that are hard
+        to tell apart (0, 1, 2 …) are ids, which get distinct colours.
 
     Raises:
         LabelError: the file is not a label map, or contains labels that are not in ``palette``.
         ImageError: the picture cannot be read.
     """
     raw = read_raw_labels(Path(path))
+    if palette is not None and raw.source == "rgb" and _shows_ids(raw, palette):
+        raw = replace(raw, values=raw.values[..., 0], source="grey", entries=GREY_LEVELS)
     if raw.values.ndim == 3:
         if palette is not None or not raw.entries:
             return labels_from_rgb(raw.values, palette, snap, where=raw.where)
         listed = labels_from_rgb(raw.values, _palette_of(raw, sorted(raw.entries)), snap, where=raw.where)
         return _without_unused(listed)
     stored = _embedded(raw) or _from_entries(raw)
-    if palette is None or stored.palette == palette:
+    if palette is None:
+        return stored if raw.embedded is not None else _with_distinct_colours(stored)
+    if stored.palette == palette:
         return stored
     if stored.palette.source == "labelme":
         return _match(stored, palette, "name", snap, raw.where)
     # Grey levels are colours as well as ids; matching them as colours handles antialiased borders.
-    levels = all(label.colour == (label.id,) * 3 for label in (*palette.labels, *stored.palette.labels))
+    levels = _are_levels(palette) and _are_levels(stored.palette)
     if stored.palette.source in _ID_SOURCES and palette.source in _ID_SOURCES and not levels:
         return _match(stored, palette, "id", snap, raw.where)
     if raw.values.dtype == np.uint16:
@@ -88,6 +99,32 @@ def _from_entries(raw: RawLabels) -> LabelMap:
     index_of = np.zeros(used[-1] + 1, np.uint8)
     index_of[used] = np.arange(len(used), dtype=np.uint8)
     return LabelMap(index_of[raw.values], palette)
+
+
+def _are_levels(palette: Palette) -> bool:
+    """Whether each label's colour is its id as a grey level."""
+    return all(label.colour == (label.id,) * 3 for label in palette.labels)
+
+
+def _with_distinct_colours(own: LabelMap) -> LabelMap:
+    """Replace grey levels that nobody could tell apart: they are ids, and neither person nor network sees ids."""
+    levels = np.array([label.id for label in own.palette.labels])
+    if not _are_levels(own.palette) or len(levels) < 2:
+        return own
+    if np.diff(levels).min() >= _MIN_LEVEL_GAP and np.ptp(levels) >= _MIN_LEVEL_RANGE:
+        return own
+    recoloured = zip(own.palette.labels, distinct_colours(len(levels)), strict=True)
+    labels = tuple(label.model_copy(update={"colour": colour}) for label, colour in recoloured)
+    return LabelMap(own.index, own.palette.model_copy(update={"labels": labels}))
+
+
+def _shows_ids(raw: RawLabels, palette: Palette) -> bool:
+    """Whether an RGB picture shows grey ids, as a program that converts a grey file to RGB saves them."""
+    if palette.source not in _LEVEL_SOURCES or _are_levels(palette) or raw.values.ndim != 3:
+        return False
+    if not (raw.values == raw.values[..., :1]).all():
+        return False
+    return not np.isin(pack(raw.values), pack(palette_colours(palette))).all()
 
 
 def _embedded(raw: RawLabels) -> LabelMap | None:

@@ -57,6 +57,10 @@ class Entry:
     name: str = ""
 
 
+#: What 8-bit grey levels mean where nothing else is known of them.
+GREY_LEVELS: Mapping[int, Entry] = {v: Entry(v, (v, v, v)) for v in range(256)}
+
+
 @dataclass(frozen=True)
 class RawLabels:
     """Stored values and their meaning. RGB values have entries only where CVAT lists the colours."""
@@ -206,7 +210,7 @@ def _picture(path: Path) -> RawLabels:
         if not unknown:
             return RawLabels(values, "cityscapes", where, table)
         log.warning("%s: %s are not Cityscapes ids; the grey levels are read as plain ids", where, unknown)
-    return RawLabels(values, "grey", where, {v: Entry(v, (v, v, v)) for v in range(256)})
+    return RawLabels(values, "grey", where, GREY_LEVELS)
 
 
 # CVAT: "Segmentation mask 1.1"
