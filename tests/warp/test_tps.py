@@ -10,7 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import sparse
 from scipy.interpolate import RBFInterpolator
+from scipy.sparse.linalg import spsolve as sparse_solve
 
 from primage.grid import identity_grid, reflect
 from primage.warp.tps import control_points, evaluate, fit, kernel, tps_grid
@@ -36,7 +38,7 @@ def pixel_scale(size: tuple[int, int]) -> torch.Tensor:
 def test_spline_is_scipys(count: int, smoothing: float) -> None:
     points, values, at = scattered(count), scattered(count, 1), scattered(50, 2)
     ours = evaluate(points, fit(points, values, smoothing), at)
-    reference = RBFInterpolator(points, values, kernel="thin_plate_spline", smoothing=smoothing, degree=1)
+    reference = RBFInterpolator(points, values, kernel="thin_plate_spline", smoothing=8 * np.pi * smoothing, degree=1)
     np.testing.assert_allclose(ours, reference(at), atol=1e-9)
 
 
@@ -46,7 +48,7 @@ def test_grid_is_scipys_spline_of_the_shifts(size: tuple[int, int], smoothing: f
     shifts = (torch.rand(1, 3, 3, 2, generator=seeded()) - 0.5) * 0.2
     points = control_points(3, size[0] / size[1])
     spline = RBFInterpolator(
-        points, shifts.reshape(9, 2).double(), kernel="thin_plate_spline", smoothing=smoothing, degree=1
+        points, shifts.reshape(9, 2).double(), kernel="thin_plate_spline", smoothing=8 * np.pi * smoothing, degree=1
     )
     at = identity_grid(size)[0].reshape(-1, 2).double() * torch.tensor([1.0, size[0] / size[1]])
     expected = identity_grid(size)[0].reshape(-1, 2).numpy() + spline(at) * pixel_scale(size).numpy()
@@ -118,6 +120,33 @@ def test_large_smoothing_tends_to_the_best_affine_map() -> None:
     design = torch.cat([torch.ones(12, 1, dtype=torch.float64), points], dim=1)
     torch.testing.assert_close(weights[12:], torch.linalg.lstsq(design, values).solution, atol=1e-6, rtol=0)
     assert weights[:12].abs().max() < 1e-8
+
+
+def numerical_minimum_of_eq4(points: np.ndarray, values: np.ndarray, smoothing: float) -> np.ndarray:
+    """Values at the points of the function that minimises eq. 4, by finite differences on a grid with free borders."""
+    half, step = 5.0, 1 / 16  # far beyond the points, since eq. 4 integrates over the plane
+    count = round(2 * half / step) + 1
+    along = sparse.eye_array(count).tocsr()
+    first = (along[1:] - along[:-1]).tocsr()
+    second = first[1:, 1:] @ first
+    xx, yy, xy = (sparse.kron(a, b) / step**2 for a, b in ((along, second), (second, along), (first, first)))
+    energy = (xx.T @ xx + yy.T @ yy + 2 * xy.T @ xy) * step**2
+    column, row = np.rint((points + half) / step).astype(int).T
+    at = row * count + column
+    pick = sparse.csr_array((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), count**2))
+    return np.asarray(sparse_solve((pick.T @ pick + smoothing * energy).tocsc(), pick.T @ values)[at])
+
+
+@pytest.mark.parametrize("aspect", [1.0, 0.5])
+@pytest.mark.parametrize("smoothing", [0.003, 0.02])
+def test_smoothing_is_the_lambda_of_eq_4(smoothing: float, aspect: float) -> None:
+    points = control_points(3, aspect)
+    values = np.random.default_rng(0).uniform(-0.2, 0.2, 9)
+    expected = numerical_minimum_of_eq4(points.numpy(), values, smoothing)
+    ours = evaluate(points, fit(points, torch.from_numpy(values)[:, None], smoothing), points)[:, 0].numpy()
+    # The error of the finite grid is below 1 %; without the factor 8π the values would be 8 % to 40 % off.
+    np.testing.assert_allclose(ours, expected, atol=0.01 * np.abs(values).max())
+    assert np.abs(expected - values).max() > 0.05 * np.abs(values).max()
 
 
 def test_smoothing_shifts_no_control_point_further_than_requested() -> None:

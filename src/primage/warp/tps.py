@@ -6,6 +6,7 @@ same in both directions for any shape of the photo.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import torch
@@ -34,12 +35,20 @@ def kernel(squared_distance: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]
 def fit(
     points: Float[Tensor, "n 2"], values: Float[Tensor, "*batch n k"], smoothing: float = 0.0
 ) -> Float[Tensor, "*batch n3 k"]:
-    """Fit a spline to ``values`` at ``points`` (interpolating if ``smoothing`` is 0).
+    """Fit the spline that minimises eq. 4 to ``values`` at ``points`` (interpolating if ``smoothing`` is 0).
+
+    Eq. 4 is Σ (tᵢ - f(pᵢ))² + λ ∬ f_xx² + f_yy² + 2 f_xy² over the whole plane, with the squares that its print lacks.
+    Its minimiser is f(p) = Σ wⱼ φ(|p - pⱼ|) + affine(p), φ = r² log r, with Pᵀw = 0 for the matrix P of rows (1, x, y).
+    Green's identity turns the integral into ∬ f Δ²f. As Δ² (r² log r) = 8π δ, that is 8π Σ wᵢ f(pᵢ) = 8π wᵀKw, with K
+    the kernel between the points; the affine part drops out because Pᵀw = 0. So eq. 4 reads
+    ‖t - Kw - Pa‖² + 8πλ wᵀKw, and its gradient vanishes where t - Kw - Pa = 8πλ w:
+
+        (K + 8πλ I) w + P a = t,   Pᵀ w = 0.
 
     Args:
         points: (N, 2) control points, (x, y), not all on one line.
         values: (..., N, K) values at the points.
-        smoothing: λ of eq. 4; large values tend to the best affine map.
+        smoothing: λ of eq. 4, in squared units of ``points``; large values tend to the best affine map.
 
     Returns:
         (..., N + 3, K): N kernel weights, then the coefficients of 1, x, y. In the dtype of ``values``; solved in
@@ -49,7 +58,8 @@ def fit(
         ValueError: there are fewer than three points, all are on one line, or two coincide without smoothing.
 
     Source:
-        Paper §3.2, eq. 4; Wahba 1990, eq. 2.4.23. With λ = 0 Bookstein 1989, eq. 12.
+        Paper §3.2, eq. 4; Wahba 1990, eq. 2.4.23. With λ = 0 Bookstein 1989, eq. 12. Deviations: none, once the second
+        derivatives of eq. 4 are squared. (As printed, the cost has no minimum.)
     """
     count = points.shape[0]
     if count < 3:
@@ -100,7 +110,8 @@ def _system(points: Tensor, smoothing: float) -> Tensor:
     system = points.new_zeros(count + 3, count + 3)
     design = _design(points, points)
     system[:count] = design
-    system[:count, :count] += smoothing * torch.eye(count, dtype=points.dtype, device=points.device)
+    # Many libraries put a λ of their own here, without the 8π that eq. 4 implies (see `fit`).
+    system[:count, :count] += 8 * math.pi * smoothing * torch.eye(count, dtype=points.dtype, device=points.device)
     system[count:, :count] = design[:, count:].T
     return system
 
@@ -149,13 +160,15 @@ def tps_grid(
     Args:
         shifts: (B, n, n, 2), (x, y), row by row, in widths of the photo: 0.1 samples a tenth of the width to the right.
         size: (height, width) of the grid.
-        smoothing: λ of eq. 4.
+        smoothing: λ of eq. 4, in squared half-widths of the photo (x runs over [-1, 1]); see `fit`.
 
     Returns:
         (B, H, W, 2), (x, y), normalised, align_corners=True; may leave [-1, 1] (see `primage.grid.reflect`).
 
     Source:
-        Paper §3.2, eq. 4. Deviations: none; Bookstein's solution is kept as a matrix since the points are fixed.
+        Paper §3.2, eq. 4. Deviations: none from the equation (see `fit`). The paper leaves three things open: the
+        warp maps pixels of the result to the photo; lengths are measured in pixels, so that a wide photo bends alike
+        in both directions; and what lies outside the photo is mirrored (`primage.grid.reflect`).
 
     Example:
         >>> unmoved = tps_grid(torch.zeros(1, 3, 3, 2), (2, 3))
