@@ -66,7 +66,7 @@ def oracle(found: dict[str, Any]) -> str:
 
 def less_time(found: dict[str, Any]) -> str:
     times = found["times_less_than_paper"]
-    return f"standard {times['standard']:.0f}×, draft {times['draft']:.0f}× (paper: {found['paper_hours']:.1f} h)"
+    return f"standard {times['standard']:.0f}×, draft {times['draft']:.0f}×"
 
 
 def matcher_size() -> str:

@@ -38,7 +38,6 @@ def main(options: argparse.Namespace) -> None:
             "working_size": list(prepared.photo.shape[:2]),
             "perceptual_network": prepared.record.config.loss.perceptual_network,
             "seconds_a_step": [round(s, 2) for s in seconds],
-            "hours_for_16000_steps": round(seconds[-1] * 16_000 / 3600, 1),
             "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
             "losses": {k: v for k, v in log[-1].items() if k not in ("step", "seconds")},
         },

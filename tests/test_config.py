@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import annotated_types as at
+import numpy as np
 import pytest
+from PIL import Image
 from pydantic import BaseModel, ValidationError
 
-from primage.api import configure
+from primage.api import configure, prepare
 from primage.config import (
     NAMED_SETTINGS,
     PRESETS,
@@ -57,6 +60,36 @@ def test_the_paper_preset_is_the_published_configuration() -> None:
     assert config.discriminator == DiscriminatorConfig(ndf=64, n_layers=3, num_D=2, start=0.0)
     assert (config.optim.lr_discriminator, config.optim.ema, config.matcher) == (2e-4, 0.0, "none")
     assert config.phases == (Phase(until=1.0, scale=1.0, batch=1, perceptual=True),)
+
+
+def test_the_paper_preset_trains_at_the_photos_own_size(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 520, 3), dtype=np.uint8)).save(photo)
+    for name, size, expected in (("paper", None, (300, 520)), ("paper", 64, (64, 111)), ("standard", None, (256, 444))):
+        config = configure(name, "paint", size, steps=0)
+        assert prepare(photo, config, shrink_only=size is None).photo.shape[:2] == expected
+    assert not caplog.messages
+
+
+def test_large_photos_get_one_sentence_about_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.zeros((1000, 1600, 3), np.uint8)).save(photo)
+    no_weights = ["loss.lambda_perc=0"]
+    prepare(photo, configure("paper", "paint", steps=1, settings=no_weights), shrink_only=True)
+    (message,) = caplog.messages
+    assert "training at 1600×1000 px takes about 9 GB of memory, and 24 times as long as at 256×256 px" in message
+    caplog.clear()
+    prepare(photo, configure("standard", "paint", steps=1, settings=no_weights), shrink_only=True)
+    prepare(photo, configure("paper", "paint", 256, steps=1, settings=no_weights))
+    assert not caplog.messages
+
+
+def test_windows_are_for_networks_that_see_no_whole_picture() -> None:
+    assert configure("paper", settings=["augment=released"]).augment.window_px == 256
+    with pytest.raises(ConfigError, match="window_px only works with pix2pixhd"):
+        configure("standard", settings=["augment=released"])
+    with pytest.raises(ConfigError, match="window_px must be 0 or at least 32, not 8"):
+        configure("paper", settings=["augment.window_px=8"])
 
 
 def test_the_perceptual_loss_takes_part_in_the_standard_preset() -> None:

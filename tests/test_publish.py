@@ -77,3 +77,15 @@ def test_a_preview_shows_photo_render_and_drawing_and_a_warp_below(trained: Trai
     assert picture.shape == (2 * height, 3 * width, 3)
     assert (picture[:height, :width] == model.photo).all()
     assert (picture[height:, 2 * width :] == 255).all()
+
+
+def test_a_preview_shows_whole_pictures_where_training_sees_windows(tmp_path: Path) -> None:
+    settings = [*SETTINGS["paper"], "augment.window_px=32", "augment.window_probability=1"]
+    prepared = prepare(write_photo(tmp_path), configure("paper", steps=1, settings=settings), shrink_only=True)
+    with opened_run(tmp_path / "run", prepared) as run:
+        config = run.record.config
+        pair = TrainingPair(prepared.photo, prepared.primitive, run.record.spec, 1.0, config.augment)
+        network = fresh_state(config, run.record.spec, "cpu").render_network()
+        preview = write_preview(run, export_model(run, network, 0, 0.0), pair)
+    height, width = prepared.photo.shape[:2]
+    assert read_image(preview).shape == (2 * height, 3 * width, 3)

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
-from primage.api import configure, prepare
+from primage.api import Prepared, configure, prepare
 from primage.errors import RunError
+from primage.labels.label_map import LabelMap, Palette
+from primage.primitive.read import LayerFiles
 from primage.run import (
     Run,
     RunRecord,
@@ -68,6 +71,31 @@ def test_the_same_request_opens_the_same_run(photo: Path, tmp_path: Path) -> Non
     before = contents(run.path)
     assert made(photo, tmp_path / "run").record == run.record
     assert contents(run.path) == before
+
+
+def test_a_run_whose_grey_ids_have_the_colours_of_greys_is_resumed(photo: Path, tmp_path: Path) -> None:
+    ids = np.zeros((48, 64), np.uint8)
+    ids[:, 30:], ids[30:, 40:] = 1, 2
+    Image.fromarray(ids).save(tmp_path / "ids.png")
+    config = configure("draft", "segments", steps=2, settings=SETTINGS["draft"])
+
+    def prepared(file: str) -> Prepared:
+        return prepare(photo, config, LayerFiles(segments=tmp_path / file), shrink_only=True)
+
+    new = prepared("ids.png")
+    segments = new.primitive.segments
+    assert segments is not None
+    greys = tuple(label.model_copy(update={"colour": (label.id,) * 3}) for label in segments.palette.labels)
+    old = new.primitive.replace(segments=LabelMap(segments.index, Palette(labels=greys, source="grey")))
+    spec = new.record.spec.model_copy(update={"palette": old.segments.palette})
+    record = new.record.model_copy(update={"spec": spec, "layers_sha256": old.sha256()})
+    open_or_create(tmp_path / "run", record, new.photo, old)
+    assert open_or_create(tmp_path / "run", new.record, new.photo, new.primitive).record == record
+    ids[0, 0] = 2
+    Image.fromarray(ids).save(tmp_path / "others.png")
+    other = prepared("others.png")
+    with pytest.raises(RunError, match="another primitive"):
+        open_or_create(tmp_path / "run", other.record, other.photo, other.primitive)
 
 
 def test_other_settings_are_refused_and_named(photo: Path, tmp_path: Path) -> None:

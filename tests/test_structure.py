@@ -29,6 +29,7 @@ LAYERS = {
         "labels",
         "primitive",
         "config",
+        "deviations",
         "warp",
         "nets",
         "losses",

@@ -31,6 +31,11 @@ from primage.training import Progress, training
 
 _log = logging.getLogger(__name__)
 
+#: Memory that training pix2pixHD takes, measured from 128² to 512² (docs/paper.md); larger pictures get a warning.
+_PIX2PIXHD_BYTES = 4.6e9
+_PIX2PIXHD_BYTES_PER_PIXEL = 2600
+_LARGE_PX = 768 * 768
+
 
 def configure(
     preset_name: str = "standard",
@@ -188,6 +193,7 @@ def prepare(
     """
     _check_perceptual_layers(config)
     working, primitive, spec = read_pair(photo, config, files, shrink_only)
+    _warn_of_memory(photo, config, (working.shape[0], working.shape[1]))
     record = RunRecord(
         requested=config,
         config=_with_available_weights(config, progress),
@@ -196,6 +202,18 @@ def prepare(
         layers_sha256=primitive.sha256(),
     )
     return Prepared(record, working, primitive)
+
+
+def _warn_of_memory(photo: str | Path, config: Config, size: tuple[int, int]) -> None:
+    if config.generator.architecture != "pix2pixhd" or config.steps == 0 or size[0] * size[1] <= _LARGE_PX:
+        return
+    needed = (_PIX2PIXHD_BYTES + _PIX2PIXHD_BYTES_PER_PIXEL * size[0] * size[1]) / 1e9
+    slower = size[0] * size[1] / 256**2
+    _log.warning(
+        "%s: training at %d×%d px takes about %.0f GB of memory, and %.0f times as long as at 256×256 px; "
+        "--size makes it smaller",
+        *(photo, size[1], size[0], needed, slower),
+    )
 
 
 def check_target(path: str | Path) -> None:

@@ -12,7 +12,11 @@ from pydantic import Field, model_validator
 
 from primage.errors import ConfigError
 from primage.primitive.config import PrimitiveConfig
+from primage.primitive.extraction_config import EdgesConfig
 from primage.settings import Fraction, Frozen
+
+#: The largest working size, and the size of `paper`: it trains at the photo's own size.
+MAX_SIZE_PX = 4096
 
 PresetName = Literal["draft", "standard", "paper"]
 
@@ -25,18 +29,25 @@ class AugmentConfig(Frozen):
     tps_shift: float = Field(
         0.1, ge=0, le=1, description="largest shift of a control point, as a share of the photo's short side"
     )
-    tps_lambda: float = Field(0.0, ge=0, description="λ of eq. 4, in squared widths of the photo; 0 interpolates")
+    tps_pin_corners: bool = Field(
+        True, description="keep the photo's corners in place; in the paper every point shifts"
+    )
+    tps_lambda: float = Field(0.0, ge=0, description="λ of eq. 4, in squared half-widths of the photo; 0 interpolates")
     tps_probability: Fraction = 0.99
     flip: bool = True
     rotation: bool = False
     rotation_deg: float = Field(10.0, ge=0, le=180)
     rotation_probability: Fraction = 0.5
-    crop: bool = False
-    crop_scale: float = Field(0.8, gt=0, le=1, description="smallest side of the window, as a share of the photo's")
+    rotation_with_tps: bool = Field(True, description="false: rotate only in steps without TPS, as the released code")
+    crop: bool = Field(False, description="enlarge a part of the photo to the size of the whole")
+    crop_scale: float = Field(0.8, gt=0, le=1, description="smallest side of the part, as a share of the photo's")
+    window_px: int = Field(0, ge=0, description="train on square windows of this side, not enlarged; 0: whole photos")
+    window_probability: Fraction = 0.5
     shear: bool = False
     shear_max: float = Field(0.3, ge=0, le=1)
     translation: bool = False
     translation_max: float = Field(0.1, ge=0, le=1, description="as a share of the photo's width")
+    translation_probability: Fraction = 1.0
     cutmix: bool = False
     cutmix_px: tuple[int, int] = Field((32, 96), description="range of the pasted square's side at 256 px")
     cutmix_probability: Fraction = 0.5
@@ -61,6 +72,8 @@ class AugmentConfig(Frozen):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise ValueError(f"{name} must be 0 < low <= high, not {low}, {high}")
+        if 0 < self.window_px < 32:
+            raise ValueError(f"window_px must be 0 or at least 32, not {self.window_px}")
         return self
 
 
@@ -159,7 +172,12 @@ class Config(Frozen):
     """All settings of a run."""
 
     preset: PresetName = "standard"
-    size_px: int = Field(256, ge=32, le=4096, description="short side of the working size")
+    size_px: int = Field(
+        256,
+        ge=32,
+        le=MAX_SIZE_PX,
+        description="short side of the working size; the photo's own if that is less, unless the size was asked for",
+    )
     seed: int = Field(0, ge=0, lt=2**63)
     steps: int | None = Field(None, ge=0, description="set before the first step, by timing, if only minutes are given")
     minutes: float | None = Field(None, gt=0, le=60 * 24 * 30)
@@ -186,6 +204,8 @@ class Config(Frozen):
             own = self.generator.model_dump(exclude={"norm_momentum"})
             if own != PainterConfig().model_dump(exclude={"norm_momentum"}):
                 raise ValueError("the shipped matcher only fits the generator of the presets; choose matcher none")
+        if self.augment.window_px and self.generator.architecture == "painter":
+            raise ValueError("the painter compares whole pictures; augment.window_px only works with pix2pixhd")
         return self
 
 
@@ -224,6 +244,23 @@ FROM_SCRATCH: dict[str, Any] = {
 
 #: Groups of settings with a name, by section: ``--set loss=equations`` sets all of the group's fields.
 NAMED_SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
+    "augment": {
+        # How often and how far the authors' released code warps, which is not what the paper says (docs/paper.md).
+        "released": {
+            "tps_pin_corners": False,
+            "tps_shift": 0.145,
+            "tps_probability": 0.99,
+            "rotation": True,
+            "rotation_deg": 1.0,
+            "rotation_probability": 0.5,
+            "rotation_with_tps": False,
+            "translation": True,
+            "translation_max": 0.2,
+            "translation_probability": 0.5,
+            "window_px": 256,
+            "window_probability": 0.5,
+        },
+    },
     "loss": {
         # Eq. 1-3 and nothing else. The paper gives no α; 0.1 is pix2pixHD's ratio of adversarial to perceptual loss.
         "equations": {"gan": "log", "lambda_GAN": 0.1, "lambda_feat": 0.0, "lambda_perc": 1.0},
@@ -236,11 +273,20 @@ PRESETS: dict[str, Config] = {
         preset="paper",
         steps=16_000,
         matcher="none",
-        primitive=PrimitiveConfig(encoding="pix2pixhd"),
-        augment=AugmentConfig(rotation=True),
+        size_px=MAX_SIZE_PX,
+        primitive=PrimitiveConfig(encoding="pix2pixhd", edges=EdgesConfig(thin=False, min_length_px=0)),
+        # The paper specifies neither range. ±14.5 % displaces pixels as far as the released code does (docs/paper.md).
+        augment=AugmentConfig(
+            tps_pin_corners=False,
+            tps_shift=0.145,
+            tps_probability=1.0,
+            rotation=True,
+            rotation_deg=10.0,
+            rotation_probability=1.0,
+        ),
         generator=Pix2PixHDConfig(),
         loss=LossConfig(perceptual_input="raw"),
-        # A step takes 15 s and a checkpoint 2.2 GB on a laptop, so they come less often.
+        # Steps are slow and a checkpoint has 2.2 GB (docs/paper.md), so checkpoints and previews come less often.
         checkpoint_sec=600.0,
         preview_sec=600.0,
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from primage.config import preset
+from primage.deviations import deviations
 from primage.model import load
 from primage.nets.build import build_network
 from primage.nets.discriminator import MultiscaleDiscriminator
@@ -49,6 +50,7 @@ def describe_preset(name: str) -> dict[str, Any]:
         "channels": channels,
         "steps": config.steps,
         "minutes": config.minutes,
+        "deviations": list(deviations(config)),
         "config": config.model_dump(mode="json"),
     }
 
@@ -84,6 +86,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "generator_parameters": parameter_count(model.network()),
         "weights_sha256": model.weights_sha256,
         "photo_sha256": record.photo_sha256,
+        "deviations": list(record.deviations),
         "palette": palette.model_dump(mode="json") if palette else {},
         "config": record.config.model_dump(mode="json"),
     }

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from primage._version import __version__
 from primage.config import Config
+from primage.deviations import HasDeviations
 from primage.errors import PrimitiveError, RunError
 from primage.image import resize_image, working_size
 from primage.nets.build import build_network
@@ -25,11 +26,10 @@ from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
-from primage.settings import Frozen
 from primage.tensors import to_image, to_tensor
 
 
-class ModelRecord(Frozen):
+class ModelRecord(HasDeviations):
     """Metadata of a model file."""
 
     version: str = __version__

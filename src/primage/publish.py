@@ -91,7 +91,8 @@ def write_preview(run: Run, model: Model, pair: TrainingPair, device: str = "cpu
     """
     network = model.network().to(device)
     source = Source(pair.photo, pair.encoded).to(device)
-    warped = pair.draw(1, torch.Generator().manual_seed(1), device)
+    whole = pair.augment.model_copy(update={"window_px": 0})
+    warped = pair.draw(1, torch.Generator().manual_seed(1), device, whole)
     rows = []
     with torch.inference_mode():
         for real, x in ((pair.photo, pair.encoded.to(device)), (warped.photo.cpu(), warped.primitive)):

@@ -25,15 +25,15 @@ from torch import Tensor
 
 from primage._version import __version__
 from primage.config import Config
+from primage.deviations import HasDeviations
 from primage.errors import RunError
 from primage.files import atomic_path, remove_scratch_files, write_atomically
 from primage.image import read_image, write_png
 from primage.primitive.kinds import all_layer_names, layers_of
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
-from primage.settings import Frozen
 
 
-class RunRecord(Frozen):
+class RunRecord(HasDeviations):
     """Settings and inputs of a run. ``requested`` is compared when the command is repeated."""
 
     version: str = __version__
@@ -283,11 +283,21 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
     if not differences and (size := read_image(folder / "photo.png").shape) != photo.shape:
         # Limiting the size to the photo's and requesting that size explicitly give the same settings.
         differences.append(f"working size was {size[1]}×{size[0]} px, now {photo.shape[1]}×{photo.shape[0]} px")
-    if old.layers_sha256 != record.layers_sha256:
+    if old.layers_sha256 != record.layers_sha256 and not _same_but_for_colours(run.pair()[1], primitive):
         differences.append("another primitive")
     if differences:
         raise RunError(f"{folder}: was started with other settings ({differences[0]}); choose another folder")
     return run
+
+
+def _same_but_for_colours(old: Primitive, new: Primitive) -> bool:
+    """Whether two drawings differ in their labels' colours at most: earlier versions gave ids the colours of greys."""
+    if old.kind != new.kind or old.size != new.size or old.segments is None or new.segments is None:
+        return False
+    palettes = old.segments.palette, new.segments.palette
+    ids, others = ([(label.id, label.name) for label in palette.labels] for palette in palettes)
+    same_file = palettes[0].source == palettes[1].source and palettes[0].source in ("grey", "palette")
+    return same_file and ids == others and not old.differs(new).any()
 
 
 def _differences(old: Mapping[str, object], new: Mapping[str, object], prefix: str = "") -> list[str]:

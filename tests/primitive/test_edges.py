@@ -12,6 +12,7 @@ from skimage.color import rgb2gray
 from skimage.feature import canny
 from skimage.morphology import remove_small_objects, skeletonize
 
+from primage.config import preset
 from primage.primitive.edges import (
     MAX_DISTANCE_PX,
     distance_to_edges,
@@ -146,6 +147,17 @@ def test_extraction_is_canny_thinned_and_freed_of_specks() -> None:
     assert sizes.min() >= 14
     assert 0 < fewer.sum() < lines.sum()
     assert not (fewer & ~lines).any()
+
+
+def test_the_papers_edges_are_cannys_as_they_are() -> None:
+    photo = astronaut(96)
+    config = preset("paper").primitive.edges
+    for sigma, low, high in ((1.0, 0.02, 0.05), (config.sigma, config.low, config.high)):
+        free = config.model_copy(update={"sigma": sigma, "low": low, "high": high})
+        plain = canny(rgb2gray(photo), sigma=sigma, low_threshold=low, high_threshold=high, mode="nearest")
+        np.testing.assert_array_equal(extract_edges(photo, free), plain)
+        ours = extract_edges(photo, EdgesConfig(sigma=sigma, low=low, high=high))
+        assert ours.sum() < plain.sum()
 
 
 def test_a_larger_sigma_finds_fewer_lines() -> None:

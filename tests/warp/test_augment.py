@@ -11,16 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from primage.config import PRESETS, AugmentConfig
+from primage.api import configure
+from primage.config import PRESETS, AugmentConfig, preset
 from primage.grid import identity_grid, resample
 from primage.labels.label_map import colourise
 from primage.primitive.edges import extract_edges, remove_small, thin
 from primage.primitive.primitive import Primitive
-from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, draw_window, find_regions
+from primage.warp.tps import tps_grid
 from tests.primitive.drawings import KINDS, astronaut, blocks, components, cross, described, drawing, patches, same
 
 OFF = AugmentConfig(tps=False, flip=False)
 ALL = AugmentConfig(rotation=True, crop=True, shear=True, translation=True, cutmix=True)
+PAPER = preset("paper").augment
+RELEASED = configure("paper", settings=["augment=released"]).augment
 SIZES = [(32, 32), (24, 48), (48, 24)]
 
 
@@ -94,6 +98,92 @@ def test_tps_keeps_corners_and_shifts_no_control_point_too_far(size: tuple[int, 
         assert flow.abs().max() > 1e-3
         # The spline overshoots between its control points, but not by much.
         assert (flow.abs() * torch.tensor([1.0, size[0] / size[1]])).max() < 2 * 0.1 * 1.5
+
+
+def mean_displacement_px(config: AugmentConfig, size: tuple[int, int], warps: int) -> float:
+    here = identity_grid(size)
+    scale = torch.tensor([size[1] / 2, size[0] / 2])
+    rng = torch.Generator().manual_seed(0)
+    moved = [(draw_grid(config, size, rng) - here) * scale for _ in range(warps)]
+    return float(torch.stack(moved).norm(dim=-1).mean())
+
+
+def test_the_papers_tps_displaces_as_far_as_the_released_code() -> None:
+    # 10.2 px is what the released augmentation was measured to displace at 128².
+    for augment in (PAPER, RELEASED):
+        tps = augment.model_copy(
+            update={"tps_probability": 1.0, "rotation": False, "translation": False, "flip": False}
+        )
+        assert mean_displacement_px(tps, (128, 128), 300) == pytest.approx(10.2, rel=0.03)
+
+
+@pytest.mark.parametrize("shift", [0.1, 0.145])
+def test_the_mean_displacement_of_tps_is_the_theoretical_one(shift: float) -> None:
+    # A displacement is a sum of nine independent uniform shifts, weighted by the spline: nearly normal in x and y, so
+    # its mean length is √(π/2) times its standard deviation along an axis. Exact at the points would be 0.765 × shift.
+    size = (128, 128)
+    weights = tps_grid(0.5 * torch.eye(9).reshape(9, 3, 3, 1).expand(-1, -1, -1, 2), size) - identity_grid(size)
+    deviation = weights[..., 0].square().sum(dim=0).sqrt() * (shift * size[1] / math.sqrt(3))
+    expected = float(deviation.mean()) * math.sqrt(math.pi / 2)
+    config = OFF.model_copy(update={"tps": True, "tps_probability": 1.0, "tps_pin_corners": False, "tps_shift": shift})
+    # What leaves the picture is mirrored, which shortens some displacements.
+    assert mean_displacement_px(config, size, 300) == pytest.approx(expected, rel=0.04)
+
+
+def test_every_grid_point_shifts_unless_the_corners_are_pinned() -> None:
+    corners = ([0, 0, -1, -1], [0, -1, 0, -1])
+    free = [random_grid((33, 33), seed, tps=True, tps_probability=1.0, tps_pin_corners=False) for seed in range(5)]
+    for grid in free:
+        moved = (grid - identity_grid((33, 33)))[0, ::16, ::16].norm(dim=-1)
+        assert (moved > 1e-4).all()  # all nine
+        assert moved[corners].min() > 1e-4
+
+
+def test_the_paper_warps_and_rotates_in_every_step_and_the_released_code_does_not() -> None:
+    def rates(config: AugmentConfig) -> tuple[float, float]:
+        """Shares of the steps with TPS, and with a rotation alone."""
+        augment = config.model_copy(update={"translation": False, "flip": False})
+        bent = rotated = 0
+        for seed in range(300):
+            grid = draw_grid(augment, (24, 24), torch.Generator().manual_seed(seed))
+            inner = grid[:, 9:15, 9:15]
+            curvature = (inner.diff(n=2, dim=1).abs().max() + inner.diff(n=2, dim=2).abs().max()).item()
+            bent += curvature > 1e-4
+            rotated += curvature <= 1e-4 and not torch.allclose(grid, identity_grid((24, 24)), atol=1e-5)
+        return bent / 300, rotated / 300
+
+    assert rates(PAPER) == (1.0, 0.0)
+    bent, rotated = rates(RELEASED)
+    assert 0.97 < bent < 1
+    assert rotated <= 1 - bent
+    assert PAPER.rotation_probability == 1.0
+
+
+def test_rotation_only_without_tps() -> None:
+    both = {"tps": True, "tps_shift": 0.0, "rotation": True, "rotation_probability": 1.0}
+    for share, still in ((1.0, True), (0.0, False)):
+        grid = random_grid((24, 24), 3, tps_probability=share, rotation_with_tps=False, **both)
+        assert torch.allclose(grid, identity_grid((24, 24)), atol=1e-5) is still
+    assert not torch.allclose(random_grid((24, 24), 3, tps_probability=1.0, **both), identity_grid((24, 24)), atol=1e-5)
+
+
+def test_translation_probability_is_kept() -> None:
+    moved = sum(
+        not torch.allclose(
+            random_grid((16, 16), seed, translation=True, translation_probability=0.5),
+            identity_grid((16, 16)),
+            atol=1e-5,
+        )
+        for seed in range(60)
+    )
+    assert 18 < moved < 42
+
+
+def test_windows_lie_within_the_picture_and_reach_its_borders() -> None:
+    rng = torch.Generator().manual_seed(0)
+    windows = [draw_window(16, (20, 12), rng) for _ in range(60)]
+    assert {rows.start for rows, _ in windows} == {0, 1, 2, 3, 4}
+    assert all(rows.stop - rows.start == 16 and (columns.start, columns.stop) == (0, 12) for rows, columns in windows)
 
 
 def test_tps_probability_is_kept() -> None:

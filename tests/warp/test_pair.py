@@ -95,3 +95,20 @@ def test_the_boundaries_are_those_of_the_warped_labels() -> None:
     assert (planes[:-1].sum(0) == 1).all()
     np.testing.assert_array_equal(planes[-1], label_boundaries(planes[:-1].argmax(0).astype(np.uint8)))
     assert not np.array_equal(planes[-1], pair.encoded[0, -1])
+
+
+def test_windows_show_the_pair_at_its_own_scale() -> None:
+    pair = pair_of("segments", augment=OFF.model_copy(update={"window_px": 32, "window_probability": 1.0}))
+    batch = pair.draw(3, torch.Generator().manual_seed(0))
+    assert batch.photo.shape == (3, 3, 32, 32)
+    assert batch.primitive.shape[2:] == (32, 32)
+    photo = to_tensor(astronaut(64))[0]
+    for i in range(3):
+        x, y = ((batch.grid[i, 0, 0] + 1) / 2 * torch.tensor([79.0, 63.0])).round().int().tolist()
+        torch.testing.assert_close(batch.photo[i], photo[:, y : y + 32, x : x + 32], atol=1e-3, rtol=0)
+    assert not torch.equal(batch.grid[0], batch.grid[1])
+
+
+def test_a_window_larger_than_the_picture_is_the_picture() -> None:
+    pair = pair_of(augment=OFF.model_copy(update={"window_px": 256, "window_probability": 1.0}))
+    assert pair.draw(1, torch.Generator().manual_seed(0)).photo.shape == (1, 3, 64, 80)

@@ -31,5 +31,8 @@ def command(
         print_json(facts)
     elif not quiet:
         for name, value in facts.items():
-            if not isinstance(value, dict):
+            if name == "deviations":
+                for line in value:
+                    out.print(f"[bold]{'differs from the paper':<26}[/] {escape(line)}")
+            elif not isinstance(value, dict):
                 out.print(f"[bold]{name:<26}[/] {escape(str(value))}")

@@ -64,7 +64,8 @@ def command(
         "standard"
     ),
     size: Annotated[
-        int | None, typer.Option(help="Length of the short side in px [default: 256, or the photo's if shorter].")
+        int | None,
+        typer.Option(help="Length of the short side in px [default: the photo's, at most 256 px except for paper]."),
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Training time in minutes [default: the preset's].")] = None,
     steps: Annotated[

@@ -26,7 +26,12 @@ class ColourLayer(Layer[Picture]):
     needs_file: ClassVar[str | None] = "a manual primitive is your own picture; give it with --primitive-file"
 
     def read(  # noqa: D102
-        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+        self,
+        path: Path,
+        palette: Palette | None = None,
+        snap: bool = False,
+        photo_size: Size | None = None,
+        thin: bool = True,
     ) -> Picture:
         return read_image(path)
 
@@ -45,7 +50,7 @@ class ColourLayer(Layer[Picture]):
     def resize(self, data: Picture, size: Size) -> UInt8[np.ndarray, "h2 w2 3"]:  # noqa: D102
         return resize_image(data, size)
 
-    def warper(self, data: Picture) -> Callable[[Tensor], Picture]:  # noqa: D102
+    def warper(self, data: Picture, thin: bool = True) -> Callable[[Tensor], Picture]:  # noqa: D102
         from primage.grid import resample
         from primage.tensors import to_image, to_tensor
 
@@ -84,5 +89,5 @@ class PaintLayer(ColourLayer):
 
     needs_file = None
 
-    def warper(self, data: Picture) -> Callable[[Tensor], Picture]:  # noqa: D102
+    def warper(self, data: Picture, thin: bool = True) -> Callable[[Tensor], Picture]:  # noqa: D102
         return lambda grid: nearest_in_grid(data, grid)

@@ -26,21 +26,21 @@ _EIGHT = np.ones((3, 3), dtype=bool)
 
 
 def extract_edges(photo: UInt8[np.ndarray, "h w 3"], config: EdgesConfig) -> Bool[np.ndarray, "h w"]:
-    """Canny edges of a photo, one pixel thin, without specks.
+    """Canny edges of a photo; by default one pixel thin, and without specks.
 
     Args:
         photo: (H, W, 3) uint8 sRGB, at the working size.
-        config: sigma, thresholds and minimum length.
+        config: sigma, thresholds, thinning and minimum length.
 
     Returns:
         (H, W) bool, True on a line.
 
     Source:
-        Canny 1986; paper §3.3.
+        Canny 1986; paper §3.3. Deviations: thinning and the removal of short edges, which the settings switch off.
     """
     grey = rgb2gray(photo)
     lines = canny(grey, sigma=config.sigma, low_threshold=config.low, high_threshold=config.high, mode="nearest")
-    return remove_small(thin(lines), config.min_length_px)
+    return remove_small(thin(lines) if config.thin else lines, config.min_length_px)
 
 
 def remove_small(lines: Bool[np.ndarray, "h w"], min_length_px: int) -> Bool[np.ndarray, "h w"]:
@@ -61,17 +61,19 @@ def remove_small(lines: Bool[np.ndarray, "h w"], min_length_px: int) -> Bool[np.
     return np.asarray(sizes[component] >= min_length_px)
 
 
-def edges_from_image(rgb: UInt8[np.ndarray, "h w 3"]) -> Bool[np.ndarray, "h w"]:
+def edges_from_image(rgb: UInt8[np.ndarray, "h w 3"], thinned: bool = True) -> Bool[np.ndarray, "h w"]:
     """Read a line drawing: dark lines on light or light lines on dark, whichever covers less.
 
     Args:
         rgb: (H, W, 3) uint8.
+        thinned: whether to thin the lines to one pixel.
 
     Returns:
-        (H, W) bool, thinned to one pixel.
+        (H, W) bool.
     """
     dark = rgb.astype(np.uint16).sum(axis=2) < 3 * 128
-    return thin(dark if dark.mean() <= 0.5 else ~dark)
+    lines = dark if dark.mean() <= 0.5 else ~dark
+    return thin(lines) if thinned else lines
 
 
 def draw_edges(lines: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -159,15 +161,18 @@ def _distance_along_columns(lines: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "
     return np.minimum(rows - above, below - rows)
 
 
-def warp_edges(distance: Float[Tensor, "1 1 h w"], grid: Float[Tensor, "1 h2 w2 2"]) -> Bool[np.ndarray, "h2 w2"]:
+def warp_edges(
+    distance: Float[Tensor, "1 1 h w"], grid: Float[Tensor, "1 h2 w2 2"], thinned: bool = True
+) -> Bool[np.ndarray, "h2 w2"]:
     """Warp lines.
 
     Args:
         distance: of each pixel to the nearest line (`distance_to_edges`).
         grid: sampling grid (`primage.grid`), within [-1, 1]; it may have discontinuities.
+        thinned: whether to thin the lines to one pixel.
 
     Returns:
-        (H', W') bool, thin.
+        (H', W') bool; not thinned, lines are one or two pixels wide.
     """
     # The spacing is clamped, because across a discontinuity of the grid (cutmix) there is no line to preserve.
     spacing = torch.ones(grid.shape[1:3])
@@ -176,7 +181,8 @@ def warp_edges(distance: Float[Tensor, "1 1 h w"], grid: Float[Tensor, "1 h2 w2 
     for part, dim in ((spacing[:, 1:], 1), (spacing[1:], 0)):
         torch.maximum(part, x.diff(dim=dim).square_() + y.diff(dim=dim).square_(), out=part)
     spacing = spacing.clamp_(max=4).sqrt_()
-    return thin(near_edge(resample(distance, grid)[0, 0].numpy(), spacing.numpy()))
+    lines = near_edge(resample(distance, grid)[0, 0].numpy(), spacing.numpy())
+    return thin(lines) if thinned else lines
 
 
 def near_edge(distance: Float[np.ndarray, "h w"], spacing_px: Float[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:

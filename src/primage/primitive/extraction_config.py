@@ -15,7 +15,8 @@ class EdgesConfig(Frozen):
     sigma: float = Field(2.0, gt=0, le=20, description="standard deviation of the Gaussian, in working pixels")
     low: float = Field(0.04, ge=0, le=1, description="hysteresis: weaker edges are dropped")
     high: float = Field(0.10, ge=0, le=1, description="hysteresis: stronger edges are always kept")
-    min_length_px: int = Field(14, ge=0, description="connected edges of fewer pixels are dropped")
+    thin: bool = Field(True, description="thin lines to one pixel, when they are extracted, read or warped")
+    min_length_px: int = Field(14, ge=0, description="connected edges of fewer pixels are dropped; 0 keeps all")
 
     @model_validator(mode="after")
     def _ordered(self) -> EdgesConfig:

@@ -26,7 +26,12 @@ class LabelLayer(Layer[LabelMap]):
     title = "the label layer"
 
     def read(  # noqa: D102
-        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+        self,
+        path: Path,
+        palette: Palette | None = None,
+        snap: bool = False,
+        photo_size: Size | None = None,
+        thin: bool = True,
     ) -> LabelMap:
         return read_labels(path, palette, snap)
 
@@ -55,7 +60,7 @@ class LabelLayer(Layer[LabelMap]):
     def resize(self, data: LabelMap, size: Size) -> LabelMap:  # noqa: D102
         return resize_labels(data, size)
 
-    def warper(self, data: LabelMap) -> Callable[[Tensor], LabelMap]:  # noqa: D102
+    def warper(self, data: LabelMap, thin: bool = True) -> Callable[[Tensor], LabelMap]:  # noqa: D102
         return lambda grid: LabelMap(nearest_in_grid(data.index, grid), data.palette)
 
     def channels(self, palette: Palette | None) -> int:  # noqa: D102

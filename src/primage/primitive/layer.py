@@ -48,7 +48,12 @@ class Layer(ABC, Generic[Data]):
 
     @abstractmethod
     def read(
-        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+        self,
+        path: Path,
+        palette: Palette | None = None,
+        snap: bool = False,
+        photo_size: Size | None = None,
+        thin: bool = True,
     ) -> Data:
         """Read a file drawn by the user.
 
@@ -57,6 +62,7 @@ class Layer(ABC, Generic[Data]):
             palette: the model's labels; None when the training primitive is read.
             snap: map unknown colours to the nearest label.
             photo_size: (height, width) that coordinates refer to, if the file does not specify it.
+            thin: whether lines are thinned to one pixel; for line layers only.
 
         Returns:
             The layer at the size of the file.
@@ -118,11 +124,12 @@ class Layer(ABC, Generic[Data]):
         """Resize the layer; ``data`` itself, or a copy, if it already has that size."""
 
     @abstractmethod
-    def warper(self, data: Data) -> Callable[[Tensor], Data]:
+    def warper(self, data: Data, thin: bool = True) -> Callable[[Tensor], Data]:
         """Prepare the layer for repeated warping.
 
         Args:
             data: the unwarped layer.
+            thin: whether warped lines are thinned to one pixel; for line layers only.
 
         Returns:
             A function from a sampling grid ((1, H, W, 2), (x, y), normalised, within [-1, 1], on the CPU) to the warped

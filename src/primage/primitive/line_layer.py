@@ -29,11 +29,16 @@ class LineLayer(Layer[Lines]):
     title = "the edge layer"
 
     def read(  # noqa: D102
-        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+        self,
+        path: Path,
+        palette: Palette | None = None,
+        snap: bool = False,
+        photo_size: Size | None = None,
+        thin: bool = True,
     ) -> Lines:
         from primage.primitive.edges import edges_from_image
 
-        return edges_from_image(read_image(path))
+        return edges_from_image(read_image(path), thin)
 
     def write(self, path: Path, data: Lines) -> None:  # noqa: D102
         from primage.primitive.edges import draw_edges
@@ -58,14 +63,14 @@ class LineLayer(Layer[Lines]):
 
         return resize_edges(data, size)
 
-    def warper(self, data: Lines) -> Callable[[Tensor], Lines]:
-        """Warp the distance to the lines, then threshold and thin it, so that shrinking breaks no line."""
+    def warper(self, data: Lines, thin: bool = True) -> Callable[[Tensor], Lines]:
+        """Warp the distance to the lines, then threshold it (and thin it), so that shrinking breaks no line."""
         import torch
 
         from primage.primitive.edges import distance_to_edges, warp_edges
 
         distance = torch.from_numpy(distance_to_edges(data))[None, None]
-        return lambda grid: warp_edges(distance, grid)
+        return lambda grid: warp_edges(distance, grid, thin)
 
     def channels(self, palette: Palette | None) -> int:  # noqa: D102
         return 2
@@ -120,12 +125,17 @@ class LandmarkLayer(LineLayer):
     needs_file: ClassVar[str | None] = "landmarks are not extracted; give points (.json, .csv) with --primitive-file"
 
     def read(  # noqa: D102
-        self, path: Path, palette: Palette | None = None, snap: bool = False, photo_size: Size | None = None
+        self,
+        path: Path,
+        palette: Palette | None = None,
+        snap: bool = False,
+        photo_size: Size | None = None,
+        thin: bool = True,
     ) -> Lines:
         from primage.primitive.landmarks import draw_landmarks, read_landmarks
 
         if path.suffix.lower() not in (".json", ".csv"):
-            return super().read(path, palette, snap, photo_size)
+            return super().read(path, palette, snap, photo_size, thin)
         landmarks = read_landmarks(path)
         size = landmarks.size or photo_size
         if size is None:

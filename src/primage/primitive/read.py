@@ -105,7 +105,7 @@ def training_primitive(
     """
     files.check(config.kind)
     photo_size: Size = (photo.shape[0], photo.shape[1])
-    read = _read(files, config.kind, None, photo_size)
+    read = _read(files, config, None, photo_size)
     edges_given = "edges" in read.layers or "edges" not in KINDS[config.kind].names
     working = resize_image(photo, size)
     for layer in layers_of(config.kind):
@@ -143,7 +143,7 @@ def read_primitive(
         LabelError: a label is unknown from training.
     """
     files.check(spec.kind)
-    read = _read(files, spec.kind, spec, spec.photo_size, snap).layers
+    read = _read(files, spec.config, spec, spec.photo_size, snap).layers
     sizes = [layer.size(read[layer.name]) for layer in layers_of(spec.kind) if layer.name in read]
     photo = None
     if files.edges_from is not None:
@@ -173,23 +173,24 @@ def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def _read(
-    files: LayerFiles, kind: str, spec: PrimitiveSpec | None, photo_size: Size | None, snap: bool = False
+    files: LayerFiles, config: PrimitiveConfig, spec: PrimitiveSpec | None, photo_size: Size | None, snap: bool = False
 ) -> _Read:
     """Read all files given; ``spec`` is None for training."""
+    thinned = config.edges.thin
     palette = spec.palette if spec is not None else None
-    layers = layers_of(kind)
+    layers = layers_of(config.kind)
     read = _Read({})
     if files.whole is not None:
         if len(layers) == 1:
-            read.layers[layers[0].name] = layers[0].read(files.whole, palette, snap, photo_size)
-        elif KINDS[kind].names == ("segments", "edges"):
-            read = _read_super(files.whole, spec, snap)
+            read.layers[layers[0].name] = layers[0].read(files.whole, palette, snap, photo_size, thinned)
+        elif KINDS[config.kind].names == ("segments", "edges"):
+            read = _read_super(files.whole, spec, snap, thinned)
         else:
             options = ", ".join(f"--{layer.name}" for layer in layers)
-            raise PrimitiveError(f"{files.whole}: a {kind} primitive is not read from one file; give {options}")
+            raise PrimitiveError(f"{files.whole}: a {config.kind} primitive is not read from one file; give {options}")
     for layer in layers:
         if layer.name in files.layers:
-            read.layers[layer.name] = layer.read(files.layers[layer.name], palette, snap, photo_size)
+            read.layers[layer.name] = layer.read(files.layers[layer.name], palette, snap, photo_size, thinned)
     if "segments" in files.layers:
         read.line_colour = None  # the labels it was chosen for are replaced
     if files.edges_from is not None:
@@ -197,7 +198,7 @@ def _read(
     return read
 
 
-def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Read:
+def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool, thinned: bool) -> _Read:
     """Read lines over labels from one RGB picture, or labels alone in any format of `primage.labels`."""
     palette = spec.palette if spec is not None else None
     if path.is_dir() or path.suffix.lower() in (".json", ".zip"):
@@ -210,7 +211,7 @@ def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool) -> _Read:
         lines, unclear = split_lines(rgb, colour, palette)
         if lines.any() or (spec is not None and coloured):  # all lines may have been erased
             segments = labels_from_rgb(rgb, palette, snap, where=str(path), ignore=lines | unclear)
-            return _Read({"segments": segments, "edges": thin(lines)}, line_colour=colour)
+            return _Read({"segments": segments, "edges": thin(lines) if thinned else lines}, line_colour=colour)
     _log.info("%s: no lines are drawn over the labels", path)
     return _Read({"segments": read_labels(path, palette, snap)})
 

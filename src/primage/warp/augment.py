@@ -60,25 +60,26 @@ def draw_grid(
         (1, H, W, 2), (x, y), normalised, within [-1, 1] (borders reflected): the source of every pixel.
 
     Source:
-        Paper §3.2. The ranges are from the authors' code, except those of rotation, crop and translation, which neither
-        specifies.
+        Paper §3.2, which specifies no ranges. Deviations depend on the settings (docs/paper.md).
     """
     grid = identity_grid(size)
-    if config.tps and _chance(config.tps_probability, rng):
+    bent = config.tps and chance(config.tps_probability, rng)
+    if bent:
         n = config.tps_points
         shifts = (torch.rand(1, n, n, 2, generator=rng) * 2 - 1) * config.tps_shift
-        shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0  # the photo's corners are fixed
+        if config.tps_pin_corners:
+            shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0
         # In widths, as published for square photos; in heights for wide photos, which would fold otherwise.
         grid = tps_grid(shifts * min(1.0, size[0] / size[1]), size, config.tps_lambda)
-    if config.local and _chance(config.local_probability, rng):
+    if config.local and chance(config.local_probability, rng):
         grid = _local(grid, config, rng)
-    affine = _draw_affine(config, size[0] / size[1], rng)
+    affine = _draw_affine(config, size[0] / size[1], bent, rng)
     if affine is not None:
         grid = grid @ affine[:2, :2].T + affine[:2, 2]
     grid = reflect(grid)
-    if config.parts and _chance(config.parts_probability, rng):
+    if config.parts and chance(config.parts_probability, rng):
         grid = _parts(grid, config, rng, regions)
-    if config.cutmix and _chance(config.cutmix_probability, rng):
+    if config.cutmix and chance(config.cutmix_probability, rng):
         grid = _cutmix(grid, config.cutmix_px, rng)
     return grid
 
@@ -115,18 +116,20 @@ def _uniform(low: float | int, high: float | int, rng: torch.Generator) -> float
     return low + (high - low) * float(torch.rand((), generator=rng))
 
 
-def _chance(probability: float, rng: torch.Generator) -> bool:
+def chance(probability: float, rng: torch.Generator) -> bool:
+    """Whether something of this probability happens now."""
     return _uniform(0, 1, rng) < probability
 
 
-def _draw_affine(config: AugmentConfig, aspect: float, rng: torch.Generator) -> Float[Tensor, "3 3"] | None:
+def _draw_affine(config: AugmentConfig, aspect: float, bent: bool, rng: torch.Generator) -> Float[Tensor, "3 3"] | None:
     """The affine part in normalised coordinates; None if it is switched off."""
     if not any((config.rotation, config.shear, config.crop, config.translation, config.flip)):
         return None
     matrix: Tensor = torch.eye(3)
     # Rotation and shear need isotropic coordinates, in which y is measured in widths like x.
     to_isotropic = torch.diag(torch.tensor([1.0, aspect, 1.0]))
-    if config.rotation and _chance(config.rotation_probability, rng):
+    may_rotate = config.rotation and (config.rotation_with_tps or not bent)
+    if may_rotate and chance(config.rotation_probability, rng):
         angle = math.radians(_uniform(-config.rotation_deg, config.rotation_deg, rng))
         matrix[:2, :2] = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     if config.shear:
@@ -140,15 +143,33 @@ def _draw_affine(config: AugmentConfig, aspect: float, rng: torch.Generator) -> 
         window[0, 2] = _uniform(scale - 1, 1 - scale, rng)
         window[1, 2] = _uniform(scale - 1, 1 - scale, rng)
         matrix = window @ matrix
-    if config.translation:
+    if config.translation and chance(config.translation_probability, rng):
         shift = torch.eye(3)
         reach = 2 * config.translation_max
         shift[0, 2] = _uniform(-reach, reach, rng)
         shift[1, 2] = _uniform(-reach, reach, rng) / aspect
         matrix = shift @ matrix
-    if config.flip and _chance(0.5, rng):
+    if config.flip and chance(0.5, rng):
         matrix = torch.diag(torch.tensor([-1.0, 1.0, 1.0])) @ matrix
     return matrix
+
+
+def draw_window(side_px: int, size: tuple[int, int], rng: torch.Generator) -> tuple[slice, slice]:
+    """Draw the place of a square window that is trained on in place of the whole picture.
+
+    Args:
+        side_px: side of the window; where the picture is shorter, the window is, too.
+        size: (height, width) of the picture.
+        rng: where the randomness comes from.
+
+    Returns:
+        Rows and columns of the window.
+    """
+    lengths = [min(side_px, side) for side in size]
+    spare = [side - length for side, length in zip(size, lengths, strict=True)]
+    starts = [int(torch.randint(most + 1, (), generator=rng)) for most in spare]
+    rows, columns = (slice(start, start + length) for start, length in zip(starts, lengths, strict=True))
+    return rows, columns
 
 
 def _cutmix(grid: Float[Tensor, "1 h w 2"], side_px: tuple[int, int], rng: torch.Generator) -> Float[Tensor, "1 h w 2"]:
@@ -243,16 +264,16 @@ def _parts(
         radius = math.exp(_uniform(math.log(low), math.log(high), rng))
         source = (torch.rand(2, generator=rng) * 2 - 1) * 0.9 * to_isotropic
         region_index = 0
-        if regions is not None and _chance(0.5, rng):
+        if regions is not None and chance(0.5, rng):
             region_index = 1 + int(torch.randint(len(regions.radii), (), generator=rng))
             source, radius = regions.centres[region_index - 1] * to_isotropic, float(regions.radii[region_index - 1])
         target = (torch.rand(2, generator=rng) * 2 - 1) * 0.95 * to_isotropic
-        angle = math.radians(_uniform(-_PART_DEG, _PART_DEG, rng)) if _chance(0.5, rng) else 0.0
-        scale = math.exp(_uniform(-_PART_LOG_SCALE, _PART_LOG_SCALE, rng)) if _chance(0.6, rng) else 1.0
+        angle = math.radians(_uniform(-_PART_DEG, _PART_DEG, rng)) if chance(0.5, rng) else 0.0
+        scale = math.exp(_uniform(-_PART_LOG_SCALE, _PART_LOG_SCALE, rng)) if chance(0.6, rng) else 1.0
         turn = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) / scale
-        if _chance(0.15, rng):
+        if chance(0.15, rng):
             turn = turn @ torch.diag(torch.tensor([-1.0, 1.0]))
-        if _chance(0.5, rng):  # cover the old position with the area beside it
+        if chance(0.5, rng):  # cover the old position with the area beside it
             direction = _uniform(0, 2 * math.pi, rng)
             beside = torch.tensor([math.cos(direction), math.sin(direction)])
             aside = beside * (2 * short * radius * _uniform(1.2, 2.5, rng))
@@ -283,11 +304,12 @@ class PrimitiveWarper:
 
     Args:
         primitive: the training primitive.
+        thin: whether warped lines are thinned to one pixel.
     """
 
-    def __init__(self, primitive: Primitive) -> None:
+    def __init__(self, primitive: Primitive, thin: bool = True) -> None:
         self._kind = primitive.kind
-        self._warpers = {layer.name: layer.warper(data) for layer, data in primitive}
+        self._warpers = {layer.name: layer.warper(data, thin) for layer, data in primitive}
 
     @one_thread()
     def warp(self, grid: Float[Tensor, "1 h w 2"]) -> Primitive:

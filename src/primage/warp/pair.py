@@ -15,7 +15,15 @@ from primage.image import resize_image
 from primage.primitive.edges import extract_edges
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.tensors import to_image, to_tensor
-from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions, one_thread
+from primage.warp.augment import (
+    PrimitiveWarper,
+    another_frame,
+    chance,
+    draw_grid,
+    draw_window,
+    find_regions,
+    one_thread,
+)
 
 #: Number of edge layers with different sigmas extracted in advance, because Canny is too slow for every step.
 _SIGMAS = 8
@@ -64,7 +72,7 @@ class TrainingPair:
         self.spec = spec
         self.photo = to_tensor(small)
         self.encoded = encode(resized, spec)
-        self._warpers = [PrimitiveWarper(resized)]
+        self._warpers = [PrimitiveWarper(resized, spec.config.edges.thin)]
         self._regions = find_regions(resized.segments) if augment.parts and resized.segments is not None else None
         edges = spec.config.edges
         extracted = spec.extracts_edges
@@ -73,7 +81,7 @@ class TrainingPair:
         if augment.canny_sigma and extracted:
             for sigma in np.geomspace(*augment.canny_sigma_range, _SIGMAS):
                 lines = extract_edges(small, edges.at_scale(scale, float(sigma)))
-                self._warpers.append(PrimitiveWarper(resized.replace(edges=lines)))
+                self._warpers.append(PrimitiveWarper(resized.replace(edges=lines), edges.thin))
 
     @one_thread()
     def draw(
@@ -96,6 +104,9 @@ class TrainingPair:
         """
         augment = augment or self.augment
         grids = [draw_grid(augment, self.size, rng, self._regions) for _ in range(batch)]
+        if augment.window_px and chance(augment.window_probability, rng):
+            windows = [draw_window(augment.window_px, self.size, rng) for _ in range(batch)]
+            grids = [grid[:, rows, columns] for grid, (rows, columns) in zip(grids, windows, strict=True)]
         warpers = [self._warpers[int(torch.randint(len(self._warpers), (), generator=rng))] for _ in range(batch)]
         photos = [resample(self.photo, grid) for grid in grids]
         primitives = [warper.warp(grid) for warper, grid in zip(warpers, grids, strict=True)]

@@ -121,7 +121,7 @@ def distance_maps(
     alone = nearest_distance(queries, extract(model.primitive).flatten(1).T)
     with_copies = alone.clone()
     rng = torch.Generator().manual_seed(seed)
-    warper = PrimitiveWarper(model.primitive)
+    warper = PrimitiveWarper(model.primitive, model.record.spec.config.edges.thin)
     settings = tps_only(model.record.config.augment) if augment is None else augment
     for i in range(copies):
         yield Event(f"{task}: nearest neighbours", i, copies)

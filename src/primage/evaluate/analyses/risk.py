@@ -96,7 +96,7 @@ def edit_risks(
     primitives = [primitive.resized(model.render_size(primitive.size)) for primitive in primitives]
     augment = model.record.config.augment
     rng = torch.Generator().manual_seed(seed + 1)  # independent of the bank's warps
-    warper = PrimitiveWarper(model.primitive)
+    warper = PrimitiveWarper(model.primitive, model.record.spec.config.edges.thin)
     held_out = [warper.warp(draw_grid(augment, model.size, rng)) for _ in range(_HELD_OUT)]
     maps = yield from distance_maps(model, [*primitives, *held_out], features, augment, copies, seed, task)
     calibration = np.concatenate([with_copies.ravel() for _, with_copies in maps[len(primitives) :]])

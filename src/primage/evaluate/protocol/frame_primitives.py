@@ -59,7 +59,7 @@ def frame_primitive(model: Model, frame: Frame) -> Primitive:
 
     def of_frame(layer: AnyLayer, training: Any) -> Any:
         if layer.name in frame.layers:
-            return layer.resize(layer.read(frame.layers[layer.name], spec.palette), size)
+            return layer.resize(layer.read(frame.layers[layer.name], spec.palette, thin=spec.config.edges.thin), size)
         data = extract_layer(layer, photo, spec.config)
         return match_labels(photo, data, model.photo, training) if isinstance(data, LabelMap) else data
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from primage.config import MAX_SIZE_PX as PHOTO_SIZE_PX
 from primage.config import Config
 from primage.studio.drawing import Drawing, drawing_layers
 from primage.studio.errors import RefusalError
 from primage.studio.project.latest_only import LatestOnly
 from primage.studio.project.services import Services
-from primage.studio.schemas import Extracted, ExtractSettings, Label
+from primage.studio.schemas import MAX_SIZE_PX, Extracted, ExtractSettings, Label
 from primage.studio.wire import pack
 from primage.studio.workers.reader import CreateRun, Extract, Extraction
 
@@ -30,7 +31,8 @@ def default_settings(config: Config) -> ExtractSettings:
         return ExtractSettings.model_validate(
             {
                 "kind": primitive.kind,
-                "size_px": config.size_px,
+                # The photo's own size, in `paper`, is limited to what the editor can draw on.
+                "size_px": MAX_SIZE_PX if config.size_px == PHOTO_SIZE_PX else config.size_px,
                 "edge_sigma": primitive.edges.sigma,
                 "edge_low": primitive.edges.low,
                 "edge_high": primitive.edges.high,
