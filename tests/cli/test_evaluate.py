@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from primage.image import read_image
+from primage.model import load
+from primage.run import Run
 from tests.evaluate.tiny_clips import write_frames, write_labels_of
 from tests.tiny import command, contents, need_weights, options, start
 
@@ -60,6 +62,10 @@ def test_video(walk: Path, capsys: Out) -> None:
     data = printed_json(capsys)
     assert set(data["mean"]) == {"ours", "copy"}
     assert Path(data["report"]).is_file()
+    more = ("--baselines", "no-tps", "--baseline-steps", 2, "--baseline-size", 32)
+    assert command(*order[:6], "other", *order[7:], *more) == 0
+    assert "other/report.html" in capsys.readouterr().err
+    assert (Run(Path("other/walk/no-tps/run")).record.config.steps, load("other/walk/no-tps/run").size) == (2, (32, 43))
     run = "report/walk/ours/run"
     more = ("--run", run, "--segments", "labels", "--baselines", "", "-o", "again", *PIXELS)
     assert command("evaluate", "video", "walk", *more, "--json") == 0

@@ -54,21 +54,34 @@ def write_video(path: Path, count: int = 6) -> Path:
     return path
 
 
-def write_cityscapes(root: Path, clips: int = 3, frames: int = 4) -> Path:
-    """Write tiny sequences in the layout of Cityscapes: road, buildings, a car, and a person who enters later."""
+def write_cityscapes(root: Path, clips: int = 3, frames: int = 4, vid2vid: bool = False) -> Path:
+    """Write tiny sequences: road, buildings, a car, and a person who enters later.
+
+    The layout is that of Cityscapes, or that of vid2vid's samples.
+    """
+    layout = (
+        ("train_B/seq{clip:04d}/{name}_leftImg8bit.jpg", "train_A/seq{clip:04d}/{name}_leftImg8bit.png")
+        if vid2vid
+        else (
+            "leftImg8bit_sequence/train/aachen/{name}_leftImg8bit.png",
+            "gtFine_sequence/train/aachen/{name}_gtFine_labelIds.png",
+        )
+    )
     for clip in range(clips):
         for frame in range(frames):
             name = f"aachen_{clip:06d}_{frame:06d}"
-            ids = np.full((48, 64), 7, np.uint8)
-            ids[:20] = 11
-            ids[25:35, 10 + frame : 30 + frame] = 26
-            if frame > 1:
-                ids[22:40, 50:58] = 24
-            for name_in_root, image in (
-                (f"leftImg8bit_sequence/train/aachen/{name}_leftImg8bit.png", moved(frame)),
-                (f"gtFine_sequence/train/aachen/{name}_gtFine_labelIds.png", ids),
-            ):
-                path = root / name_in_root
+            for file, image in zip(layout, (moved(frame), cityscapes_ids(frame)), strict=True):
+                path = root / file.format(clip=clip, name=name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(image).save(path)
     return root
+
+
+def cityscapes_ids(frame: int) -> np.ndarray:
+    """The label ids of a frame of `write_cityscapes`."""
+    ids = np.full((48, 64), 7, np.uint8)
+    ids[:20] = 11
+    ids[25:35, 10 + frame : 30 + frame] = 26
+    if frame > 1:
+        ids[22:40, 50:58] = 24
+    return ids

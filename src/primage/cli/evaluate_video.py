@@ -39,6 +39,12 @@ def command(
     baselines: Annotated[
         str, typer.Option(help="Comma-separated: copy, no-tps, paper, paper-no-tps; '' for none.")
     ] = "copy",
+    baseline_steps: Annotated[
+        int | None, typer.Option(help="Steps of each baseline's training [default: as long as the evaluated method's].")
+    ] = None,
+    baseline_size: Annotated[
+        int | None, typer.Option(help="Short side of the baselines in px [default: that of the evaluated method].")
+    ] = None,
     run: Annotated[Path | None, typer.Option(metavar="RUN", help="Evaluate this finished run; one clip only.")] = None,
     dataset: Annotated[
         str | None, typer.Option(help="cityscapes or lrs2: SOURCE is the folder of this data set.")
@@ -80,6 +86,8 @@ def command(
         steps=steps,
         size_px=size,
         baselines=comma_separated(baselines),
+        baseline_steps=baseline_steps,
+        baseline_size_px=baseline_size,
         run=run,
         dataset=dataset,
         videos=videos,
@@ -106,5 +114,8 @@ def command(
         for d in results.metrics:
             values = "   ".join(f"{label} {number(results.mean(m, d.name))}" for m, label in results.methods.items())
             say(f"{d.title:<20} {values}", quiet)
+        for fact in (results.stand_ins, results.extent):
+            if fact:
+                say(f"{fact}.", quiet)
         say(f"Report: {page.resolve()}", quiet)
     return 0

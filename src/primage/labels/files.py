@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from primage.errors import LabelError
 from primage.image import write_png
+from primage.labels.cityscapes import nearest_in_meaning
 from primage.labels.colours import pack
-from primage.labels.formats import GREY_LEVELS, PALETTE_KEY, RawLabels, distinct_colours, read_raw_labels
+from primage.labels.formats import GREY_LEVELS, PALETTE_KEY, Ids, RawLabels, distinct_colours, read_raw_labels
 from primage.labels.from_colours import MAX_FOUND_COLOURS, labels_from_rgb, unknown_label_error
 from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise, palette_colours
 
@@ -25,7 +26,9 @@ _MIN_LEVEL_GAP = 4
 _MIN_LEVEL_RANGE = 64
 
 
-def read_labels(path: str | Path, palette: Palette | None = None, snap: bool = False) -> LabelMap:
+def read_labels(
+    path: str | Path, palette: Palette | None = None, snap: bool = False, ids: Ids | None = None
+) -> LabelMap:
     """Read a label map; the format is recognised by the content.
 
     Args:
@@ -33,7 +36,9 @@ def read_labels(path: str | Path, palette: Palette | None = None, snap: bool = F
             ``export.zip/mask.png`` for one of several, or a labelme JSON.
         palette: the model's labels. Files of ids are matched by id if the palette came from such a file, labelme files
             by name, all others by colour.
-        snap: map pixels with unknown labels to the nearest label.
+        snap: map pixels with unknown labels to the nearest label: among labels of Cityscapes the nearest in meaning
+            (`primage.labels.cityscapes`), otherwise the nearest in colour.
+        ids: what the grey levels of a picture stand for, where its name does not say.
 
     Returns:
         The map, with ``palette`` if given, otherwise with the labels that occur in the file. Grey levels that are hard
@@ -43,7 +48,7 @@ def read_labels(path: str | Path, palette: Palette | None = None, snap: bool = F
         LabelError: the file is not a label map, or contains labels that are not in ``palette``.
         ImageError: the picture cannot be read.
     """
-    raw = read_raw_labels(Path(path))
+    raw = read_raw_labels(Path(path), ids)
     if palette is not None and raw.source == "rgb" and _shows_ids(raw, palette):
         raw = replace(raw, values=raw.values[..., 0], source="grey", entries=GREY_LEVELS)
     if raw.values.ndim == 3:
@@ -162,7 +167,7 @@ def _match(stored: LabelMap, palette: Palette, key: str, snap: bool, where: str)
             index_of[i] = known[value]
             continue
         mask = stored.index == i
-        index_of[i] = ((palette_colours(palette) - palette_colours(stored.palette)[i]) ** 2).sum(axis=1).argmin()
+        index_of[i] = _nearest(stored.palette, i, palette)
         if not snap:
             y, x = divmod(int(mask.argmax()), mask.shape[1])
             pixels = f"{mask.sum():,} pixels have the {key} {value!r}"
@@ -170,3 +175,14 @@ def _match(stored: LabelMap, palette: Palette, key: str, snap: bool, where: str)
         label = palette.labels[index_of[i]]
         log.warning("%s: the %s %r is unknown; its %d pixels were given %r", where, key, value, mask.sum(), label)
     return LabelMap(index_of[stored.index], palette)
+
+
+def _nearest(stored: Palette, position: int, palette: Palette) -> int:
+    """The position in ``palette`` of what is nearest to a label of ``stored``: in meaning if known, else in colour."""
+    if stored.source == palette.source == "cityscapes":
+        names = [label.name for label in palette.labels]
+        name = nearest_in_meaning(stored.labels[position].name, names)
+        if name is not None:
+            return names.index(name)
+    distance = ((palette_colours(palette) - palette_colours(stored)[position]) ** 2).sum(axis=1)
+    return int(distance.argmin())

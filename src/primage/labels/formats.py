@@ -20,32 +20,20 @@ from PIL import Image, ImageDraw
 
 from primage.errors import LabelError
 from primage.image import MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE_PX, Decoded, decode, flatten
+from primage.labels.cityscapes import cityscapes_table
 
 log = logging.getLogger(__name__)
 
 RGB = tuple[int, int, int]
 Source = Literal["palette", "rgb", "grey", "cvat", "labelme", "cityscapes", "made"]
+#: Lists of ids that grey levels can stand for: Cityscapes' own, and those its benchmark trains on.
+Ids = Literal["cityscapes", "cityscapes_train"]
+_IDS_BY_NAME: dict[str, Ids] = {"_labelIds.png": "cityscapes", "_labelTrainIds.png": "cityscapes_train"}
 PALETTE_KEY = "primage.palette"
 _MAX_MEMBERS = 10_000
 _MAX_MEMBER_BYTES = 256 << 20
 _MAX_TEXT_BYTES = 1 << 20
 _LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp", "jpeg2000")
-
-# Cityscapes: id, name, id used by the benchmark for training (- for none), colour.
-_CITYSCAPES = """
-    0 unlabeled - 000000 | 1 ego_vehicle - 000000 | 2 rectification_border - 000000 |
-    3 out_of_roi - 000000 | 4 static - 000000 | 5 dynamic - 6f4a00 |
-    6 ground - 510051 | 7 road 0 804080 | 8 sidewalk 1 f423e8 |
-    9 parking - faaaa0 | 10 rail_track - e6968c | 11 building 2 464646 |
-    12 wall 3 66669c | 13 fence 4 be9999 | 14 guard_rail - b4a5b4 |
-    15 bridge - 966464 | 16 tunnel - 96785a | 17 pole 5 999999 |
-    18 polegroup - 999999 | 19 traffic_light 6 faaa1e | 20 traffic_sign 7 dcdc00 |
-    21 vegetation 8 6b8e23 | 22 terrain 9 98fb98 | 23 sky 10 4682b4 |
-    24 person 11 dc143c | 25 rider 12 ff0000 | 26 car 13 00008e |
-    27 truck 14 000046 | 28 bus 15 003c64 | 29 caravan - 00005a |
-    30 trailer - 00006e | 31 train 16 005064 | 32 motorcycle 17 0000e6 |
-    33 bicycle 18 770b20
-"""
 
 
 @dataclass(frozen=True)
@@ -72,11 +60,12 @@ class RawLabels:
     embedded: str | None = None
 
 
-def read_raw_labels(path: Path) -> RawLabels:
+def read_raw_labels(path: Path, ids: Ids | None = None) -> RawLabels:
     """Recognise the format of a label file, and read it.
 
     Args:
         path: a picture, a labelme JSON, a CVAT zip or folder, or ``export.zip/mask.png`` for one of several masks.
+        ids: what the grey levels of a picture stand for; if None, the picture's name tells.
 
     Returns:
         The stored values and their meaning.
@@ -101,27 +90,23 @@ def read_raw_labels(path: Path) -> RawLabels:
     for folder in beside:
         if (folder / "labelmap.txt").is_file():
             return _cvat(str(path), None, _read_text(folder / "labelmap.txt"), str(folder / "labelmap.txt"))
-    return _picture(path)
+    return _picture(path, ids)
 
 
-def cityscapes_entries(name: str) -> dict[int, Entry] | None:
-    """The meaning of grey levels in a Cityscapes label file.
+def entries_of(ids: Ids) -> dict[int, Entry]:
+    """The meaning of grey levels.
 
     Args:
-        name: a file name.
+        ids: the list of ids.
 
     Returns:
-        Meanings by grey level; None if the name does not end like that of a Cityscapes label file. 255 is the licence
-        plate (id -1) in ``_labelIds.png``, and everything the benchmark ignores in ``_labelTrainIds.png``.
+        Meanings by grey level. 255 is the license plate (id -1) among Cityscapes' own ids, and everything the benchmark
+        ignores among those it trains on.
     """
-    rows = [row.split() for row in _CITYSCAPES.split("|")]
-    full = [(int(i), train, Entry(int(i), _rgb(c), n.replace("_", " "))) for i, n, train, c in rows]
-    if name.endswith("_labelIds.png"):
-        return {i: entry for i, _, entry in full} | {255: Entry(-1, (0, 0, 142), "license plate")}
-    if name.endswith("_labelTrainIds.png"):
-        trained = {int(t): Entry(int(t), e.colour, e.name) for _, t, e in full if t != "-"}
-        return trained | {255: Entry(255, (0, 0, 0), "ignored")}
-    return None
+    if ids == "cityscapes":
+        return {i % 256: Entry(i, colour, name) for i, _, name, colour in cityscapes_table()}
+    trained = {t: Entry(t, colour, name) for _, t, name, colour in cityscapes_table() if t is not None}
+    return trained | {255: Entry(255, (0, 0, 0), "ignored")}
 
 
 @functools.lru_cache
@@ -156,10 +141,6 @@ def distinct_colours(n: int) -> list[RGB]:
     return list(_all_distinct_colours()[:n])
 
 
-def _rgb(digits: str) -> RGB:
-    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
-
-
 def _decode(name: str, data: bytes | None) -> Decoded:
     """Decode a picture; refuse lossy compression."""
     decoded = decode(name, data)
@@ -190,7 +171,7 @@ def _plte(image: Image.Image) -> list[RGB]:
     return [(flat[3 * i], flat[3 * i + 1], flat[3 * i + 2]) for i in range(256)]
 
 
-def _picture(path: Path) -> RawLabels:
+def _picture(path: Path, ids: Ids | None = None) -> RawLabels:
     where = str(path)
     decoded = _decode(where, None)
     image, samples = decoded.image, decoded.samples
@@ -204,11 +185,14 @@ def _picture(path: Path) -> RawLabels:
     if image.mode not in ("1", "L"):
         return RawLabels(flatten(decoded, managed=False), "rgb", where)
     values = np.array(image.convert("L"))
-    table = cityscapes_entries(path.name)
-    if table is not None:
+    stated = ids or next((each for end, each in _IDS_BY_NAME.items() if path.name.endswith(end)), None)
+    if stated is not None:
+        table = entries_of(stated)
         unknown = sorted({int(v) for v in np.unique(values)} - set(table))
         if not unknown:
             return RawLabels(values, "cityscapes", where, table)
+        if ids is not None:
+            raise LabelError(f"{where}: {unknown} are not ids of Cityscapes, which are 0 to 33 and 255")
         log.warning("%s: %s are not Cityscapes ids; the grey levels are read as plain ids", where, unknown)
     return RawLabels(values, "grey", where, GREY_LEVELS)
 

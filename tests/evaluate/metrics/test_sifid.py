@@ -79,6 +79,8 @@ def test_vgg16_is_named_differently() -> None:
     assert float(metric(real, real)) == pytest.approx(0, abs=1e-3)
     assert float(metric(noise(1, size=(32, 32)), real)) > 0
     assert (metric.name, metric.network) == ("sifid_vgg16_64", "vgg16")
+    assert describe(metric).stand_in == "SIFID (VGG16 features stand in for Inception)"
+    assert describe(SIFID(64, stem=InceptionStem(inception_tensors()))).stand_in == ""
 
 
 def test_vgg16_replaces_inception_if_it_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,6 +22,7 @@ from primage.evaluate.protocol.evaluation import TrainingPlan, evaluate
 from primage.evaluate.protocol.frames import read_clip
 from primage.evaluate.protocol.progress import Event
 from primage.evaluate.protocol.results import Results
+from primage.evaluate.reports.video_report import write_report
 from primage.image import read_image
 from primage.model import load
 from primage.run import Run
@@ -87,7 +90,8 @@ def test_files(evaluated: tuple[Path, Results]) -> None:
     assert data["summary"]["mean"]["ours"]["psnr"] == pytest.approx(results.mean("ours", "psnr"), abs=1e-5)
     assert "not measured by Primage" in data["published_elsewhere"]["source"]
     assert data["metrics"][0] == {
-        **{"name": "psnr", "title": "PSNR (dB)", "network": None, "weights_sha256": None, "higher_is_better": True}
+        **{"name": "psnr", "title": "PSNR (dB)", "network": None, "weights_sha256": None, "higher_is_better": True},
+        "stand_in": "",
     }
     rows = list(csv.DictReader((out / "frames.csv").read_text().splitlines()))
     assert len(rows) == 9
@@ -125,6 +129,18 @@ def test_the_page_is_self_contained(evaluated: tuple[Path, Results]) -> None:
         ElementTree.fromstring(text[start : text.index("</svg>", start) + 6])
     assert "primage evaluate video" in text
     assert "the paper&#x27;s method †" in text
+
+
+def test_the_title_names_a_network_that_stands_in(evaluated: tuple[Path, Results], tmp_path: Path) -> None:
+    folder, results = evaluated
+    assert results.stand_ins == ""
+    shutil.copytree(folder, tmp_path / "report")
+    phrase = "SIFID (VGG16 features stand in for Inception)"
+    metrics = tuple(replace(d, stand_in=phrase) if d.name in ("psnr", "ssim") else d for d in results.metrics)
+    page = write_report(tmp_path / "report", replace(results, metrics=metrics), ()).read_text()
+    assert f"<title>Evaluation: walk. {phrase}</title>" in page
+    assert f"<h1>Single-image evaluation: walk. {phrase}</h1>" in page
+    assert phrase not in (folder / "report.html").read_text()
 
 
 def test_repeating_the_command_trains_nothing(evaluated: tuple[Path, Results], walk: Path) -> None:
@@ -228,6 +244,53 @@ def test_the_papers_data_sets_from_end_to_end(tmp_path: Path, caplog: pytest.Log
     assert palette is not None
     assert [label.id for label in palette.labels] == [7, 11, 26]
     assert caplog.records == []
+
+
+def test_vid2vids_samples_are_labels_with_a_meaning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    root = write_cityscapes(tmp_path / "city", 1, 3, vid2vid=True)
+    out = tmp_path / "out"
+    options = tiny_options(
+        *(tmp_path, out), sources=(root,), dataset="cityscapes", segments=None, steps=1, baselines=("copy",)
+    )
+    events: list[object] = []
+    results, page = finish(evaluate_video(options), events)
+    model = load(out / "aachen_000000/ours/run")
+    palette = model.record.spec.palette
+    assert palette is not None
+    assert [label.name for label in palette.labels] == ["road", "building", "car"]
+    # The person of the last frame is a car: neither a human nor an object is there, and a vehicle comes next.
+    image = read_image(out / "aachen_000000/primitives/000002.png")
+    assert image[30, 54].tolist() == [0, 0, 142]
+    assert image[5, 5].tolist() == [70, 70, 70]
+    said = "1 of the paper's 16 videos, 2 of its 464 test frames; missing: 15 videos (aachen_000001,"
+    assert any(isinstance(event, Event) and said in event.task for event in events)
+    assert said.replace("'", "&#x27;") in page.read_text()
+    data = json.loads((out / "results.json").read_text())
+    assert (data["extent"]["videos"], data["extent"]["missing_frames"]) == (1, {"aachen_000000": 27})
+    assert results.extent is not None
+    assert caplog.records == []
+
+
+def test_baselines_are_trained_for_their_own_steps_and_size(walk: Path, tmp_path: Path) -> None:
+    plan = TrainingPlan("segments", minutes=1.0, size_px=48, baseline_steps=3000, baseline_size_px=32)
+    judged = plan.config(ours("standard"))
+    assert (judged.minutes, judged.steps, judged.size_px) == (1.0, None, 48)
+    published, plain = (plan.config(baseline(name, "standard")) for name in ("paper", "paper-no-tps"))
+    for config in (published, plain):
+        assert (config.minutes, config.steps, config.size_px) == (None, 3000, 32)
+    # The same published network, optimiser and losses; the warps differ, and only they do.
+    assert plain.model_dump(exclude={"augment"}) == published.model_dump(exclude={"augment"})
+    on = {name for name, value in plain.augment.model_dump().items() if value is True}
+    assert {"crop", "flip"} <= on
+    assert published.augment.tps
+    assert not plain.augment.tps
+    options = tiny_options(walk, tmp_path, baselines=("copy", "no-tps"), baseline_steps=1, baseline_size_px=32)
+    results, _ = finish(evaluate_video(options))
+    trained = {method.name: method.steps for method in results.clips[0].methods}
+    assert trained == {"ours": 2, "copy": 0, "no-tps": 1}
+    assert load(tmp_path / "walk/no-tps/run").size == (32, 43)
+    assert results.clips[0].size == (48, 64)
+    assert all(math.isfinite(value) for value in results.clips[0].scores["no-tps"]["psnr"])
 
 
 def test_several_clips(walk: Path, tmp_path: Path) -> None:

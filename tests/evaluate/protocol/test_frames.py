@@ -8,11 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from primage.errors import ConfigError, ImageError
-from primage.evaluate.protocol.datasets import cityscapes_clips, lrs2_clips, read_dataset
+from primage.errors import ConfigError, ImageError, LabelError
+from primage.evaluate.protocol.datasets import cityscapes_clips, extent, lrs2_clips, read_dataset
 from primage.evaluate.protocol.frames import Clip, Frame, clip_name, decode_video, read_clip
 from primage.image import read_image, write_png
-from tests.evaluate.tiny_clips import moved, write_cityscapes, write_frames, write_labels_of, write_video
+from primage.labels.files import read_labels
+from tests.evaluate.tiny_clips import (
+    cityscapes_ids,
+    moved,
+    write_cityscapes,
+    write_frames,
+    write_labels_of,
+    write_video,
+)
 
 
 def test_a_folder_is_in_natural_order(tmp_path: Path) -> None:
@@ -100,12 +108,52 @@ def test_cityscapes(tmp_path: Path) -> None:
     assert first.photo.name == "aachen_000001_000000_leftImg8bit.png"
     assert first.layers["segments"] is not None
     assert first.layers["segments"].name == "aachen_000001_000000_gtFine_labelIds.png"
-    assert len(cityscapes_clips(root, 2, limit=3)) == 2
+    assert len(cityscapes_clips(root, tmp_path, 2, limit=3)) == 2
     clips[2].frames[1].layers["segments"].unlink()
     with pytest.raises(ConfigError, match=r"aachen_000002 lacks label IDs for 1 of 4 frames, the first being 000001"):
-        cityscapes_clips(root, 3)
+        cityscapes_clips(root, tmp_path, 3)
     with pytest.raises(ConfigError, match=r"leftImg8bit_sequence_trainvaltest\.zip"):
         read_dataset("cityscapes", tmp_path / "nothing", tmp_path)
+
+
+def test_cityscapes_as_vid2vid_ships_it(tmp_path: Path) -> None:
+    root = write_cityscapes(tmp_path / "city", 2, vid2vid=True)
+    clips = read_dataset("cityscapes", root, tmp_path / "out")
+    assert [clip.name for clip in clips] == ["aachen_000000", "aachen_000001"]
+    assert [frame.name for frame in clips[1].frames] == [f"{i:06d}" for i in range(4)]
+    assert clips[1].frames[2].photo == root / "train_B/seq0001/aachen_000001_000002_leftImg8bit.jpg"
+    segments = clips[1].frames[2].layers["segments"]
+    assert segments == tmp_path / "out/aachen_000001/segments/000002.png"
+    found = read_labels(segments)
+    assert found.palette.source == "cityscapes"
+    assert [(label.id, label.name, label.colour) for label in found.palette.labels] == [
+        (7, "road", (128, 64, 128)),
+        (11, "building", (70, 70, 70)),
+        (24, "person", (220, 20, 60)),
+        (26, "car", (0, 0, 142)),
+    ]
+    assert (np.array([label.id for label in found.palette.labels])[found.index] == cityscapes_ids(2)).all()
+    write_png(root / "train_A/seq0000/aachen_000000_000001_leftImg8bit.png", np.full((48, 64), 99, np.uint8))
+    with pytest.raises(LabelError, match=r"\[99\] are not ids of Cityscapes"):
+        read_dataset("cityscapes", root, tmp_path / "out")
+
+
+def test_missing_sequences_and_frames_are_counted(tmp_path: Path) -> None:
+    root = write_cityscapes(tmp_path / "city", 2, 31, vid2vid=True)
+    clips = read_dataset("cityscapes", root, tmp_path / "out")
+    assert [len(clip.frames) for clip in clips] == [30, 30]
+    assert all(clip.consecutive for clip in clips)
+    found = extent("cityscapes", clips)
+    assert (found.videos, found.test_frames, len(found.missing_videos), found.missing_frames) == (2, 58, 14, {})
+    assert str(found).startswith("2 of the paper's 16 videos, 58 of its 464 test frames; missing: 14 videos (aachen_00")
+    for frame in (3, 30):
+        (root / f"train_B/seq0001/aachen_000001_{frame:06d}_leftImg8bit.jpg").unlink()
+    clips = read_dataset("cityscapes", root, tmp_path / "out")
+    assert not clips[1].consecutive  # flicker is not defined across the gap
+    assert extent("cityscapes", clips).missing_frames == {"aachen_000001": 1}
+    assert str(extent("cityscapes", clips)).endswith(", 1 frame of aachen_000001")
+    whole = [Clip(f"Seq{i}", tuple(Frame(str(j), root) for j in range(50)), 0) for i in range(1, 6)]
+    assert str(extent("lrs2", whole)) == "5 of the paper's 5 videos, 245 of its 239 test frames"
 
 
 def test_lrs2(tmp_path: Path) -> None:

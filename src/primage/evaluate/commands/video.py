@@ -11,7 +11,7 @@ from primage.errors import ConfigError, RunError
 from primage.evaluate.metrics.pixels import Flicker
 from primage.evaluate.metrics.registry import DEFAULT, Metric, build_metrics
 from primage.evaluate.protocol.baselines import Method, baseline, ours
-from primage.evaluate.protocol.datasets import DATASET_KINDS, read_dataset
+from primage.evaluate.protocol.datasets import DATASET_KINDS, extent, read_dataset
 from primage.evaluate.protocol.evaluation import TrainingPlan, evaluate
 from primage.evaluate.protocol.frames import PRIMITIVE, Clip, clip_name, read_clip
 from primage.evaluate.protocol.progress import Event
@@ -39,6 +39,8 @@ class VideoOptions:
         steps: number of steps of each training, instead of minutes.
         size_px: short side.
         baselines: names from `primage.evaluate.protocol.baselines.BASELINES`.
+        baseline_steps: number of steps of each baseline's training; by default as long as the evaluated method's.
+        baseline_size_px: short side of the baselines; by default that of the evaluated method.
         run: a finished run to evaluate.
         dataset: cityscapes or lrs2.
         videos: number of clips of the data set.
@@ -65,6 +67,8 @@ class VideoOptions:
     steps: int | None = None
     size_px: int | None = None
     baselines: tuple[str, ...] = ("copy",)
+    baseline_steps: int | None = None
+    baseline_size_px: int | None = None
     run: Path | None = None
     dataset: str | None = None
     videos: int | None = None
@@ -104,17 +108,36 @@ def evaluate_video(options: VideoOptions) -> Generator[Event, None, tuple[Result
         ours(name, settings, matcher),
         *(baseline(each, name, settings) for each in dict.fromkeys(options.baselines)),
     ]
-    plan = TrainingPlan(kind, options.minutes, options.steps, options.size_px, options.seed, options.device)
+    plan = training_plan(options, kind)
     if options.run is not None:  # train the baselines for as long as the run was trained, at its size
         record = load(options.run).record
         minutes = options.minutes if options.minutes or options.steps else max(record.seconds / 60, 0.01)
         plan = replace(plan, minutes=minutes, size_px=options.size_px or min(load(options.run).size))
     trained = methods[0 if options.run is None else 1 :]
     with open_evaluation(options, trained, plan) as (clips, plan, metrics, flicker):
+        found = None if options.dataset is None else extent(options.dataset, clips)
+        if found is not None:  # before hours of training
+            yield Event(f"{options.dataset}: {found}", 0, 0)
         results = yield from evaluate(clips, methods, plan, options.out, metrics, flicker, options.run)
-        results = replace(results, command=asdict(options))
+        results = replace(results, command=asdict(options), extent=found)
         yield Event("writing the report", 0, 0)
         return results, write_report(options.out, results, metrics)
+
+
+def training_plan(options: VideoOptions, kind: str) -> TrainingPlan:
+    """How the methods are trained, as the options say.
+
+    Args:
+        options: of the evaluation.
+        kind: kind of primitive.
+
+    Returns:
+        The plan.
+    """
+    return TrainingPlan(
+        *(kind, options.minutes, options.steps, options.size_px, options.seed, options.device),
+        *(options.baseline_steps, options.baseline_size_px),
+    )
 
 
 @contextlib.contextmanager
@@ -140,7 +163,7 @@ def open_evaluation(
     kind = options.kind or DATASET_KINDS.get(options.dataset or "", "super")
     if kind not in KINDS:
         raise ConfigError(f"there is no primitive '{kind}'; choose one of {', '.join(KINDS)}")
-    plan = plan or TrainingPlan(kind, options.minutes, options.steps, options.size_px, options.seed, options.device)
+    plan = plan or training_plan(options, kind)
     for method in methods:
         if method.preset is not None:
             plan.config(method)

@@ -76,6 +76,7 @@ class Description:
         network: the network whose features it uses, or None.
         weights_sha256: hash of that network's tensors (sorted names, shapes, float32 bytes).
         higher_is_better: whether higher values are better.
+        stand_in: which network stands in for the published metric's, as a phrase for titles; empty if none does.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Description:
     network: str | None
     weights_sha256: str | None
     higher_is_better: bool
+    stand_in: str = ""
 
 
 def describe(metric: Metric | Flicker) -> Description:
@@ -100,7 +102,8 @@ def describe(metric: Metric | Flicker) -> Description:
         'PSNR (dB)'
     """
     title = TITLES.get(metric.name, metric.name)
-    return Description(metric.name, title, metric.network, metric.weights_sha256, metric.higher_is_better)
+    stand_in = "SIFID (VGG16 features stand in for Inception)" if metric.name.startswith("sifid_vgg16") else ""
+    return Description(metric.name, title, metric.network, metric.weights_sha256, metric.higher_is_better, stand_in)
 
 
 def build_metrics(

@@ -29,6 +29,7 @@ class Method:
         preset: preset to train; None for a baseline that outputs the training frame unchanged.
         settings: changes to the preset, as KEY=VALUE.
         matcher: "universal", "none", or None for the preset's own.
+        is_baseline: whether `TrainingPlan`'s settings for baselines apply.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Method:
     preset: str | None
     settings: tuple[str, ...] = ()
     matcher: str | None = None
+    is_baseline: bool = False
 
 
 def ours(preset_name: str, settings: tuple[str, ...] = (), matcher: str | None = None) -> Method:
@@ -77,11 +79,11 @@ def baseline(name: str, preset_name: str, settings: tuple[str, ...] = ()) -> Met
         'copy of the training frame'
     """
     if name == "copy":
-        return Method(name, "copy of the training frame", None)
+        return Method(name, "copy of the training frame", None, is_baseline=True)
     if name == "no-tps":
-        return Method(name, f"no TPS ({preset_name})", preset_name, (*settings, *NO_TPS), "none")
+        return Method(name, f"no TPS ({preset_name})", preset_name, (*settings, *NO_TPS), "none", True)
     if name == "paper":
-        return Method(name, "pix2pixHD with TPS", "paper", (), "none")
+        return Method(name, "pix2pixHD with TPS", "paper", (), "none", True)
     if name == "paper-no-tps":
-        return Method(name, "pix2pixHD without TPS", "paper", NO_TPS, "none")
+        return Method(name, "pix2pixHD without TPS", "paper", NO_TPS, "none", True)
     raise ConfigError(f"there is no baseline '{name}'; choose from {', '.join(BASELINES)}")

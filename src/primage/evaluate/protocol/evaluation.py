@@ -46,6 +46,8 @@ class TrainingPlan:
         size_px: short side; None for the preset's, but no larger than the frame.
         seed: seed of all random sources.
         device: torch device to compute on.
+        baseline_steps: number of steps of each baseline's training, if it differs.
+        baseline_size_px: short side of the baselines, if it differs.
     """
 
     kind: str = "super"
@@ -54,6 +56,8 @@ class TrainingPlan:
     size_px: int | None = None
     seed: int = 0
     device: str = "cpu"
+    baseline_steps: int | None = None
+    baseline_size_px: int | None = None
 
     def config(self, method: Method) -> Config:
         """The training settings of a method.
@@ -68,11 +72,17 @@ class TrainingPlan:
             ConfigError: settings are invalid or contradict each other.
         """
         assert method.preset is not None
+        own_steps = method.is_baseline and self.baseline_steps is not None
+        minutes, steps = (None, self.baseline_steps) if own_steps else (self.minutes, self.steps)
         return configure(
-            *(method.preset, self.kind, self.size_px, self.minutes, self.steps, self.seed),
+            *(method.preset, self.kind, self.size_of(method), minutes, steps, self.seed),
             settings=method.settings,
             matcher=method.matcher,
         )
+
+    def size_of(self, method: Method) -> int | None:
+        """The short side at which a method is trained; None for the preset's, but no larger than the frame."""
+        return (self.baseline_size_px if method.is_baseline else None) or self.size_px
 
 
 def evaluate(
@@ -131,7 +141,7 @@ def evaluate(
                 models[method.name] = yield from train_or_resume(
                     *(frame.photo, configs[method.name], run_folder, f"{clip.name}: training {method.label}"),
                     files=frame.files(plan.kind, train=True),
-                    shrink_only=plan.size_px is None,
+                    shrink_only=plan.size_of(method) is None,
                     device=plan.device,
                 )
         if not models:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from primage.evaluate.metrics.registry import Description
+from primage.evaluate.protocol.datasets import Extent
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,23 @@ class Results:
         clips: results per clip.
         metrics: the metrics used; the first one ranks frames.
         command: the options of the evaluation.
+        extent: how much of a data set was evaluated; None if the clips are not from one.
     """
 
     clips: tuple[ClipResult, ...]
     metrics: tuple[Description, ...]
     command: dict[str, Any] = field(default_factory=dict)
+    extent: Extent | None = None
 
     @property
     def methods(self) -> dict[str, str]:
         """Names and display names of all methods, in order."""
         return {method.name: method.label for clip in self.clips for method in clip.methods}
+
+    @property
+    def stand_ins(self) -> str:
+        """Which metrics were computed with another network than the published one; empty if none was."""
+        return "; ".join(dict.fromkeys(d.stand_in for d in self.metrics if d.stand_in))
 
     def mean(self, method: str, metric: str) -> float:
         """Mean of the clip means, as in the paper's table 1."""

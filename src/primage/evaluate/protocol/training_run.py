@@ -58,6 +58,14 @@ def train_or_resume(
     prepared = prepare(photo, config, files, shrink_only=shrink_only)
     with opened_run(folder, prepared) as run, contextlib.closing(training(run, device)) as steps:
         for progress in steps:
-            left = f"{progress.seconds_left:.0f} s left" if math.isfinite(progress.seconds_left) else ""
+            left = f"{_duration(progress.seconds_left)} left" if math.isfinite(progress.seconds_left) else ""
             yield Event(task, progress.step, progress.steps, left)
     return load(folder, device)
+
+
+def _duration(seconds: float) -> str:
+    """Hours and minutes, or minutes, or seconds."""
+    if seconds >= 3600:
+        hours, rest = divmod(round(seconds / 60), 60)
+        return f"{hours} h {rest} min"
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"

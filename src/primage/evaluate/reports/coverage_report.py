@@ -168,8 +168,10 @@ def _page(coverage: Coverage, frames: Sequence[FrameCoverage], model: Model, com
     y = np.concatenate([frame.error.ravel() for frame in coverage.frames])
     sample = np.random.default_rng(0).choice(len(x), min(_POINTS, len(x)), replace=False)
     share = float(np.mean([frame.risk.share for frame in coverage.frames]))
+    stand_in = "" if coverage.features.startswith("resnet50") else " (VGG16 features stand in for ResNet50)"
+    title = f"Coverage: what training has seen of each primitive{stand_in}"
     body = [
-        "<h1>Coverage: what training has seen of each primitive</h1>",
+        f"<h1>{escape(title)}</h1>",
         f'<p class="facts">Features: {escape(coverage.features)}, weights SHA-256 {coverage.weights_sha256}. The '
         "distance is Euclidean, to the nearest location of the training primitive; the error is the mean absolute "
         "difference between the features of output and ground truth.</p>",
@@ -195,4 +197,4 @@ def _page(coverage: Coverage, frames: Sequence[FrameCoverage], model: Model, com
         ]
         body.append(f'<h3>{escape(frame.name)}</h3><div class="row eight">{"".join(figures)}</div>')
     body.append(command_html(command))
-    return page_html("Coverage", "\n".join(body))
+    return page_html(title, "\n".join(body))

@@ -56,7 +56,8 @@ def write_gaps(
         },
     )
     page = folder / "gaps.html"
-    write_atomically(page, page_html("Gaps", _body(series, description, command)))
+    stand_in = f": {description.stand_in}" if description is not None and description.stand_in else ""
+    write_atomically(page, page_html(f"Gaps{stand_in}", _body(series, description, command)))
     return page
 
 
@@ -64,7 +65,10 @@ def _body(series: Sequence[GapStep], description: Description | None, command: S
     x = [100 * step.gap for step in series]
     charts = []
     for title, values in (
-        (f"{description.title} against the training photo" if description else "", [step.score for step in series]),
+        (
+            f"{description.stand_in or description.title} against the training photo" if description else "",
+            [step.score for step in series],
+        ),
         ("Edit risk of the uncovered area (1: 99th percentile of held-out warps)", [step.risk for step in series]),
     ):
         if any(value is not None for value in values):

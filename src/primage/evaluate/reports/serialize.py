@@ -53,6 +53,7 @@ def results_json(results: Results, published: object = None) -> dict[str, Any]:
     return {
         "version": __version__,
         "command": results.command,
+        "extent": None if results.extent is None else asdict(results.extent),
         "metrics": [asdict(description) for description in results.metrics],
         "summary": summary(results),
         "clips": clips,

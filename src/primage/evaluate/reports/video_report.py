@@ -50,15 +50,16 @@ def write_report(folder: Path, results: Results, metrics: Sequence[Metric]) -> P
 
 def _page(folder: Path, results: Results, tables: Sequence[Table], lpips: LPIPS | None) -> str:
     names = ", ".join(clip.name for clip in results.clips)
+    title = f"{names}. {results.stand_ins}" if results.stand_ins else names
     body = [
-        f"<h1>Single-image evaluation: {escape(names)}</h1>",
+        f"<h1>Single-image evaluation: {escape(title)}</h1>",
         f'<p class="facts">{_headline(results)}</p>',
         *(table_html(table) for table in tables),
     ]
     for clip in results.clips:
         body.append(_clip(folder / clip.name, clip, results, lpips))
     body.append(_setup(results))
-    return page_html(f"Evaluation: {names}", "\n".join(body))
+    return page_html(f"Evaluation: {title}", "\n".join(body))
 
 
 def _headline(results: Results) -> str:
@@ -67,6 +68,7 @@ def _headline(results: Results) -> str:
     frames = sum(len(clip.frames) for clip in results.clips)
     text = f"{frames} test frames, training frames excluded. {first.title}: "
     text += ", ".join(f"{results.methods[m]} {number(results.mean(m, first.name))}" for m in methods)
+    text += f". {results.extent}" if results.extent is not None else ""
     return escape(text) + "."
 
 
