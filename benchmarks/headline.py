@@ -11,6 +11,7 @@ from tables import markdown, result
 
 ROOT = Path(__file__).resolve().parent.parent
 _FACE_VIDEO = "python benchmarks/face_video.py FOLDER"
+_TABLE_1 = "python benchmarks/table1.py CITYSCAPES"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ def matcher_size() -> str:
 def latency(found: dict[str, Any]) -> str:
     idle, training = (found[f"pen_up_to_picture_{state}_ms"]["median"] for state in ("idle", "training"))
     return f"{idle:.0f} / {training:.0f} ms"
+
+
+def table_1(found: dict[str, Any]) -> str:
+    return f"{found['lpips_alexnet_mean']:.3f} ({found['copy_of_training_frame']:.3f})"
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -149,6 +154,27 @@ CLAIMS: tuple[Claim, ...] = (
         of("carphone_10min", lambda r: f"{r['relative_to_copy']:.2f} ({r['lpips_alexnet_mean']:.3f})"),
         "python benchmarks/carphone.py --minutes 10",
         in_readme=True,
+    ),
+    Claim(
+        "Table 1's data, sequences 0000 and 0004, labels only, 256 × 512, 0 s: LPIPS (a copy of the training frame)",
+        "≤ 0.30",
+        "0.27",
+        of("table1_zero_256px", table_1),
+        f"{_TABLE_1} --sequences 0000,0004",
+    ),
+    Claim(
+        "the same after 10 minutes, `standard`",
+        "≤ 0.27",
+        "0.22",
+        of("table1_10min_256px", table_1),
+        f"{_TABLE_1} --sequences 0000,0004 --minutes 10",
+    ),
+    Claim(
+        "the same, 0 s: frames better than the copy",
+        "≥ 90 %",
+        "all",
+        of("table1_zero_256px", lambda r: f"{r['frames_better_than_copy']} of {r['frames']}"),
+        f"{_TABLE_1} --sequences 0000,0004",
     ),
     Claim(
         "LPIPS of the same network without TPS (crop and flip, no matcher)",

@@ -1,11 +1,11 @@
 """LPIPS on the data of the paper's Table 1: Cityscapes sequences, trained on frame 000000, tested on 000001 to 000029.
 
-``python benchmarks/table1.py FOLDER [--minutes M] [--size 256] [--sequences 0000,0004] [--sheet FILE]``
+``python benchmarks/table1.py CITYSCAPES [--minutes M] [--size 256] [--sequences 0000,0004] [--sheet FILE]``
 
-FOLDER contains Cityscapes in a layout that ``primage evaluate video --dataset cityscapes`` reads, such as vid2vid's
-samples (not part of the project). The primitive is the label map alone. ``--minutes 0``, the default, evaluates the
-shipped matcher without training. A copy of the training frame is scored as a baseline. ``--sheet`` writes a contact
-sheet of some frames.
+CITYSCAPES is a folder of sequences in a layout that ``primage evaluate video --dataset cityscapes`` reads, such as
+vid2vid's samples (not part of the project). The primitive is the label map alone. ``--minutes 0``, the default,
+evaluates the shipped matcher without training. A copy of the training frame is scored as a baseline. ``--sheet`` writes
+a contact sheet of some frames.
 """
 
 from __future__ import annotations

@@ -85,6 +85,11 @@ def test_the_analysis(model: Model, walk: Path, tmp_path: Path) -> None:
     assert 0 <= found.share_closer < 1
     page = write_coverage(tmp_path / "out", found, model, ("primage", "evaluate", "coverage"))
     assert 'src="data:' in page.read_text()
+    phrase = "VGG16 features stand in for ResNet50"
+    assert phrase not in page.read_text()
+    for features, expected in (("vgg16 relu4_3", True), ("resnet50 layer3", False)):
+        other = write_coverage(tmp_path / "other", replace(found, features=features), model).read_text()
+        assert (f"of each primitive ({phrase})</title>" in other) == expected
     data = json.loads((tmp_path / "out/coverage.json").read_text())
     assert (data["features"], data["tps_copies"], data["frames"]) == ("patches", 2, 3)
     assert (tmp_path / "out/coverage.png").is_file()

@@ -41,6 +41,7 @@ def test_the_series(evaluated: tuple[Path, Results], tmp_path: Path) -> None:
     assert not np.array_equal(series[0].drawing, series[2].drawing)
     page = write_gaps(tmp_path / "gaps", series, model, SSIM())
     assert page.read_text().count("<img ") == 6
+    assert "<title>Gaps</title>" in page.read_text()
     data = json.loads((tmp_path / "gaps/gaps.json").read_text())
     assert data["metric"]["name"] == "ssim"
     assert len(data["series"]) == 3

@@ -262,7 +262,7 @@ def test_vid2vids_samples_are_labels_with_a_meaning(tmp_path: Path, caplog: pyte
     image = read_image(out / "aachen_000000/primitives/000002.png")
     assert image[30, 54].tolist() == [0, 0, 142]
     assert image[5, 5].tolist() == [70, 70, 70]
-    said = "1 of the paper's 16 videos, 2 of its 464 test frames; missing: 15 videos (aachen_000001,"
+    said = "1 of the paper's 16 videos, 2 of its 464 test frames; not evaluated: 15 videos (aachen_000001,"
     assert any(isinstance(event, Event) and said in event.task for event in events)
     assert said.replace("'", "&#x27;") in page.read_text()
     data = json.loads((out / "results.json").read_text())

@@ -145,7 +145,9 @@ def test_missing_sequences_and_frames_are_counted(tmp_path: Path) -> None:
     assert all(clip.consecutive for clip in clips)
     found = extent("cityscapes", clips)
     assert (found.videos, found.test_frames, len(found.missing_videos), found.missing_frames) == (2, 58, 14, {})
-    assert str(found).startswith("2 of the paper's 16 videos, 58 of its 464 test frames; missing: 14 videos (aachen_00")
+    assert str(found).startswith(
+        "2 of the paper's 16 videos, 58 of its 464 test frames; not evaluated: 14 videos (aachen_00"
+    )
     for frame in (3, 30):
         (root / f"train_B/seq0001/aachen_000001_{frame:06d}_leftImg8bit.jpg").unlink()
     clips = read_dataset("cityscapes", root, tmp_path / "out")

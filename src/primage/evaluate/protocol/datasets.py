@@ -92,7 +92,7 @@ class Extent:
         some = ", ".join(self.missing_videos[:_NAMED]) + (", …" if len(self.missing_videos) > _NAMED else "")
         missing = [f"{len(self.missing_videos)} videos ({some})"] if self.missing_videos else []
         missing += [f"{n} frame{'s' if n > 1 else ''} of {name}" for name, n in self.missing_frames.items()]
-        return f"{text}; missing: {', '.join(missing)}" if missing else text
+        return f"{text}; not evaluated: {', '.join(missing)}" if missing else text
 
 
 def extent(name: str, clips: Sequence[Clip]) -> Extent:

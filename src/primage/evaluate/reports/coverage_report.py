@@ -168,7 +168,7 @@ def _page(coverage: Coverage, frames: Sequence[FrameCoverage], model: Model, com
     y = np.concatenate([frame.error.ravel() for frame in coverage.frames])
     sample = np.random.default_rng(0).choice(len(x), min(_POINTS, len(x)), replace=False)
     share = float(np.mean([frame.risk.share for frame in coverage.frames]))
-    stand_in = "" if coverage.features.startswith("resnet50") else " (VGG16 features stand in for ResNet50)"
+    stand_in = " (VGG16 features stand in for ResNet50)" if coverage.features.startswith("vgg16") else ""
     title = f"Coverage: what training has seen of each primitive{stand_in}"
     body = [
         f"<h1>{escape(title)}</h1>",
