@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
+from primage.config import PRESETS
 from primage.errors import ConfigError, ImageError, RunError
 from primage.evaluate.commands.video import evaluate_video
 from primage.evaluate.metrics.pixels import PSNR, Flicker
@@ -280,10 +281,13 @@ def test_baselines_are_trained_for_their_own_steps_and_size(walk: Path, tmp_path
         assert (config.minutes, config.steps, config.size_px) == (None, 3000, 32)
     # The same published network, optimiser and losses; the warps differ, and only they do.
     assert plain.model_dump(exclude={"augment"}) == published.model_dump(exclude={"augment"})
-    on = {name for name, value in plain.augment.model_dump().items() if value is True}
-    assert {"crop", "flip"} <= on
+    warps = ("tps", "rotation", "shear", "translation", "cutmix", "local", "parts", "redraw", "canny_sigma")
     assert published.augment.tps
-    assert not plain.augment.tps
+    assert not any(getattr(plain.augment, name) for name in warps)
+    assert (plain.augment.crop, plain.augment.flip) == (True, True)
+    # Without a requested size, all methods are trained at the evaluated preset's.
+    sizes = {TrainingPlan().config(m).size_px for m in (ours("standard"), baseline("paper", "standard"))}
+    assert sizes == {PRESETS["standard"].size_px}
     options = tiny_options(walk, tmp_path, baselines=("copy", "no-tps"), baseline_steps=1, baseline_size_px=32)
     results, _ = finish(evaluate_video(options))
     trained = {method.name: method.steps for method in results.clips[0].methods}

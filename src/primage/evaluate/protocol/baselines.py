@@ -30,6 +30,7 @@ class Method:
         settings: changes to the preset, as KEY=VALUE.
         matcher: "universal", "none", or None for the preset's own.
         is_baseline: whether `TrainingPlan`'s settings for baselines apply.
+        size_px: short side if the plan has none; None for the preset's.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Method:
     settings: tuple[str, ...] = ()
     matcher: str | None = None
     is_baseline: bool = False
+    size_px: int | None = None
 
 
 def ours(preset_name: str, settings: tuple[str, ...] = (), matcher: str | None = None) -> Method:
@@ -83,7 +85,7 @@ def baseline(name: str, preset_name: str, settings: tuple[str, ...] = ()) -> Met
     if name == "no-tps":
         return Method(name, f"no TPS ({preset_name})", preset_name, (*settings, *NO_TPS), "none", True)
     if name == "paper":
-        return Method(name, "pix2pixHD with TPS", "paper", (), "none", True)
+        return Method(name, "pix2pixHD with TPS", "paper", (), "none", True, preset(preset_name).size_px)
     if name == "paper-no-tps":
-        return Method(name, "pix2pixHD without TPS", "paper", NO_TPS, "none", True)
+        return Method(name, "pix2pixHD without TPS", "paper", NO_TPS, "none", True, preset(preset_name).size_px)
     raise ConfigError(f"there is no baseline '{name}'; choose from {', '.join(BASELINES)}")

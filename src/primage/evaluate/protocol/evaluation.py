@@ -75,13 +75,13 @@ class TrainingPlan:
         own_steps = method.is_baseline and self.baseline_steps is not None
         minutes, steps = (None, self.baseline_steps) if own_steps else (self.minutes, self.steps)
         return configure(
-            *(method.preset, self.kind, self.size_of(method), minutes, steps, self.seed),
+            *(method.preset, self.kind, self.size_of(method) or method.size_px, minutes, steps, self.seed),
             settings=method.settings,
             matcher=method.matcher,
         )
 
     def size_of(self, method: Method) -> int | None:
-        """The short side at which a method is trained; None for the preset's, but no larger than the frame."""
+        """The short side requested for a method; None for the preset's, but no larger than the frame."""
         return (self.baseline_size_px if method.is_baseline else None) or self.size_px
 
 
