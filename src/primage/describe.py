@@ -38,7 +38,7 @@ def describe_preset(name: str) -> dict[str, Any]:
         182443267
     """
     config = preset(name)
-    channels = NOMINAL_LABELS + 2 if config.primitive.encoding == "channels" else 3
+    channels = NOMINAL_LABELS + 2 if config.primitive.encoding in ("channels", "boundaries") else 3
     with torch.device("meta"):
         generator = build_network(config.generator, channels)
         discriminator = MultiscaleDiscriminator(config.discriminator, channels)

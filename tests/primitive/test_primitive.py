@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from primage.errors import PrimitiveError
-from primage.labels.label_map import LabelMap, colourise
+from primage.labels.label_map import LabelMap, colourise, label_boundaries
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import distance_to_edges, thin
 from primage.primitive.kinds import KINDS
@@ -26,7 +26,7 @@ from tests.primitive.drawings import (
     same,
 )
 
-ENCODINGS = ["channels", "rgb", "pix2pixhd"]
+ENCODINGS = ["channels", "boundaries", "rgb", "pix2pixhd"]
 BLACK, WHITE, MAGENTA = (0, 0, 0), (255, 255, 255), (255, 0, 255)
 
 
@@ -108,6 +108,19 @@ def test_the_matcher_does_not_read_the_boundaries() -> None:
     plain, outlined = (described(drawing("segments"), encoding=encoding) for encoding in ("channels", "pix2pixhd"))
     assert torch.equal(code_matrix(outlined)[:, :-1], code_matrix(plain))
     assert not code_matrix(outlined)[:, -1].any()
+
+
+def test_boundaries_of_a_label_map_are_read_like_drawn_lines() -> None:
+    labels = drawing("segments")
+    boundaries = thin(label_boundaries(blocks().index))
+    over = Primitive("super", segments=labels.segments, edges=boundaries)
+    spec, lines = described(labels, encoding="boundaries"), described(over)
+    assert boundaries.any()
+    assert torch.equal(encode(labels, spec), encode(over, lines))
+    assert torch.equal(code_matrix(spec), code_matrix(lines))
+    for kind in (kind for kind in KINDS if kind != "segments"):
+        other = drawing(kind)
+        assert torch.equal(encode(other, described(other, encoding="boundaries")), encode(other, described(other)))
 
 
 def test_lines_are_drawn_over_labels() -> None:

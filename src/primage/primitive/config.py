@@ -28,8 +28,9 @@ class PrimitiveConfig(Frozen):
     edges: EdgesConfig = EdgesConfig()
     segments: SegmentsConfig = SegmentsConfig()
     paint: PaintConfig = PaintConfig()
-    encoding: Literal["channels", "rgb", "pix2pixhd"] = Field(
+    encoding: Literal["channels", "boundaries", "rgb", "pix2pixhd"] = Field(
         "channels",
-        description="one-hot labels and edge distance; the drawn RGB picture; or as pix2pixHD: a label map one-hot, "
-        "with its boundaries, any other drawing as RGB",
+        description="one-hot labels and edge distance; the same, with the boundaries of a label map without lines as "
+        "its lines; the drawn RGB picture; or as pix2pixHD: a label map one-hot, with its boundaries, any other "
+        "drawing as RGB",
     )

@@ -13,16 +13,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from primage.errors import PrimitiveError
-from primage.labels.label_map import LabelMap, Palette
+from primage.labels.label_map import LabelMap, Palette, label_boundaries
 from primage.primitive.codes import colour_code_matrix
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import AnyLayer
+from primage.primitive.line_layer import LineLayer
 from primage.settings import Frozen
 from primage.tensors import to_tensor
 
 #: Lines over labels are drawn in the first of these that differs from all label colours.
 _LINE_COLOURS = ((0, 0, 0), (255, 255, 255), (255, 0, 255), (0, 255, 0), (255, 255, 0), (0, 255, 255))
+#: Encodes the boundaries of a label map like drawn lines.
+_BOUNDARIES = LineLayer()
 
 
 class Primitive:
@@ -168,12 +171,18 @@ class PrimitiveSpec(Frozen):
         return self.config.kind
 
     @property
-    def encoding(self) -> Literal["channels", "rgb", "labels"]:
-        """The encoding that `encode` uses: "pix2pixhd" is "labels" for a label map and "rgb" for any other drawing."""
-        if self.config.encoding != "pix2pixhd":
-            return self.config.encoding
+    def encoding(self) -> Literal["channels", "boundaries", "rgb", "labels"]:
+        """The encoding that `encode` uses.
+
+        "pix2pixhd" is "labels" for a label map and "rgb" for any other drawing; "boundaries" is "channels" for any
+        other drawing than a label map.
+        """
         labels_alone = all(layer.label_channels(self.palette) is not None for layer in layers_of(self.kind))
-        return "labels" if labels_alone else "rgb"
+        if self.config.encoding == "pix2pixhd":
+            return "labels" if labels_alone else "rgb"
+        if self.config.encoding == "boundaries":
+            return "boundaries" if labels_alone else "channels"
+        return self.config.encoding
 
     @property
     def channels(self) -> int:
@@ -182,7 +191,8 @@ class PrimitiveSpec(Frozen):
             return 3
         if self.encoding == "labels":
             return sum(layer.label_channels(self.palette) or 0 for layer in layers_of(self.kind))
-        return sum(layer.channels(self.palette) for layer in layers_of(self.kind))
+        lines = _BOUNDARIES.channels(None) if self.encoding == "boundaries" else 0
+        return sum(layer.channels(self.palette) for layer in layers_of(self.kind)) + lines
 
     @property
     def extracts_edges(self) -> bool:
@@ -223,7 +233,8 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
     Returns:
         (1, C, H, W) float32, C = ``spec.channels``: labels one-hot in {0, 1}; lines in {0, 1} and exp(-d / 4 px);
         colours in [-1, 1]. With the "rgb" encoding, the drawn picture in [-1, 1] as in the paper. With "pix2pixhd", a
-        label map is one-hot, followed by its boundaries in {0, 1}; any other drawing is the drawn picture.
+        label map is one-hot, followed by its boundaries in {0, 1}; any other drawing is the drawn picture. With
+        "boundaries", the thinned boundaries of a label map without lines follow as lines.
 
     Raises:
         PrimitiveError: the kind or the labels are not the model's.
@@ -236,7 +247,10 @@ def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"
         return to_tensor(draw(primitive, spec.line_colour))
     if spec.encoding == "labels":
         return torch.from_numpy(np.concatenate([layer.encode_labels(data) for layer, data in primitive])[None])
-    return torch.from_numpy(np.concatenate([layer.encode(data) for layer, data in primitive])[None])
+    channels = [layer.encode(data) for layer, data in primitive]
+    if spec.encoding == "boundaries" and primitive.segments is not None:
+        channels.append(_BOUNDARIES.encode(_BOUNDARIES.clean(label_boundaries(primitive.segments.index))))
+    return torch.from_numpy(np.concatenate(channels)[None])
 
 
 def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
@@ -250,7 +264,10 @@ def code_matrix(spec: PrimitiveSpec) -> Float[Tensor, "10 c"]:
     """
     if spec.encoding == "rgb":
         return colour_code_matrix()
-    matrix = torch.cat([layer.code_matrix(spec.palette) for layer in layers_of(spec.kind)], dim=1)
+    layers: list[AnyLayer] = [*layers_of(spec.kind)]
+    if spec.encoding == "boundaries":
+        layers.append(_BOUNDARIES)
+    matrix = torch.cat([layer.code_matrix(spec.palette) for layer in layers], dim=1)
     return F.pad(matrix, (0, spec.channels - matrix.shape[1]))
 
 
