@@ -163,6 +163,13 @@ CLAIMS: tuple[Claim, ...] = (
         f"{_TABLE_1} --sequences 0000,0004",
     ),
     Claim(
+        "the same with the boundaries of the label map as lines",
+        "≤ 0.30",
+        "0.27",
+        of("table1_zero_256px_boundaries", table_1),
+        f"{_TABLE_1} --sequences 0000,0004 --set primitive.encoding=boundaries",
+    ),
+    Claim(
         "the same after 10 minutes, `standard`",
         "≤ 0.27",
         "0.22",

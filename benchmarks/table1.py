@@ -102,6 +102,7 @@ def main(options: argparse.Namespace) -> None:
         write_png(options.sheet, contact_sheet(rows, captions))
     each = sequences.values()
     name = f"table1_{'zero' if options.minutes == 0 else f'{options.minutes:g}min'}_{options.size}px"
+    name += "_boundaries" if config.primitive.encoding == "boundaries" else ""
     machine.write(
         options.name or name,
         {
