@@ -17,7 +17,7 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer
 from primage.primitive.extraction_config import EdgesConfig
 from primage.primitive.kinds import KINDS, layers_of
-from primage.primitive.layer import AnyLayer
+from primage.primitive.layer import AnyLayer, ReadOptions
 from primage.primitive.primitive import Primitive
 from primage.warp.pair import TrainingPair
 from tests.primitive.drawings import astronaut, described, drawing, palette_of, same
@@ -39,7 +39,7 @@ def test_what_is_written_is_loaded_exactly(kind: str, layer: AnyLayer, tmp_path:
     layer.write(tmp_path / "layer.png", data)
     assert equal(layer, layer.load(tmp_path / "layer.png"), data)
     palette = drawing(kind).segments.palette if drawing(kind).segments else None
-    assert equal(layer, layer.read(tmp_path / "layer.png", palette), data)
+    assert equal(layer, layer.read(tmp_path / "layer.png", ReadOptions(palette)), data)
 
 
 @pytest.mark.parametrize(("kind", "layer"), EVERY)

@@ -11,7 +11,17 @@ from jaxtyping import Float, Float32, UInt8
 
 from primage.image import read_image, resize_image, to_channels, write_png
 from primage.labels.label_map import Palette
-from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest_in_grid, nearest_pixels
+from primage.primitive.layer import (
+    READ_PLAIN,
+    Layer,
+    Mask,
+    Picture,
+    ReadOptions,
+    Size,
+    from_nearest_outside,
+    nearest_in_grid,
+    nearest_pixels,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,14 +35,7 @@ class ColourLayer(Layer[Picture]):
     planes = 3
     needs_file: ClassVar[str | None] = "a manual primitive is your own picture; give it with --primitive-file"
 
-    def read(  # noqa: D102
-        self,
-        path: Path,
-        palette: Palette | None = None,
-        snap: bool = False,
-        photo_size: Size | None = None,
-        thin: bool = True,
-    ) -> Picture:
+    def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> Picture:  # noqa: D102
         return read_image(path)
 
     def write(self, path: Path, data: Picture) -> None:  # noqa: D102

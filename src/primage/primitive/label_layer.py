@@ -13,7 +13,17 @@ from jaxtyping import Float, Float32, UInt8
 from primage.errors import PrimitiveError
 from primage.labels.files import read_labels, write_labels
 from primage.labels.label_map import LabelMap, Palette, colourise, label_boundaries, resize_labels
-from primage.primitive.layer import Layer, Mask, Picture, Size, from_nearest_outside, nearest_in_grid, nearest_pixels
+from primage.primitive.layer import (
+    READ_PLAIN,
+    Layer,
+    Mask,
+    Picture,
+    ReadOptions,
+    Size,
+    from_nearest_outside,
+    nearest_in_grid,
+    nearest_pixels,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,15 +35,8 @@ class LabelLayer(Layer[LabelMap]):
     name = "segments"
     title = "the label layer"
 
-    def read(  # noqa: D102
-        self,
-        path: Path,
-        palette: Palette | None = None,
-        snap: bool = False,
-        photo_size: Size | None = None,
-        thin: bool = True,
-    ) -> LabelMap:
-        return read_labels(path, palette, snap)
+    def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> LabelMap:  # noqa: D102
+        return read_labels(path, options.palette, options.snap)
 
     def write(self, path: Path, data: LabelMap) -> None:  # noqa: D102
         write_labels(path, data)

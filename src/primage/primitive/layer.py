@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -27,6 +28,27 @@ Data = TypeVar("Data")
 Size = tuple[int, int]
 Picture = UInt8[np.ndarray, "h w 3"]
 Mask = Bool[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a layer is read from a file drawn by the user.
+
+    Attributes:
+        palette: the model's labels; None when the training primitive is read.
+        snap: map unknown colours to the nearest label.
+        photo_size: (height, width) that coordinates refer to, if the file does not specify it.
+        thin: whether lines are thinned to one pixel.
+    """
+
+    palette: Palette | None = None
+    snap: bool = False
+    photo_size: Size | None = None
+    thin: bool = True
+
+
+#: The options of a training primitive whose files specify everything.
+READ_PLAIN = ReadOptions()
 
 
 class Layer(ABC, Generic[Data]):
@@ -47,22 +69,12 @@ class Layer(ABC, Generic[Data]):
     # --- files
 
     @abstractmethod
-    def read(
-        self,
-        path: Path,
-        palette: Palette | None = None,
-        snap: bool = False,
-        photo_size: Size | None = None,
-        thin: bool = True,
-    ) -> Data:
+    def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> Data:
         """Read a file drawn by the user.
 
         Args:
             path: a file in any format of this layer.
-            palette: the model's labels; None when the training primitive is read.
-            snap: map unknown colours to the nearest label.
-            photo_size: (height, width) that coordinates refer to, if the file does not specify it.
-            thin: whether lines are thinned to one pixel; for line layers only.
+            options: how to read it; each layer uses what concerns it.
 
         Returns:
             The layer at the size of the file.

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Float32, UInt8
 from primage.errors import PrimitiveError
 from primage.image import read_image, write_png
 from primage.labels.label_map import Palette
-from primage.primitive.layer import Layer, Mask, Picture, Size
+from primage.primitive.layer import READ_PLAIN, Layer, Mask, Picture, ReadOptions, Size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,17 +28,10 @@ class LineLayer(Layer[Lines]):
     name = "edges"
     title = "the edge layer"
 
-    def read(  # noqa: D102
-        self,
-        path: Path,
-        palette: Palette | None = None,
-        snap: bool = False,
-        photo_size: Size | None = None,
-        thin: bool = True,
-    ) -> Lines:
+    def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> Lines:  # noqa: D102
         from primage.primitive.edges import edges_from_image
 
-        return edges_from_image(read_image(path), thin)
+        return edges_from_image(read_image(path), options.thin)
 
     def write(self, path: Path, data: Lines) -> None:  # noqa: D102
         from primage.primitive.edges import draw_edges
@@ -124,20 +117,13 @@ class LandmarkLayer(LineLayer):
     title = "the landmark layer"
     needs_file: ClassVar[str | None] = "landmarks are not extracted; give points (.json, .csv) with --primitive-file"
 
-    def read(  # noqa: D102
-        self,
-        path: Path,
-        palette: Palette | None = None,
-        snap: bool = False,
-        photo_size: Size | None = None,
-        thin: bool = True,
-    ) -> Lines:
+    def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> Lines:  # noqa: D102
         from primage.primitive.landmarks import draw_landmarks, read_landmarks
 
         if path.suffix.lower() not in (".json", ".csv"):
-            return super().read(path, palette, snap, photo_size, thin)
+            return super().read(path, options)
         landmarks = read_landmarks(path)
-        size = landmarks.size or photo_size
+        size = landmarks.size or options.photo_size
         if size is None:
             raise PrimitiveError(f"{path}: does not specify which size its points refer to")
         return draw_landmarks(landmarks, size, size)

@@ -22,6 +22,7 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import thin
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of
+from primage.primitive.layer import ReadOptions
 from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 
 _log = logging.getLogger(__name__)
@@ -176,21 +177,20 @@ def _read(
     files: LayerFiles, config: PrimitiveConfig, spec: PrimitiveSpec | None, photo_size: Size | None, snap: bool = False
 ) -> _Read:
     """Read all files given; ``spec`` is None for training."""
-    thinned = config.edges.thin
-    palette = spec.palette if spec is not None else None
+    options = ReadOptions(spec.palette if spec is not None else None, snap, photo_size, config.edges.thin)
     layers = layers_of(config.kind)
     read = _Read({})
     if files.whole is not None:
         if len(layers) == 1:
-            read.layers[layers[0].name] = layers[0].read(files.whole, palette, snap, photo_size, thinned)
+            read.layers[layers[0].name] = layers[0].read(files.whole, options)
         elif KINDS[config.kind].names == ("segments", "edges"):
-            read = _read_super(files.whole, spec, snap, thinned)
+            read = _read_super(files.whole, spec, options)
         else:
-            options = ", ".join(f"--{layer.name}" for layer in layers)
-            raise PrimitiveError(f"{files.whole}: a {config.kind} primitive is not read from one file; give {options}")
+            flags = ", ".join(f"--{layer.name}" for layer in layers)
+            raise PrimitiveError(f"{files.whole}: a {config.kind} primitive is not read from one file; give {flags}")
     for layer in layers:
         if layer.name in files.layers:
-            read.layers[layer.name] = layer.read(files.layers[layer.name], palette, snap, photo_size, thinned)
+            read.layers[layer.name] = layer.read(files.layers[layer.name], options)
     if "segments" in files.layers:
         read.line_colour = None  # the labels it was chosen for are replaced
     if files.edges_from is not None:
@@ -198,9 +198,9 @@ def _read(
     return read
 
 
-def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool, thinned: bool) -> _Read:
+def _read_super(path: Path, spec: PrimitiveSpec | None, options: ReadOptions) -> _Read:
     """Read lines over labels from one RGB picture, or labels alone in any format of `primage.labels`."""
-    palette = spec.palette if spec is not None else None
+    palette, snap = options.palette, options.snap
     if path.is_dir() or path.suffix.lower() in (".json", ".zip"):
         return _Read({"segments": read_labels(path, palette, snap)})
     decoded = decode(path)
@@ -211,7 +211,7 @@ def _read_super(path: Path, spec: PrimitiveSpec | None, snap: bool, thinned: boo
         lines, unclear = split_lines(rgb, colour, palette)
         if lines.any() or (spec is not None and coloured):  # all lines may have been erased
             segments = labels_from_rgb(rgb, palette, snap, where=str(path), ignore=lines | unclear)
-            return _Read({"segments": segments, "edges": thin(lines) if thinned else lines}, line_colour=colour)
+            return _Read({"segments": segments, "edges": thin(lines) if options.thin else lines}, line_colour=colour)
     _log.info("%s: no lines are drawn over the labels", path)
     return _Read({"segments": read_labels(path, palette, snap)})
 

@@ -18,7 +18,7 @@ from primage.labels.label_map import LabelMap
 from primage.model import Model
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of
-from primage.primitive.layer import AnyLayer
+from primage.primitive.layer import AnyLayer, ReadOptions
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import read_primitive
 
@@ -59,7 +59,9 @@ def frame_primitive(model: Model, frame: Frame) -> Primitive:
 
     def of_frame(layer: AnyLayer, training: Any) -> Any:
         if layer.name in frame.layers:
-            return layer.resize(layer.read(frame.layers[layer.name], spec.palette, thin=spec.config.edges.thin), size)
+            return layer.resize(
+                layer.read(frame.layers[layer.name], ReadOptions(spec.palette, thin=spec.config.edges.thin)), size
+            )
         data = extract_layer(layer, photo, spec.config)
         return match_labels(photo, data, model.photo, training) if isinstance(data, LabelMap) else data
 
