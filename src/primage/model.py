@@ -21,7 +21,7 @@ from primage.image import resize_image, working_size
 from primage.nets.build import build_network
 from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
-from primage.nets.legacy_keys import current_keys
+from primage.nets.legacy_keys import current_keys, former_keys
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
@@ -66,11 +66,11 @@ class Model:
 
     @cached_property
     def weights_sha256(self) -> str:
-        """SHA-256 of the weights alone, in the order of their names."""
+        """Hash of the weights alone, in the order of their former names: pictures rendered earlier recorded it so."""
         digest = hashlib.sha256()
-        for name in sorted(self.weights):
+        for name, tensor in sorted(former_keys(self.weights).items()):
             digest.update(name.encode())
-            digest.update(self.weights[name].cpu().contiguous().numpy().tobytes())
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 
     def network(self) -> Generator:

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from primage.image import read_png_text
 from primage.model import load
+from primage.render import PROVENANCE
 from primage.run import Run
 from primage.training import training
 from tests.studio.conftest import studio
@@ -49,6 +51,8 @@ def test_an_old_model_file_renders_as_it_did() -> None:
     model = load(OLD / "edges.safetensors")
     assert model.primitive.kind == "edges"
     assert_same(model.render(model.primitive), "edges-render.png")
+    # What a picture says of its model is still true of that model.
+    assert json.loads(read_png_text(OLD / "edges-render.png")[PROVENANCE])["weights_sha256"] == model.weights_sha256
 
 
 def test_an_old_model_of_a_label_map_drawn_as_rgb_renders_as_it_did() -> None:

@@ -19,7 +19,7 @@ from primage.config import PainterConfig
 from primage.model import load
 from primage.nets import pretrained_matcher
 from primage.nets.build import build_network
-from primage.nets.legacy_keys import current_keys
+from primage.nets.legacy_keys import current_keys, former_keys
 from primage.nets.pretrained_matcher import MATCHER_FILE, matcher_weights
 from primage.run import Run, load_tensors, save_tensors
 from primage.state import fresh_state
@@ -66,6 +66,7 @@ def test_any_prefix_is_kept_and_current_names_stay(prefix: str) -> None:
     assert list(current.values()) == list(old.values())
     assert all(name.startswith(prefix) for name in current)
     assert current_keys(current) == current
+    assert list(former_keys(current).items()) == list(old.items())
 
 
 def test_other_names_stay() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 _Value = TypeVar("_Value")
@@ -30,7 +30,14 @@ _RENAMED = {
     "correct_half": "refine.2.flow_head",
     "choose_full": "refine.2.mask_head",
 }
-_OLD = re.compile(rf"(?P<before>(?:^|.*[./])matcher\.)(?P<old>{'|'.join(map(re.escape, _RENAMED))})(?P<after>\.|$)")
+
+
+def _pattern(members: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?P<before>(?:^|.*[./])matcher\.)(?P<name>{'|'.join(map(re.escape, members))})(?P<after>\.|$)")
+
+
+_OLD, _CURRENT = _pattern(_RENAMED), _pattern(_RENAMED.values())
+_FORMER = {current: old for old, current in _RENAMED.items()}
 
 
 def current_keys(tensors: Mapping[str, _Value]) -> dict[str, _Value]:
@@ -48,8 +55,27 @@ def current_keys(tensors: Mapping[str, _Value]) -> dict[str, _Value]:
         >>> current_keys({"generator/matcher.compare_half.0.0.weight": 1, "optimiser_G/3/step": 2})
         {'generator/matcher.refine.2.update.0.0.weight': 1, 'optimiser_G/3/step': 2}
     """
-    return {_OLD.sub(_replacement, name): value for name, value in tensors.items()}
+    return _renamed(tensors, _OLD, _RENAMED)
 
 
-def _replacement(match: re.Match[str]) -> str:
-    return f"{match['before']}{_RENAMED[match['old']]}{match['after']}"
+def former_keys(tensors: Mapping[str, _Value]) -> dict[str, _Value]:
+    """The inverse of `current_keys`.
+
+    Args:
+        tensors: by current name.
+
+    Returns:
+        The same values in the same order, by the names of version 0.1's first files.
+
+    Example:
+        >>> former_keys({"matcher.refine.2.update.0.0.weight": 1})
+        {'matcher.compare_half.0.0.weight': 1}
+    """
+    return _renamed(tensors, _CURRENT, _FORMER)
+
+
+def _renamed(tensors: Mapping[str, _Value], pattern: re.Pattern[str], names: Mapping[str, str]) -> dict[str, _Value]:
+    def replacement(match: re.Match[str]) -> str:
+        return f"{match['before']}{names[match['name']]}{match['after']}"
+
+    return {pattern.sub(replacement, name): value for name, value in tensors.items()}
