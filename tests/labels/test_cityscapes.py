@@ -13,6 +13,7 @@ from primage.labels.cityscapes import category_of, cityscapes_table, nearest_in_
 from primage.labels.files import read_labels
 from primage.labels.label_map import colourise
 from primage.primitive.label_layer import LabelLayer
+from primage.primitive.layer import ReadOptions
 
 NAMES = [name for _, _, name, _ in cityscapes_table()]
 
@@ -98,6 +99,6 @@ def test_labels_that_share_a_colour_stay_different(tmp_path: Path) -> None:
     assert again.index[0].tolist() == [6, 5, 4, 3, 2, 1, 0]
     layer = LabelLayer()
     layer.write(tmp_path / "c.png", read)
-    kept = layer.read(tmp_path / "c.png", read.palette)
+    kept = layer.read(tmp_path / "c.png", ReadOptions(read.palette))
     assert kept.index.tolist() == read.index.tolist()
     assert len(np.unique(layer.encode(kept)[:, 0].T, axis=0)) == 7
