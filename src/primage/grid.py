@@ -83,14 +83,17 @@ def reflect(grid: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     return 1 - ((grid + 1).remainder(4) - 2).abs()
 
 
-def resample(x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"]) -> Float[Tensor, "b c h2 w2"]:
-    """Resample pictures at grid points, bilinearly.
+def resample(
+    x: Float[Tensor, "b c h w"], grid: Float[Tensor, "b h2 w2 2"], mode: str = "bilinear"
+) -> Float[Tensor, "b c h2 w2"]:
+    """Resample pictures at grid points.
 
     Args:
         x: (B, C, H, W) float32, any range.
         grid: (B, H', W', 2), (x, y), normalised, align_corners=True.
+        mode: as in `torch.nn.functional.grid_sample`; "bicubic" may leave the range.
 
     Returns:
         (B, C, H', W'), same range; outside the picture, the border is replicated (see `reflect`).
     """
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return F.grid_sample(x, grid, mode=mode, padding_mode="border", align_corners=True)

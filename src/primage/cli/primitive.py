@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
-from primage.primitive.kinds import KINDS
+from primage.primitive.kinds import KINDS_HELP
 
 
 def command(
     photo: Annotated[Path, typer.Argument(help="The photo.")],
     target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write the primitive (PNG).")],
-    kind: Annotated[str, typer.Option("--kind", "-k", help=f"{', '.join(KINDS)}.")] = "super",
+    kind: Annotated[str, typer.Option("--kind", "-k", help=KINDS_HELP)] = "super",
     primitive_file: Annotated[
         Path | None,
         typer.Option(

@@ -33,7 +33,7 @@ from primage.cli.console import (
     set_up,
 )
 from primage.cli.weights import download_bar
-from primage.primitive.kinds import KINDS
+from primage.primitive.kinds import KINDS_HELP
 
 if TYPE_CHECKING:
     from primage import training
@@ -51,7 +51,7 @@ def command(
             "--out", "-o", metavar="RUN", help="The run folder. Repeat the command to resume.", show_default=False
         ),
     ] = None,
-    primitive: Annotated[str, typer.Option("--primitive", "-p", help=f"{', '.join(KINDS)}.")] = "super",
+    primitive: Annotated[str, typer.Option("--primitive", "-p", help=KINDS_HELP)] = "super",
     primitive_file: Annotated[
         Path | None,
         typer.Option(

@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from primage.grid import resample
+
 #: Negative slope of the leaky ReLU.
 LEAKY_SLOPE = 0.1
 #: Decay rates of `edge_aware_weight` with the primitive's variance within two blocks and its change between them.
@@ -65,7 +67,7 @@ def sample(
     Returns:
         (B, C, H', W').
     """
-    return F.grid_sample(expand_to_batch(x, grid.shape[0]), grid, mode=mode, padding_mode="border", align_corners=True)
+    return resample(expand_to_batch(x, grid.shape[0]), grid, mode)
 
 
 def expand_to_batch(x: Float[Tensor, "s c h w"], batch: int) -> Float[Tensor, "b c h w"]:

@@ -43,6 +43,10 @@ KINDS: dict[str, Kind] = {
 }
 
 
+#: The kinds for a command's help.
+KINDS_HELP = "; ".join(f"{name}: {kind.help}" for name, kind in KINDS.items()) + "."
+
+
 def layers_of(kind: str) -> tuple[AnyLayer, ...]:
     """The layers of a kind, from bottom to top.
 
