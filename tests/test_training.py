@@ -612,6 +612,23 @@ def step(photo: Path, tmp_path: Path) -> tuple[State, Callable[[], dict[str, flo
     return state, lambda: training.train_step(state, config, stage, source, None, "cpu")
 
 
+@pytest.mark.parametrize("preset", ["draft", "paper"])
+def test_bfloat16_trains_float32_weights_to_almost_the_same_losses(preset: str, photo: Path, tmp_path: Path) -> None:
+    values = {}
+    for precision in ("float32", "bfloat16"):
+        small_nets = ("generator.ngf=4", "generator.n_blocks=1", "discriminator.ndf=4", "loss.lambda_perc=0")
+        settings = (*(ALL if preset == "draft" else small_nets), f"optim.precision={precision}")
+        train(photo, tmp_path / precision, preset=preset, steps=2, size=48, settings=settings)
+        tensors, _ = load_tensors(Run(tmp_path / precision).checkpoint_path)
+        assert {t.dtype for name, t in tensors.items() if name.startswith("generator/")} <= {torch.float32, torch.int64}
+        log = (tmp_path / precision / "log.jsonl").read_text().splitlines()
+        values[precision] = json.loads(log[-1])
+    for name in values["float32"].keys() - {"step", "seconds"}:
+        # Equal to about the resolution of bfloat16, 2^-8; not bit-identical, so the setting took effect.
+        assert values["bfloat16"][name] == pytest.approx(values["float32"][name], rel=0.05, abs=0.02)
+    assert values["bfloat16"] != values["float32"]
+
+
 def parameters(state: State) -> list[Tensor]:
     assert state.ema is not None
     networks = (state.generator, state.discriminator, state.ema.network)

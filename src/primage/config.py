@@ -150,13 +150,16 @@ class LossConfig(Frozen):
 
 
 class OptimConfig(Frozen):
-    """Adam, its learning rate schedule, and the moving average of the weights that is used for rendering."""
+    """Adam, its learning rate schedule and precision, and the moving average of the weights, used for rendering."""
 
     lr: float = Field(2e-4, gt=0)
     lr_discriminator: float = Field(2e-4, gt=0)
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.5, 0.999)
     schedule: Literal["linear", "cosine"] = Field("linear", description="linear: constant for half, then down to 0")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the average; 0 renders with the weights themselves")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="of convolutions in training; bfloat16 (automatic mixed precision) keeps float32 weights"
+    )
 
 
 class Phase(Frozen):

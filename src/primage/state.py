@@ -45,8 +45,8 @@ class State:
         self.generator = generator
         self.discriminator = discriminator
         self.ema = EMA(generator, optim.ema) if optim.ema > 0 else None
-        self.optimiser_G = torch.optim.Adam(generator.parameters(), lr=optim.lr, betas=optim.betas)
-        self.optimiser_D = torch.optim.Adam(discriminator.parameters(), lr=optim.lr_discriminator, betas=optim.betas)
+        self.optimiser_G = _adam(generator, optim.lr, optim.betas)
+        self.optimiser_D = _adam(discriminator, optim.lr_discriminator, optim.betas)
         self.rng = rng
         self.step = 0
         self.seconds = 0.0
@@ -126,6 +126,11 @@ class State:
                 optimiser.load_state_dict({"state": entries, "param_groups": groups})
         except (KeyError, ValueError, RuntimeError) as error:
             raise RunError(f"the checkpoint does not belong to this run, or is damaged ({error})") from error
+
+
+def _adam(network: torch.nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
+    # Fused: one pass over the weights instead of several, a fifth of a step of the paper's network on a CPU.
+    return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=True)
 
 
 def _under(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -188,30 +188,34 @@ def train_step(
     state.set_learning_rates(config)
     batch = stage.pair.draw(stage.batch, state.rng, device)
     real, primitive = batch.photo, batch.primitive
-    painted = state.generator(primitive, source)
+    precision = torch.autocast(torch.device(device).type, torch.bfloat16, config.optim.precision == "bfloat16")
+    with precision:
+        painted = state.generator(primitive, source)
     fake = painted.image
 
     predictions_real = predictions_fake = None
     if stage.adversarial:
-        predictions_real = state.discriminator(primitive, real)
-        state.discriminator.requires_grad_(False)
-        predictions_fake = state.discriminator(primitive, fake)
-        state.discriminator.requires_grad_(True)
+        with precision:
+            predictions_real = state.discriminator(primitive, real)
+            state.discriminator.requires_grad_(False)
+            predictions_fake = state.discriminator(primitive, fake)
+            state.discriminator.requires_grad_(True)
 
     # The generator's losses: the table is in losses.py, the weights are in the config.
-    terms = losses.generator_losses(
-        losses.LossInputs(
-            config=config.loss,
-            painted=painted,
-            photo=real,
-            grid=batch.grid,
-            step=state.step,
-            rng=state.rng,
-            perceptual=perceptual if stage.perceptual else None,
-            predictions_fake=predictions_fake,
-            predictions_real=predictions_real,
+    with precision:
+        terms = losses.generator_losses(
+            losses.LossInputs(
+                config=config.loss,
+                painted=painted,
+                photo=real,
+                grid=batch.grid,
+                step=state.step,
+                rng=state.rng,
+                perceptual=perceptual if stage.perceptual else None,
+                predictions_fake=predictions_fake,
+                predictions_real=predictions_real,
+            )
         )
-    )
     state.optimiser_G.zero_grad(set_to_none=True)
     if terms:  # empty if the adversarial losses are the only ones and the discriminator has not started
         losses.weighted_sum(terms).backward()
@@ -219,9 +223,10 @@ def train_step(
     _check_finite(values, state.generator, state.step)
 
     if predictions_real is not None:
-        predictions_fake = state.discriminator(primitive, fake.detach())
-        real_loss = losses.gan_loss(predictions_real, True, config.loss.gan)
-        fake_loss = losses.gan_loss(predictions_fake, False, config.loss.gan)
+        with precision:
+            predictions_fake = state.discriminator(primitive, fake.detach())
+            real_loss = losses.gan_loss(predictions_real, True, config.loss.gan)
+            fake_loss = losses.gan_loss(predictions_fake, False, config.loss.gan)
         state.optimiser_D.zero_grad(set_to_none=True)
         (0.5 * (real_loss + fake_loss)).backward()
         values |= {"D_real": float(real_loss.detach()), "D_fake": float(fake_loss.detach())}
