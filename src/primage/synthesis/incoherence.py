@@ -1,0 +1,66 @@
+"""Incoherence: how unlike the photo a picture is, patch by patch.
+
+A patch that the photo contains nowhere was invented or torn by the renderer. No truth and no training is needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from scipy import ndimage
+
+from primage.synthesis.pyramid import halve, padded
+from primage.synthesis.search import RADIUS, Sources, Target, features, search
+
+_PASSES = 6
+_SIDE = 2 * RADIUS + 1
+
+
+def incoherence(
+    picture: UInt8[np.ndarray, "h w 3"],
+    photo: UInt8[np.ndarray, "h2 w2 3"],
+    field: Float32[np.ndarray, "h w 2"] | None = None,
+) -> Float32[np.ndarray, "h w"]:
+    """Compute the distance of each patch of a picture to the most similar one of a photo.
+
+    Args:
+        picture: (H, W, 3).
+        photo: (H', W', 3), at the same scale.
+        field: (H, W, 2), (y, x) in pixels of the photo, where pixels were copied from; the search starts there.
+
+    Returns:
+        (H, W), mean squared difference of the colours in [0, 1], summed over the channels, of patches of 7 × 7 pixels at
+        half the size.
+    """
+    height, width = picture.shape[:2]
+    small = halve(padded(picture.astype(np.float32) / 255, 2))
+    source = halve(padded(photo.astype(np.float32) / 255, 2))
+    if field is None:
+        field = np.stack(np.mgrid[0:height, 0:width], -1).astype(np.float32)
+    start = (padded(field, 2)[::2, ::2] / 2).astype(np.float32)
+    cost = _nearest_distance(small, source, start) / _SIDE**2
+    return np.ascontiguousarray(np.repeat(np.repeat(cost, 2, 0), 2, 1)[:height, :width])
+
+
+def _nearest_distance(picture: np.ndarray, photo: np.ndarray, start: np.ndarray) -> Float32[np.ndarray, "h w"]:
+    (height, width), (rows, columns) = picture.shape[:2], photo.shape[:2]
+    bordered = np.pad(photo, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)), mode="edge")
+    allowed = np.zeros(bordered.shape[:2], bool)
+    allowed[RADIUS : RADIUS + rows, RADIUS : RADIUS + columns] = True
+    to_photo = np.zeros((*bordered.shape[:2], 2), np.float32)
+    sources = Sources(features(bordered), allowed, to_photo, np.eye(2, 3, dtype=np.float32)[None])
+    queries = np.stack(np.mgrid[0:height, 0:width], -1).reshape(-1, 2).astype(np.int32)
+    none = np.zeros((height, width), np.float32)
+    target = Target(features(picture), queries, np.zeros((height, width, 2), np.float32), none)
+    field = np.rint(start).astype(np.int32).clip(0, (rows - 1, columns - 1)) + RADIUS
+    return search(sources, target, field, _PASSES, seed=0)[1]
+
+
+def patch_variance(picture: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w"]:
+    """Variance of the colours in each patch of `incoherence`, summed over the channels."""
+    height, width = picture.shape[:2]
+    small = halve(padded(picture.astype(np.float32) / 255, 2))
+    size = (_SIDE, _SIDE, 0)
+    mean = ndimage.uniform_filter(small, size)
+    variance = (ndimage.uniform_filter(small * small, size) - mean * mean).sum(-1)
+    return np.ascontiguousarray(np.repeat(np.repeat(variance, 2, 0), 2, 1)[:height, :width])

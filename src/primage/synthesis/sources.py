@@ -1,0 +1,203 @@
+"""The sources of patches: the photo, and resampled copies of it, in one array per level.
+
+A part that was scaled, rotated or mirrored has no equal in the photo. So the photo is also resampled by the transforms
+that the matcher's field contains. Patches of these planes are used as they are, as sharp as bicubic sampling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32, Int32, UInt8
+from scipy.ndimage import binary_dilation, distance_transform_edt
+from torch.nn import functional as F
+
+from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.synthesis.guides import GuideWeights, guide_channels
+from primage.synthesis.pyramid import halve
+from primage.synthesis.search import RADIUS, Sources, features
+
+#: Planes leave room of this many pixels around the part of the photo that the field refers to.
+_MARGIN_PX = 24
+IDENTITY = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The photo, or a resampled copy of a part of it, with its guides.
+
+    Attributes:
+        to_photo: (2, 3), affine map from (y, x) in the plane to (y, x) in the photo, in pixels.
+        image: (H, W, 3), in [0, 1].
+        guides: (H, W, C), of the training primitive, resampled likewise.
+        allowed: (H, W) in [0, 1], 0 where patches may not be taken from.
+    """
+
+    to_photo: Float32[np.ndarray, "2 3"]
+    image: Float32[np.ndarray, "h w 3"]
+    guides: Float32[np.ndarray, "h w c"]
+    allowed: Float32[np.ndarray, "h w"]
+
+    def halved(self) -> Plane:
+        """The plane at half the size; positions in the photo are in pixels of the photo at half the size."""
+        matrix = self.to_photo.copy()
+        # A pixel's centre i is at 2 i + ½ before; the same holds for the photo.
+        matrix[:, 2] = 0.5 * (self.to_photo @ np.array([0.5, 0.5, 1], np.float32) - 0.5)
+        return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed))
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """All planes of one level, one below the other, bordered.
+
+    Attributes:
+        sources: what `search` reads.
+        colours: (H, W, 3), in [0, 1].
+        plane: (H, W), number of the plane at each pixel.
+        origins: (P, 2), (y, x) of each plane's first pixel.
+    """
+
+    sources: Sources
+    colours: Float32[np.ndarray, "h w 3"]
+    plane: Int32[np.ndarray, "h w"]
+    origins: Int32[np.ndarray, "p 2"]
+
+    def nearest(
+        self, position: Float32[np.ndarray, "h w 2"], plane: Int32[np.ndarray, "h w"]
+    ) -> Int32[np.ndarray, "h w 2"]:
+        """The allowed pixel of a plane that is nearest to a position in the photo, roughly.
+
+        Args:
+            position: (H, W, 2), (y, x) in pixels of the photo.
+            plane: (H, W), number of the plane to use.
+
+        Returns:
+            (H, W, 2), (y, x) in the array; in plane 0 if the chosen plane does not contain the position, and at the
+            nearest allowed place where that is not allowed.
+        """
+        matrices = self.sources.from_photo[plane]
+        out = np.rint(np.einsum("hwij,hwj->hwi", matrices[..., :2], position) + matrices[..., 2]).astype(np.int32)
+        rows, columns = self.sources.allowed.shape
+        inside = (out >= 0).all(-1) & (out[..., 0] < rows) & (out[..., 1] < columns)
+        clipped = np.stack([out[..., 0].clip(0, rows - 1), out[..., 1].clip(0, columns - 1)], -1)
+        inside &= self.plane[clipped[..., 0], clipped[..., 1]] == plane
+        first, last = np.argwhere(self.plane == 0)[[0, -1]].astype(np.int32)
+        in_photo = np.clip(np.rint(position).astype(np.int32) + first, first, last)
+        return self.allow(np.where(inside[..., None], clipped, in_photo))
+
+    def allow(self, field: Int32[np.ndarray, "h w 2"]) -> Int32[np.ndarray, "h w 2"]:
+        """Replace positions that are not allowed by the nearest ones that are."""
+        wrong = ~self.sources.allowed[field[..., 0], field[..., 1]]
+        if not wrong.any():
+            return field
+        nearest = distance_transform_edt(~self.sources.allowed, return_distances=False, return_indices=True)
+        out = field.copy()
+        out[wrong] = nearest[:, field[wrong][:, 0], field[wrong][:, 1]].T
+        return out
+
+
+def photo_plane(
+    photo: UInt8[np.ndarray, "h w 3"],
+    primitive: Primitive,
+    spec: PrimitiveSpec,
+    weights: GuideWeights,
+    allowed: Bool[np.ndarray, "h w"],
+) -> Plane:
+    """The photo itself as a plane."""
+    image = photo.astype(np.float32) / 255
+    return Plane(IDENTITY, image, guide_channels(primitive, spec, weights), allowed.astype(np.float32))
+
+
+def resampled_plane(
+    photo: UInt8[np.ndarray, "h w 3"],
+    primitive: Primitive,
+    spec: PrimitiveSpec,
+    weights: GuideWeights,
+    allowed: Bool[np.ndarray, "h w"],
+    matrix: Float32[np.ndarray, "2 2"],
+    box: tuple[tuple[float, float], tuple[float, float]],
+) -> Plane:
+    """Resample a part of the photo.
+
+    Args:
+        photo: (H, W, 3).
+        primitive: the training primitive, of the photo's size.
+        spec: the model's description of its primitives.
+        weights: of the guides.
+        allowed: (H, W), where patches may be taken from.
+        matrix: (2, 2), derivative of (y, x) in the photo by (y, x) in the plane.
+        box: (y, x) of the first and the last pixel of the part of the photo.
+
+    Returns:
+        A plane that contains the part and a margin; its sides are multiples of eight.
+    """
+    height, width = photo.shape[:2]
+    low = np.maximum(np.array(box[0]) - _MARGIN_PX, 0)
+    high = np.minimum(np.array(box[1]) + _MARGIN_PX, (height - 1, width - 1))
+    corners = np.array([(y, x) for y in (low[0], high[0]) for x in (low[1], high[1])]) @ np.linalg.inv(matrix).T
+    start = corners.min(0)
+    size = np.ceil((corners.max(0) - start + 1) / 8).astype(int) * 8
+    to_photo = np.concatenate([matrix, (matrix @ start)[:, None]], axis=1).astype(np.float32)
+    y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
+    source_y, source_x = (row[0] * y + row[1] * x + row[2] for row in to_photo)
+    grid = torch.from_numpy(
+        np.stack([2 * source_x / max(1, width - 1) - 1, 2 * source_y / max(1, height - 1) - 1], -1)[None]
+    )
+    inside = (np.abs(grid[0].numpy()) <= 1).all(-1)
+    grid = grid.clamp(-1, 1)
+    image = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255
+    scale = float(np.sqrt(abs(np.linalg.det(matrix))))
+    if scale > 1.2:  # shrinking: average the pixels that fall into one
+        smaller = (max(1, round(height / scale)), max(1, round(width / scale)))
+        image = F.interpolate(image, smaller, mode="bilinear", antialias=True, align_corners=False)
+    image = F.grid_sample(image, grid, mode="bicubic", padding_mode="border", align_corners=True).clamp(0, 1)
+    warped = primitive.map(lambda layer, data: layer.warper(data)(grid))
+    usable = F.grid_sample(torch.from_numpy(allowed)[None, None].float(), grid, mode="nearest", align_corners=True)
+    return Plane(
+        to_photo,
+        np.ascontiguousarray(image[0].permute(1, 2, 0).numpy()),
+        guide_channels(warped, spec, weights),
+        (usable[0, 0].numpy() * inside).astype(np.float32),
+    )
+
+
+def atlas(planes: Sequence[Plane]) -> Atlas:
+    """Put planes into one array.
+
+    Args:
+        planes: the photo first.
+
+    Returns:
+        The array; centres of patches are allowed where the whole patch is.
+    """
+    pad = RADIUS
+    width = max(plane.image.shape[1] for plane in planes) + 2 * pad
+    height = sum(plane.image.shape[0] + 2 * pad for plane in planes)
+    count = planes[0].guides.shape[2]
+    colours, guides = np.zeros((height, width, 3), np.float32), np.zeros((height, width, count), np.float32)
+    allowed, index = np.zeros((height, width), bool), np.full((height, width), -1, np.int32)
+    to_photo = np.zeros((height, width, 2), np.float32)
+    from_photo, origins, top = [], [], 0
+    for number, plane in enumerate(planes):
+        h, w = plane.image.shape[:2]
+        rows, columns = slice(top, top + h + 2 * pad), slice(0, w + 2 * pad)
+        border = ((pad, pad), (pad, pad), (0, 0))
+        colours[rows, columns] = np.pad(plane.image, border, mode="edge")
+        guides[rows, columns] = np.pad(plane.guides, border, mode="edge")
+        inner = (slice(top + pad, top + pad + h), slice(pad, pad + w))
+        # Every pixel of a patch may be copied, so none may be forbidden.
+        forbidden = plane.allowed < 0.99
+        allowed[inner] = ~binary_dilation(forbidden, np.ones((2 * pad + 1,) * 2)) if forbidden.any() else True
+        index[inner] = number
+        y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+        to_photo[inner] = np.stack([row[0] * y + row[1] * x + row[2] for row in plane.to_photo], -1)
+        inverse = np.linalg.inv(plane.to_photo[:, :2])
+        shift = np.array([top + pad, pad], np.float32) - inverse @ plane.to_photo[:, 2]
+        from_photo.append(np.concatenate([inverse, shift[:, None]], axis=1).astype(np.float32))
+        origins.append((top + pad, pad))
+        top += h + 2 * pad
+    sources = Sources(features(colours, guides), allowed, to_photo, np.stack(from_photo))
+    return Atlas(sources, colours, index, np.array(origins, np.int32))
