@@ -32,6 +32,7 @@ LAYERS = {
         "deviations",
         "warp",
         "nets",
+        "synthesis",
         "losses",
         "run",
         "model",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from pydantic import ValidationError
 from torch import Tensor
 
@@ -26,6 +26,7 @@ from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
+from primage.synthesis.polish import Polished, Reference, Render, polish
 from primage.tensors import to_image, to_tensor
 
 
@@ -58,6 +59,7 @@ class Model:
     primitive: Primitive
     device: str = "cpu"
     _sources: dict[tuple[int, int], Source] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _references: dict[tuple[int, int], Reference] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -111,22 +113,85 @@ class Model:
             out: Painted = self.generator(x, self._source(primitive.size))
         return out
 
+    def reference(self, size: tuple[int, int]) -> Reference:
+        """The training pair as the source of patches, scaled to match a primitive of ``size``; cached.
+
+        Args:
+            size: (height, width).
+        """
+        if size not in self._references:
+            self._references.clear()  # users work at one size at a time
+            self._references[size] = Reference(*self._scaled_pair(size), self.record.spec)
+        return self._references[size]
+
+    def unpolished(self, primitive: Primitive, painted: Painted) -> Render | None:
+        """The output of `paint` as the input of `primage.synthesis.polish.polish`.
+
+        Args:
+            primitive: what was rendered.
+            painted: the generator's output.
+
+        Returns:
+            The render; None for a generator that does not say where its pixels come from: its output is final.
+        """
+        if not painted.grids or painted.confidence is None:
+            return None
+        height, width = self._scaled_size(primitive.size)
+        x, y = painted.grids[-1][0].float().cpu().unbind(-1)
+        field = torch.stack([(y + 1) * (0.5 * (height - 1)), (x + 1) * (0.5 * (width - 1))], dim=-1)
+        confidence = torch.sigmoid(painted.confidence[0, 0].float()).cpu()
+        return Render(primitive, to_image(painted.image.cpu()), field.numpy(), confidence.numpy())
+
+    def polish(
+        self,
+        primitive: Primitive,
+        painted: Painted,
+        within: Bool[np.ndarray, "h w"] | None = None,
+        forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
+    ) -> Polished | None:
+        """Synthesise what is incoherent in a render from the photo's patches.
+
+        Args:
+            primitive: what was rendered.
+            painted: the output of `paint`.
+            within: (H, W), where pixels may be replaced; None for everywhere.
+            forbidden: pixels of the photo, at its working size, that may not be copied by the synthesis.
+
+        Returns:
+            The polished render; None for a generator that does not say where its pixels come from.
+        """
+        render = self.unpolished(primitive, painted)
+        if render is None:
+            return None
+        return polish(self.reference(primitive.size), render, within, forbidden)
+
+    def _scaled_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size of the training pair that matches a primitive of ``size``."""
+        if size == self.size:
+            return size
+        # The matcher compares both primitives at the same scale.
+        scale = min(size) / min(self.size)
+        return max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale))
+
+    def _scaled_pair(self, size: tuple[int, int]) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:
+        scaled = self._scaled_size(size)
+        return self.photo if scaled == self.size else resize_image(self.photo, scaled), self.primitive.resized(scaled)
+
     def _source(self, size: tuple[int, int]) -> Source:
         """The training pair, scaled to match a primitive of ``size``, with its features; cached."""
         if size not in self._sources:
-            photo, source = self.photo, self.primitive
-            if size != self.size:
-                # The matcher compares both primitives at the same scale.
-                scale = min(size) / min(self.size)
-                scaled = (max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale)))
-                photo, source = resize_image(photo, scaled), source.resized(scaled)
+            photo, source = self._scaled_pair(size)
             pair = Source(to_tensor(photo), encode(source, self.record.spec)).to(self.device)
             self._sources.clear()  # users work at one size at a time
             self._sources[size] = self.generator.prepared(pair)
         return self._sources[size]
 
     def render(
-        self, primitive: Primitive | str | Path, size_px: int | None = None, snap: bool = False
+        self,
+        primitive: Primitive | str | Path,
+        size_px: int | None = None,
+        snap: bool = False,
+        polish: bool = True,
     ) -> UInt8[np.ndarray, "h w 3"]:
         """Render an edited primitive.
 
@@ -134,6 +199,7 @@ class Model:
             primitive: a file, or a `Primitive`.
             size_px: short side of the result; the training photo's working size if None.
             snap: map colours unknown from training to the nearest label instead of refusing them.
+            polish: synthesise what is incoherent in the network's picture; see `polish`.
 
         Returns:
             (H, W, 3) uint8 sRGB.
@@ -144,7 +210,10 @@ class Model:
         """
         if not isinstance(primitive, Primitive):
             primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)
-        return to_image(self.paint(primitive.resized(self.render_size(primitive.size, size_px))).image.cpu())
+        primitive = primitive.resized(self.render_size(primitive.size, size_px))
+        painted = self.paint(primitive)
+        polished = self.polish(primitive, painted) if polish else None
+        return to_image(painted.image.cpu()) if polished is None else polished.image
 
     def render_size(self, size: tuple[int, int], size_px: int | None = None) -> tuple[int, int]:
         """The size at which a primitive is rendered; nothing is cropped or stretched.

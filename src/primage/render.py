@@ -16,6 +16,8 @@ from primage.files import sha256_file
 from primage.image import write_png
 from primage.model import Model
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
+from primage.synthesis.polish import Polished
+from primage.tensors import to_image
 
 #: Name of the PNG text chunk with a picture's provenance.
 PROVENANCE = "primage"
@@ -29,11 +31,13 @@ class Rendered:
         path: the file written.
         image: (H, W, 3) uint8.
         source: the file it was rendered from.
+        polished: what was synthesised, and the incoherence before; None if the network's picture was used as it is.
     """
 
     path: Path
     image: UInt8[np.ndarray, "h w 3"]
     source: Path
+    polished: Polished | None = None
 
 
 def render_files(
@@ -43,6 +47,7 @@ def render_files(
     layers: LayerFiles = NO_FILES,
     size_px: int | None = None,
     snap: bool = False,
+    polish: bool = True,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -53,6 +58,7 @@ def render_files(
         layers: layers that replace those of the whole primitives.
         size_px: short side of the results; the training photo's working size if None.
         snap: map unknown colours to the nearest label.
+        polish: synthesise what is incoherent in the network's picture (`primage.synthesis`).
 
     Returns:
         The renders, in order.
@@ -73,9 +79,11 @@ def render_files(
     ready = [read_primitive(job, model.record.spec, size_for, snap) for job in jobs]
     results = []
     for job, primitive, target in zip(jobs, ready, targets, strict=True):
-        image = model.render(primitive, size_px=min(primitive.size))
+        painted = model.paint(primitive)
+        polished = model.polish(primitive, painted) if polish else None
+        image = to_image(painted.image.cpu()) if polished is None else polished.image
         write_png(target, image, text={PROVENANCE: provenance(model, job)})
-        results.append(Rendered(target, image, next(iter(job.given().values()))))
+        results.append(Rendered(target, image, next(iter(job.given().values())), polished))
     return results
 
 

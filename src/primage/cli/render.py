@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_device, print_json, set_up
+
+if TYPE_CHECKING:
+    from primage.render import Rendered
 
 
 def command(
@@ -32,6 +35,9 @@ def command(
     snap: Annotated[
         bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
     ] = False,
+    polish: Annotated[
+        bool, typer.Option(help="Synthesise what the photo could not have shown, from the photo's patches.")
+    ] = True,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -43,11 +49,22 @@ def command(
     from primage.render import render_files
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
-    results = render_files(load(model, checked_device(device)), primitives or [], target, layers, size, snap)
+    results = render_files(load(model, checked_device(device)), primitives or [], target, layers, size, snap, polish)
     if as_json:
-        print_json(
-            {"renders": [{"path": str(r.path), "source": str(r.source), "size": r.image.shape[:2]} for r in results]}
-        )
+        print_json({"renders": [facts(result) for result in results]})
     elif not quiet:
         for result in results:
             typer.echo(str(result.path))
+
+
+def facts(rendered: Rendered) -> dict[str, object]:
+    """What the JSON output says about a render."""
+    out: dict[str, object] = {
+        "path": str(rendered.path),
+        "source": str(rendered.source),
+        "size": rendered.image.shape[:2],
+    }
+    if rendered.polished is not None:
+        out["incoherence"] = round(float(rendered.polished.incoherence.mean()), 5)
+        out["synthesised"] = round(float(rendered.polished.synthesised.mean()), 4)
+    return out

@@ -1,7 +1,7 @@
-"""Guided patch synthesis: repaints what the matcher's render shows and the photo could not have shown.
+"""Guided patch synthesis: replaces what the photo could not have shown.
 
-Pure functions over arrays, without a network. `synthesise` is the entry point; its modules, in order of the data:
-`guides` (channels of a drawing that patches are compared on), `sources` (the photo in several transforms, as one atlas),
-`search` (nearest-neighbour field), `voting` (a picture from a field), `incoherence` (where a picture is unlike the photo),
-`synthesise` (coarse to fine).
+Pure functions over arrays, without a network. `polish` is the stage that follows a render. What it uses, in the order
+of the data: `incoherence` (where a render is unlike the photo), `regions` (what is synthesised), `guides` (what patches
+are compared on beside colours), `transforms` and `sources` (the photo and resampled copies of it), `pyramid` (levels),
+`search` (nearest-neighbour field), `voting` (a picture from a field), `synthesise` (coarse to fine).
 """

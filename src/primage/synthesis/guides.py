@@ -28,9 +28,7 @@ class GuideWeights:
     lines: float = 0.5
 
 
-def guide_channels(
-    primitive: Primitive, spec: PrimitiveSpec, weights: GuideWeights
-) -> Float32[np.ndarray, "h w c"]:
+def guide_channels(primitive: Primitive, spec: PrimitiveSpec, weights: GuideWeights) -> Float32[np.ndarray, "h w c"]:
     """Compute the guides of a primitive, weighted.
 
     Args:

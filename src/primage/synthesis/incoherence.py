@@ -10,7 +10,7 @@ from jaxtyping import Float32, UInt8
 from scipy import ndimage
 
 from primage.synthesis.pyramid import halve, padded
-from primage.synthesis.search import RADIUS, Sources, Target, features, search
+from primage.synthesis.search import RADIUS, Query, Sources, features, search
 
 _PASSES = 6
 _SIDE = 2 * RADIUS + 1
@@ -29,14 +29,14 @@ def incoherence(
         field: (H, W, 2), (y, x) in pixels of the photo, where pixels were copied from; the search starts there.
 
     Returns:
-        (H, W), mean squared difference of the colours in [0, 1], summed over the channels, of patches of 7 × 7 pixels at
-        half the size.
+        (H, W), squared difference of the colours in [0, 1], summed over the channels, mean over a patch of 7 × 7 pixels
+        at half the size.
     """
     height, width = picture.shape[:2]
     small = halve(padded(picture.astype(np.float32) / 255, 2))
     source = halve(padded(photo.astype(np.float32) / 255, 2))
     if field is None:
-        field = np.stack(np.mgrid[0:height, 0:width], -1).astype(np.float32)
+        field = np.moveaxis(np.indices((height, width), np.float32), 0, -1)
     start = (padded(field, 2)[::2, ::2] / 2).astype(np.float32)
     cost = _nearest_distance(small, source, start) / _SIDE**2
     return np.ascontiguousarray(np.repeat(np.repeat(cost, 2, 0), 2, 1)[:height, :width])
@@ -49,11 +49,11 @@ def _nearest_distance(picture: np.ndarray, photo: np.ndarray, start: np.ndarray)
     allowed[RADIUS : RADIUS + rows, RADIUS : RADIUS + columns] = True
     to_photo = np.zeros((*bordered.shape[:2], 2), np.float32)
     sources = Sources(features(bordered), allowed, to_photo, np.eye(2, 3, dtype=np.float32)[None])
-    queries = np.stack(np.mgrid[0:height, 0:width], -1).reshape(-1, 2).astype(np.int32)
+    centres = np.argwhere(np.ones((height, width), bool)).astype(np.int32)
     none = np.zeros((height, width), np.float32)
-    target = Target(features(picture), queries, np.zeros((height, width, 2), np.float32), none)
-    field = np.rint(start).astype(np.int32).clip(0, (rows - 1, columns - 1)) + RADIUS
-    return search(sources, target, field, _PASSES, seed=0)[1]
+    query = Query(features(picture), centres, np.zeros((height, width, 2), np.float32), none)
+    field = (np.rint(start).clip(0, (rows - 1, columns - 1)) + RADIUS).astype(np.int32)
+    return search(sources, query, field, _PASSES, seed=0)[1]
 
 
 def patch_variance(picture: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w"]:

@@ -10,10 +10,13 @@ threads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int16, Int32
 from numba import njit, prange
+
+from primage.synthesis.threads import torch_threads
 
 #: Number of channels of `features`: a constant, so that the innermost loop becomes vector instructions.
 CHANNELS = 16
@@ -23,7 +26,8 @@ UNIT = 255
 RADIUS = 3
 #: Numbers in a row of a patch.
 _RUN = CHANNELS * (2 * RADIUS + 1)
-_WORST = np.int64(2**62)
+#: A limit that no distance reaches.
+_UNLIMITED = np.int64(2**62)
 #: Squared distance from the prior, in px², beyond which it costs no more.
 _PULL_LIMIT = 64.0
 #: Distance of the neighbours whose matches are tried, pass by pass.
@@ -48,24 +52,24 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Target:
+class Query:
     """What is matched.
 
     Attributes:
         features: (H, W, 16), from `features`.
-        queries: (N, 2), (y, x) of the centres of the patches to match.
+        centres: (N, 2), (y, x) of the centres of the patches to match.
         prior: (H, W, 2), (y, x), where each pixel is expected to come from, in pixels of the photo.
         pull: (H, W), what each squared pixel of distance from there costs; 1 is a patch in which one channel of one
             pixel differs by 1.0.
     """
 
     features: Int16[np.ndarray, "h w c"]
-    queries: Int32[np.ndarray, "n 2"]
+    centres: Int32[np.ndarray, "n 2"]
     prior: Float32[np.ndarray, "h w 2"]
     pull: Float32[np.ndarray, "h w"]
 
 
-def features(*channels: Float32[np.ndarray, "h w c"]) -> Int16[np.ndarray, "h w c"]:
+def features(*channels: Float32[np.ndarray, "h w _"]) -> Int16[np.ndarray, "h w 16"]:
     """Quantise the channels that patches are compared on.
 
     Args:
@@ -74,8 +78,7 @@ def features(*channels: Float32[np.ndarray, "h w c"]) -> Int16[np.ndarray, "h w 
     Returns:
         (H, W, 16), in units of 1 / `UNIT`.
     """
-    height, width = channels[0].shape[:2]
-    out = np.zeros((height, width, CHANNELS), np.int16)
+    out = np.zeros((*channels[0].shape[:2], CHANNELS), np.int16)
     first = 0
     for part in channels:
         out[..., first : first + part.shape[2]] = np.round(part * UNIT)
@@ -84,6 +87,7 @@ def features(*channels: Float32[np.ndarray, "h w c"]) -> Int16[np.ndarray, "h w 
 
 
 @njit(cache=True)
+@no_type_check
 def _hash(a: int, b: int, c: int, d: int) -> np.uint32:
     """A well mixed 32-bit number (the finaliser of MurmurHash3)."""
     h = np.uint32(a) * np.uint32(0x9E3779B1) + np.uint32(b) * np.uint32(0x85EBCA6B)
@@ -96,7 +100,8 @@ def _hash(a: int, b: int, c: int, d: int) -> np.uint32:
 
 
 @njit(cache=True)
-def _distance(source, target, sy, sx, ty, tx, limit):
+@no_type_check
+def _distance(source: np.ndarray, target: np.ndarray, sy: int, sx: int, ty: int, tx: int, limit: np.int64) -> np.int64:
     """Sum of squared differences of two patches; stops beyond ``limit``. Rows are flat; the target has borders."""
     total = np.int64(0)
     first = CHANNELS * (sx - RADIUS)
@@ -116,7 +121,10 @@ def _distance(source, target, sy, sx, ty, tx, limit):
 
 
 @njit(cache=True)
-def _pull_cost(prior, pull, to_photo, ty, tx, sy, sx):
+@no_type_check
+def _pull_cost(
+    prior: np.ndarray, pull: np.ndarray, to_photo: np.ndarray, ty: int, tx: int, sy: int, sx: int
+) -> np.int64:
     weight = pull[ty, tx]
     if weight == 0.0:
         return np.int64(0)
@@ -126,24 +134,48 @@ def _pull_cost(prior, pull, to_photo, ty, tx, sy, sx):
 
 
 @njit(cache=True, parallel=True)
-def _costs(source, to_photo, target, prior, pull, queries, field, cost):
-    for i in prange(len(queries)):
-        ty, tx = queries[i, 0], queries[i, 1]
+@no_type_check
+def _costs(
+    source: np.ndarray,
+    to_photo: np.ndarray,
+    target: np.ndarray,
+    prior: np.ndarray,
+    pull: np.ndarray,
+    centres: np.ndarray,
+    field: np.ndarray,
+    cost: np.ndarray,
+) -> None:
+    for i in prange(len(centres)):
+        ty, tx = centres[i, 0], centres[i, 1]
         sy, sx = field[ty, tx, 0], field[ty, tx, 1]
         cost[ty, tx] = _pull_cost(prior, pull, to_photo, ty, tx, sy, sx) + _distance(
-            source, target, sy, sx, ty, tx, _WORST
+            source, target, sy, sx, ty, tx, _UNLIMITED
         )
 
 
 @njit(cache=True, parallel=True)
+@no_type_check
 def _pass(
-    source, allowed, to_photo, from_photo, target, prior, pull, queries, field, cost, next_field, next_cost, jump, seed
-):
+    source: np.ndarray,
+    allowed: np.ndarray,
+    to_photo: np.ndarray,
+    from_photo: np.ndarray,
+    target: np.ndarray,
+    prior: np.ndarray,
+    pull: np.ndarray,
+    centres: np.ndarray,
+    field: np.ndarray,
+    cost: np.ndarray,
+    next_field: np.ndarray,
+    next_cost: np.ndarray,
+    jump: int,
+    seed: int,
+) -> None:
     height, width = field.shape[:2]
     rows, columns = allowed.shape
     planes = len(from_photo)
-    for i in prange(len(queries)):
-        ty, tx = queries[i, 0], queries[i, 1]
+    for i in prange(len(centres)):
+        ty, tx = centres[i, 0], centres[i, 1]
         best, by, bx = cost[ty, tx], field[ty, tx, 0], field[ty, tx, 1]
         reach = max(rows, columns) // 2
         k = 0
@@ -164,8 +196,12 @@ def _pass(
                 if planes > 1 and k % 2:  # around the same place of the photo in another plane
                     p = _hash(seed, ty, tx, k + 1000) % np.uint32(planes)
                     y, x = to_photo[by, bx, 0], to_photo[by, bx, 1]
-                    sy += np.int32(np.rint(from_photo[p, 0, 0] * y + from_photo[p, 0, 1] * x + from_photo[p, 0, 2])) - by
-                    sx += np.int32(np.rint(from_photo[p, 1, 0] * y + from_photo[p, 1, 1] * x + from_photo[p, 1, 2])) - bx
+                    sy += (
+                        np.int32(np.rint(from_photo[p, 0, 0] * y + from_photo[p, 0, 1] * x + from_photo[p, 0, 2])) - by
+                    )
+                    sx += (
+                        np.int32(np.rint(from_photo[p, 1, 0] * y + from_photo[p, 1, 1] * x + from_photo[p, 1, 2])) - bx
+                    )
                 k += 1
                 reach //= 2
             if sy < 0 or sy >= rows or sx < 0 or sx >= columns or not allowed[sy, sx] or (sy == by and sx == bx):
@@ -179,21 +215,22 @@ def _pass(
         next_field[ty, tx, 0], next_field[ty, tx, 1] = by, bx
 
 
+@torch_threads()
 def search(
-    sources: Sources, target: Target, field: Int32[np.ndarray, "h w 2"], passes: int, seed: int
+    sources: Sources, query: Query, field: Int32[np.ndarray, "h w 2"], passes: int, seed: int
 ) -> tuple[Int32[np.ndarray, "h w 2"], Float32[np.ndarray, "h w"]]:
     """Improve a nearest-neighbour field.
 
     Args:
         sources: where patches come from.
-        target: what is matched.
-        field: (H, W, 2), (y, x) in the array of sources, a match for each pixel of the target, allowed at the queries.
+        query: what is matched.
+        field: (H, W, 2), (y, x) in the array of sources, a match for each pixel of the target, allowed at the centres.
         passes: number of passes of propagation and random search.
         seed: seed of the random search.
 
     Returns:
-        The field, changed at the queries, and (H, W) costs there: squared differences, and the pull of the prior, in
-        the unit of `Target.pull`; 0 elsewhere.
+        The field, changed at the centres, and (H, W) costs there: squared differences, and the pull of the prior, in
+        the unit of `Query.pull`; 0 elsewhere.
 
     Source:
         Barnes et al. 2009, PatchMatch. Neighbours at several distances, as in jump flooding (Rong & Tan 2006).
@@ -201,8 +238,8 @@ def search(
     cost = np.zeros(field.shape[:2], np.int64)
     source = sources.features.reshape(len(sources.features), -1)
     to_photo = sources.to_photo
-    bordered = np.pad(target.features, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)), mode="edge")
-    fixed = (bordered.reshape(len(bordered), -1), target.prior, target.pull, target.queries)
+    bordered = np.pad(query.features, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)), mode="edge")
+    fixed = (bordered.reshape(len(bordered), -1), query.prior, query.pull, query.centres)
     field = field.copy()
     _costs(source, to_photo, *fixed, field, cost)
     next_field, next_cost = field.copy(), cost.copy()

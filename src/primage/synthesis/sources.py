@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.synthesis.guides import GuideWeights, guide_channels
-from primage.synthesis.pyramid import halve
+from primage.synthesis.pyramid import halve, padded
 from primage.synthesis.search import RADIUS, Sources, features
 
 #: Planes leave room of this many pixels around the part of the photo that the field refers to.
@@ -101,14 +101,22 @@ class Atlas:
 
 def photo_plane(
     photo: UInt8[np.ndarray, "h w 3"],
-    primitive: Primitive,
-    spec: PrimitiveSpec,
-    weights: GuideWeights,
+    guides: Float32[np.ndarray, "h w c"],
     allowed: Bool[np.ndarray, "h w"],
+    multiple: int,
 ) -> Plane:
-    """The photo itself as a plane."""
-    image = photo.astype(np.float32) / 255
-    return Plane(IDENTITY, image, guide_channels(primitive, spec, weights), allowed.astype(np.float32))
+    """The photo itself as a plane, padded.
+
+    Args:
+        photo: (H, W, 3).
+        guides: of the training primitive.
+        allowed: (H, W), where patches may be taken from.
+        multiple: sides are multiples of this.
+    """
+    usable = padded(allowed.astype(np.float32), multiple)
+    usable[photo.shape[0] :] = 0
+    usable[:, photo.shape[1] :] = 0
+    return Plane(IDENTITY, padded(photo.astype(np.float32) / 255, multiple), padded(guides, multiple), usable)
 
 
 def resampled_plane(
@@ -118,7 +126,8 @@ def resampled_plane(
     weights: GuideWeights,
     allowed: Bool[np.ndarray, "h w"],
     matrix: Float32[np.ndarray, "2 2"],
-    box: tuple[tuple[float, float], tuple[float, float]],
+    box: tuple[np.ndarray, np.ndarray],
+    multiple: int,
 ) -> Plane:
     """Resample a part of the photo.
 
@@ -130,16 +139,17 @@ def resampled_plane(
         allowed: (H, W), where patches may be taken from.
         matrix: (2, 2), derivative of (y, x) in the photo by (y, x) in the plane.
         box: (y, x) of the first and the last pixel of the part of the photo.
+        multiple: sides are multiples of this.
 
     Returns:
-        A plane that contains the part and a margin; its sides are multiples of eight.
+        A plane that contains the part and a margin.
     """
     height, width = photo.shape[:2]
-    low = np.maximum(np.array(box[0]) - _MARGIN_PX, 0)
-    high = np.minimum(np.array(box[1]) + _MARGIN_PX, (height - 1, width - 1))
+    low = np.maximum(box[0] - _MARGIN_PX, 0)
+    high = np.minimum(box[1] + _MARGIN_PX, (height - 1, width - 1))
     corners = np.array([(y, x) for y in (low[0], high[0]) for x in (low[1], high[1])]) @ np.linalg.inv(matrix).T
     start = corners.min(0)
-    size = np.ceil((corners.max(0) - start + 1) / 8).astype(int) * 8
+    size = np.ceil((corners.max(0) - start + 1) / multiple).astype(int) * multiple
     to_photo = np.concatenate([matrix, (matrix @ start)[:, None]], axis=1).astype(np.float32)
     y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
     source_y, source_x = (row[0] * y + row[1] * x + row[2] for row in to_photo)
@@ -190,7 +200,9 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
         inner = (slice(top + pad, top + pad + h), slice(pad, pad + w))
         # Every pixel of a patch may be copied, so none may be forbidden.
         forbidden = plane.allowed < 0.99
-        allowed[inner] = ~binary_dilation(forbidden, np.ones((2 * pad + 1,) * 2)) if forbidden.any() else True
+        allowed[inner] = (
+            ~binary_dilation(forbidden, np.ones((2 * pad + 1, 2 * pad + 1), bool)) if forbidden.any() else True
+        )
         index[inner] = number
         y, x = np.mgrid[0:h, 0:w].astype(np.float32)
         to_photo[inner] = np.stack([row[0] * y + row[1] * x + row[2] for row in plane.to_photo], -1)

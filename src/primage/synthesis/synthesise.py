@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
 
-from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.synthesis.guides import GuideWeights, guide_channels
+from primage.synthesis.guides import GuideWeights
 from primage.synthesis.pyramid import halve, padded
-from primage.synthesis.search import RADIUS, Target, features, search
+from primage.synthesis.search import RADIUS, Query, features, search
 from primage.synthesis.sources import Atlas, Plane, atlas
 from primage.synthesis.voting import vote
 
@@ -28,6 +27,7 @@ class SynthesisConfig:
         finest_rounds: at the finest level.
         passes: of the search in each round.
         pull: cost of each squared pixel of distance from the matcher's field, where it is certain.
+        pull_outside: the same outside the hole.
         sigma: cost at which the weight of a patch has fallen to 1 / e.
         seed: of the random search.
     """
@@ -38,118 +38,138 @@ class SynthesisConfig:
     finest_rounds: int = 3
     passes: int = 2
     pull: float = 0.002
+    pull_outside: float = 0.02
     sigma: float = 0.3
     seed: int = 0
+
+    @property
+    def multiple(self) -> int:
+        """Side of a pixel of the coarsest level, in pixels of the finest."""
+        return int(2 ** (self.levels - 1))
+
+    @property
+    def context(self) -> int:
+        """Distance, in pixels, up to which pixels around a hole influence it directly."""
+        return int(2 * RADIUS + 1) * self.multiple
+
+
+DEFAULTS = SynthesisConfig()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A picture, a part of which is to be synthesised.
+
+    Attributes:
+        picture: (H, W, 3), kept outside the hole.
+        guides: (H, W, C), of the drawing, weighted like those of the planes.
+        prior: (H, W, 2), (y, x) of the expected source of each pixel in the photo, in pixels.
+        plane: (H, W), number of the plane in which it is first looked for.
+        trust: (H, W) in [0, 1], confidence in ``prior``.
+        hole: (H, W), what to synthesise.
+    """
+
+    picture: UInt8[np.ndarray, "h w 3"]
+    guides: Float32[np.ndarray, "h w c"]
+    prior: Float32[np.ndarray, "h w 2"]
+    plane: Int32[np.ndarray, "h w"]
+    trust: Float32[np.ndarray, "h w"]
+    hole: Bool[np.ndarray, "h w"]
 
 
 @dataclass(frozen=True)
 class _Level:
-    """The target at one level."""
+    """A target at one level; sides are even at all but the coarsest."""
 
     picture: Float32[np.ndarray, "h w 3"]
     guides: Float32[np.ndarray, "h w c"]
     prior: Float32[np.ndarray, "h w 2"]
+    plane: Int32[np.ndarray, "h w"]
     trust: Float32[np.ndarray, "h w"]
     hole: Float32[np.ndarray, "h w"]
 
     def halved(self) -> _Level:
-        prior = (self.prior[::2, ::2] + self.prior[1::2, 1::2] - 1) / 4  # of the block's centre, in halved pixels
-        jump = np.abs(self.prior[::2, ::2] - self.prior[1::2, 1::2]).max(-1, keepdims=True) > 4
-        prior = np.where(jump, (self.prior[::2, ::2] - 0.5) / 2, prior).astype(np.float32)
-        return _Level(halve(self.picture), halve(self.guides), prior, halve(self.trust), halve(self.hole))
+        # One of each block's four sources, since they may come from different parts. In pixels of half the size, the
+        # block's centre is at 0.25 px from it in both pictures.
+        prior = (self.prior[::2, ::2] / 2).astype(np.float32)
+        return _Level(
+            halve(self.picture), halve(self.guides), prior, self.plane[::2, ::2], halve(self.trust), halve(self.hole)
+        )
 
 
-def synthesise(
-    planes: Sequence[Plane],
-    guides: Float32[np.ndarray, "h w c"],
-    picture: UInt8[np.ndarray, "h w 3"],
-    prior: Float32[np.ndarray, "h w 2"],
-    plane: Int32[np.ndarray, "h w"],
-    trust: Float32[np.ndarray, "h w"],
-    hole: Bool[np.ndarray, "h w"],
-    config: SynthesisConfig = SynthesisConfig(),
-) -> tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 2"]]:
-    """Synthesise a part of a picture.
+def synthesising(
+    planes: Sequence[Plane], target: Target, config: SynthesisConfig = DEFAULTS
+) -> Generator[float, None, tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 2"]]]:
+    """Synthesise a part of a picture, as an iterator that can be closed between its steps.
 
     Args:
-        planes: sources, the photo first, with guides weighted like ``guides``.
-        guides: of the drawing, from `guide_channels`.
-        picture: (H, W, 3), the matcher's render; kept outside the hole.
-        prior: (H, W, 2), (y, x), source of each pixel in pixels of the photo, from the matcher.
-        plane: (H, W), number of the plane that the source of each pixel is first looked for in.
-        trust: (H, W) in [0, 1], confidence in ``prior``.
-        hole: (H, W), what to synthesise.
+        planes: sources, the photo first; sides are multiples of the configuration's ``multiple``.
+        target: the picture, and what to synthesise.
         config: settings.
+
+    Yields:
+        The share of the work that is done, after each round.
 
     Returns:
         The picture, and (H, W, 2), the source of each pixel, (y, x) in pixels of the photo.
 
     Source:
-        Wexler, Shechtman & Irani 2007 (levels, voting); Hertzmann et al. 2001 (guides).
+        Wexler, Shechtman & Irani 2007 (levels and voting); Hertzmann et al. 2001 (guides); Barnes et al. 2009 (search).
     """
-    height, width = hole.shape
-    if not hole.any():
-        return picture, prior
-    multiple = 2 ** (config.levels - 1)
-    first = _Level(
-        *(
-            padded(x, multiple).astype(np.float32)
-            for x in (picture.astype(np.float32) / 255, guides, prior, trust, hole.astype(np.float32))
-        )
-    )
-    plane = padded(plane, multiple)
+    height, width = target.hole.shape
+    if not target.hole.any():
+        return target.picture, target.prior
+    arrays = (target.picture.astype(np.float32) / 255, target.guides, target.prior, target.plane, target.trust)
+    first = _Level(*(padded(x, config.multiple) for x in (*arrays, target.hole.astype(np.float32))))
     targets, sources = [first], [list(planes)]
     for _ in range(config.levels - 1):
         targets.append(targets[-1].halved())
         sources.append([each.halved() for each in sources[-1]])
+    work = np.cumsum([0, *(_rounds(config, level) * 4.0**-level for level in range(config.levels))])
 
     matches: Int32[np.ndarray, "h w 2"] | None = None
-    image = targets[-1].picture
     above: Atlas | None = None
+    image = first.picture
     for level in range(config.levels - 1, -1, -1):
-        target, here = targets[level], atlas(sources[level])
-        open_ = target.hole > (0.5 if level else 0)
-        if not open_.any():
+        here = targets[level]
+        # At coarse levels, a pixel is synthesised if most of it is: flat colours would spread from smaller shares.
+        hole = here.hole > (0.5 if level else 0)
+        if not hole.any():
             continue
-        start = here.nearest(target.prior, plane[:: 2**level, :: 2**level])
+        place = atlas(sources[level])
+        start = place.nearest(here.prior, here.plane)
+        pixels = np.argwhere(hole).astype(np.int32)
+        around = ndimage.binary_dilation(hole, np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), bool))
+        pull = np.where(hole, here.trust * config.pull, config.pull_outside).astype(np.float32)
         if matches is None or above is None:
-            matches = start
+            matches, image = start, here.picture
         else:
-            matches = np.where(open_[..., None], here.allow(_enlarged(matches, above, here, open_.shape)), start)
-        pixels = np.argwhere(open_).astype(np.int32)
-        near = ndimage.binary_dilation(open_, np.ones((2 * RADIUS + 1,) * 2))
-        queries = np.argwhere(near).astype(np.int32)
-        # Outside the hole the matcher's field is right.
-        pull = np.where(open_, target.trust * config.pull, 0.02).astype(np.float32)
-        if above is not None:
-            image = vote(here.colours, matches, np.zeros(open_.shape, np.float32), pixels, target.picture, config.sigma)
-        else:
-            image = target.picture
-        for number in range(config.rounds if level else config.finest_rounds):
-            wanted = Target(features(image, target.guides), queries, target.prior, pull)
+            matches = np.where(hole[..., None], place.allow(_enlarged(matches, above, place)), start)
+            image = vote(place.colours, matches, np.zeros(hole.shape, np.float32), pixels, here.picture, config.sigma)
+        centres = np.argwhere(around).astype(np.int32)
+        for number in range(_rounds(config, level)):
+            query = Query(features(image, here.guides), centres, here.prior, pull)
             seed = config.seed + 1000 * level + 10 * number
-            matches, cost = search(here.sources, wanted, matches, config.passes, seed)
-            image = vote(here.colours, matches, cost, pixels, target.picture, config.sigma)
-        above = here
+            matches, cost = search(place.sources, query, matches, config.passes, seed)
+            image = vote(place.colours, matches, cost, pixels, here.picture, config.sigma)
+            done = work[-1] - work[level + 1] + (number + 1) * 4.0**-level
+            yield float(done / work[-1])
+        above = place
     assert matches is not None
     assert above is not None
-    share = ndimage.gaussian_filter(hole.astype(np.float32), 1.0)[..., None] * hole[..., None]
-    share = hole[..., None].astype(np.float32)
-    result = image[:height, :width] * share + first.picture[:height, :width] * (1 - share)
     source = above.sources.to_photo[matches[..., 0], matches[..., 1]][:height, :width]
-    return np.round(result * 255).astype(np.uint8), np.where(hole[..., None], source, prior)
+    result = np.where(target.hole[..., None], np.round(image[:height, :width] * 255).astype(np.uint8), target.picture)
+    return result, np.where(target.hole[..., None], source, target.prior)
 
 
-def _enlarged(
-    matches: Int32[np.ndarray, "h w 2"], above: Atlas, here: Atlas, size: tuple[int, int]
-) -> Int32[np.ndarray, "h2 w2 2"]:
+def _rounds(config: SynthesisConfig, level: int) -> int:
+    return config.rounds if level else config.finest_rounds
+
+
+def _enlarged(matches: Int32[np.ndarray, "h w 2"], above: Atlas, here: Atlas) -> Int32[np.ndarray, "h2 w2 2"]:
     """The field at twice the size, each match in the same plane."""
-    coarse = np.repeat(np.repeat(matches, 2, 0), 2, 1)[: size[0], : size[1]]
+    coarse = np.repeat(np.repeat(matches, 2, 0), 2, 1)
     plane = above.plane[coarse[..., 0], coarse[..., 1]]
-    within = np.stack(np.meshgrid(np.arange(size[0]) % 2, np.arange(size[1]) % 2, indexing="ij"), -1)
-    return (2 * (coarse - above.origins[plane]) + within + here.origins[plane]).astype(np.int32)
-
-
-def fixed_guides(primitive: Primitive, spec: PrimitiveSpec, config: SynthesisConfig) -> Float32[np.ndarray, "h w c"]:
-    """Guides of a drawing with a configuration's weights."""
-    return guide_channels(primitive, spec, config.guides)
+    within = np.moveaxis(np.indices(plane.shape, np.int32), 0, -1) % 2
+    out: Int32[np.ndarray, "h2 w2 2"] = 2 * (coarse - above.origins[plane]) + within + here.origins[plane]
+    return out

@@ -55,9 +55,7 @@ def transforms(
         points, targets = everything[rest], sources[rest]
         proposals = _propose(points, targets, rng)
         judges = rng.choice(len(rest), min(_JUDGES, len(rest)), replace=False)
-        errors = np.linalg.norm(
-            np.einsum("pij,nj->pni", proposals, points[judges]) - targets[judges][None], axis=2
-        )
+        errors = np.linalg.norm(np.einsum("pij,nj->pni", proposals, points[judges]) - targets[judges][None], axis=2)
         best = proposals[(errors < _AGREES_PX).sum(1).argmax()]
         agrees = np.linalg.norm(points @ best.T - targets, axis=1) < _AGREES_PX
         if agrees.sum() < least:
@@ -89,9 +87,7 @@ def _propose(points: np.ndarray, targets: np.ndarray, rng: np.random.Generator) 
     chosen = np.stack(triple, axis=1)
     corners = points[chosen]
     solvable = np.abs(np.linalg.det(corners)) > 50  # twice the triangle's area, in px²
-    maps = np.linalg.solve(
-        np.where(solvable[:, None, None], corners, np.eye(3)), targets[chosen]
-    ).transpose(0, 2, 1)
+    maps = np.linalg.solve(np.where(solvable[:, None, None], corners, np.eye(3)), targets[chosen]).transpose(0, 2, 1)
     usable = solvable & _sensible(maps)
     return maps[usable] if usable.any() else np.eye(2, 3)[None]
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Float32, Int32
 from numba import njit, prange
 
 from primage.synthesis.search import RADIUS
+from primage.synthesis.threads import torch_threads
 
 
 @njit(cache=True, parallel=True)
-def _vote(colours, field, weight, pixels, out):
+@no_type_check
+def _vote(colours: np.ndarray, field: np.ndarray, weight: np.ndarray, pixels: np.ndarray, out: np.ndarray) -> None:
     height, width = field.shape[:2]
     for i in prange(len(pixels)):
         y, x = pixels[i, 0], pixels[i, 1]
@@ -33,6 +37,7 @@ def _vote(colours, field, weight, pixels, out):
         out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / total, g / total, b / total
 
 
+@torch_threads()
 def vote(
     colours: Float32[np.ndarray, "h2 w2 3"],
     field: Int32[np.ndarray, "h w 2"],

@@ -1,0 +1,161 @@
+"""The last stage of a render: find what is incoherent in it, and synthesise that from the photo's patches."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.synthesis.guides import guide_channels
+from primage.synthesis.incoherence import incoherence, patch_variance
+from primage.synthesis.regions import regions
+from primage.synthesis.sources import photo_plane, resampled_plane
+from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig, Target, synthesising
+from primage.synthesis.transforms import transforms
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What patches are taken from.
+
+    Attributes:
+        photo: (H, W, 3), at the scale of the render.
+        primitive: the training primitive, of the photo's size.
+        spec: the model's description of its primitives.
+        config: settings of the synthesis.
+    """
+
+    photo: UInt8[np.ndarray, "h w 3"]
+    primitive: Primitive
+    spec: PrimitiveSpec
+    config: SynthesisConfig = DEFAULTS
+
+    @cached_property
+    def guides(self) -> Float32[np.ndarray, "h w c"]:
+        """(H, W, C), guides of the training primitive."""
+        return guide_channels(self.primitive, self.spec, self.config.guides)
+
+
+@dataclass(frozen=True)
+class Render:
+    """A generator's output that is to be polished.
+
+    Attributes:
+        primitive: the drawing.
+        image: (H, W, 3), the picture.
+        field: (H, W, 2), (y, x) of the source of each pixel in the photo, in pixels.
+        confidence: (H, W) in [0, 1], confidence in ``field``.
+    """
+
+    primitive: Primitive
+    image: UInt8[np.ndarray, "h w 3"]
+    field: Float32[np.ndarray, "h w 2"]
+    confidence: Float32[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
+class Polished:
+    """A polished render.
+
+    Attributes:
+        image: (H, W, 3).
+        field: (H, W, 2), (y, x) of the source of each pixel in the photo, in pixels.
+        synthesised: (H, W), the pixels that were synthesised; all others are the render's.
+        incoherence: (H, W), of the render, before synthesis.
+    """
+
+    image: UInt8[np.ndarray, "h w 3"]
+    field: Float32[np.ndarray, "h w 2"]
+    synthesised: Bool[np.ndarray, "h w"]
+    incoherence: Float32[np.ndarray, "h w"]
+
+
+def polishing(
+    reference: Reference,
+    render: Render,
+    within: Bool[np.ndarray, "h w"] | None = None,
+    forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
+) -> Generator[float, None, Polished]:
+    """Polish a render, as an iterator that can be closed between its steps.
+
+    Args:
+        reference: what patches are taken from.
+        render: the generator's output.
+        within: (H, W), where pixels may be replaced; None for everywhere.
+        forbidden: (H', W'), pixels of the photo that may not be copied by the synthesis.
+
+    Yields:
+        The share of the work that is done, after each step.
+
+    Returns:
+        The polished render.
+    """
+    spec, config = reference.spec, reference.config
+    unlike = incoherence(render.image, reference.photo, render.field)
+    yield 0.1
+    hole = regions(render.primitive, unlike, patch_variance(render.image))
+    if within is not None:
+        hole &= within
+    if not hole.any():
+        return Polished(render.image, render.field, hole, unlike)
+    allowed = np.ones(reference.photo.shape[:2], bool) if forbidden is None else ~forbidden
+    planes = [photo_plane(reference.photo, reference.guides, allowed, config.multiple)]
+    maps, first = transforms(render.field, hole, config.seed)
+    for number, matrix in enumerate(maps, start=1):
+        places = render.field[first == number]
+        box = np.percentile(places, 2, axis=0), np.percentile(places, 98, axis=0)
+        planes.append(
+            resampled_plane(
+                reference.photo, reference.primitive, spec, config.guides, allowed, matrix[:, :2], box, config.multiple
+            )
+        )
+    yield 0.15
+    rows, columns = _crop(hole, config)
+    target = Target(
+        picture=render.image[rows, columns],
+        guides=guide_channels(render.primitive, spec, config.guides)[rows, columns],
+        prior=render.field[rows, columns],
+        plane=first[rows, columns],
+        trust=render.confidence[rows, columns],
+        hole=hole[rows, columns],
+    )
+    steps = synthesising(planes, target, config)
+    while True:
+        try:
+            yield 0.15 + 0.85 * next(steps)
+        except StopIteration as stop:
+            part, sources = stop.value
+            break
+    image, field = render.image.copy(), render.field.copy()
+    image[rows, columns], field[rows, columns] = part, sources
+    return Polished(image, field, hole, unlike)
+
+
+def polish(
+    reference: Reference,
+    render: Render,
+    within: Bool[np.ndarray, "h w"] | None = None,
+    forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
+) -> Polished:
+    """Polish a render in one go; see `polishing`."""
+    steps = polishing(reference, render, within, forbidden)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: Polished = stop.value
+            return result
+
+
+def _crop(hole: Bool[np.ndarray, "h w"], config: SynthesisConfig) -> tuple[slice, slice]:
+    """The rows and columns that a synthesis reads, from multiples of the coarsest level's pixel."""
+    out = []
+    for axis in (1, 0):
+        used = np.flatnonzero(hole.any(axis=axis))
+        first = max(0, used[0] - config.context) // config.multiple * config.multiple
+        out.append(slice(first, min(hole.shape[1 - axis], used[-1] + 1 + config.context)))
+    return out[0], out[1]

@@ -1,0 +1,44 @@
+"""What is synthesised: where a render is unlike the photo."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float32
+from scipy import ndimage
+
+from primage.primitive.primitive import Primitive
+
+#: Incoherence of a patch from which it is synthesised, and as a share of the patch's own variance.
+_INCOHERENT = 0.012
+_SHARE = 0.2
+#: Added to the variance, so that noise in flat areas does not count.
+_FLAT = 0.004
+#: Smaller spots are ignored, and what remains is grown, in pixels.
+_SPECK_PX = 2
+_GROWTH_PX = 6
+
+
+def regions(
+    primitive: Primitive, incoherence: Float32[np.ndarray, "h w"], variance: Float32[np.ndarray, "h w"]
+) -> Bool[np.ndarray, "h w"]:
+    """Choose what to synthesise.
+
+    With lines, the matcher places nearly everything well, and only what is unlike the photo is replaced. Labels alone
+    leave the inside of each region to chance, so the whole picture is.
+
+    Args:
+        primitive: the drawing.
+        incoherence: of its render.
+        variance: of the colours of each patch.
+
+    Returns:
+        (H, W).
+    """
+    if primitive.edges is None and primitive.segments is not None:
+        return np.ones(incoherence.shape, bool)
+    unlike = (incoherence > _INCOHERENT) & (incoherence > _SHARE * (variance + _FLAT))
+    cleaned = ndimage.binary_opening(unlike, iterations=_SPECK_PX)
+    grown: Bool[np.ndarray, "h w"] = (
+        ndimage.binary_dilation(cleaned, iterations=_GROWTH_PX) if cleaned.any() else cleaned
+    )
+    return grown
