@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32
+from scipy import ndimage
 
 from primage.primitive.codes import CODE_CHANNELS
 from primage.primitive.line_layer import CLOSENESS_PX
@@ -52,3 +53,25 @@ def guide_channels(primitive: Primitive, spec: PrimitiveSpec, weights: GuideWeig
         [labels * np.sqrt(weights.labels), lines * np.sqrt(weights.lines)], axis=-1
     ).astype(np.float32)
     return out
+
+
+def disagreement(
+    guides: Float32[np.ndarray, "h w c"],
+    reference: Float32[np.ndarray, "h2 w2 c"],
+    field: Float32[np.ndarray, "h w 2"],
+) -> Float32[np.ndarray, "h w"]:
+    """How much a drawing differs from the training drawing at the sources of its pixels.
+
+    Args:
+        guides: (H, W, C), of the drawing.
+        reference: (H', W', C), of the training drawing.
+        field: (H, W, 2), (y, x) of the source of each pixel, in pixels.
+
+    Returns:
+        (H, W), squared differences summed over the channels, mean over 7 × 7 pixels.
+    """
+    height, width = reference.shape[:2]
+    y, x = np.moveaxis(np.rint(field).astype(np.intp), -1, 0)
+    difference = np.square(guides - reference[y.clip(0, height - 1), x.clip(0, width - 1)]).sum(-1)
+    mean: Float32[np.ndarray, "h w"] = ndimage.uniform_filter(difference, 7)
+    return mean

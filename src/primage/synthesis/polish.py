@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.synthesis.guides import guide_channels
+from primage.synthesis.guides import disagreement, guide_channels
 from primage.synthesis.incoherence import incoherence, patch_variance
 from primage.synthesis.regions import regions
 from primage.synthesis.sources import photo_plane, resampled_plane
 from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig, Target, synthesising
-from primage.synthesis.transforms import transforms
+from primage.synthesis.transforms import resizings, transforms
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ def polishing(
     spec, config = reference.spec, reference.config
     unlike = incoherence(render.image, reference.photo, render.field)
     yield 0.1
-    hole = regions(render.primitive, unlike, patch_variance(render.image))
+    guides = guide_channels(render.primitive, spec, config.guides)
+    wrong = disagreement(guides, reference.guides, render.field)
+    hole = regions(render.primitive, unlike, patch_variance(render.image), wrong)
     if within is not None:
         hole &= within
     if not hole.any():
@@ -113,14 +115,22 @@ def polishing(
                 reference.photo, reference.primitive, spec, config.guides, allowed, matrix[:, :2], box, config.multiple
             )
         )
+    if render.primitive.segments is not None and reference.primitive.segments is not None:
+        whole = np.zeros(2), np.array(reference.photo.shape[:2]) - 1.0
+        for matrix in resizings(render.primitive.segments.index, reference.primitive.segments.index, hole):
+            planes.append(
+                resampled_plane(
+                    reference.photo, reference.primitive, spec, config.guides, allowed, matrix, whole, config.multiple
+                )
+            )
     yield 0.15
     rows, columns = _crop(hole, config)
     target = Target(
         picture=render.image[rows, columns],
-        guides=guide_channels(render.primitive, spec, config.guides)[rows, columns],
+        guides=guides[rows, columns],
         prior=render.field[rows, columns],
         plane=first[rows, columns],
-        trust=render.confidence[rows, columns],
+        trust=(render.confidence * np.exp(-wrong / config.tolerance))[rows, columns],
         hole=hole[rows, columns],
     )
     steps = synthesising(planes, target, config)

@@ -9,17 +9,24 @@ from scipy import ndimage
 from primage.primitive.primitive import Primitive
 
 #: Incoherence of a patch from which it is synthesised, and as a share of the patch's own variance.
-_INCOHERENT = 0.012
-_SHARE = 0.2
+_INCOHERENT = 0.008
+_SHARE = 0.13
 #: Added to the variance, so that noise in flat areas does not count.
 _FLAT = 0.004
+#: Disagreement of the drawings from which pixels are synthesised.
+DISAGREES = 0.3
+#: Half the width of strips of disagreement that are ignored.
+STRIP_PX = 5
 #: Smaller spots are ignored, and what remains is grown, in pixels.
 _SPECK_PX = 2
-_GROWTH_PX = 6
+_GROWTH_PX = 8
 
 
 def regions(
-    primitive: Primitive, incoherence: Float32[np.ndarray, "h w"], variance: Float32[np.ndarray, "h w"]
+    primitive: Primitive,
+    incoherence: Float32[np.ndarray, "h w"],
+    variance: Float32[np.ndarray, "h w"],
+    disagreement: Float32[np.ndarray, "h w"],
 ) -> Bool[np.ndarray, "h w"]:
     """Choose what to synthesise.
 
@@ -30,6 +37,7 @@ def regions(
         primitive: the drawing.
         incoherence: of its render.
         variance: of the colours of each patch.
+        disagreement: of the drawing with the training drawing, at the sources of the render.
 
     Returns:
         (H, W).
@@ -38,6 +46,8 @@ def regions(
         return np.ones(incoherence.shape, bool)
     unlike = (incoherence > _INCOHERENT) & (incoherence > _SHARE * (variance + _FLAT))
     cleaned = ndimage.binary_opening(unlike, iterations=_SPECK_PX)
+    # Borders of labels shift by a few pixels from frame to frame; narrow strips along them do not count.
+    cleaned |= ndimage.binary_opening(disagreement > DISAGREES, iterations=STRIP_PX)
     grown: Bool[np.ndarray, "h w"] = (
         ndimage.binary_dilation(cleaned, iterations=_GROWTH_PX) if cleaned.any() else cleaned
     )

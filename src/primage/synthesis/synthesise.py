@@ -28,6 +28,7 @@ class SynthesisConfig:
         passes: of the search in each round.
         pull: cost of each squared pixel of distance from the matcher's field, where it is certain.
         pull_outside: the same outside the hole.
+        tolerance: disagreement of the drawings at which the pull has fallen to 1 / e.
         sigma: cost at which the weight of a patch has fallen to 1 / e.
         seed: of the random search.
     """
@@ -39,6 +40,7 @@ class SynthesisConfig:
     passes: int = 2
     pull: float = 0.002
     pull_outside: float = 0.02
+    tolerance: float = 0.3
     sigma: float = 0.3
     seed: int = 0
 
@@ -158,8 +160,9 @@ def synthesising(
     assert matches is not None
     assert above is not None
     source = above.sources.to_photo[matches[..., 0], matches[..., 1]][:height, :width]
-    result = np.where(target.hole[..., None], np.round(image[:height, :width] * 255).astype(np.uint8), target.picture)
-    return result, np.where(target.hole[..., None], source, target.prior)
+    hole = target.hole[..., None]
+    result = np.where(hole, np.round(image[:height, :width] * 255).astype(np.uint8), target.picture)
+    return result, np.where(hole, source, target.prior)
 
 
 def _rounds(config: SynthesisConfig, level: int) -> int:

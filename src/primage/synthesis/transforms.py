@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32
+from jaxtyping import Bool, Float32, Int32, UInt8
+from scipy import ndimage
 
 #: Random triples of pixels that propose a map, and pixels that judge it.
 _PROPOSALS = 600
@@ -68,6 +69,49 @@ def transforms(
             index[chosen[:, 0], chosen[:, 1]] = len(found)
         rest = rest[~agrees]
     return np.array(found, np.float32).reshape(-1, 2, 3), index
+
+
+def resizings(
+    labels: UInt8[np.ndarray, "h w"], training: UInt8[np.ndarray, "h2 w2"], hole: Bool[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "n 2 2"]:
+    """Find by which factors regions of a drawing were resized.
+
+    Args:
+        labels: (H, W), label ids of the drawing.
+        training: (H', W'), of the training drawing.
+        hole: (H, W), where to look.
+
+    Returns:
+        (N, 2, 2), derivatives of the source position by the target position: diagonal, one for each region in the hole
+        whose bounding box is larger or smaller than that of the largest region of the same label in training.
+    """
+    found: list[np.ndarray] = []
+    for label in np.unique(labels[hole]):
+        sources = _largest_boxes(training == label, 1)
+        if not sources:
+            continue
+        for side in _largest_boxes((labels == label) & _touched(labels == label, hole), 2):
+            matrix = np.diag(sources[0] / side)
+            near = [np.linalg.norm(matrix - other) < _IDENTITY for other in (np.eye(2), *found)]
+            if _sensible(matrix[None])[0] and not any(near):
+                found.append(matrix)
+    return np.array(found[:_MAX_TRANSFORMS], np.float32).reshape(-1, 2, 2)
+
+
+def _touched(mask: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """The regions of a mask that are mostly in the hole."""
+    regions, count = ndimage.label(mask)
+    share = ndimage.mean(hole, regions, np.arange(count + 1))
+    return np.asarray(share > 0.5)[regions] & mask
+
+
+def _largest_boxes(mask: np.ndarray, count: int) -> list[np.ndarray]:
+    """Height and width of the bounding boxes of the largest regions of a mask."""
+    regions, number = ndimage.label(mask)
+    areas = np.bincount(regions.ravel(), minlength=number + 1)[1:]
+    boxes = ndimage.find_objects(regions)
+    largest = [i for i in np.argsort(-areas, kind="stable")[:count] if areas[i] >= _MIN_PIXELS]
+    return [np.array([side.stop - side.start for side in boxes[i]], np.float64) for i in largest]
 
 
 def _homogeneous(places: np.ndarray) -> np.ndarray:
