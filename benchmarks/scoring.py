@@ -59,10 +59,12 @@ def scores(model: Model, frames: Sequence[Frame], distance: LPIPS) -> np.ndarray
     with torch.inference_mode():
         for frame in frames:
             output = model.paint(frame.primitive)
+            polished = model.polish(frame.primitive, output)
+            ours = output.image if polished is None else to_tensor(polished.image)
             copied = output.image if output.copied is None else output.copied
-            row = [float(distance(x, frame.real)) for x in (output.image, copied, photo)]
+            row = [float(distance(x, frame.real)) for x in (ours, copied, photo)]
             larger = min(model.size) > 256
-            rows.append([*row, float(distance(downscaled(output.image), downscaled(frame.real))) if larger else row[0]])
+            rows.append([*row, float(distance(downscaled(ours), downscaled(frame.real))) if larger else row[0]])
     return np.array(rows)
 
 
@@ -72,7 +74,7 @@ def training_scores(models: Sequence[Path], frames: Sequence[Frame]) -> dict[str
     last = load(models[-1])
     ours, copied, copy, at_256 = scores(last, frames, distance).T
     with torch.inference_mode():
-        unedited = float(distance(last.paint(last.primitive).image, to_tensor(last.photo)))
+        unedited = float(distance(to_tensor(last.picture(last.primitive)), to_tensor(last.photo)))
     seconds = {path: load(path).record.seconds for path in models}
     sampled: dict[Path, None] = {}
     for second in CURVE_SEC:  # the newest model at that time

@@ -56,7 +56,7 @@ def sheet_row(name: str, model: Model, frames: list[Frame]) -> tuple[list[np.nda
     """Labels, render and ground truth of some frames."""
     pictures, captions = [], []
     for i in (i for i in SHOWN if i < len(frames)):
-        render = to_image(model.paint(frames[i].primitive).image)
+        render = model.picture(frames[i].primitive)
         pictures += [draw(frames[i].primitive, model.record.spec.line_colour), render, to_image(frames[i].real)]
         captions += [f"{name}, test frame {i + 1}: labels", "ours", "ground truth"]
     return pictures, captions

@@ -165,6 +165,23 @@ class Model:
             return None
         return polish(self.reference(primitive.size), render, within, forbidden)
 
+    def picture(self, primitive: Primitive, polish: bool = True) -> UInt8[np.ndarray, "h w 3"]:
+        """Render a primitive at its own size.
+
+        Args:
+            primitive: of the model's kind, with the model's labels.
+            polish: synthesise what is incoherent in the network's picture; see `polish`.
+
+        Returns:
+            (H, W, 3) uint8 sRGB.
+
+        Raises:
+            PrimitiveError: the kind or the labels are not the model's.
+        """
+        painted = self.paint(primitive)
+        polished = self.polish(primitive, painted) if polish else None
+        return to_image(painted.image.cpu()) if polished is None else polished.image
+
     def _scaled_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size of the training pair that matches a primitive of ``size``."""
         if size == self.size:
@@ -210,10 +227,7 @@ class Model:
         """
         if not isinstance(primitive, Primitive):
             primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)
-        primitive = primitive.resized(self.render_size(primitive.size, size_px))
-        painted = self.paint(primitive)
-        polished = self.polish(primitive, painted) if polish else None
-        return to_image(painted.image.cpu()) if polished is None else polished.image
+        return self.picture(primitive.resized(self.render_size(primitive.size, size_px)), polish)
 
     def render_size(self, size: tuple[int, int], size_px: int | None = None) -> tuple[int, int]:
         """The size at which a primitive is rendered; nothing is cropped or stretched.

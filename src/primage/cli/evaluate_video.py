@@ -64,6 +64,9 @@ def command(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any setting of the evaluated method. Repeatable."),
     ] = None,
+    polish: Annotated[
+        bool, typer.Option(help="Synthesise what the photo could not have shown, from the photo's patches.")
+    ] = True,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -98,6 +101,7 @@ def command(
         matcher=matcher,
         seed=seed,
         settings=tuple(settings or ()),
+        polish=polish,
         device=checked_device(device),
         line=("primage", *sys.argv[1:]),
     )

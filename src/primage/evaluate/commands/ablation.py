@@ -37,6 +37,6 @@ def evaluate_ablation(
     design = variants(levels, options.preset, options.settings, full)
     methods = [variant.method for variant in design]
     with open_evaluation(options, methods) as (clips, plan, metrics, flicker):
-        results = yield from evaluate(clips, methods, plan, options.out, metrics, flicker)
+        results = yield from evaluate(clips, methods, plan, options.out, metrics, flicker, polish=False)
         results = replace(results, command={"line": options.line})
         return results, write_ablation(options.out, design, results)

@@ -51,6 +51,7 @@ class VideoOptions:
         matcher: universal or none.
         seed: seed of all random sources.
         settings: changes to the preset, as KEY=VALUE.
+        polish: whether incoherent parts of the renders are synthesised (`primage.synthesis`).
         device: torch device to compute on.
         line: the command line, shown in the report.
     """
@@ -79,6 +80,7 @@ class VideoOptions:
     matcher: str | None = None
     seed: int = 0
     settings: tuple[str, ...] = ()
+    polish: bool = True
     device: str = "cpu"
     line: tuple[str, ...] = ()
 
@@ -118,7 +120,7 @@ def evaluate_video(options: VideoOptions) -> Generator[Event, None, tuple[Result
         found = None if options.dataset is None else extent(options.dataset, clips)
         if found is not None:  # before hours of training
             yield Event(f"{options.dataset}: {found}", 0, 0)
-        results = yield from evaluate(clips, methods, plan, options.out, metrics, flicker, options.run)
+        results = yield from evaluate(clips, methods, plan, options.out, metrics, flicker, options.run, options.polish)
         results = replace(results, command=asdict(options), extent=found)
         yield Event("writing the report", 0, 0)
         return results, write_report(options.out, results, metrics)

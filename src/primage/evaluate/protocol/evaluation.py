@@ -93,6 +93,7 @@ def evaluate(
     metrics: Sequence[Metric],
     flicker: Flicker | None = None,
     run: Path | None = None,
+    polish: bool = True,
 ) -> Generator[Event, None, Results]:
     """Evaluate methods on clips.
 
@@ -104,6 +105,7 @@ def evaluate(
         metrics: single-image metrics; the first one ranks frames.
         flicker: the flicker metric, if requested.
         run: a finished run to evaluate as the first method, instead of training it.
+        polish: whether incoherent parts of the renders are synthesised (`primage.synthesis`).
 
     Yields:
         Progress.
@@ -148,7 +150,7 @@ def evaluate(
             raise ConfigError("no method to train: there is nothing to evaluate except copies of the training frame")
         first = next(iter(models.values()))
         for method in methods:
-            yield from _render(clip, method, models.get(method.name), first, folder / clip.name / method.name)
+            yield from _render(clip, method, models.get(method.name), first, folder / clip.name / method.name, polish)
         records = tuple(_record(method, models.get(method.name), folder / clip.name, run) for method in methods)
         scores = yield from _score(clip, methods, folder / clip.name, metrics, flicker)
         kind = first.record.spec.kind
@@ -174,7 +176,7 @@ def _load_finished(run: Path, clip: Clip, device: str) -> Model:
 
 
 def _render(
-    clip: Clip, method: Method, model: Model | None, first: Model, folder: Path
+    clip: Clip, method: Method, model: Model | None, first: Model, folder: Path, polish: bool
 ) -> Generator[Event, None, None]:
     """Render all test frames to files; with the first method, also write the primitives and the ground truth."""
     for i, frame in enumerate(clip.test_frames):
@@ -183,7 +185,7 @@ def _render(
             image = first.photo
         else:
             primitive = frame_primitive(model, frame)
-            image = to_image(model.paint(primitive).image.cpu())
+            image = model.picture(primitive, polish)
             if model is first:
                 write_png(
                     folder.parent / "primitives" / f"{frame.name}.png", draw(primitive, model.record.spec.line_colour)
