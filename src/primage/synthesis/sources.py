@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Int32, UInt8
-from scipy.ndimage import binary_dilation, distance_transform_edt
+from scipy.ndimage import distance_transform_edt, maximum_filter
 from torch.nn import functional as F
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.pyramid import halve, padded
-from primage.synthesis.search import RADIUS, Sources, features
+from primage.synthesis.search import CHANNELS, RADIUS, Sources, features
 
 #: Planes leave room of this many pixels around the part of the photo that the field refers to.
 _MARGIN_PX = 24
@@ -186,8 +186,7 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
     pad = RADIUS
     width = max(plane.image.shape[1] for plane in planes) + 2 * pad
     height = sum(plane.image.shape[0] + 2 * pad for plane in planes)
-    count = planes[0].guides.shape[2]
-    colours, guides = np.zeros((height, width, 3), np.float32), np.zeros((height, width, count), np.float32)
+    colours, compared = np.zeros((height, width, 3), np.float32), np.zeros((height, width, CHANNELS), np.int16)
     allowed, index = np.zeros((height, width), bool), np.full((height, width), -1, np.int32)
     to_photo = np.zeros((height, width, 2), np.float32)
     from_photo, origins, top = [], [], 0
@@ -196,13 +195,11 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
         rows, columns = slice(top, top + h + 2 * pad), slice(0, w + 2 * pad)
         border = ((pad, pad), (pad, pad), (0, 0))
         colours[rows, columns] = np.pad(plane.image, border, mode="edge")
-        guides[rows, columns] = np.pad(plane.guides, border, mode="edge")
+        compared[rows, columns] = np.pad(features(plane.image, plane.guides), border, mode="edge")
         inner = (slice(top + pad, top + pad + h), slice(pad, pad + w))
         # Every pixel of a patch may be copied, so none may be forbidden.
         forbidden = plane.allowed < 0.99
-        allowed[inner] = (
-            ~binary_dilation(forbidden, np.ones((2 * pad + 1, 2 * pad + 1), bool)) if forbidden.any() else True
-        )
+        allowed[inner] = ~maximum_filter(forbidden, 2 * pad + 1, mode="constant")
         index[inner] = number
         y, x = np.mgrid[0:h, 0:w].astype(np.float32)
         to_photo[inner] = np.stack([row[0] * y + row[1] * x + row[2] for row in plane.to_photo], -1)
@@ -211,5 +208,5 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
         from_photo.append(np.concatenate([inverse, shift[:, None]], axis=1).astype(np.float32))
         origins.append((top + pad, pad))
         top += h + 2 * pad
-    sources = Sources(features(colours, guides), allowed, to_photo, np.stack(from_photo))
+    sources = Sources(compared, allowed, to_photo, np.stack(from_photo))
     return Atlas(sources, colours, index, np.array(origins, np.int32))
