@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Int32, UInt8
-from scipy.ndimage import binary_dilation, distance_transform_edt
+from scipy.ndimage import distance_transform_edt, maximum_filter
 from torch.nn import functional as F
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.pyramid import halve, padded
-from primage.synthesis.search import RADIUS, Sources, features
+from primage.synthesis.search import CHANNELS, RADIUS, Sources, features
 
 #: Planes leave room of this many pixels around the part of the photo that the field refers to.
 _MARGIN_PX = 24
@@ -34,19 +34,22 @@ class Plane:
         image: (H, W, 3), in [0, 1].
         guides: (H, W, C), of the training primitive, resampled likewise.
         allowed: (H, W) in [0, 1], 0 where patches may not be taken from.
+        size: (height, width) without the padding, which may be part of a patch, but not its centre.
     """
 
     to_photo: Float32[np.ndarray, "2 3"]
     image: Float32[np.ndarray, "h w 3"]
     guides: Float32[np.ndarray, "h w c"]
     allowed: Float32[np.ndarray, "h w"]
+    size: tuple[int, int]
 
     def halved(self) -> Plane:
         """The plane at half the size; positions in the photo are in pixels of the photo at half the size."""
         matrix = self.to_photo.copy()
         # A pixel's centre i is at 2 i + ½ before; the same holds for the photo.
         matrix[:, 2] = 0.5 * (self.to_photo @ np.array([0.5, 0.5, 1], np.float32) - 0.5)
-        return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed))
+        size = (self.size[0] + 1) // 2, (self.size[1] + 1) // 2
+        return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed), size)
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,8 @@ def photo_plane(
         allowed: (H, W), where patches may be taken from.
         multiple: sides are multiples of this.
     """
-    usable = padded(allowed.astype(np.float32), multiple)
-    usable[photo.shape[0] :] = 0
-    usable[:, photo.shape[1] :] = 0
-    return Plane(IDENTITY, padded(photo.astype(np.float32) / 255, multiple), padded(guides, multiple), usable)
+    image = padded(photo.astype(np.float32) / 255, multiple)
+    return Plane(IDENTITY, image, padded(guides, multiple), padded(allowed.astype(np.float32), multiple), allowed.shape)
 
 
 def resampled_plane(
@@ -160,17 +161,22 @@ def resampled_plane(
     grid = grid.clamp(-1, 1)
     image = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255
     scale = float(np.sqrt(abs(np.linalg.det(matrix))))
+    reach = 2  # of bicubic interpolation
     if scale > 1.2:  # shrinking: average the pixels that fall into one
+        reach = int(np.ceil(3 * scale)) + 1
         smaller = (max(1, round(height / scale)), max(1, round(width / scale)))
         image = F.interpolate(image, smaller, mode="bilinear", antialias=True, align_corners=False)
     image = F.grid_sample(image, grid, mode="bicubic", padding_mode="border", align_corners=True).clamp(0, 1)
     warped = primitive.map(lambda layer, data: layer.warper(data)(grid))
-    usable = F.grid_sample(torch.from_numpy(allowed)[None, None].float(), grid, mode="nearest", align_corners=True)
+    # No pixel may contain a share of a forbidden one.
+    clean = torch.from_numpy(~maximum_filter(~allowed, 2 * reach + 1, mode="constant"))
+    usable = F.grid_sample(clean[None, None].float(), grid, mode="nearest", align_corners=True)
     return Plane(
         to_photo,
         np.ascontiguousarray(image[0].permute(1, 2, 0).numpy()),
         guide_channels(warped, spec, weights),
         (usable[0, 0].numpy() * inside).astype(np.float32),
+        inside.shape,
     )
 
 
@@ -186,8 +192,7 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
     pad = RADIUS
     width = max(plane.image.shape[1] for plane in planes) + 2 * pad
     height = sum(plane.image.shape[0] + 2 * pad for plane in planes)
-    count = planes[0].guides.shape[2]
-    colours, guides = np.zeros((height, width, 3), np.float32), np.zeros((height, width, count), np.float32)
+    colours, compared = np.zeros((height, width, 3), np.float32), np.zeros((height, width, CHANNELS), np.int16)
     allowed, index = np.zeros((height, width), bool), np.full((height, width), -1, np.int32)
     to_photo = np.zeros((height, width, 2), np.float32)
     from_photo, origins, top = [], [], 0
@@ -196,13 +201,13 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
         rows, columns = slice(top, top + h + 2 * pad), slice(0, w + 2 * pad)
         border = ((pad, pad), (pad, pad), (0, 0))
         colours[rows, columns] = np.pad(plane.image, border, mode="edge")
-        guides[rows, columns] = np.pad(plane.guides, border, mode="edge")
+        compared[rows, columns] = np.pad(features(plane.image, plane.guides), border, mode="edge")
         inner = (slice(top + pad, top + pad + h), slice(pad, pad + w))
         # Every pixel of a patch may be copied, so none may be forbidden.
         forbidden = plane.allowed < 0.99
-        allowed[inner] = (
-            ~binary_dilation(forbidden, np.ones((2 * pad + 1, 2 * pad + 1), bool)) if forbidden.any() else True
-        )
+        allowed[inner] = ~maximum_filter(forbidden, 2 * pad + 1, mode="constant")
+        allowed[top + pad + plane.size[0] : top + pad + h] = False
+        allowed[top : top + h + 2 * pad, pad + plane.size[1] :] = False
         index[inner] = number
         y, x = np.mgrid[0:h, 0:w].astype(np.float32)
         to_photo[inner] = np.stack([row[0] * y + row[1] * x + row[2] for row in plane.to_photo], -1)
@@ -211,5 +216,5 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
         from_photo.append(np.concatenate([inverse, shift[:, None]], axis=1).astype(np.float32))
         origins.append((top + pad, pad))
         top += h + 2 * pad
-    sources = Sources(features(colours, guides), allowed, to_photo, np.stack(from_photo))
+    sources = Sources(compared, allowed, to_photo, np.stack(from_photo))
     return Atlas(sources, colours, index, np.array(origins, np.int32))

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
 
+from primage.errors import PrimitiveError
 from primage.synthesis.guides import GuideWeights
 from primage.synthesis.pyramid import halve, padded
 from primage.synthesis.search import RADIUS, Query, features, search
@@ -115,6 +116,9 @@ def synthesising(
     Returns:
         The picture, and (H, W, 2), the source of each pixel, (y, x) in pixels of the photo.
 
+    Raises:
+        PrimitiveError: no patch of the photo is allowed.
+
     Source:
         Wexler, Shechtman & Irani 2007 (levels and voting); Hertzmann et al. 2001 (guides); Barnes et al. 2009 (search).
     """
@@ -139,6 +143,12 @@ def synthesising(
         if not hole.any():
             continue
         place = atlas(sources[level])
+        if not place.sources.allowed.any():
+            if level:
+                continue
+            raise PrimitiveError(
+                "nothing of the photo is left to copy: the edit must leave a part of at least 7 × 7 pixels in it"
+            )
         start = place.nearest(here.prior, here.plane)
         pixels = np.argwhere(hole).astype(np.int32)
         around = ndimage.binary_dilation(hole, np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), bool))

@@ -1,4 +1,4 @@
-"""The number of threads of compiled kernels."""
+"""How compiled kernels are called: the number of threads, and the layout of arrays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 import numba
+import numpy as np
 import torch
 
 
@@ -22,3 +23,8 @@ def torch_threads() -> Iterator[None]:
     finally:
         if torch.get_num_threads() != before:
             torch.set_num_threads(before)
+
+
+def contiguous(*arrays: np.ndarray) -> list[np.ndarray]:
+    """Arrays of the layout that kernels are compiled for, copied if necessary; any other would compile them again."""
+    return [np.require(array, requirements=["C", "W"]) for array in arrays]

@@ -56,8 +56,8 @@ def transforms(
         points, targets = everything[rest], sources[rest]
         proposals = _propose(points, targets, rng)
         judges = rng.choice(len(rest), min(_JUDGES, len(rest)), replace=False)
-        errors = np.linalg.norm(np.einsum("pij,nj->pni", proposals, points[judges]) - targets[judges][None], axis=2)
-        best = proposals[(errors < _AGREES_PX).sum(1).argmax()]
+        y, x = proposals.transpose(1, 0, 2) @ points[judges].T - targets[judges].T[:, None]
+        best = proposals[(y * y + x * x < _AGREES_PX**2).sum(1).argmax()]
         agrees = np.linalg.norm(points @ best.T - targets, axis=1) < _AGREES_PX
         if agrees.sum() < least:
             break

@@ -9,7 +9,7 @@ from jaxtyping import Float32, Int32
 from numba import njit, prange
 
 from primage.synthesis.search import RADIUS
-from primage.synthesis.threads import torch_threads
+from primage.synthesis.threads import contiguous, torch_threads
 
 
 @njit(cache=True, parallel=True)
@@ -64,5 +64,5 @@ def vote(
     """
     weight = (np.exp(-cost / sigma) + 1e-4).astype(np.float32)
     out = picture.copy()
-    _vote(colours, field, weight, pixels, out)
+    _vote(*contiguous(colours, field, weight, pixels), out)
     return out
