@@ -102,7 +102,8 @@ def _touched(mask: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """The regions of a mask that are mostly in the hole."""
     regions, count = ndimage.label(mask)
     share = ndimage.mean(hole, regions, np.arange(count + 1))
-    return np.asarray(share > 0.5)[regions] & mask
+    out: np.ndarray = (np.asarray(share) > 0.5)[regions] & mask
+    return out
 
 
 def _largest_boxes(mask: np.ndarray, count: int) -> list[np.ndarray]:
