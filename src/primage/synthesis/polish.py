@@ -17,6 +17,9 @@ from primage.synthesis.sources import photo_plane, resampled_plane
 from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig, Target, synthesising
 from primage.synthesis.transforms import resizings, transforms
 
+#: Value of the guide that keeps planes for resized regions to these regions.
+_MARK = 1.0
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -115,19 +118,25 @@ def polishing(
                 reference.photo, reference.primitive, spec, config.guides, allowed, matrix[:, :2], box, config.multiple
             )
         )
+    resized = np.zeros(hole.shape, np.float32)
+    planes = [plane.marked(0) for plane in planes]
     if render.primitive.segments is not None and reference.primitive.segments is not None:
+        labels, training = render.primitive.segments.index, reference.primitive.segments.index
         whole = np.zeros(2), np.array(reference.photo.shape[:2]) - 1.0
-        for matrix in resizings(render.primitive.segments.index, reference.primitive.segments.index, hole):
-            planes.append(
-                resampled_plane(
-                    reference.photo, reference.primitive, spec, config.guides, allowed, matrix, whole, config.multiple
-                )
+        matrices, where = resizings(labels, training, hole)
+        for matrix in matrices:
+            plane = resampled_plane(
+                reference.photo, reference.primitive, spec, config.guides, allowed, matrix, whole, config.multiple
             )
+            planes.append(plane.marked(_MARK))
+        # Half a mark is as far from a mark as from none: inside, all planes cost the same; outside, these cost more.
+        # Their enlarged, smoother patches would spread otherwise.
+        resized[where] = 0.5 * _MARK
     yield 0.15
     rows, columns = _crop(hole, config)
     target = Target(
         picture=render.image[rows, columns],
-        guides=guides[rows, columns],
+        guides=np.concatenate([guides, resized[..., None]], axis=2)[rows, columns],
         prior=render.field[rows, columns],
         plane=first[rows, columns],
         trust=(render.confidence * np.exp(-wrong / config.tolerance))[rows, columns],

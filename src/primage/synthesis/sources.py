@@ -7,7 +7,7 @@ that the matcher's field contains. Patches of these planes are used as they are,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -42,6 +42,11 @@ class Plane:
     guides: Float32[np.ndarray, "h w c"]
     allowed: Float32[np.ndarray, "h w"]
     size: tuple[int, int]
+
+    def marked(self, value: float) -> Plane:
+        """The plane with one more guide of the same value everywhere."""
+        mark = np.full((*self.guides.shape[:2], 1), value, np.float32)
+        return replace(self, guides=np.concatenate([self.guides, mark], axis=2))
 
     def halved(self) -> Plane:
         """The plane at half the size; positions in the photo are in pixels of the photo at half the size."""

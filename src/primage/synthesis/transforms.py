@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
@@ -21,6 +23,9 @@ _MAX_AREA = 16.0
 _MIN_PIXELS = 120
 _MIN_SHARE = 0.06
 _MAX_TRANSFORMS = 3
+#: Regions of a label that are compared, and intersection over union from which they have the same shape.
+_MAX_REGIONS = 6
+_SAME_SHAPE = 0.8
 
 
 def transforms(
@@ -73,7 +78,7 @@ def transforms(
 
 def resizings(
     labels: UInt8[np.ndarray, "h w"], training: UInt8[np.ndarray, "h2 w2"], hole: Bool[np.ndarray, "h w"]
-) -> Float32[np.ndarray, "n 2 2"]:
+) -> tuple[Float32[np.ndarray, "n 2 2"], Bool[np.ndarray, "h w"]]:
     """Find by which factors regions of a drawing were resized.
 
     Args:
@@ -83,36 +88,54 @@ def resizings(
 
     Returns:
         (N, 2, 2), derivatives of the source position by the target position: diagonal, one for each region in the hole
-        whose bounding box is larger or smaller than that of the largest region of the same label in training.
+        that has the shape of a region of the same label in training, but another size; and (H, W), these regions.
+        Regions that the picture's border cuts off are left out.
     """
     found: list[np.ndarray] = []
+    where = np.zeros(labels.shape, bool)
     for label in np.unique(labels[hole]):
-        sources = _largest_boxes(training == label, 1)
-        if not sources:
-            continue
-        for side in _largest_boxes((labels == label) & _touched(labels == label, hole), 2):
-            matrix = np.diag(sources[0] / side)
-            near = [np.linalg.norm(matrix - other) < _IDENTITY for other in (np.eye(2), *found)]
-            if _sensible(matrix[None])[0] and not any(near):
-                found.append(matrix)
-    return np.array(found[:_MAX_TRANSFORMS], np.float32).reshape(-1, 2, 2)
+        sources = _regions(training == label)
+        for region in _regions(labels == label):
+            if not sources or not hole[region.slices][region.mask].mean() > 0.5:
+                continue
+            overlap, source = max(((_overlap(region.mask, each.mask), each) for each in sources), key=lambda x: x[0])
+            matrix = np.diag(np.divide(source.mask.shape, region.mask.shape))
+            if overlap < _SAME_SHAPE or not _sensible(matrix[None])[0]:
+                continue
+            if np.linalg.norm(matrix - np.eye(2)) > _IDENTITY:
+                where[region.slices] |= region.mask
+                if all(np.linalg.norm(matrix - other) > _IDENTITY for other in found):
+                    found.append(matrix)
+    return np.array(found[:_MAX_TRANSFORMS], np.float32).reshape(-1, 2, 2), where
 
 
-def _touched(mask: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The regions of a mask that are mostly in the hole."""
-    regions, count = ndimage.label(mask)
-    share = ndimage.mean(hole, regions, np.arange(count + 1))
-    out: np.ndarray = (np.asarray(share) > 0.5)[regions] & mask
+@dataclass(frozen=True)
+class _Region:
+    """A connected region, cut out by its bounding box."""
+
+    slices: tuple[slice, slice]
+    mask: np.ndarray
+
+
+def _regions(mask: np.ndarray) -> list[_Region]:
+    """The largest connected regions that do not touch the border."""
+    index, count = ndimage.label(mask)
+    areas = np.bincount(index.ravel(), minlength=count + 1)[1:]
+    boxes = ndimage.find_objects(index)
+    out = []
+    for i in np.argsort(-areas, kind="stable")[:_MAX_REGIONS]:
+        rows, columns = boxes[i]
+        inside = rows.start > 0 and columns.start > 0 and rows.stop < len(mask) and columns.stop < mask.shape[1]
+        if areas[i] >= _MIN_PIXELS and inside:
+            out.append(_Region((rows, columns), index[rows, columns] == i + 1))
     return out
 
 
-def _largest_boxes(mask: np.ndarray, count: int) -> list[np.ndarray]:
-    """Height and width of the bounding boxes of the largest regions of a mask."""
-    regions, number = ndimage.label(mask)
-    areas = np.bincount(regions.ravel(), minlength=number + 1)[1:]
-    boxes = ndimage.find_objects(regions)
-    largest = [i for i in np.argsort(-areas, kind="stable")[:count] if areas[i] >= _MIN_PIXELS]
-    return [np.array([side.stop - side.start for side in boxes[i]], np.float64) for i in largest]
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union of two masks, the second resized to the first."""
+    rows, columns = (np.arange(n) * m // n for n, m in zip(a.shape, b.shape, strict=True))
+    resized = b[np.ix_(rows, columns)]
+    return float((a & resized).sum() / max(1, (a | resized).sum()))
 
 
 def _homogeneous(places: np.ndarray) -> np.ndarray:
