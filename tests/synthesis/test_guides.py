@@ -63,7 +63,9 @@ def test_colours_keep_their_distances() -> None:
 def test_weights_multiply_squared_differences() -> None:
     primitive = drawing("super")
     spec = described(primitive)
-    plain, weighted = (guide_channels(primitive, spec, weights) for weights in (ONES, GuideWeights(labels=4.0, lines=0.25)))
+    plain, weighted = (
+        guide_channels(primitive, spec, weights) for weights in (ONES, GuideWeights(labels=4.0, lines=0.25))
+    )
     np.testing.assert_allclose(weighted[..., :8], 2 * plain[..., :8])
     np.testing.assert_allclose(weighted[..., 8:], 0.5 * plain[..., 8:])
 

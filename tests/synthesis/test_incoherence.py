@@ -51,7 +51,9 @@ def test_a_colour_step_has_its_squared_difference() -> None:
     assert incoherence(lighter, grey) == pytest.approx(np.full((16, 16), 3 * (51 / 255) ** 2), rel=1e-3)
 
 
-@pytest.mark.parametrize(("size", "photo_size"), [((1, 40), (64, 80)), ((40, 1), (3, 5)), ((1, 1), (1, 1)), ((33, 57), (5, 90))])
+@pytest.mark.parametrize(
+    ("size", "photo_size"), [((1, 40), (64, 80)), ((40, 1), (3, 5)), ((1, 1), (1, 1)), ((33, 57), (5, 90))]
+)
 def test_any_size(size: tuple[int, int], photo_size: tuple[int, int]) -> None:
     found = incoherence(texture(size, seed=1), texture(photo_size))
     assert found.shape == size

@@ -15,7 +15,10 @@ from tests.synthesis.textures import texture
 def test_sides_become_multiples(height: int, width: int, multiple: int) -> None:
     array = np.arange(height * width * 2).reshape(height, width, 2)
     found = padded(array, multiple)
-    assert all(side % multiple == 0 and 0 <= side - old < multiple for side, old in zip(found.shape, (height, width), strict=False))
+    assert all(
+        side % multiple == 0 and 0 <= side - old < multiple
+        for side, old in zip(found.shape, (height, width), strict=False)
+    )
     y, x = np.indices(found.shape[:2])
     assert np.array_equal(found, array[y.clip(0, height - 1), x.clip(0, width - 1)])
 

@@ -59,7 +59,9 @@ def test_a_shifted_copy_is_found() -> None:
     field, cost = search(where.sources, asked, random_field(where, (24, 32)), passes=8, seed=0)
     inner = (slice(RADIUS, -RADIUS), slice(RADIUS, -RADIUS))
     assert not cost[inner].any()
-    assert np.array_equal(where.sources.to_photo[field[..., 0], field[..., 1]][inner], (positions((24, 32)) + (6, 9))[inner])
+    assert np.array_equal(
+        where.sources.to_photo[field[..., 0], field[..., 1]][inner], (positions((24, 32)) + (6, 9))[inner]
+    )
 
 
 @pytest.mark.parametrize("matrix", [[[1, 0, 0], [0, -1, 47]], [[0, 1, 0], [1, 0, 0]]])
@@ -90,7 +92,7 @@ def test_only_allowed_centres_are_returned(seed: int) -> None:
 
 def test_only_the_asked_patches_are_matched() -> None:
     where, asked = place(texture()), query(texture(seed=1))
-    some = replace(asked, centres=asked.centres[:: 7].copy())
+    some = replace(asked, centres=asked.centres[::7].copy())
     start = random_field(where, (40, 48))
     field, cost = search(where.sources, some, start, passes=2, seed=0)
     others = np.ones((40, 48), bool)

@@ -71,7 +71,8 @@ def test_a_resampled_plane_shows_the_photo_at_its_positions(name: str) -> None:
     usable = ndimage.binary_erosion(each.allowed == 1, iterations=4)
     assert usable.sum() > 80
     wanted = np.stack(
-        [ndimage.map_coordinates(smooth[..., c].astype(float), np.moveaxis(there, -1, 0), order=3) for c in range(3)], -1
+        [ndimage.map_coordinates(smooth[..., c].astype(float), np.moveaxis(there, -1, 0), order=3) for c in range(3)],
+        -1,
     )
     assert np.abs(each.image * 255 - wanted)[usable].mean() < 3
     # Allowed wherever it shows the photo.
@@ -138,7 +139,10 @@ def test_no_allowed_patch_contains_a_forbidden_pixel(seed: int) -> None:
     # Forbidden pixels are green, all others are not.
     photo = np.where(allowed[..., None], texture(SIZE) // 2 + (120, 0, 120), (0, 255, 0)).clip(0, 255).astype(np.uint8)
     photo[allowed, 1] //= 3
-    planes = [photo_plane(photo, no_guides(SIZE), allowed, 4), *(resampled(m, allowed, photo) for m in MATRICES.values())]
+    planes = [
+        photo_plane(photo, no_guides(SIZE), allowed, 4),
+        *(resampled(m, allowed, photo) for m in MATRICES.values()),
+    ]
     for here in levels(planes):
         where = atlas(here)
         assert not forbidden_in_patches(where, here)

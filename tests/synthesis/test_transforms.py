@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from primage.synthesis.transforms import transforms
+from primage.synthesis.transforms import resizings, transforms
 from tests.synthesis.textures import positions
 
 SIZE = (64, 80)
@@ -99,3 +99,22 @@ def test_the_same_seed_finds_the_same() -> None:
     field[:, :30] = field_of(TILTED)[:, :30]
     first, second = transforms(field, EVERYWHERE, 4), transforms(field, EVERYWHERE, 4)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_resized_regions_are_found_by_their_boxes() -> None:
+    training, drawn = np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.uint8)
+    training[10:30, 10:34] = 1
+    training[40:60, 40:60] = 2
+    drawn[4:44, 4:52] = 1  # twice as large
+    drawn[44:64, 60:80] = 2  # moved
+    found = resizings(drawn, training, EVERYWHERE)
+    assert found.tolist() == [[[0.5, 0], [0, 0.5]]]
+    elsewhere = EVERYWHERE.copy()
+    elsewhere[:44, :52] = False
+    assert len(resizings(drawn, training, elsewhere)) == 0
+    assert len(resizings(drawn, training, ~EVERYWHERE)) == 0
+
+
+def test_one_label_everywhere_was_not_resized() -> None:
+    assert len(resizings(np.ones(SIZE, np.uint8), np.ones(SIZE, np.uint8), EVERYWHERE)) == 0
+    assert len(resizings(np.ones((1, 30), np.uint8), np.zeros(SIZE, np.uint8), np.ones((1, 30), bool))) == 0
