@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_if_everything_was_removed_there_is_an_error() -> None:
 
 def test_steps_report_growing_shares_and_may_be_closed() -> None:
     shares = list(polishing(reference(), torn()))
-    assert all(0 < a < b <= 1 for a, b in zip(shares, shares[1:], strict=False))
+    assert all(0 < a < b <= 1 for a, b in pairwise(shares))
     for count in range(0, len(shares), 4):
         steps = polishing(reference(), torn())
         for _ in range(count):

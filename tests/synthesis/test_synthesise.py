@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_steps_report_growing_shares_and_may_be_closed() -> None:
     asked = target(PHOTO, box())
     shares = list(synthesising([source(PHOTO)], asked))
     assert len(shares) == 2 * DEFAULTS.rounds + DEFAULTS.finest_rounds
-    assert all(0 < a < b for a, b in zip(shares, shares[1:], strict=False))
+    assert all(0 < a < b for a, b in pairwise(shares))
     assert shares[-1] == pytest.approx(1)
     steps = synthesising([source(PHOTO)], asked)
     next(steps)
