@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_no_pass_makes_a_match_worse() -> None:
     where, asked = place(texture()), query(texture(seed=1))
     start = random_field(where, (40, 48))
     costs = [search(where.sources, asked, start, passes, seed=3)[1] for passes in (0, 1, 2, 5)]
-    assert all((after <= before).all() for before, after in zip(costs, costs[1:], strict=False))
+    assert all((after <= before).all() for before, after in pairwise(costs))
     assert costs[-1].mean() < 0.7 * costs[0].mean()
 
 
@@ -59,9 +60,8 @@ def test_a_shifted_copy_is_found() -> None:
     field, cost = search(where.sources, asked, random_field(where, (24, 32)), passes=8, seed=0)
     inner = (slice(RADIUS, -RADIUS), slice(RADIUS, -RADIUS))
     assert not cost[inner].any()
-    assert np.array_equal(
-        where.sources.to_photo[field[..., 0], field[..., 1]][inner], (positions((24, 32)) + (6, 9))[inner]
-    )
+    truth = positions((24, 32)) + np.array((6, 9))
+    assert np.array_equal(where.sources.to_photo[field[..., 0], field[..., 1]][inner], truth[inner])
 
 
 @pytest.mark.parametrize("matrix", [[[1, 0, 0], [0, -1, 47]], [[0, 1, 0], [1, 0, 0]]])

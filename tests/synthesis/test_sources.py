@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from primage.synthesis.guides import GuideWeights
+from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.pyramid import halve
 from primage.synthesis.search import RADIUS
 from primage.synthesis.sources import Atlas, Plane, atlas, photo_plane, resampled_plane
@@ -87,8 +87,6 @@ def test_the_guides_are_resampled_likewise(name: str) -> None:
     there = np.rint(in_photo(each)).astype(int)
     usable = ndimage.binary_erosion(each.allowed == 1, iterations=2)
     primitive = drawing("super", SIZE)
-    from primage.synthesis.guides import guide_channels
-
     labels = guide_channels(primitive, described(primitive), GuideWeights())[..., :8]
     same = (each.guides[usable][:, :8] == labels[there[usable][:, 0], there[usable][:, 1]]).all(-1)
     assert same.mean() > 0.9
@@ -158,9 +156,9 @@ def test_a_position_leads_to_the_nearest_allowed_place() -> None:
     first = where.origins[0]
     asked = np.float32([[(30.2, 40.4), (15, 11), (-50, 900), (30, 40)]])
     found = where.nearest(asked, np.int32([[0, 0, 0, 1]]))
-    assert np.array_equal(found[0, 0], first + (30, 40))
-    assert np.array_equal(found[0, 1], first + (15, 6))
-    assert np.array_equal(found[0, 2], first + (0, 59))
+    assert np.array_equal(found[0, 0], first + np.array((30, 40)))
+    assert np.array_equal(found[0, 1], first + np.array((15, 6)))
+    assert np.array_equal(found[0, 2], first + np.array((0, 59)))
     assert where.plane[tuple(found[0, 3])] == 1
     np.testing.assert_allclose(where.sources.to_photo[tuple(found[0, 3])], (30, 40), atol=0.3)
     assert where.sources.allowed[found[..., 0], found[..., 1]].all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from primage.synthesis.transforms import transforms
+from primage.synthesis.transforms import resizings, transforms
 from tests.synthesis.textures import positions
 
 SIZE = (64, 80)
@@ -99,3 +99,36 @@ def test_the_same_seed_finds_the_same() -> None:
     field[:, :30] = field_of(TILTED)[:, :30]
     first, second = transforms(field, EVERYWHERE, 4), transforms(field, EVERYWHERE, 4)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_resized_regions_are_found_by_their_boxes() -> None:
+    training, drawn = np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.uint8)
+    training[10:30, 10:34] = 1
+    training[40:60, 40:60] = 2
+    drawn[4:44, 4:52] = 1  # twice as large
+    drawn[44:64, 60:80] = 2  # moved
+    found, where = resizings(drawn, training, EVERYWHERE)
+    assert found.tolist() == [[[0.5, 0], [0, 0.5]]]
+    assert np.array_equal(where, drawn == 1)
+    elsewhere = EVERYWHERE.copy()
+    elsewhere[:44, :52] = False
+    assert not resizings(drawn, training, elsewhere)[1].any()
+    assert not resizings(drawn, training, ~EVERYWHERE)[1].any()
+
+
+def test_other_shapes_and_regions_cut_off_by_the_border_were_not_resized() -> None:
+    training, drawn = np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.uint8)
+    training[10:30, 10:34] = 1
+    drawn[4:44, 4:52] = 1
+    drawn[4:34, 16:52] = 0  # an L
+    assert not resizings(drawn, training, EVERYWHERE)[1].any()
+    drawn[:] = 0
+    drawn[0:40, 4:52] = 1
+    assert not resizings(drawn, training, EVERYWHERE)[1].any()
+
+
+def test_one_label_everywhere_was_not_resized() -> None:
+    for shape in (SIZE, (1, 30)):
+        found, where = resizings(np.ones(shape, np.uint8), np.ones(SIZE, np.uint8), np.ones(shape, bool))
+        assert len(found) == 0
+        assert not where.any()

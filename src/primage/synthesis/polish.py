@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
+from scipy import ndimage
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.synthesis.guides import disagreement, guide_channels
@@ -89,7 +90,7 @@ def polishing(
         reference: what patches are taken from.
         render: the generator's output.
         within: (H, W), where pixels may be replaced; None for everywhere.
-        forbidden: (H', W'), pixels of the photo that may not be copied by the synthesis.
+        forbidden: (H', W'), pixels of the photo that may not be copied: what the render copied from there is replaced.
 
     Yields:
         The share of the work that is done, after each step.
@@ -103,6 +104,8 @@ def polishing(
     guides = guide_channels(render.primitive, spec, config.guides)
     wrong = disagreement(guides, reference.guides, render.field)
     hole = regions(render.primitive, unlike, patch_variance(render.image), wrong)
+    if forbidden is not None:
+        hole |= _copied_from(forbidden, render.field)
     if within is not None:
         hole &= within
     if not hole.any():
@@ -168,6 +171,13 @@ def polish(
         except StopIteration as stop:
             result: Polished = stop.value
             return result
+
+
+def _copied_from(places: Bool[np.ndarray, "h2 w2"], field: Float32[np.ndarray, "h w 2"]) -> Bool[np.ndarray, "h w"]:
+    """The pixels whose colour contains a share of some pixels of the photo."""
+    near = ndimage.binary_dilation(places, np.ones((3, 3), bool), iterations=2)  # bicubic interpolation
+    y, x = np.moveaxis(np.rint(field).astype(np.intp), -1, 0)
+    return np.asarray(near[y.clip(0, places.shape[0] - 1), x.clip(0, places.shape[1] - 1)])
 
 
 def _crop(hole: Bool[np.ndarray, "h w"], config: SynthesisConfig) -> tuple[slice, slice]:
