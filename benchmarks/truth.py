@@ -29,7 +29,7 @@ from truth.drawings import FORMS
 from truth.scenes import HALVES, scene
 from truth.scoring import scores
 from truth.sheet import row, sheet
-from truth.summary import summary, table
+from truth.summary import FIGURES, comparisons, listed, summary, table
 
 try:
     from primage.evaluate.metrics.lpips import LPIPS
@@ -37,12 +37,6 @@ except ImportError:  # commits up to 0.1
     from primage.evaluate.lpips import LPIPS
 
 Pictures = dict[str, np.ndarray]
-
-
-def lpips(network: LPIPS, a: np.ndarray, b: np.ndarray) -> float:
-    x, y = (torch.from_numpy(p.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None].contiguous() for p in (a, b))
-    with torch.inference_mode():
-        return float(network(x, y))
 
 
 def painted(case: Case, models: dict[str, Any], others: dict[str, Checkout]) -> Iterator[tuple[str, np.ndarray]]:
@@ -59,6 +53,12 @@ def painted(case: Case, models: dict[str, Any], others: dict[str, Checkout]) -> 
 
 def main(options: argparse.Namespace) -> None:
     network = LPIPS("alexnet")
+
+    def distance(a: np.ndarray, b: np.ndarray) -> float:
+        x, y = (torch.from_numpy(p.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None].contiguous() for p in (a, b))
+        with torch.inference_mode():
+            return float(network(x, y))
+
     halves = [half for half in HALVES if options.half in (half, "both")]
     names = [name for half in halves for name in HALVES[half] if not options.scenes or name in options.scenes]
     found, shown = [], []
@@ -81,12 +81,12 @@ def main(options: argparse.Namespace) -> None:
                     "title": case.edit.title,
                     "primitive": stage.primitive,
                     "scores": {
-                        column: scores(image, case.base.picture, case.truth.picture, lambda a, b: lpips(network, a, b))
+                        column: listed(scores(image, case.base.picture, case.truth.picture, distance))
                         for column, image in pictures.items()
                     },
                 }
                 found.append(entry)
-                figures = {column: f"{each['lpips']:.3f}" for column, each in entry["scores"].items()}
+                figures = {column: f"{each[0]:.3f}" for column, each in entry["scores"].items()}
                 print(f"{name}: {case.edit.kind}: {case.edit.title}: {figures}", flush=True)
                 if options.pictures:
                     options.pictures.mkdir(parents=True, exist_ok=True)
@@ -98,10 +98,21 @@ def main(options: argparse.Namespace) -> None:
     print(table(means))
     if options.sheet:
         sheet(shown, options.sheet)
+    for pair, halves_of in comparisons(found).items():
+        print(f"{pair}: {halves_of}")
     settings = {"minutes": options.minutes, "settings": options.set, "half": options.half}
     commits = {name: checkout.commit for name, checkout in others.items()}
     machine.write(
-        options.name, {**settings, "commits": commits, "edits_count": len(found), "mean": means, "edits": found}
+        options.name,
+        {
+            **settings,
+            "commits": commits,
+            "figures": FIGURES[: len(found[0]["scores"]["copy"])],
+            "mean": means,
+            "compared": comparisons(found),
+            "edits": found,
+            "weights_sha256": network.weights_sha256,
+        },
     )
 
 

@@ -28,7 +28,7 @@ Point = tuple[float, float]
 
 #: Shadows of what lies flat, stands on the ground, or hangs on a wall, with the light from the upper left.
 LYING = (Shadow((2.2, 3.0), 2.4, 0.5), Shadow((0.5, 0.8), 0.8, 0.4))
-STANDING = (Shadow((0, 0), 2.6, 0.45, 0.3, -0.7), Shadow((0, 0.8), 1.8, 0.5, 0.1))
+STANDING = (Shadow((0, 0), 2.4, 0.55, 0.3, -0.7), Shadow((0, 0.8), 1.8, 0.6, 0.1))
 HANGING = (Shadow((2.6, 3.2), 2.0, 0.5),)
 
 

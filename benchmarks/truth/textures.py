@@ -24,15 +24,22 @@ def photo(name: str) -> np.ndarray:
 
 def noise(rng: np.random.Generator, size: Size, cell_px: Size, octaves: int = 4) -> np.ndarray:
     """Smooth noise of several scales, mean 0 and standard deviation 1, (H, W) float32."""
-    total = np.zeros(size, np.float32)
+    total = np.zeros(size)
     for octave in range(octaves):
-        cells = [max(1.0, c / 2**octave) for c in cell_px]
-        shape = [int(np.ceil(side / cell)) + 3 for side, cell in zip(size, cells, strict=True)]
-        grid = rng.standard_normal(shape).astype(np.float32)
-        y, x = np.ogrid[: size[0], : size[1]]
-        at = np.broadcast_arrays(y / cells[0] + 1, x / cells[1] + 1)
-        total += ndimage.map_coordinates(grid, at, order=3, mode="nearest") / 2**octave
-    return (total - total.mean()) / (total.std() + 1e-9)
+        rows, columns = (_spline(side, max(1.0, c / 2**octave)) for side, c in zip(size, cell_px, strict=True))
+        total += rows @ rng.standard_normal((rows.shape[1], columns.shape[1])) @ columns.T / 2**octave
+    return ((total - total.mean()) / (total.std() + 1e-9)).astype(np.float32)
+
+
+def _spline(side: int, cell: float) -> np.ndarray:
+    """(side, knots): weights of a cubic B-spline with a knot every ``cell`` pixels."""
+    at = np.arange(side) / cell
+    first, f = np.floor(at).astype(int), at % 1
+    weights = ((1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3)
+    matrix = np.zeros((side, int(first.max()) + 4))
+    for knot, weight in enumerate(weights):
+        matrix[np.arange(side), first + knot] = weight / 6
+    return matrix
 
 
 def mix(a: np.ndarray | Colour, b: np.ndarray | Colour, share: np.ndarray) -> np.ndarray:
