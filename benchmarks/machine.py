@@ -39,8 +39,6 @@ def write(name: str, numbers: dict[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps({"benchmark": name, "machine": facts(), **numbers}, indent=2)
     # A list of numbers takes one line.
-    text = re.sub(
-        r"\[[-+.\de,\s]+\]", lambda found: re.sub(r"\s+", " ", found[0]).replace("[ ", "[").replace(" ]", "]"), text
-    )
+    text = re.sub(r"\[\s+([-+.\de,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(text)

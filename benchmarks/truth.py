@@ -41,12 +41,12 @@ Pictures = dict[str, np.ndarray]
 
 def painted(case: Case, models: dict[str, Any], others: dict[str, Checkout]) -> Iterator[tuple[str, np.ndarray]]:
     """The pictures of a case by column."""
-    reference = case.drawings["drawn"]
-    yield "copy", renderers.copy(case, reference, None)
-    yield "pasted", renderers.pasted(case, reference, None)
+    for name, baseline in renderers.BASELINES.items():
+        yield name, baseline(case, case.drawings["drawn"], None)
     for label, model in models.items():
         for form in FORMS:
-            yield f"ours, {label}, {form}", renderers.ours(case, case.drawings[form], model)
+            for name, renderer in renderers.RENDERERS.items():
+                yield f"{name}, {label}, {form}", renderer(case, case.drawings[form], model)
             for name, checkout in others.items():
                 yield f"{name}, {label}, {form}", checkout.render(case, form, label)
 

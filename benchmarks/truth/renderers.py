@@ -1,7 +1,8 @@
 """Ways to paint an edit. A renderer is a function of a case, one of its drawings, and the model of the scene.
 
-To compare another method, add its function to the table that `truth.py` passes to `score`. Only this module uses the
-package under test, and only what older commits have as well: `primage.train`, and a model's `render` and `primitive`.
+To compare another method, add its function to `RENDERERS`, or to `BASELINES` if it uses neither drawing nor model. Only
+this module uses the package under test, and only what older commits have as well: `primage.train`, and a model's
+`render` and `primitive`.
 """
 
 from __future__ import annotations
@@ -79,3 +80,9 @@ def pasted(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
     planes = np.moveaxis(case.base.picture.astype(np.float32), -1, 0)
     image = np.stack([ndimage.map_coordinates(plane, where, order=3, mode="nearest") for plane in planes], axis=-1)
     return np.rint(image).clip(0, 255).astype(np.uint8)
+
+
+#: Columns that are the same for both drawings and all models.
+BASELINES: dict[str, Renderer] = {"copy": copy, "pasted": pasted}
+#: Columns for each drawing and model.
+RENDERERS: dict[str, Renderer] = {"ours": ours}

@@ -28,7 +28,7 @@ def row(case: Case, pictures: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def sheet(shown: Sequence[tuple[Case, Mapping[str, np.ndarray], Mapping[str, Any]]], path: Path) -> None:
-    """Write one edit of each kind and half: photo, drawing, the last render and the truth; JPEG below 100 kB."""
+    """Write one edit of each kind and half: photo, drawing, our last render, and the truth; JPEG below 100 kB."""
     chosen = list({(entry["half"], entry["kind"]): (case, renders) for case, renders, entry in shown}.values())
     halves = [
         [each for each in chosen if each[0].scene.half == half]
@@ -41,7 +41,7 @@ def sheet(shown: Sequence[tuple[Case, Mapping[str, np.ndarray], Mapping[str, Any
         for line, (case, renders) in enumerate(group):
             left, top = side * (4 * cell[0] + 9), line * cell[1]
             pen.text((left, top), f"{case.scene.half}: {case.edit.title}", fill=(40, 40, 40), font=font)
-            last = list(renders)[-1]
+            last = [column for column in renders if column.startswith("ours")][-1]
             form = last.rsplit(", ", 1)[-1]
             for column, pixels in enumerate(
                 (case.base.picture, picture(case.drawings[form]), renders[last], case.truth.picture)
