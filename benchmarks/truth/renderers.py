@@ -73,10 +73,10 @@ def pasted(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
     origin = case.drawings["drawn"].origin
     assert origin is not None
     hole = np.isnan(origin[..., 0])
-    still = (origin == np.moveaxis(np.indices(hole.shape), 0, -1)).all(axis=-1)
-    hole |= still & ndimage.binary_dilation(hole, iterations=2)  # the border's pixels are half the object's colour
-    near = ndimage.distance_transform_edt(hole, return_distances=False, return_indices=True)
-    where = np.moveaxis(origin[near[0], near[1]], -1, 0)
+    unmoved = (origin == np.moveaxis(np.indices(hole.shape), 0, -1)).all(axis=-1)
+    hole |= unmoved & ndimage.binary_dilation(hole, iterations=2)  # pixels of the border are half the object's colour
+    near = ndimage.distance_transform_edt(hole | ~unmoved, return_distances=False, return_indices=True)
+    where = np.moveaxis(np.where(hole[..., None], origin[near[0], near[1]], origin), -1, 0)
     planes = np.moveaxis(case.base.picture.astype(np.float32), -1, 0)
     image = np.stack([ndimage.map_coordinates(plane, where, order=3, mode="nearest") for plane in planes], axis=-1)
     return np.rint(image).clip(0, 255).astype(np.uint8)

@@ -54,7 +54,7 @@ def prints(rng: np.random.Generator) -> Scene:
     return stage.scene(
         "prints",
         HALF,
-        "segments",
+        "super",
         swap("cat", "coffee", "two prints exchanged"),
         rotate("astronaut", 40, "a print turned by 40°"),
         scale("launch", 2, "the small print twice as large"),
@@ -73,7 +73,7 @@ def balloons(rng: np.random.Generator) -> Scene:
     return stage.scene(
         "balloons",
         HALF,
-        "super",
+        "segments",
         move("green", (408, 236), "a balloon far to the right"),
         scale("blue", 2, "a balloon twice as near"),
         scale("red", 0.5, "a balloon twice as far"),
@@ -97,7 +97,7 @@ def street(rng: np.random.Generator) -> Scene:
     stage = Stage(colour, labels)
     shadow = (Shadow((0, 0.5), 2.2, 0.7, 0.1), Shadow((0, 3), 4.0, 0.4, 0.16))
     stage.add("lamp", drawn.lamp_post(), (78, 172), 164, STANDING[1:])
-    stage.add("tree", drawn.tree(rng, (92, 128, 56)), (404, 174), 168, STANDING[1:])
+    stage.add("tree", drawn.tree(rng, (92, 128, 56)), (456, 172), 168, STANDING[1:])
     stage.add("van", drawn.car(rng, (58, 104, 158), van=True), (346, 226), 76, shadow)
     stage.add("car", drawn.car(rng, (172, 34, 30)), (160, 230), 62, shadow)
     return stage.scene(
@@ -128,7 +128,7 @@ def meadow(rng: np.random.Generator) -> Scene:
     return stage.scene(
         "meadow",
         HALF,
-        "super",
+        "segments",
         scale("brown", 2, "the brown mushroom twice as large"),
         reshape("large", "a taller, leaning mushroom", (0.9, 1.25), 0.1, 0.12),
         move("small", (352, 270), "the small mushroom on the right"),
@@ -168,7 +168,7 @@ def planets(rng: np.random.Generator) -> Scene:
     return stage.scene(
         "planets",
         HALF,
-        "segments",
+        "super",
         rotate("red", 90, "a planet turned by 90°"),
         scale("blue", 2, "a planet twice as large"),
         duplicate("moon", (212, 62), "a second moon"),

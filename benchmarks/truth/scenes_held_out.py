@@ -91,7 +91,7 @@ def cups(rng: np.random.Generator) -> Scene:
         duplicate("cup", (230, 302), "a second cup"),
         move("cup", (214, 290), "the cup at the lower edge"),
         rotate("cup", 70, "the cup turned by 70°"),
-        mirror("print", "a mirrored print"),
+        mirror("cup", "the cup turned round"),
         scale("coin", 2, "a coin twice as large"),
         scale("cup", 0.5, "a tiny cup"),
         swap("emblem", "coin", "emblem and coin exchanged"),
@@ -145,7 +145,7 @@ def boats(rng: np.random.Generator) -> Scene:
     return stage.scene(
         "boats",
         HALF,
-        "super",
+        "segments",
         move("near", (214, 236), "a boat to the middle"),
         scale("far", 2, "a boat twice as near"),
         behind("far", "red", (176, 130), "a boat behind another"),
@@ -188,7 +188,7 @@ def badges(rng: np.random.Generator) -> Scene:
     return stage.scene(
         "badges",
         HALF,
-        "segments",
+        "super",
         rotate("emblem", 120, "a badge turned by 120°"),
         scale("tissue", 2, "a badge twice as large"),
         swap("cat", "turtle", "two badges exchanged"),
