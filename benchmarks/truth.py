@@ -91,7 +91,8 @@ def main(options: argparse.Namespace) -> None:
                 if options.pictures:
                     options.pictures.mkdir(parents=True, exist_ok=True)
                     number = sum(each["scene"] == name for each in found)
-                    Image.fromarray(row(case, pictures)).save(options.pictures / f"{name}-{number}.png")
+                    path = options.pictures / f"{name}-{number}.png"
+                    Image.fromarray(row(case, pictures)).save(path, compress_level=1)
                 if options.sheet:
                     shown.append((case, pictures, entry))
     means = summary(found)

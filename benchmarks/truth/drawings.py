@@ -24,7 +24,7 @@ _SIGMA, _LOW, _HIGH, _MIN_LENGTH_PX = 2.0, 0.04, 0.10, 14
 #: An object's outline lies up to this far outside its mask.
 _OUTLINE_PX = 2
 #: Shadows that take away more than this belong to the selection.
-_SHADOW = 0.12
+_SHADOW = 0.04
 _EIGHT = np.ones((3, 3), bool)
 
 

@@ -35,9 +35,7 @@ def scenes(suite: SimpleNamespace) -> dict[str, Any]:
 def small(suite: SimpleNamespace) -> list[Any]:
     """The cases of two small scenes."""
     return [
-        each
-        for name in ("coins", "boats")
-        for each in suite.cases.cases(suite.scenes.scene(name), suite.arrange.KINDS)
+        each for name in ("coins", "boats") for each in suite.cases.cases(suite.scenes.scene(name), suite.arrange.KINDS)
     ]
 
 
