@@ -36,8 +36,6 @@ try:
 except ImportError:  # commits up to 0.1
     from primage.evaluate.lpips import LPIPS
 
-Pictures = dict[str, np.ndarray]
-
 
 def painted(case: Case, models: dict[str, Any], others: dict[str, Checkout]) -> Iterator[tuple[str, np.ndarray]]:
     """The pictures of a case by column."""

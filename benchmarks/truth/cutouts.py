@@ -100,12 +100,3 @@ def planet(name: str, centre: tuple[int, int], radius_px: float, tint: Colour = 
     colour = np.stack([ndimage.map_coordinates(p, where, order=1, mode="nearest") for p in surface], -1)
     colour = colour * light[..., None] * to_linear(tint)
     return Sprite(colour.astype(np.float32), flat.alpha, flat.parts)
-
-
-def rocket() -> Sprite:
-    """The rocket of the launch pad's photo, standing."""
-    image = to_linear(photo("rocket.jpg")[140:395, 290:350])
-    big = np.stack([ndimage.zoom(p, 2, order=1) for p in np.moveaxis(image, -1, 0)], -1)
-    canvas = Canvas(100 * big.shape[1] / big.shape[0], big.shape[0])
-    canvas.paint(canvas.box(0, 0, 1, 1), (0, 0, 0), 0)
-    return Sprite(big, canvas.alpha, canvas.parts, (0.0, 1.0))

@@ -126,7 +126,7 @@ def books(rng: np.random.Generator) -> Scene:
         duplicate("blue", (252, 246), "the same book again"),
         move("red", (350, 246), "a book at the other end"),
         scale("thin", 2, "a book twice as large"),
-        behind("thin", "brown", (224, 244), "a book behind another"),
+        behind("thin", "brown", (215, 244), "a book behind another"),
     )
 
 

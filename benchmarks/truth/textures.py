@@ -57,7 +57,7 @@ def lit(colour: np.ndarray, rng: np.random.Generator, amount: float = 0.12) -> n
 
 
 def crop(name: str, size: Size, at: tuple[int, int] = (0, 0), zoom: float = 1.0, turn: int = 0) -> np.ndarray:
-    """Part of a photo, enlarged by ``zoom``, in quarter turns, continued by reflection; (H, W, 3) in [0, 255]."""
+    """Part of a photo after ``turn`` quarter turns, enlarged and continued by reflection; (H, W, 3) in [0, 255]."""
     source = np.rot90(photo(name), turn).astype(np.float32)
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     planes = [ndimage.gaussian_filter(p, max(0.0, 0.45 / zoom - 0.45)) for p in np.moveaxis(source, -1, 0)]
