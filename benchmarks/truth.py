@@ -92,7 +92,7 @@ def main(options: argparse.Namespace) -> None:
                     path = options.pictures / f"{name}-{number}.png"
                     Image.fromarray(row(case, pictures)).save(path, compress_level=1)
                 if options.sheet:
-                    shown.append((case, pictures, entry))
+                    shown.append((case, pictures))
     means = summary(found)
     print(table(means))
     if options.sheet:
