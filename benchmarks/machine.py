@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -37,5 +38,7 @@ def write(name: str, numbers: dict[str, Any]) -> None:
     """Write and print the JSON of a benchmark."""
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps({"benchmark": name, "machine": facts(), **numbers}, indent=2)
+    # A list of numbers takes one line.
+    text = re.sub(r"\[\s+([-+.\de,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(text)

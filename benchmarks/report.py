@@ -63,6 +63,37 @@ def edits_table() -> str:
     )
 
 
+def truth_tables() -> str:
+    found = result("truth")
+    if found is None:
+        return "Not measured."
+    titles = {"lpips": "LPIPS in the boxes", "lpips_whole": "whole picture", "psnr": "PSNR (dB)", "line_f1": "line F1"}
+    tables = []
+    for half, kinds in found["mean"].items():
+        columns = list(kinds["all"])
+        count = {kind: sum(e["half"] == half and kind in ("all", e["kind"]) for e in found["edits"]) for kind in kinds}
+        by_kind = markdown(
+            {
+                f"{half}: LPIPS in the boxes": lambda kind: kind,
+                "edits": lambda kind, count=count: count[kind],
+                **{c: lambda kind, c=c, kinds=kinds: f"{kinds[kind][c][0]:.3f}" for c in columns},
+            },
+            kinds,
+        )
+        figures = markdown(
+            {
+                f"{half}: mean": lambda column: column,
+                **{
+                    titles.get(figure, figure): lambda column, i=i, rows=kinds["all"]: f"{rows[column][i]:.3f}"
+                    for i, figure in enumerate(found["figures"])
+                },
+            },
+            columns,
+        )
+        tables += [by_kind, figures]
+    return "\n\n".join(tables)
+
+
 def sources_table() -> str:
     names = {"both": "photos and synthetic images", "drawn": "synthetic images", "photos": "photos"}
     rows = [(title, result(f"src_video_{name}"), result(f"src_edits_{name}")) for name, title in names.items()]
@@ -86,6 +117,7 @@ def ablation_table(rows: list[dict[str, Any]], kind: str, columns: dict[str, str
 
 
 COMMANDS = {
+    "benchmarks/truth.py --against CHECKOUT --minutes 0 2": "hard edits, compared with another checkout",
     "benchmarks/ablations.py FOLDER": "the effect of each component: [Ablations](ablations.md)",
     "benchmarks/paper_steps.py": "time and memory of a training step of the published configuration",
     "benchmarks/warp_speed.py": "time of a random warp of photo and super primitive at several sizes",
@@ -95,6 +127,7 @@ COMMANDS = {
 
 def benchmarks_page() -> str:
     notes = (ROOT / "benchmarks" / "edits" / "notes.md").read_text(encoding="utf-8").strip()
+    truth_notes = (ROOT / "benchmarks" / "truth" / "notes.md").read_text(encoding="utf-8").strip()
     paper = result("face_video_paper_10min_no_matcher") or {"steps": 0}
     commands = markdown(
         {"command": lambda row: f"`python {row[0]}`", "what it measures": lambda row: row[1]}, COMMANDS.items()
@@ -130,6 +163,24 @@ because uncovered areas have none and pasting leaves hard seams; but it shows wh
 {edits_table()}
 
 {notes}
+
+## Hard edits with a true picture
+
+`python benchmarks/truth.py` composes scenes of known objects over a known background, so that the picture of the edited
+arrangement is the truth: 14 scenes of 256² to 512², each with six or seven edits of ten kinds. Half of the scenes are
+*held out*: settings are chosen on the others alone. Objects are cut out of photos from scikit-image or drawn with
+texture and shading, have antialiased borders, and take their soft shadows along. Each edit is given as two drawings:
+*extracted* from the true picture, and *drawn*, the training drawing with its objects moved in all layers and the
+uncovered labels filled as in the editor. Some scenes are drawn with labels alone, others with lines over labels.
+
+LPIPS is measured to the truth in boxes around the connected parts of what the edit changes, at least 64 px a side,
+weighted by the number of changed pixels. Line F1 compares the Canny edges of the render with those of the truth in
+these boxes, with a tolerance of 2 px. Columns: a *copy* of the unedited photo; the photo cut and *pasted* with the
+edit, uncovered areas smeared; and ours.
+
+{truth_tables()}
+
+{truth_notes}
 
 ## Other benchmarks
 

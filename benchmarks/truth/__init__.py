@@ -1,0 +1,1 @@
+"""Composed scenes with the true picture of every edit; `benchmarks/truth.py` runs them."""
