@@ -61,6 +61,13 @@ class AugmentConfig(Frozen):
     parts_count: int = Field(2, ge=1, le=20, description="maximum number of parts in one warp")
     parts_radius: tuple[float, float] = Field((0.05, 0.2), description="of a part, in shares of the photo's short side")
     parts_probability: Fraction = 0.5
+    camera: bool = Field(
+        False, description="like a moving camera, in place of TPS and local moves: straight lines stay straight"
+    )
+    camera_forward: float = Field(2.0, ge=0, le=2.5, description="largest way, in distances to the nearest ground")
+    camera_turn_deg: float = Field(15.0, ge=0, le=30, description="largest turn to the left or right")
+    camera_zoom: float = Field(1.25, ge=1, le=4, description="largest factor of the zoom, in or out")
+    camera_probability: Fraction = 0.5
     redraw: bool = Field(False, description="extract lines from the warped photo, altered like another video frame")
     redraw_probability: Fraction = 0.4
     canny_sigma: bool = False

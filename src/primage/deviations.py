@@ -45,7 +45,7 @@ PAPER_SETTINGS: tuple[PaperSetting, ...] = (
     PaperSetting("augment.flip", True, _ONLY),
     *(
         PaperSetting(f"augment.{name}", False, _ONLY)
-        for name in ("shear", "crop", "translation", "cutmix", "local", "parts", "redraw", "canny_sigma")
+        for name in ("shear", "crop", "translation", "cutmix", "local", "parts", "camera", "redraw", "canny_sigma")
     ),
     PaperSetting("augment.window_px", 0, _ONLY),
     PaperSetting("primitive.edges.thin", False, "Canny's edges as they are", "edges"),

@@ -18,7 +18,7 @@ PICTURES = {
     **{i: f"figure{i}.png" for i in (1, 3, 4, 5, 6)},
     2: "figure2/primitives.png",
     7: "figure7/coverage.png",
-    8: "figure8/gaps.png",
+    8: "figure8/nose/gaps.png",
 }
 
 
@@ -41,6 +41,17 @@ def test_figure(number: int, out: Path, capsys: pytest.CaptureFixture[str]) -> N
     figure.main(["--tiny", "--out", str(out)])
     assert read_image(out / PICTURES[number]).std() > 10
     assert str(out / PICTURES[number]) in capsys.readouterr().out
+
+
+def test_figure_8_moves_nose_and_eyes_apart_within_the_photo() -> None:
+    series = importlib.import_module("figure8").SERIES
+    (nose, nose_by), (eyes, eyes_by) = series["nose"], series["eyes"]
+    assert nose.centre[1] - nose.radii[1] > eyes.centre[1] + eyes.radii[1]  # y points down
+    assert nose_by[1] > 0 > eyes_by[1]
+    for region, by in series.values():
+        for axis in (0, 1):
+            end = region.centre[axis] + by[axis]
+            assert region.radii[axis] - 1e-9 <= end <= 1 - region.radii[axis] + 1e-9
 
 
 def test_each_figure_is_listed_in_the_readme() -> None:

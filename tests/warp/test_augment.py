@@ -17,7 +17,8 @@ from primage.grid import identity_grid, resample
 from primage.labels.label_map import colourise
 from primage.primitive.edges import extract_edges, remove_small, thin
 from primage.primitive.primitive import Primitive
-from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, draw_window, find_regions
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, draw_window
+from primage.warp.regions import find_regions
 from primage.warp.tps import tps_grid
 from tests.primitive.drawings import KINDS, astronaut, blocks, components, cross, described, drawing, patches, same
 

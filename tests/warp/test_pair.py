@@ -50,6 +50,15 @@ def test_every_item_of_a_batch_has_a_warp_of_its_own_that_fits_its_photo() -> No
     torch.testing.assert_close(resample(pair.photo.expand(3, -1, -1, -1), batch.grid), batch.photo)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_camera_moves_through_every_kind_of_drawing(kind: str) -> None:
+    pair = pair_of(kind, augment=AugmentConfig(camera=True, camera_probability=1.0, flip=False))
+    batch = pair.draw(1, torch.Generator().manual_seed(0))
+    assert float((batch.grid - identity_grid((64, 80))).abs().max()) > 0.05
+    torch.testing.assert_close(resample(pair.photo, batch.grid), batch.photo)
+    assert batch.primitive.shape == pair.encoded.shape
+
+
 def test_draws_depend_on_the_rng_alone() -> None:
     pair = pair_of(augment=AugmentConfig(canny_sigma=True, cutmix=True))
     before = torch.get_rng_state()

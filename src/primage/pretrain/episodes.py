@@ -22,7 +22,8 @@ from primage.primitive.extraction_config import EdgesConfig
 from primage.primitive.line_layer import CLOSENESS_PX
 from primage.primitive.primitive import Primitive
 from primage.tensors import to_image, to_tensor
-from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid, find_regions
+from primage.warp.augment import PrimitiveWarper, another_frame, draw_grid
+from primage.warp.regions import find_regions
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,19 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from scipy.ndimage import gaussian_filter
-from skimage.measure import label, regionprops
 from torch import Tensor
 from torch.nn import functional as F
 
 from primage.config import AugmentConfig
 from primage.grid import identity_grid, reflect, resample
-from primage.labels.label_map import LabelMap
 from primage.primitive.primitive import Primitive
+from primage.warp.camera import Motion, Room, camera_grid, rotation
+from primage.warp.regions import Regions
 from primage.warp.tps import tps_grid
 
 #: Maximum rotation and scaling of `_local`.
@@ -48,13 +47,13 @@ def one_thread() -> Iterator[None]:
 def draw_grid(
     config: AugmentConfig, size: tuple[int, int], rng: torch.Generator, regions: Regions | None = None
 ) -> Float[Tensor, "1 h w 2"]:
-    """Draw a random warp: TPS, then rotation, shear, crop, translation and flip, then parts and cutmix.
+    """Draw a random warp: TPS and local moves or a camera's motion, then affine maps, then parts and cutmix.
 
     Args:
         config: the augmentations and their strengths.
         size: (height, width) of the photo.
         rng: random source, on the CPU.
-        regions: regions of the photo that can be cut out as parts.
+        regions: regions of the photo that can be cut out as parts, and that a camera sees as objects.
 
     Returns:
         (1, H, W, 2), (x, y), normalised, within [-1, 1] (borders reflected): the source of every pixel.
@@ -63,7 +62,10 @@ def draw_grid(
         Paper §3.2, which specifies no ranges. Deviations depend on the settings (docs/paper.md).
     """
     grid = identity_grid(size)
-    bent = config.tps and chance(config.tps_probability, rng)
+    moved = config.camera and chance(config.camera_probability, rng)
+    if moved:
+        grid = camera_grid(*_draw_motion(config, size, rng), size, regions)
+    bent = not moved and config.tps and chance(config.tps_probability, rng)
     if bent:
         n = config.tps_points
         shifts = (torch.rand(1, n, n, 2, generator=rng) * 2 - 1) * config.tps_shift
@@ -71,7 +73,7 @@ def draw_grid(
             shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] = 0
         # In widths, as published for square photos; in heights for wide photos, which would fold otherwise.
         grid = tps_grid(shifts * min(1.0, size[0] / size[1]), size, config.tps_lambda)
-    if config.local and chance(config.local_probability, rng):
+    if config.local and not moved and chance(config.local_probability, rng):
         grid = _local(grid, config, rng)
     affine = _draw_affine(config, size[0] / size[1], bent, rng)
     if affine is not None:
@@ -82,6 +84,35 @@ def draw_grid(
     if config.cutmix and chance(config.cutmix_probability, rng):
         grid = _cutmix(grid, config.cutmix_px, rng)
     return grid
+
+
+def _draw_motion(config: AugmentConfig, size: tuple[int, int], rng: torch.Generator) -> tuple[Room, Motion]:
+    """Draw a scene and how the camera moves in it: mostly forward, for what is behind it is not in the photo."""
+
+    def log_uniform(low: float, high: float) -> float:
+        return math.exp(_uniform(math.log(low), math.log(high), rng))
+
+    vanishing_point = _uniform(-0.4, 0.4, rng), _uniform(-0.4, 0.3, rng)
+    focal_length = 2.0  # a horizontal field of view of 53 degrees
+    # The nearest ground that the photo shows is at its bottom.
+    nearest = focal_length / ((1 - vanishing_point[1]) * size[0] / size[1])
+    room = Room(
+        left=log_uniform(1.5, 8.0),
+        right=log_uniform(1.5, 8.0),
+        ground=1.0,
+        ceiling=log_uniform(2.0, 20.0),
+        far=nearest * log_uniform(3.0, 12.0),
+        vanishing_point=vanishing_point,
+        focal_length=focal_length,
+    )
+    shift = (
+        0.3 * _uniform(-room.left, room.right, rng),
+        _uniform(-0.2, 0.2, rng),
+        config.camera_forward * nearest * _uniform(-0.2, 1, rng),
+    )
+    turn = math.radians(config.camera_turn_deg)
+    turned = rotation(_uniform(-turn, turn, rng), _uniform(-turn, turn, rng) / 5, _uniform(-turn, turn, rng) / 8)
+    return room, Motion(shift, turned, log_uniform(1 / config.camera_zoom, config.camera_zoom))
 
 
 def _local(grid: Float[Tensor, "1 h w 2"], config: AugmentConfig, rng: torch.Generator) -> Float[Tensor, "1 h w 2"]:
@@ -185,49 +216,6 @@ def _cutmix(grid: Float[Tensor, "1 h w 2"], side_px: tuple[int, int], rng: torch
     grid = grid.clone()
     grid[:, to_y : to_y + side, to_x : to_x + side] = grid[:, y : y + side, x : x + side].clone()
     return grid
-
-
-@dataclass(frozen=True)
-class Regions:
-    """Connected regions of one label, of a size that a user would select.
-
-    Attributes:
-        index: (1, 1, H, W) float32, 0 for no region, or 1 … N.
-        centres: (N, 2), (x, y), normalised.
-        radii: (N,), in shorter sides: half the square root of the area.
-    """
-
-    index: Float[Tensor, "1 1 h w"]
-    centres: Float[Tensor, "n 2"]
-    radii: Float[Tensor, " n"]
-
-
-def find_regions(segments: LabelMap) -> Regions | None:
-    """Find the regions of a label map that can be cut out.
-
-    Args:
-        segments: (H, W) labels.
-
-    Returns:
-        Regions that cover between 0.3 % and 25 % of the picture; None if there is none.
-    """
-    height, width = segments.index.shape
-    connected = label(segments.index.astype(np.int32) + 1)
-    index = np.zeros((height, width), np.float32)
-    centres, radii = [], []
-    for region in regionprops(connected):
-        if 0.003 <= region.area / (height * width) <= 0.25:
-            y, x = region.centroid
-            centres.append((2 * x / max(1, width - 1) - 1, 2 * y / max(1, height - 1) - 1))
-            radii.append(0.5 * math.sqrt(region.area) / min(height, width))
-            index[connected == region.label] = len(centres)
-    if not centres:
-        return None
-    return Regions(
-        torch.from_numpy(index)[None, None],
-        torch.tensor(centres, dtype=torch.float32),
-        torch.tensor(radii, dtype=torch.float32),
-    )
 
 
 def _parts(

@@ -21,9 +21,9 @@ from primage.warp.augment import (
     chance,
     draw_grid,
     draw_window,
-    find_regions,
     one_thread,
 )
+from primage.warp.regions import find_regions
 
 #: Number of edge layers with different sigmas extracted in advance, because Canny is too slow for every step.
 _SIGMAS = 8
@@ -73,7 +73,8 @@ class TrainingPair:
         self.photo = to_tensor(small)
         self.encoded = encode(resized, spec)
         self._warpers = [PrimitiveWarper(resized, spec.config.edges.thin)]
-        self._regions = find_regions(resized.segments) if augment.parts and resized.segments is not None else None
+        movable = augment.parts or augment.camera
+        self._regions = find_regions(resized.segments) if movable and resized.segments is not None else None
         edges = spec.config.edges
         extracted = spec.extracts_edges
         #: Settings for extracting lines from a warped photo; None if this is switched off.
