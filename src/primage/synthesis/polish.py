@@ -122,7 +122,7 @@ def polishing(
             )
         )
     resized = np.zeros(hole.shape, np.float32)
-    planes = [plane.marked(0) for plane in planes]
+    planes = [plane.marked(0.0) for plane in planes]
     if render.primitive.segments is not None and reference.primitive.segments is not None:
         labels, training = render.primitive.segments.index, reference.primitive.segments.index
         whole = np.zeros(2), np.array(reference.photo.shape[:2]) - 1.0
