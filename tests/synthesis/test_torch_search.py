@@ -9,7 +9,9 @@ import pytest
 
 from primage.synthesis import search, torch_search, voting
 from primage.synthesis.sources import atlas
-from tests.synthesis.textures import place, plane, positions, query, random_field, texture
+from primage.synthesis.synthesise import DEFAULTS, Target, synthesising
+from tests.synthesis.test_synthesise import finished
+from tests.synthesis.textures import no_guides, place, plane, positions, query, random_field, texture
 
 MIRROR = np.array([[1, 0, 0], [0, -1, 47]], np.float32)
 
@@ -37,6 +39,22 @@ def test_places_that_are_not_allowed_are_not_found() -> None:
     wanted = search.search(where.sources, query(texture(seed=1)), start, passes=3, seed=0)
     found = torch_search.search("cpu", where.sources, query(texture(seed=1)), start, passes=3, seed=0)
     assert np.array_equal(found[0], wanted[0])
+
+
+def test_a_synthesis_on_another_device_is_the_same() -> None:
+    size = (24, 30)
+    picture, hole = texture(size, seed=2), np.zeros(size, bool)
+    hole[6:18, 8:20] = True
+    target = Target(
+        picture, no_guides(size), positions(size), np.zeros(size, np.int32), np.full(size, 0.5, np.float32), hole
+    )
+    planes = [plane(texture(size), multiple=DEFAULTS.multiple)]
+    results = []
+    for device in ("cpu", "cpu:0"):  # the latter is a device like a GPU for the synthesis
+        steps = synthesising(planes, target, DEFAULTS, device)
+        results.append(finished(steps))
+    np.testing.assert_allclose(results[0][0].astype(int), results[1][0], atol=1)
+    assert (results[0][1] == results[1][1]).mean() > 0.99
 
 
 def test_votes_are_the_same() -> None:

@@ -117,12 +117,11 @@ def search(
     bordered = np.pad(query.features, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)), mode="edge")
     ty, tx = query.centres[:, 0], query.centres[:, 1]
     matches, y, x = (each.long() for each in _on(device, field, ty, tx))
-    task = _Search(
-        *_on(device, sources.features, sources.allowed, sources.to_photo, sources.from_photo, bordered),
-        *_on(device, query.prior[ty, tx], query.pull[ty, tx]),
-        y,
-        x,
-    )
+    source, allowed, to_photo, from_photo, target, prior, pull = _on(
+        device, sources.features, sources.allowed, sources.to_photo, sources.from_photo, bordered,
+        query.prior[ty, tx], query.pull[ty, tx],
+    )  # fmt: skip
+    task = _Search(source, allowed, to_photo, from_photo, target, prior, pull, y, x)
     cost = torch.zeros(matches.shape[:2], dtype=torch.int64, device=device)
     cost[y, x] = task.costs(*matches[y, x].unbind(-1))
     for i in range(passes):
