@@ -1,6 +1,6 @@
 """Removals of the truth suite, filled by Primage and by inpainting libraries: LPIPS to the true picture, and time.
 
-``python benchmarks/peers.py --peers PYTHON [--half dev|held-out] [--sheet FILE]``
+``python benchmarks/peers.py --peers PYTHON [--half dev|held-out] [--sheets FOLDER]``
 
 PYTHON is the interpreter of an environment with ``pypatchmatch`` and ``opencv-python-headless``, which Primage does not
 need. All methods get the photo and the same hole: the pixels in which the true pictures differ, grown by 3 px. The
@@ -160,21 +160,20 @@ def main(options: argparse.Namespace) -> None:
         }
         for key in keys
     }
-    if options.sheet:
-        shown = [
-            [case.base.picture, inside(hole, np.uint8([[[255, 0, 255]]]), case.base.picture), case.truth.picture]
-            + [images[key] for key in keys]
-            for (_, case, hole), images in zip(todo, pictures, strict=True)
-        ]
-        captions = [[case.edit.title, "hole", "truth", *keys] for _, case, _ in todo]
-        write_png(options.sheet, contact_sheet(shown, captions))
     machine.write(options.name, {"half": options.half, "rounds": _ROUNDS, "mean": summary, "edits": entries})
+    if options.sheets:
+        options.sheets.mkdir(parents=True, exist_ok=True)
+        for (name, case, hole), images in zip(todo, pictures, strict=True):
+            marked = inside(hole, np.uint8([[[255, 0, 255]]]), case.base.picture)
+            row = [case.base.picture, marked, case.truth.picture, *images.values()]
+            captions = [case.edit.title, "hole", "truth", *images]
+            write_png(options.sheets / f"{name}.png", contact_sheet([row], [captions]))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", help="Python with pypatchmatch and opencv-python-headless")
     parser.add_argument("--half", default="dev", choices=HALVES)
-    parser.add_argument("--sheet", type=Path, help="contact sheet (.png)")
+    parser.add_argument("--sheets", type=Path, help="folder for a contact sheet per edit")
     parser.add_argument("--name", default="peers", help="name of the JSON")
     main(parser.parse_args())

@@ -121,7 +121,7 @@ class Model:
         """
         if size not in self._references:
             self._references.clear()  # users work at one size at a time
-            self._references[size] = Reference(*self._scaled_pair(size), self.record.spec)
+            self._references[size] = Reference(*self._scaled_pair(size), self.record.spec, device=self.device)
         return self._references[size]
 
     def unpolished(self, primitive: Primitive, painted: Painted) -> Render | None:

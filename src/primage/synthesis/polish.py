@@ -31,12 +31,14 @@ class Reference:
         primitive: the training primitive, of the photo's size.
         spec: the model's description of its primitives.
         config: settings of the synthesis.
+        device: torch device of the synthesis.
     """
 
     photo: UInt8[np.ndarray, "h w 3"]
     primitive: Primitive
     spec: PrimitiveSpec
     config: SynthesisConfig = DEFAULTS
+    device: str = "cpu"
 
     @cached_property
     def guides(self) -> Float32[np.ndarray, "h w c"]:
@@ -145,7 +147,7 @@ def polishing(
         trust=(render.confidence * np.exp(-wrong / config.tolerance))[rows, columns],
         hole=hole[rows, columns],
     )
-    steps = synthesising(planes, target, config)
+    steps = synthesising(planes, target, config, reference.device)
     while True:
         try:
             yield 0.15 + 0.85 * next(steps)

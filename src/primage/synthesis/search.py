@@ -29,9 +29,9 @@ _RUN = CHANNELS * (2 * RADIUS + 1)
 #: A limit that no distance reaches.
 _UNLIMITED = np.int64(2**62)
 #: Squared distance from the prior, in px², beyond which it costs no more.
-_PULL_LIMIT = 64.0
+PULL_LIMIT = 64.0
 #: Distance of the neighbours whose matches are tried, pass by pass.
-_JUMPS = (4, 1, 2, 1)
+JUMPS = (4, 1, 2, 1)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _pull_cost(
         return np.int64(0)
     a = to_photo[sy, sx, 0] - prior[ty, tx, 0]
     b = to_photo[sy, sx, 1] - prior[ty, tx, 1]
-    return np.int64(weight * np.float32(UNIT * UNIT) * min(a * a + b * b, np.float32(_PULL_LIMIT)))
+    return np.int64(weight * np.float32(UNIT * UNIT) * min(a * a + b * b, np.float32(PULL_LIMIT)))
 
 
 @njit(cache=True, parallel=True)
@@ -247,7 +247,7 @@ def search(
     for i in range(passes):
         _pass(
             source, allowed, to_photo, from_photo, target, prior, pull, centres, field, cost, next_field, next_cost,
-            _JUMPS[i % len(_JUMPS)], seed + i,
+            JUMPS[i % len(JUMPS)], seed + i,
         )  # fmt: skip
         field, cost, next_field, next_cost = next_field, next_cost, field, cost
     return field, (cost / float(UNIT * UNIT)).astype(np.float32)

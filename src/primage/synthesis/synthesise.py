@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
 
 from primage.errors import PrimitiveError
+from primage.synthesis import torch_search
 from primage.synthesis.guides import GuideWeights
 from primage.synthesis.pyramid import halve, padded
 from primage.synthesis.search import RADIUS, Query, features, search
@@ -101,7 +104,7 @@ class _Level:
 
 
 def synthesising(
-    planes: Sequence[Plane], target: Target, config: SynthesisConfig = DEFAULTS
+    planes: Sequence[Plane], target: Target, config: SynthesisConfig = DEFAULTS, device: str = "cpu"
 ) -> Generator[float, None, tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 2"]]]:
     """Synthesise a part of a picture, as an iterator that can be closed between its steps.
 
@@ -109,6 +112,7 @@ def synthesising(
         planes: sources, the photo first; sides are multiples of the configuration's ``multiple``.
         target: the picture, and what to synthesise.
         config: settings.
+        device: torch device of the search and the voting; compiled kernels are used on the CPU.
 
     Yields:
         The share of the work that is done, after each round.
@@ -133,6 +137,7 @@ def synthesising(
         sources.append([each.halved() for each in sources[-1]])
     work = np.cumsum([0, *(_rounds(config, level) * 4.0**-level for level in range(config.levels))])
 
+    find, colour = _on(device)
     matches: Int32[np.ndarray, "h w 2"] | None = None
     above: Atlas | None = None
     image = first.picture
@@ -157,13 +162,13 @@ def synthesising(
             matches, image = start, here.picture
         else:
             matches = np.where(hole[..., None], place.allow(_enlarged(matches, above, place)), start)
-            image = vote(place.colours, matches, np.zeros(hole.shape, np.float32), pixels, here.picture, config.sigma)
+            image = colour(place.colours, matches, np.zeros(hole.shape, np.float32), pixels, here.picture, config.sigma)
         centres = np.argwhere(around).astype(np.int32)
         for number in range(_rounds(config, level)):
             query = Query(features(image, here.guides), centres, here.prior, pull)
             seed = config.seed + 1000 * level + 10 * number
-            matches, cost = search(place.sources, query, matches, config.passes, seed)
-            image = vote(place.colours, matches, cost, pixels, here.picture, config.sigma)
+            matches, cost = find(place.sources, query, matches, config.passes, seed)
+            image = colour(place.colours, matches, cost, pixels, here.picture, config.sigma)
             done = work[-1] - work[level + 1] + (number + 1) * 4.0**-level
             yield float(done / work[-1])
         above = place
@@ -173,6 +178,13 @@ def synthesising(
     hole = target.hole[..., None]
     result = np.where(hole, np.round(image[:height, :width] * 255).astype(np.uint8), target.picture)
     return result, np.where(hole, source, target.prior)
+
+
+def _on(device: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The search and the voting of a device."""
+    if device == "cpu":
+        return search, vote
+    return partial(torch_search.search, device), partial(torch_search.vote, device)
 
 
 def _rounds(config: SynthesisConfig, level: int) -> int:

@@ -37,6 +37,17 @@ def _vote(colours: np.ndarray, field: np.ndarray, weight: np.ndarray, pixels: np
         out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / total, g / total, b / total
 
 
+def weights(cost: Float32[np.ndarray, "h w"], sigma: float) -> Float32[np.ndarray, "h w"]:
+    """The weights of patches by their cost, never 0.
+
+    Args:
+        cost: of each match.
+        sigma: cost at which the weight has fallen to 1 / e.
+    """
+    weight: Float32[np.ndarray, "h w"] = (np.exp(-cost / sigma) + 1e-4).astype(np.float32)
+    return weight
+
+
 @torch_threads()
 def vote(
     colours: Float32[np.ndarray, "h2 w2 3"],
@@ -62,7 +73,6 @@ def vote(
     Source:
         Wexler, Shechtman & Irani 2007, eq. 4.
     """
-    weight = (np.exp(-cost / sigma) + 1e-4).astype(np.float32)
     out = picture.copy()
-    _vote(*contiguous(colours, field, weight, pixels), out)
+    _vote(*contiguous(colours, field, weights(cost, sigma), pixels), out)
     return out
