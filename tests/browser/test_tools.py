@@ -339,6 +339,37 @@ def test_uncertainty_map(editor: Person) -> None:
     expect(overlay).to_have_count(0)
 
 
+def test_the_polished_picture_replaces_the_first(editor: Person) -> None:
+    page = editor.page
+    switch = page.get_by_role("switch", name="Synthesis")
+    expect(switch).to_be_checked()
+    editor.take("Select rectangle")
+    editor.drag([(0.25, 0.25), (0.5, 0.5)])
+    editor.drag([(0.4, 0.4), (0.65, 0.7)])
+    editor.keys("Shift+V")
+    page.get_by_role("button", name=re.compile("^Apply")).click()
+    editor.painted()
+    assert editor.polished() > 0
+    expect(editor.status).to_have_text(re.compile(r"Rendered in \d+ ms · synthesised after \d+ ms"))
+    polished = editor.picture()
+    page.get_by_text("Synthesis", exact=True).click()
+    expect(switch).not_to_be_checked()
+    for _ in range(200):
+        if (editor.picture() != polished).any():
+            break
+        page.wait_for_timeout(50)
+    first = editor.picture()
+    assert (first != polished).any()
+    page.get_by_text("Synthesis", exact=True).click()
+    replaced = (first != polished).any(axis=2)
+    for _ in range(200):  # a newer model may have made a slightly different picture meanwhile
+        if (editor.picture() != first).any(axis=2)[replaced].mean() > 0.9:
+            break
+        page.wait_for_timeout(50)
+    found = editor.picture()[replaced]
+    assert np.abs(found - polished[replaced]).mean() < np.abs(found - first[replaced]).mean()
+
+
 def test_pen_pressure_and_pinch(editor: Person) -> None:
     """Synthetic pen and touch events, as there is no such device."""
     labels = editor.labels()
