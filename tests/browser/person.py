@@ -73,13 +73,23 @@ class Person:
         match = re.search(r"Rendered in (\d+) ms", text)
         return float(match.group(1)) if match else float("nan")
 
+    def polished(self) -> float:
+        """Wait for the final picture. Returns the time from the last edit to it in milliseconds, as shown by the page.
+
+        NaN if there was nothing to synthesise.
+        """
+        expect(self.status).to_have_attribute("data-final", "true", timeout=PATIENCE_MS)
+        match = re.search(r"synthesised after (\d+) ms", self.status.text_content() or "")
+        return float(match.group(1)) if match else float("nan")
+
     def layer(self, name: str) -> np.ndarray:
         """The pixels of a canvas before scaling, (H, W, 4) uint8."""
         url = self.page.evaluate("name => document.querySelector(`[data-layer=${name}]`).toDataURL()", name)
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA"))
 
     def picture(self) -> np.ndarray:
-        """The result shown, (H, W, 3) uint8."""
+        """The final result shown, (H, W, 3) uint8."""
+        self.polished()
         return self.layer("picture")[..., :3].astype(np.int16)
 
     def lines(self) -> np.ndarray:

@@ -323,7 +323,10 @@ def test_uncertainty_map(editor: Person) -> None:
     page.get_by_text("Show uncertainty").click()
     expect(switch).to_be_checked()
     expect(overlay).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-layer=uncertainty]').toDataURL().length > 2000")
+    for _ in range(200):  # it arrives with the polished picture
+        if editor.layer("uncertainty")[..., 3].any():
+            break
+        page.wait_for_timeout(50)
     shown = editor.layer("uncertainty")[..., 3]
     assert shown.any()
     assert not shown.all()
@@ -337,6 +340,35 @@ def test_uncertainty_map(editor: Person) -> None:
     assert not editor.layer("uncertainty")[..., 3].any()
     editor.keys("q")
     expect(overlay).to_have_count(0)
+
+
+def test_the_polished_picture_replaces_the_first(editor: Person) -> None:
+    page = editor.page
+    switch = page.get_by_role("switch", name="Synthesis")
+    expect(switch).to_be_checked()
+    editor.take("Select rectangle")
+    editor.drag([(0.25, 0.25), (0.5, 0.5)])
+    editor.drag([(0.4, 0.4), (0.65, 0.7)])
+    editor.keys("Shift+V")
+    page.get_by_role("button", name=re.compile("^Apply")).click()
+    editor.painted()
+    assert editor.polished() > 0
+    expect(editor.status).to_have_text(re.compile(r"Rendered in \d+ ms · synthesised after \d+ ms"))
+    polished = editor.picture()
+    page.get_by_text("Synthesis", exact=True).click()
+    expect(switch).not_to_be_checked()
+    for _ in range(200):
+        if (editor.picture() != polished).any():
+            break
+        page.wait_for_timeout(50)
+    first = editor.picture()
+    assert (first != polished).any()
+    page.get_by_text("Synthesis", exact=True).click()
+    for _ in range(200):
+        if (editor.picture() != first).any():
+            break
+        page.wait_for_timeout(50)
+    assert (editor.picture() != first).any()
 
 
 def test_pen_pressure_and_pinch(editor: Person) -> None:

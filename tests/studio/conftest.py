@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -45,6 +46,16 @@ def photo() -> bytes:
     encoded = io.BytesIO()
     Image.fromarray(picture()).save(encoded, "PNG")
     return encoded.getvalue()
+
+
+@pytest.fixture
+def noisy(visitor: Visitor) -> Iterator[str]:
+    """A project of noise, of which any render but a copy is incoherent; gone afterwards."""
+    encoded = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)).save(encoded, "PNG")
+    made: str = visitor.upload(encoded.getvalue())["id"]
+    yield made
+    visitor.http.delete(f"/api/projects/{made}")
 
 
 @pytest.fixture

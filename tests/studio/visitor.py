@@ -36,6 +36,8 @@ class Tab:
         self.socket = socket
         self.requests = 0
         self.revision = 0
+        #: The result as it is shown.
+        self.picture = np.zeros((0, 0, 3), np.uint8)
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         message = self.socket.receive()
@@ -48,6 +50,14 @@ class Tab:
         history = header.get("history") or header.get("project", {}).get("history")
         if history:
             self.revision = max(self.revision, history["revision"])
+        if header["type"] == "state" and self.picture.size == 0:
+            size = header["project"]["size"]
+            self.picture = np.zeros((size["height"], size["width"], 3), np.uint8)
+        if header["type"] == "render" and header["rectangle"] is not None:
+            box = header["rectangle"]
+            part = np.frombuffer(pixels, np.uint8).reshape(box["height"], box["width"], 3)
+            self.picture = self.picture.copy()
+            self.picture[box["y"] : box["y"] + box["height"], box["x"] : box["x"] + box["width"]] = part
         return header, pixels
 
     def until(
@@ -79,9 +89,9 @@ class Tab:
         number = self.requests
         return self.until("changed", lambda header: header["id"] == number)
 
-    def rendered(self, revision: int) -> tuple[dict[str, Any], bytes]:
-        """Read messages until the render of this or a later revision."""
-        return self.until("render", lambda header: header["revision"] >= revision)
+    def rendered(self, revision: int) -> dict[str, Any]:
+        """Read messages until the final render of this or a later revision."""
+        return self.until("render", lambda header: header["revision"] >= revision and header["final"])[0]
 
 
 class Visitor:

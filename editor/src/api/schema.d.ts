@@ -579,7 +579,7 @@ export interface components {
         Capabilities: {
             /**
              * Uncertainty
-             * @description whether the networks of new projects report uncertainty (GET …/uncertainty)
+             * @description whether the networks of new projects say where pixels come from: needed for the synthesis and for GET …/uncertainty
              */
             uncertainty: boolean;
         };
@@ -1005,6 +1005,11 @@ export interface components {
             /** Name */
             name: string;
             photo: components["schemas"]["Size"];
+            /**
+             * Polish
+             * @description whether what the photo could not have shown is synthesised from its patches
+             */
+            polish: boolean;
             /** @description settings that the drawing was extracted with */
             settings: components["schemas"]["ExtractSettings"];
             /** @description of the drawing and of a render */
@@ -1028,6 +1033,8 @@ export interface components {
             keep_original?: boolean | null;
             /** Name */
             name?: string | null;
+            /** Polish */
+            polish?: boolean | null;
         };
         /**
          * ProjectList
@@ -1096,6 +1103,12 @@ export interface components {
         Render: {
             /** @description box of all that differs from the photo; null without edits */
             edited: components["schemas"]["Rectangle"] | null;
+            /**
+             * Final
+             * @description false if a polished picture of the same drawing follows, unless it is edited
+             * @default true
+             */
+            final: boolean;
             /** @description null if no pixel changed; no pixels follow then */
             rectangle: components["schemas"]["Rectangle"] | null;
             /**

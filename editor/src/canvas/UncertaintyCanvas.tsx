@@ -12,7 +12,7 @@ interface Props {
   from: number;
 }
 
-/** An optional overlay: orange where the network is less confident than in the unedited drawing. */
+/** An optional overlay: orange where the network's picture is unlike anything in the photo. */
 export function UncertaintyCanvas(props: Props) {
   const requested = useStudio((s) => s.uncertainty);
   const id = useStudio((s) => (s.renderedSteps === null ? undefined : s.project?.id));

@@ -32,6 +32,14 @@ export function LayersPanel() {
       />
       {available && (
         <Switch
+          label="Synthesis"
+          hint="Replace what the photo could not have shown by patches of the photo"
+          checked={project.polish}
+          onChange={(on) => void change({ polish: on })}
+        />
+      )}
+      {available && (
+        <Switch
           label="Show uncertainty"
           hint="Orange where an edit needs content that the photo does not show"
           keys="Q"

@@ -8,6 +8,8 @@ export function StatusBar() {
   const project = useStudio((s) => s.project);
   const latency = useStudio((s) => s.latency);
   const rendering = useStudio((s) => s.rendering);
+  const synthesising = useStudio((s) => s.synthesising);
+  const synthesisLatency = useStudio((s) => s.synthesisLatency);
   const steps = useStudio((s) => s.renderedSteps);
   const connection = useStudio((s) => s.connection);
   if (!drawing || !project) return null;
@@ -24,7 +26,13 @@ export function StatusBar() {
       </span>
       <Coordinates />
       <span className="spring" />
-      <span className="fact" role="status" data-testid="render-status" data-busy={rendering}>
+      <span
+        className="fact"
+        role="status"
+        data-testid="render-status"
+        data-busy={rendering}
+        data-final={!rendering && !synthesising}
+      >
         {connection === "expired" ? (
           <b className="warn">Open the studio’s new link</b>
         ) : connection === "connecting" ? (
@@ -38,6 +46,11 @@ export function StatusBar() {
         ) : (
           "Waiting for the first result"
         )}
+        {connection === "online" &&
+          !rendering &&
+          (synthesising
+            ? " · synthesising…"
+            : synthesisLatency !== null && ` · synthesised after ${Math.round(synthesisLatency)} ms`)}
       </span>
       <span className="fact" title="Training steps of the network that rendered this result">
         {steps === null ? "" : steps === 0 ? "not learned yet" : `${steps.toLocaleString("en")} training steps`}

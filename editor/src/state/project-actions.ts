@@ -46,7 +46,7 @@ export async function stop(): Promise<void> {
   showLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/stop", path())));
 }
 
-export async function change(body: { keep_original?: boolean; name?: string }): Promise<void> {
+export async function change(body: { keep_original?: boolean; polish?: boolean; name?: string }): Promise<void> {
   const project = await attempt(() => call("patch", "/api/projects/{project_id}", { ...path(), body }));
   if (project) set({ project });
 }

@@ -56,6 +56,8 @@ function leave(): void {
     settings: null,
     previewLabels: null,
     latency: null,
+    synthesising: false,
+    synthesisLatency: null,
     renderedSteps: null,
   });
 }

@@ -78,8 +78,8 @@ async function opened(): Promise<Session> {
 }
 
 /** A render that changed no pixels. */
-function render(revision: number): ArrayBuffer {
-  return writeFrame({ type: "render", revision, steps: 0, rectangle: null }, []);
+function render(revision: number, final = true): ArrayBuffer {
+  return writeFrame({ type: "render", revision, steps: 0, rectangle: null, final }, []);
 }
 
 function draw(session: Session, x: number): void {
@@ -186,6 +186,29 @@ test("a drawing restored from a backup is loaded after a reconnect, though its r
   const { renders } = get();
   FakeSocket.all[1].onmessage({ data: render(2) });
   expect(get().renders).toBe(renders + 1);
+});
+
+test("an edit is rendered first and polished later", async () => {
+  set({ drawing: null, picture: null });
+  const session = await opened();
+  draw(session, 0);
+  FakeSocket.all[0].tell({ type: "accepted", id: 1, history: history(1) });
+  await vi.advanceTimersByTimeAsync(100);
+  FakeSocket.all[0].onmessage({ data: render(1, false) });
+  expect(get()).toMatchObject({ rendering: false, synthesising: true, latency: 100, synthesisLatency: null });
+  await vi.advanceTimersByTimeAsync(400);
+  FakeSocket.all[0].onmessage({ data: render(1) });
+  expect(get()).toMatchObject({ synthesising: false, latency: 100, synthesisLatency: 500 });
+  // A newer model's picture is no answer to an edit, and the next edit forgets the time of the one before.
+  await vi.advanceTimersByTimeAsync(1000);
+  FakeSocket.all[0].onmessage({ data: render(1) });
+  expect(get().synthesisLatency).toBe(500);
+  draw(session, 1);
+  FakeSocket.all[0].tell({ type: "accepted", id: 2, history: history(2) });
+  FakeSocket.all[0].onmessage({ data: render(2, false) });
+  expect(get()).toMatchObject({ synthesising: true, synthesisLatency: null });
+  FakeSocket.all[0].cut();
+  expect(get().synthesising).toBe(false);
 });
 
 test("layers older than the tab's drawing are fetched again after a pause, and accepted in the end", async () => {

@@ -26,6 +26,8 @@ export class Session {
   private revision = 0;
   private shown = -1;
   private waiting: SentEdit[] = [];
+  /** When the edit was sent whose polished picture is outstanding. */
+  private unpolishedSince: number | null = null;
   private unsent: { id: number; frame: ArrayBuffer }[] = [];
   /** Edits and steps that the server has not answered yet. */
   private readonly unanswered = new Set<number>();
@@ -181,8 +183,9 @@ export class Session {
     else {
       set(({ connection }) => ({ connection: connection === "online" ? "connecting" : connection }));
       this.waiting = [];
+      this.unpolishedSince = null;
       this.answered(null);
-      set({ rendering: false });
+      set({ rendering: false, synthesising: false });
       return;
     }
     const again = this.wasOnline;
@@ -276,7 +279,7 @@ export class Session {
     this.history(header.history);
   }
 
-  /** A render of an older drawing than the one shown is dropped. */
+  /** A render of an older drawing than the one shown is dropped. A polished one replaces the first of the same drawing. */
   private render(header: Schemas["Render"], body: Uint8Array): void {
     if (header.revision < this.shown) return;
     this.shown = header.revision;
@@ -288,12 +291,18 @@ export class Session {
     const done = this.waiting.filter((edit) => edit.revision !== null && edit.revision <= header.revision);
     this.waiting = this.waiting.filter((edit) => !done.includes(edit));
     const last = done[done.length - 1];
+    if (last) this.unpolishedSince = last.at;
+    const polished = header.final && !last && this.unpolishedSince !== null && get().synthesising;
     set({
       rendering: this.waiting.length > 0,
+      synthesising: !header.final,
+      ...(last ? { synthesisLatency: null } : {}),
+      ...(polished ? { synthesisLatency: performance.now() - this.unpolishedSince! } : {}),
       renderedSteps: header.steps,
       renders: get().renders + 1,
       ...(last ? { latency: performance.now() - last.at } : {}),
     });
+    if (header.final) this.unpolishedSince = null;
   }
 
   private acknowledge(id: number, revision: number): void {

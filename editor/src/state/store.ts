@@ -55,6 +55,9 @@ export interface StudioState {
   /** Milliseconds from the last edit to its render. */
   latency: number | null;
   rendering: boolean;
+  /** Whether a polished picture of the drawing follows, and milliseconds from the last edit to its arrival. */
+  synthesising: boolean;
+  synthesisLatency: number | null;
   renderedSteps: number | null;
   /** The number of renders received: a change means that there is a newer one. */
   renders: number;
@@ -110,6 +113,8 @@ export const useStudio = create<StudioState>(() => ({
   connection: "connecting",
   latency: null,
   rendering: false,
+  synthesising: false,
+  synthesisLatency: null,
   renderedSteps: null,
   renders: 0,
   tool: "pencil",

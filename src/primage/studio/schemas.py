@@ -61,7 +61,10 @@ class Limits(Schema):
 class Capabilities(Schema):
     """Optional features of this server."""
 
-    uncertainty: bool = Field(description="whether the networks of new projects report uncertainty (GET …/uncertainty)")
+    uncertainty: bool = Field(
+        description="whether the networks of new projects say where pixels come from: needed for the synthesis and for "
+        "GET …/uncertainty"
+    )
 
 
 class Info(Schema):
@@ -166,6 +169,7 @@ class Project(ProjectSummary):
     line_colour: Colour
     history: HistoryState
     keep_original: bool = Field(description="whether renders keep the photo where no edit has an effect")
+    polish: bool = Field(description="whether what the photo could not have shown is synthesised from its patches")
     learning: Learning
     model: ModelInfo | None = Field(description="null until the first model is ready, a few seconds after an upload")
     snapshots: tuple[Snapshot, ...]
@@ -188,6 +192,7 @@ class ProjectChange(Schema):
 
     name: Name | None = None
     keep_original: bool | None = None
+    polish: bool | None = None
 
 
 class Learn(Schema):
@@ -282,6 +287,9 @@ class Render(Schema):
     seconds: float = Field(description="from the request to the result")
     rectangle: Rectangle | None = Field(description="null if no pixel changed; no pixels follow then")
     edited: Rectangle | None = Field(description="box of all that differs from the photo; null without edits")
+    final: bool = Field(
+        True, description="false if a polished picture of the same drawing follows, unless it is edited"
+    )
 
 
 class State(Schema):

@@ -14,12 +14,18 @@ from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.synthesis.guides import disagreement, guide_channels
 from primage.synthesis.incoherence import incoherence, patch_variance
 from primage.synthesis.regions import regions
+from primage.synthesis.search import RADIUS
 from primage.synthesis.sources import photo_plane, resampled_plane
 from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig, Target, synthesising
 from primage.synthesis.transforms import resizings, transforms
 
 #: Value of the guide that keeps planes for resized regions to these regions.
 _MARK = 1.0
+
+#: Pixels of two renders that differ by more than this (grey levels, smoothed over about 3 × 3) have changed.
+_CHANGED_LEVELS = 6.0
+#: Distance, in pixels, up to which a pixel influences the incoherence of patches, which are compared at half the size.
+_PATCH_PX = 2 * RADIUS + 2
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Polished:
         image: (H, W, 3).
         field: (H, W, 2), (y, x) of the source of each pixel in the photo, in pixels.
         synthesised: (H, W), the pixels that were synthesised; all others are the render's.
-        incoherence: (H, W), of the render, before synthesis.
+        incoherence: (H, W), of the render, before synthesis; 0 where pixels could not be replaced.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -80,11 +86,27 @@ class Polished:
     incoherence: Float32[np.ndarray, "h w"]
 
 
+@dataclass(frozen=True)
+class Previous:
+    """A render that was polished before the drawing was changed a little.
+
+    Attributes:
+        render: the generator's output.
+        polished: the result.
+        within: (H, W), where pixels could be replaced; None for everywhere.
+    """
+
+    render: Render
+    polished: Polished
+    within: Bool[np.ndarray, "h w"] | None = None
+
+
 def polishing(
     reference: Reference,
     render: Render,
     within: Bool[np.ndarray, "h w"] | None = None,
     forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
+    previous: Previous | None = None,
 ) -> Generator[float, None, Polished]:
     """Polish a render, as an iterator that can be closed between its steps.
 
@@ -93,6 +115,8 @@ def polishing(
         render: the generator's output.
         within: (H, W), where pixels may be replaced; None for everywhere.
         forbidden: (H', W'), pixels of the photo that may not be copied: what the render copied from there is replaced.
+        previous: a similar render. What was synthesised in it stays where neither the drawing nor the render changed
+            nearby, and is context for the rest.
 
     Yields:
         The share of the work that is done, after each step.
@@ -101,22 +125,34 @@ def polishing(
         The polished render.
     """
     spec, config = reference.spec, reference.config
-    unlike = incoherence(render.image, reference.photo, render.field)
+    within = np.ones(render.image.shape[:2], bool) if within is None else within
+    if previous is not None and previous.render.image.shape != render.image.shape:
+        previous = None
+    unchanged = np.zeros_like(within) if previous is None else ~_changed(render, previous.render, config)
+    unlike = _incoherence(reference, render, within, unchanged, previous)
     yield 0.1
     guides = guide_channels(render.primitive, spec, config.guides)
     wrong = disagreement(guides, reference.guides, render.field)
     hole = regions(render.primitive, unlike, patch_variance(render.image), wrong)
     if forbidden is not None:
         hole |= _copied_from(forbidden, render.field)
-    if within is not None:
-        hole &= within
+    hole &= within
+    image, field = render.image.copy(), render.field.copy()
+    kept = np.zeros_like(hole)
+    if previous is not None:
+        kept = previous.polished.synthesised & unchanged & within
+        if forbidden is not None:
+            kept &= ~_copied_from(forbidden, previous.polished.field)
+        image[kept], field[kept] = previous.polished.image[kept], previous.polished.field[kept]
+    synthesised = hole | kept
+    hole &= ~kept
     if not hole.any():
-        return Polished(render.image, render.field, hole, unlike)
+        return Polished(image, field, synthesised, unlike)
     allowed = np.ones(reference.photo.shape[:2], bool) if forbidden is None else ~forbidden
     planes = [photo_plane(reference.photo, reference.guides, allowed, config.multiple)]
-    maps, first = transforms(render.field, hole, config.seed)
+    maps, first = transforms(field, hole, config.seed)
     for number, matrix in enumerate(maps, start=1):
-        places = render.field[first == number]
+        places = field[first == number]
         box = np.percentile(places, 2, axis=0), np.percentile(places, 98, axis=0)
         planes.append(
             resampled_plane(
@@ -138,11 +174,11 @@ def polishing(
         # Their enlarged, smoother patches would spread otherwise.
         resized[where] = 0.5 * _MARK
     yield 0.15
-    rows, columns = _crop(hole, config)
+    rows, columns = _crop(hole, config.context, config.multiple)
     target = Target(
-        picture=render.image[rows, columns],
+        picture=image[rows, columns],
         guides=np.concatenate([guides, resized[..., None]], axis=2)[rows, columns],
-        prior=render.field[rows, columns],
+        prior=field[rows, columns],
         plane=first[rows, columns],
         trust=(render.confidence * np.exp(-wrong / config.tolerance))[rows, columns],
         hole=hole[rows, columns],
@@ -152,11 +188,9 @@ def polishing(
         try:
             yield 0.15 + 0.85 * next(steps)
         except StopIteration as stop:
-            part, sources = stop.value
+            image[rows, columns], field[rows, columns] = stop.value
             break
-    image, field = render.image.copy(), render.field.copy()
-    image[rows, columns], field[rows, columns] = part, sources
-    return Polished(image, field, hole, unlike)
+    return Polished(image, field, synthesised, unlike)
 
 
 def polish(
@@ -164,9 +198,10 @@ def polish(
     render: Render,
     within: Bool[np.ndarray, "h w"] | None = None,
     forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
+    previous: Previous | None = None,
 ) -> Polished:
     """Polish a render in one go; see `polishing`."""
-    steps = polishing(reference, render, within, forbidden)
+    steps = polishing(reference, render, within, forbidden, previous)
     while True:
         try:
             next(steps)
@@ -182,11 +217,45 @@ def _copied_from(places: Bool[np.ndarray, "h2 w2"], field: Float32[np.ndarray, "
     return np.asarray(near[y.clip(0, places.shape[0] - 1), x.clip(0, places.shape[1] - 1)])
 
 
-def _crop(hole: Bool[np.ndarray, "h w"], config: SynthesisConfig) -> tuple[slice, slice]:
-    """The rows and columns that a synthesis reads, from multiples of the coarsest level's pixel."""
+def _changed(render: Render, before: Render, config: SynthesisConfig) -> Bool[np.ndarray, "h w"]:
+    """Where the drawing or the render has changed, or its neighbourhood at the coarsest level."""
+    levels = np.abs(render.image.astype(np.float32) - before.image).max(axis=2)
+    changed = ndimage.gaussian_filter(levels, 1.0) > _CHANGED_LEVELS
+    changed |= render.primitive.differs(before.primitive)
+    if not changed.any():
+        return changed
+    near: Bool[np.ndarray, "h w"] = ndimage.distance_transform_edt(~changed) <= RADIUS * config.multiple
+    return near
+
+
+def _incoherence(
+    reference: Reference,
+    render: Render,
+    within: Bool[np.ndarray, "h w"],
+    unchanged: Bool[np.ndarray, "h w"],
+    previous: Previous | None,
+) -> Float32[np.ndarray, "h w"]:
+    """The incoherence of a render, computed only where it may matter and is not known."""
+    unlike = np.zeros(within.shape, np.float32)
+    unknown = within
+    if previous is not None:
+        known = unchanged & within
+        if previous.within is not None:
+            known &= previous.within
+        unlike[known] = previous.polished.incoherence[known]
+        unknown = within & ~known
+    if unknown.any():
+        rows, columns = _crop(unknown, _PATCH_PX, 2)
+        part = incoherence(render.image[rows, columns], reference.photo, render.field[rows, columns])
+        unlike[unknown] = part[unknown[rows, columns]]
+    return unlike
+
+
+def _crop(mask: Bool[np.ndarray, "h w"], margin: int, multiple: int) -> tuple[slice, slice]:
+    """The rows and columns of a mask with a margin, starting at a multiple of a number."""
     out = []
     for axis in (1, 0):
-        used = np.flatnonzero(hole.any(axis=axis))
-        first = max(0, used[0] - config.context) // config.multiple * config.multiple
-        out.append(slice(first, min(hole.shape[1 - axis], used[-1] + 1 + config.context)))
+        used = np.flatnonzero(mask.any(axis=axis))
+        first = max(0, used[0] - margin) // multiple * multiple
+        out.append(slice(first, min(mask.shape[1 - axis], used[-1] + 1 + margin)))
     return out[0], out[1]

@@ -14,8 +14,9 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int16, Int32
-from numba import njit, prange
+from numba import prange
 
+from primage.synthesis.kernel import kernel
 from primage.synthesis.threads import contiguous, torch_threads
 
 #: Number of channels of `features`: a constant, so that the innermost loop becomes vector instructions.
@@ -87,7 +88,7 @@ def features(*channels: Float32[np.ndarray, "h w _"]) -> Int16[np.ndarray, "h w 
     return out
 
 
-@njit(cache=True)
+@kernel()
 @no_type_check
 def _hash(a: int, b: int, c: int, d: int) -> np.uint32:
     """A well mixed 32-bit number (the finaliser of MurmurHash3)."""
@@ -100,7 +101,7 @@ def _hash(a: int, b: int, c: int, d: int) -> np.uint32:
     return np.uint32(h ^ (h >> np.uint32(16)))
 
 
-@njit(cache=True)
+@kernel()
 @no_type_check
 def _distance(source: np.ndarray, target: np.ndarray, sy: int, sx: int, ty: int, tx: int, limit: np.int64) -> np.int64:
     """Sum of squared differences of two patches; stops beyond ``limit``. Rows are flat; the target has borders."""
@@ -121,7 +122,7 @@ def _distance(source: np.ndarray, target: np.ndarray, sy: int, sx: int, ty: int,
     return total
 
 
-@njit(cache=True)
+@kernel()
 @no_type_check
 def _pull_cost(
     prior: np.ndarray, pull: np.ndarray, to_photo: np.ndarray, ty: int, tx: int, sy: int, sx: int
@@ -134,7 +135,7 @@ def _pull_cost(
     return np.int64(weight * np.float32(UNIT * UNIT) * min(a * a + b * b, np.float32(PULL_LIMIT)))
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 @no_type_check
 def _costs(
     source: np.ndarray,
@@ -154,7 +155,7 @@ def _costs(
         )
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 @no_type_check
 def _pass(
     source: np.ndarray,

@@ -6,13 +6,14 @@ from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Int32
-from numba import njit, prange
+from numba import prange
 
+from primage.synthesis.kernel import kernel
 from primage.synthesis.search import RADIUS
 from primage.synthesis.threads import contiguous, torch_threads
 
 
-@njit(cache=True, parallel=True)
+@kernel(parallel=True)
 @no_type_check
 def _vote(colours: np.ndarray, field: np.ndarray, weight: np.ndarray, pixels: np.ndarray, out: np.ndarray) -> None:
     height, width = field.shape[:2]

@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import os
 import signal
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,17 +10,6 @@ from PIL import Image
 
 from tests.studio.visitor import Tab, Visitor, pack, unpack
 from tests.tiny import picture
-
-
-def whole(picture: np.ndarray, header: dict[str, Any], pixels: bytes) -> np.ndarray:
-    """The picture after a render."""
-    box = header["rectangle"]
-    if box is None:
-        return picture
-    found = picture.copy()
-    part = np.frombuffer(pixels, np.uint8).reshape(box["height"], box["width"], 3)
-    found[box["y"] : box["y"] + box["height"], box["x"] : box["x"] + box["width"]] = part
-    return found
 
 
 def outside(box: dict[str, int]) -> np.ndarray:
@@ -37,38 +25,36 @@ def ready(tab: Tab) -> None:
 def test_the_picture_changes_at_an_edit_and_nowhere_else(visitor: Visitor, project: str) -> None:
     photo = picture()
     with visitor.tab(project) as tab:
-        header, pixels = tab.rendered(0)
-        first = whole(np.zeros_like(photo), header, pixels)
-        np.testing.assert_array_equal(first, photo)
+        header = tab.rendered(0)
+        np.testing.assert_array_equal(tab.picture, photo)
         assert header["edited"] is None
 
         box = np.zeros((10, 12))
         box[:, 0] = box[:, -1] = box[0] = box[-1] = 1
         accepted = tab.draw("edges", 45, 3, box)
-        header, pixels = tab.rendered(accepted["history"]["revision"])
-        second = whole(first, header, pixels)
-        edited = header["edited"]
+        header = tab.rendered(accepted["history"]["revision"])
+        second, edited = tab.picture, header["edited"]
         assert (second != photo).any()
         np.testing.assert_array_equal(second[outside(edited)], photo[outside(edited)])
         assert edited["x"] <= 45 < 57 <= edited["x"] + edited["width"]
         assert edited["width"] * edited["height"] < 0.5 * 48 * 64
 
         changed, _ = tab.step("undo")
-        header, pixels = tab.rendered(changed["history"]["revision"])
-        np.testing.assert_array_equal(whole(second, header, pixels), photo)
+        tab.rendered(changed["history"]["revision"])
+        np.testing.assert_array_equal(tab.picture, photo)
         changed, _ = tab.step("redo")
-        header, pixels = tab.rendered(changed["history"]["revision"])
-        np.testing.assert_array_equal(whole(photo, header, pixels), second)
+        tab.rendered(changed["history"]["revision"])
+        np.testing.assert_array_equal(tab.picture, second)
 
         # Without keeping the original the whole picture is the network's.
         visitor.http.patch(f"/api/projects/{project}", json={"keep_original": False})
-        header, pixels = tab.until("render")
-        assert (whole(second, header, pixels)[outside(edited)] != photo[outside(edited)]).any()
+        tab.rendered(tab.revision)
+        assert (tab.picture[outside(edited)] != photo[outside(edited)]).any()
         full = np.asarray(Image.open(io.BytesIO(visitor.get(project, "/render").content)))
-        np.testing.assert_array_equal(full, whole(second, header, pixels))
+        np.testing.assert_array_equal(full, tab.picture)
     # A tab that comes later gets the whole picture at once.
     with visitor.tab(project) as tab:
-        header, pixels = tab.until("render")
+        header, _ = tab.until("render")
         assert header["rectangle"] == {"x": 0, "y": 0, "width": 64, "height": 48}
 
 

@@ -91,7 +91,7 @@ def test_a_dead_painter_is_reported_and_replaced(visitor: Visitor, project: str)
         assert failure["problem"]["code"] == "worker_died"
         assert "rendering worker" in failure["problem"]["message"]
         # Nobody has to ask again.
-        header, _ = tab.rendered(accepted["history"]["revision"])
+        header = tab.rendered(accepted["history"]["revision"])
         assert header["edited"] is not None
         assert visitor.http.get("/api/info").status_code == 200
 

@@ -76,6 +76,18 @@ def test_a_shifted_copy_gets_the_detail_of_its_source() -> None:
     assert np.abs(sharp[inside] - expected).mean() < 0.6 * np.abs(plain - expected).mean()
 
 
+def test_synthesised_pixels_get_no_detail() -> None:
+    full = picture(size=(96, 128))
+    small = resize_image(full, (48, 64))
+    synthesised = np.zeros((48, 64), bool)
+    synthesised[10:30, 20:50] = True
+    sharp = upsample_render(small, painted(identity_grid((48, 64)), small), full)
+    found = upsample_render(small, painted(identity_grid((48, 64)), small), full, synthesised)
+    inside, outside = np.s_[20:60, 40:100], np.s_[70:]
+    np.testing.assert_array_equal(found[inside], resize_image(small, (96, 128))[inside])
+    np.testing.assert_array_equal(found[outside], sharp[outside])
+
+
 def test_a_render_without_copies_is_only_resized() -> None:
     small = picture()
     large = upsample_render(small, Painted(to_tensor(small)), picture(size=(96, 128)))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -8,15 +9,17 @@ import numpy as np
 import pytest
 
 import primage.studio.workers.painting
-import primage.studio.workers.reading  # noqa: F401  (both register what the worker processes do)
+import primage.studio.workers.polishing
+import primage.studio.workers.reading  # noqa: F401  (they register what the worker processes do)
 from primage.errors import ConfigError
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
+from primage.studio.errors import RefusalError, SupersededError
 from primage.studio.project.extraction import default_settings, run_config
 from primage.studio.schemas import ExtractSettings
-from primage.studio.workers import painter, reader
+from primage.studio.workers import painter, polisher, reader
 from primage.studio.workers.jobs import Job, _handlers
 from primage.studio.workers.painter import Painter
+from primage.studio.workers.polisher import Polisher
 from primage.studio.workers.reader import Configure, InspectPhoto, Reader
 from tests.tiny import run_alone, write_photo
 
@@ -25,7 +28,7 @@ def subclasses(kind: type[Job]) -> set[type[Job]]:  # type: ignore[type-arg]
     return {job for job in kind.__subclasses__() if job.__module__.startswith("primage.")}
 
 
-@pytest.mark.parametrize("kind", [reader.ReadingJob, painter.PaintingJob])
+@pytest.mark.parametrize("kind", [reader.ReadingJob, painter.PaintingJob, polisher.PolishingJob])
 def test_each_job_is_handled(kind: type[Job]) -> None:  # type: ignore[type-arg]
     assert subclasses(kind)
     assert subclasses(kind) - set(_handlers) == set()
@@ -61,8 +64,29 @@ def test_a_job_is_refused_by_the_wrong_worker(tmp_path: Path) -> None:
     run_alone(ask())
 
 
-@pytest.mark.parametrize("make", [Reader, Painter])
-def test_a_worker_that_was_never_used_closes(make: Callable[[], Reader | Painter]) -> None:
+def test_a_job_that_waits_can_be_stopped(tmp_path: Path) -> None:
+    photo = write_photo(tmp_path)
+
+    async def ask() -> None:
+        worker = Reader()
+        try:
+            jobs = [InspectPhoto(photo, 10_000) for _ in range(3)]
+            answers = [asyncio.create_task(worker.run(job)) for job in jobs]
+            await asyncio.sleep(0)
+            worker.stop(jobs[1])
+            results = await asyncio.gather(*answers, return_exceptions=True)
+            assert isinstance(results[1], SupersededError)
+            assert results[0] == results[2]
+            worker.stop(jobs[0])  # done, so nothing happens
+            assert await worker.run(jobs[0]) == results[0]
+        finally:
+            await worker.close()
+
+    run_alone(ask())
+
+
+@pytest.mark.parametrize("make", [Reader, Painter, Polisher])
+def test_a_worker_that_was_never_used_closes(make: Callable[[], Reader | Painter | Polisher]) -> None:
     async def close() -> None:
         worker = make()
         assert worker.pid is None

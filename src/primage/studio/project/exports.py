@@ -72,22 +72,26 @@ class Exports:
         return await asyncio.to_thread(_render_of_sheet, previews[-1], size)
 
     async def render_png(self, size: Literal["working", "full"]) -> bytes:
-        """The result, with its provenance.
+        """The result, with its provenance, polished.
 
         Args:
             size: at the size of the drawing, or of the photo.
         """
+        await self._rendering.settled()
         current = self._render_input()
-        job = ExportResult(current.run, self._photo, current.drawing, current.keep_original, size == "full")
+        job = ExportResult(
+            current.run,
+            self._photo,
+            current.drawing,
+            current.keep_original,
+            size == "full",
+            self._rendering.synthesised(current),
+        )
         return await self._services.painter.run(job)
 
     async def uncertainty_png(self) -> bytes:
         """The uncertainty of the newest render, as an overlay."""
-        if self._rendering.uncertainty is not None:
-            return await asyncio.to_thread(uncertainty_png, self._rendering.uncertainty)
-        if self._rendering.rendered:
-            raise RefusalError(404, "not_found", "this project's network has no confidence output")
-        raise RefusalError(409, "no_model", "there is no render yet; it takes a few seconds")
+        return await asyncio.to_thread(uncertainty_png, await self._rendering.uncertainty())
 
     async def layer_png(self, layer: ExportedLayer) -> bytes:
         """The drawing as one picture, or one of its layers.

@@ -26,6 +26,7 @@ from primage.studio.project.services import Options, Services
 from primage.studio.project.store import ProjectRecord, Store, new_id
 from primage.studio.schemas import Capabilities, Info, ProjectSummary
 from primage.studio.workers.painter import GetModelInfo, WarmUpPainter
+from primage.studio.workers.polisher import WarmUpPolisher
 from primage.studio.workers.reader import InspectPhoto, ReadTrainingPrimitive, WarmUpReader
 
 _log = logging.getLogger(__name__)
@@ -72,19 +73,23 @@ class Hub:
         self._lock = lock
         store.sweep()
         self._services = Services(self._options, store)
-        self._services.painter.on_death = self._services.reader.on_death = self._report
+        for worker in self._services.workers:
+            worker.on_death = self._report
         self._warming = asyncio.create_task(self._warm_up())
 
     async def _warm_up(self) -> None:
-        """Start both workers, whose imports take seconds, so that they are ready together with the page.
+        """Start the workers, whose imports take seconds, so that they are ready together with the page.
 
-        One after the other, because opening a saved project needs only the rendering worker.
+        One after the other, because opening a saved project needs only the rendering worker. The polishing worker is
+        last: at the first start after an installation, it compiles the synthesis, which nothing else waits for.
         """
         # A crash is reported, and the next job restarts the worker.
         with contextlib.suppress(RefusalError):
             await self.services.painter.run(WarmUpPainter())
         with contextlib.suppress(RefusalError):
             await self.services.reader.run(WarmUpReader())
+        with contextlib.suppress(RefusalError):
+            await self.services.polisher.run(WarmUpPolisher())
 
     def _report(self, error: RefusalError) -> None:
         """Report a crashed worker to all tabs."""
@@ -99,7 +104,7 @@ class Hub:
         await asyncio.gather(*(project.close() for project in self._open.values()), return_exceptions=True)
         self._open.clear()
         if self._services is not None:
-            await asyncio.gather(self._services.painter.close(), self._services.reader.close())
+            await asyncio.gather(*(worker.close() for worker in self._services.workers))
         if self._lock is not None:
             self._lock.release()
 
@@ -116,7 +121,7 @@ class Hub:
 
     def info(self) -> Info:
         """Version, capabilities, limits and samples."""
-        can = Capabilities(uncertainty=self._options.preset != "paper")  # its network has no confidence output
+        can = Capabilities(uncertainty=self._options.preset != "paper")  # its network does not copy
         return Info(version=__version__, capabilities=can, limits=self._options.limits, samples=samples())
 
     async def sample_image(self, sample: str) -> bytes:

@@ -62,7 +62,7 @@ class LiveProject:
             lambda snapshots: self.update(snapshots=snapshots),
         )
         self._extractor = Extractor(services, self._folder / "original")
-        self.rendering = Rendering(services.painter, self.render_input, self.clients, self._folder / "render.png")
+        self.rendering = Rendering(services, self.render_input, self.clients, self._folder / "render.png")
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
         #: Author of the last entry of the history, and the ids of its edits.
         self._newest: tuple[Client | None, set[int]] = (None, set())
@@ -97,6 +97,7 @@ class LiveProject:
             line_colour=self.record.line_colour,
             history=self.canvas.state(),
             keep_original=self.record.keep_original,
+            polish=self.record.polish,
             learning=self.models.learning,
             model=self.models.info,
             snapshots=self.record.snapshots,
@@ -104,8 +105,8 @@ class LiveProject:
 
     def render_input(self) -> RenderInput:
         """The current drawing, for a render."""
-        drawing = self.canvas.drawing.without_marks().copy()
-        return RenderInput(self.run, drawing, self.canvas.revision, self.record.keep_original)
+        drawing, record = self.canvas.drawing.without_marks().copy(), self.record
+        return RenderInput(self.run, drawing, self.canvas.revision, record.keep_original, record.polish)
 
     def update(self, **changes: object) -> None:
         """Change the record, save it, and notify all tabs.
@@ -136,7 +137,7 @@ class LiveProject:
             change: the changes.
         """
         self.update(**change.model_dump(exclude_none=True))
-        if change.keep_original is not None:
+        if change.keep_original is not None or change.polish is not None:
             self.rendering.request()
 
     # --- the interface for `ModelManager`
@@ -164,7 +165,7 @@ class LiveProject:
         """Render with a newer model."""
         if self.models.info is not None and not self._deleted:
             self.update(steps=self.models.info.steps, updated=self.record.updated)
-            self.rendering.request()
+            self.rendering.request(newer_model=True)
 
     def learning_changed(self) -> None:
         """Report the progress of the training."""

@@ -1,4 +1,4 @@
-"""Renders of a drawing: one at a time, always of its current state."""
+"""Renders of a drawing: one at a time, always of its current state; then polished."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ from primage.image import encode_png
 from primage.studio.drawing import Drawing, box_of
 from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.project.clients import Client, Clients
+from primage.studio.project.polishing import Polishing
+from primage.studio.project.services import Services
 from primage.studio.schemas import Failure, Problem, Rectangle, Render
 from primage.studio.wire import pack
-from primage.studio.workers.painter import Painter, RenderDrawing
+from primage.studio.workers.painter import RenderDrawing, Rendered, Synthesised
+from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender
+from primage.studio.workers.uncertainty import CELL_PX
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +33,8 @@ _log = logging.getLogger(__name__)
 _MAX_TRIES = 2
 #: Delay before a render is saved, because a newer one usually follows soon.
 _SAVE_AFTER_SEC = 1.0
+#: Pixels of two first pictures that differ by no more than this (grey levels) are the same.
+_SAME_LEVELS = 6
 #: Key of the text in the saved picture that identifies its content.
 _TEXT_KEY = "studio"
 
@@ -42,26 +48,58 @@ class RenderInput:
         drawing: the drawing without marks; a copy that is not changed.
         revision: revision of the drawing.
         keep_original: whether the photo is kept where no edit has an effect.
+        polish: whether what is incoherent is synthesised.
     """
 
     run: Path
     drawing: Drawing
     revision: int
     keep_original: bool
+    polish: bool
+
+    def identity(self, revision: int | None = None) -> list[object]:
+        """Identifies its picture among all others of the project, apart from the model's version.
+
+        Args:
+            revision: of the drawing, if that was different when the picture was made.
+        """
+        return [self.revision if revision is None else revision, self.run.name, self.keep_original, self.polish]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the drawing that the tabs show.
+
+    Attributes:
+        image: the pixels.
+        of: identity of what it shows.
+        header: the message that announced it.
+        synthesised: its synthesised pixels; None before it is polished.
+    """
+
+    image: UInt8[np.ndarray, "h w 3"]
+    of: list[object]
+    header: Render
+    synthesised: Synthesised | None = None
 
 
 class Rendering:
     """Renders the drawing after each change, and sends the changed part of the picture to the tabs.
 
+    The network's picture comes first. The polished one replaces it, unless the drawing is changed before.
+
     Args:
-        painter: the rendering worker.
+        services: shared by all projects.
         render_input: returns the current drawing.
         clients: the tabs.
         file: file for the newest picture, which is shown after a restart until the worker has started.
     """
 
-    def __init__(self, painter: Painter, render_input: Callable[[], RenderInput], clients: Clients, file: Path) -> None:
-        self._painter = painter
+    def __init__(
+        self, services: Services, render_input: Callable[[], RenderInput], clients: Clients, file: Path
+    ) -> None:
+        self._services = services
+        self._polishing = Polishing(services.polisher, clients)
         self._render_input = render_input
         self._clients = clients
         self._file = file
@@ -69,25 +107,45 @@ class Rendering:
         self._requested = asyncio.Event()
         self._requested_at = 0.0
         self._task: asyncio.Task[None] | None = None
-        self.image: UInt8[np.ndarray, "h w 3"] | None = None
-        self._last: Render | None = None
-        #: Uncertainty of the picture; None if the network has no confidence output, or before the first render.
-        self.uncertainty: UInt8[np.ndarray, "h2 w2"] | None = None
-        #: Whether the picture was rendered since the project was opened.
-        self.rendered = False
+        #: The picture that the tabs show.
+        self._picture: Picture | None = None
+        #: The newest render since the project was opened, and its uncertainty once it is known.
+        self._rendered: Rendered | None = None
+        self._uncertainty: UInt8[np.ndarray, "h2 w2"] | None = None
+        #: The newest picture that was polished, before and after.
+        self._polished: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def image(self) -> UInt8[np.ndarray, "h w 3"] | None:
+        """The picture that the tabs show."""
+        return self._picture.image if self._picture is not None else None
 
     @property
     def revision(self) -> int:
         """Revision of the drawing that the picture shows; -1 without a picture."""
-        return self._last.revision if self._last is not None else -1
+        return self._picture.header.revision if self._picture is not None else -1
 
-    def request(self) -> None:
-        """Render the current state after the render in progress; several requests are combined into one."""
+    def request(self, newer_model: bool = False) -> None:
+        """Render the current state after the render in progress; several requests are combined into one.
+
+        Args:
+            newer_model: only the model has changed; the render that is being polished is finished first.
+        """
+        if not newer_model:
+            self._polishing.stop()
         if not self._requested.is_set():
             self._requested_at = asyncio.get_running_loop().time()
             self._requested.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._render_requested())
+
+    async def settled(self) -> None:
+        """Wait until the current drawing is rendered and polished, or either has failed."""
+        current = self._render_input().identity()
+        if self._rendered is None or self._picture is None or self._picture.of != current:
+            self.request()
+        while running := [task for task in (self._task, self._polishing.task) if task is not None and not task.done()]:
+            await asyncio.wait(running)
 
     async def _render_requested(self) -> None:
         failures = 0
@@ -108,24 +166,96 @@ class Rendering:
 
     async def _render(self) -> None:
         current, requested_at = self._render_input(), self._requested_at
-        result = await self._painter.run(RenderDrawing(current.run, current.drawing, current.keep_original))
+        result = await self._services.painter.run(RenderDrawing(current.run, current.drawing, current.keep_original))
         if self._render_input().run != current.run:  # the drawing was replaced meanwhile
             return
-        image, before = result.image, self.image
+        self._rendered, self._uncertainty = result, None
+        if not current.polish or result.unpolished is None:
+            self._polishing.stop()  # of an older model's render
+            self._show(current, result, requested_at, result.image, final=True)
+            return
+        first = result.image
+        if self._polished is not None:
+            first = await asyncio.to_thread(keep_polished, first, *self._polished)
+        # A newer model's picture is shown once it is polished, as a polished one of the same drawing is there already.
+        before = self._picture
+        if before is None or not before.header.final or before.of != current.identity():
+            self._show(current, result, requested_at, first, final=False)
+        if self._requested.is_set():  # a newer render follows
+            return
+
+        def show(polished: PolishedRender | None) -> None:
+            if self._render_input().run != current.run:
+                return
+            if polished is None:
+                self._show(current, result, requested_at, first, final=True)
+                return
+            self._polished = (result.image, polished.image)
+            if self._rendered is result:
+                self._uncertainty = polished.uncertainty
+            self._show(current, result, requested_at, polished.image, final=True, synthesised=polished.synthesised)
+
+        job = PolishRender(current.run, current.drawing, result.unpolished, current.keep_original)
+        self._polishing.start(job, show)
+
+    def _show(
+        self,
+        current: RenderInput,
+        result: Rendered,
+        requested_at: float,
+        image: UInt8[np.ndarray, "h w 3"],
+        final: bool,
+        synthesised: Synthesised | None = None,
+    ) -> None:
+        """Send a picture to the tabs."""
+        before = self.image
         if before is None or before.shape != image.shape:
             box: Rectangle | None = Rectangle(x=0, y=0, width=image.shape[1], height=image.shape[0])
         else:
             box = box_of((image != before).any(axis=2))
-        self.image, self.uncertainty, self.rendered = image, result.uncertainty, True
-        self._last = Render(
+        header = Render(
             revision=current.revision,
             steps=result.steps,
             seconds=asyncio.get_running_loop().time() - requested_at,
             rectangle=box,
             edited=result.edited,
+            final=final,
         )
-        self._clients.send(pack(self._last, [] if box is None else [cut(image, box)]))
+        self._picture = Picture(image, current.identity(), header, synthesised)
+        self._clients.send(pack(header, [] if box is None else [cut(image, box)]))
         self._save_soon()
+
+    def synthesised(self, current: RenderInput) -> Synthesised | None:
+        """The synthesised pixels of the picture of a drawing; None if it is not polished.
+
+        Args:
+            current: the drawing.
+        """
+        picture = self._picture
+        return picture.synthesised if picture is not None and picture.of == current.identity() else None
+
+    async def uncertainty(self) -> UInt8[np.ndarray, "h2 w2"]:
+        """The uncertainty of the newest render; see `primage.studio.workers.uncertainty`.
+
+        Raises:
+            RefusalError: there is no render yet, or the network does not say where its pixels come from.
+        """
+        if self._rendered is not None:
+            await self.settled()  # the map comes with the polished picture
+        rendered = self._rendered
+        if rendered is None:
+            raise RefusalError(409, "no_model", "there is no render yet; it takes a few seconds")
+        if not rendered.has_field:
+            raise RefusalError(404, "not_found", "this project's network does not say where its pixels come from")
+        if self._uncertainty is not None:
+            return self._uncertainty
+        if rendered.unpolished is None:
+            height, width = rendered.image.shape[:2]
+            return np.zeros((-(-height // CELL_PX), -(-width // CELL_PX)), np.uint8)
+        levels = await self._services.polisher.run(MeasureUncertainty(self._render_input().run, rendered.unpolished))
+        if self._rendered is rendered:
+            self._uncertainty = levels
+        return levels
 
     def _save_soon(self) -> None:
         if self._save_timer is None:
@@ -133,11 +263,11 @@ class Rendering:
 
     def _save(self) -> asyncio.Future[None] | None:
         self._save_timer = None
-        current = self._render_input()
-        if self.image is None or self._last is None or self._last.revision != current.revision:
+        picture = self._picture
+        if picture is None or picture.header.revision != self._render_input().revision:
             return None
-        text = {"of": _identity(current, current.revision), "render": self._last.model_dump(mode="json")}
-        return asyncio.get_running_loop().run_in_executor(None, _write, self._file, self.image, json.dumps(text))
+        text = {"of": picture.of, "render": picture.header.model_dump(mode="json")}
+        return asyncio.get_running_loop().run_in_executor(None, _write, self._file, picture.image, json.dumps(text))
 
     def restore(self, revision: int) -> None:
         """Load the saved picture, if it shows the current drawing.
@@ -149,15 +279,15 @@ class Rendering:
         try:
             with Image.open(self._file, formats=("PNG",)) as picture:
                 text = json.loads(picture.info[_TEXT_KEY])
-                if text["of"] != _identity(current, revision):
+                if text["of"] != current.identity(revision):
                     return
                 image = np.asarray(picture)
-            last = Render.model_validate(text["render"] | {"revision": current.revision})
+            header = Render.model_validate(text["render"] | {"revision": current.revision})
         except (OSError, ValueError, KeyError, TypeError):
             return
         size = current.drawing.size
         if image.shape == (size.height, size.width, 3):
-            self.image, self._last = image, last
+            self._picture = Picture(image, current.identity(), header)
             self._save_soon()
 
     def send_initial_state(self, client: Client) -> None:
@@ -166,15 +296,16 @@ class Rendering:
         Args:
             client: the tab.
         """
-        if self.image is None or self._last is None:
+        if self._picture is None:
             return
-        whole = Rectangle(x=0, y=0, width=self.image.shape[1], height=self.image.shape[0])
-        client.send(pack(self._last.model_copy(update={"rectangle": whole}), [self.image]))
+        image, header = self._picture.image, self._picture.header
+        whole = Rectangle(x=0, y=0, width=image.shape[1], height=image.shape[0])
+        client.send(pack(header.model_copy(update={"rectangle": whole}), [image]))
 
     def reset(self) -> None:
         """Discard the picture, because the drawing was replaced."""
-        self.image = self._last = self.uncertainty = None
-        self.rendered = False
+        self._polishing.stop()
+        self._picture = self._rendered = self._uncertainty = self._polished = None
 
     async def close(self) -> None:
         """Save the picture and stop rendering."""
@@ -183,14 +314,10 @@ class Rendering:
             written = self._save()
             if written is not None:
                 await written
+        await self._polishing.close()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-
-
-def _identity(current: RenderInput, revision: int) -> list[object]:
-    """Identifies the picture of this drawing among all others of the project."""
-    return [revision, current.run.name, current.keep_original]
 
 
 def _write(path: Path, image: np.ndarray, description: str) -> None:
@@ -206,3 +333,28 @@ def cut(image: np.ndarray, box: Rectangle) -> np.ndarray:
         box: inside the image.
     """
     return image[box.y : box.y + box.height, box.x : box.x + box.width]
+
+
+def keep_polished(
+    image: UInt8[np.ndarray, "h w 3"], before: UInt8[np.ndarray, "h2 w2 3"], polished: UInt8[np.ndarray, "h2 w2 3"]
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Use the pixels of an earlier, polished picture where a first picture shows the same as that did at first.
+
+    Args:
+        image: a first picture.
+        before: an earlier first picture.
+        polished: what became of that.
+
+    Returns:
+        The first picture, with polished pixels where it has not changed.
+
+    Example:
+        >>> first, before, polished = (np.full((1, 2, 3), value, np.uint8) for value in (52, 50, 80))
+        >>> before[0, 1] = 0
+        >>> keep_polished(first, before, polished)[..., 0]
+        array([[80, 52]], dtype=uint8)
+    """
+    if image.shape != before.shape:
+        return image
+    same = np.abs(image.astype(np.int16) - before).max(axis=2) <= _SAME_LEVELS
+    return np.where(same[..., None], polished, image)

@@ -10,6 +10,8 @@ from primage.config import Config
 from primage.studio.project.store import Store
 from primage.studio.schemas import Limits
 from primage.studio.workers.painter import Painter
+from primage.studio.workers.polisher import Polisher
+from primage.studio.workers.process import Worker
 from primage.studio.workers.reader import Configure, Reader
 
 
@@ -53,6 +55,7 @@ class Services:
         store: the projects' files.
         reader: reads photos and extracts drawings.
         painter: renders.
+        polisher: synthesises what is incoherent in renders.
         training_slot: held during a training; simultaneous trainings would only slow each other down.
         calibration_slot: held during the calibration of a first model.
     """
@@ -61,9 +64,15 @@ class Services:
     store: Store
     reader: Reader = field(default_factory=Reader)
     painter: Painter = field(default_factory=Painter)
+    polisher: Polisher = field(default_factory=Polisher)
     training_slot: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     calibration_slot: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     _config: Config | None = None
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """All worker processes."""
+        return self.reader, self.painter, self.polisher
 
     async def training_config(self) -> Config:
         """The training settings of new runs, checked once.

@@ -55,6 +55,7 @@ class ProjectRecord(Schema):
     labels: tuple[Label, ...] = Field(max_length=255)
     line_colour: Colour
     keep_original: bool = True
+    polish: bool = True
     run: Annotated[str, Field(pattern=RUN_NAME)] = "run-1"
     unfinished: bool = Field(False, description="whether a pause or the end of the server interrupted the training")
     steps: int = 0

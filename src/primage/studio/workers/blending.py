@@ -82,7 +82,10 @@ def blend(
 
 
 def upsample_render(
-    image: UInt8[np.ndarray, "h w 3"], painted: Painted, photo: UInt8[np.ndarray, "h2 w2 3"]
+    image: UInt8[np.ndarray, "h w 3"],
+    painted: Painted,
+    photo: UInt8[np.ndarray, "h2 w2 3"],
+    synthesised: Bool[np.ndarray, "h w"] | None = None,
 ) -> UInt8[np.ndarray, "h2 w2 3"]:
     """Upsample a render to the photo's size. Copied pixels get the detail of the full-size photo.
 
@@ -90,6 +93,7 @@ def upsample_render(
         image: the render.
         painted: the generator's output; without correspondences, the render is only resized.
         photo: the photo at full size.
+        synthesised: pixels that were synthesised after ``painted``, and are only resized.
 
     Returns:
         The render at that size.
@@ -106,6 +110,8 @@ def upsample_render(
     grid = (grid * scale).permute(0, 3, 1, 2)
     copied = F.grid_sample(small, grid.permute(0, 2, 3, 1), align_corners=False, padding_mode="border")
     weight = torch.sigmoid(painted.confidence.cpu()) * _continuous(grid)
+    if synthesised is not None:
+        weight = weight * (1 - F.max_pool2d(torch.from_numpy(synthesised)[None, None].float(), 3, stride=1, padding=1))
     mixed = large.astype(np.float32)
     for top in range(0, size[0], _STRIP):
         rows = slice(top, min(top + _STRIP, size[0]))

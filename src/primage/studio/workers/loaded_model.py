@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float32, UInt8
 
 from primage.model import Model, load
@@ -16,7 +16,7 @@ from primage.primitive.primitive import Primitive
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.workers.blending import blend_mask
-from primage.studio.workers.uncertainty import uncertainty_map
+from primage.studio.workers.painter import Unpolished
 from primage.tensors import to_image
 
 #: Number of models kept in memory.
@@ -28,11 +28,13 @@ class Render:
     """A render of a drawing.
 
     Attributes:
+        primitive: the drawing.
         image: the picture; the photo itself if nothing has to be rendered.
         mask: in [0, 1], weight of ``image`` in the result; 0 where no edit has an effect.
         painted: the generator's output; None if nothing was rendered.
     """
 
+    primitive: Primitive
     image: UInt8[np.ndarray, "h w 3"]
     mask: Float32[np.ndarray, "h w"]
     painted: Painted | None
@@ -49,33 +51,32 @@ class LoadedModel:
     def __init__(self, run: Path, version: tuple[int, int]) -> None:
         self.version = version
         self.model: Model = load(run)
-        self._training_render: tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"] | None] | None = None
 
-    def _render_training_primitive(self) -> tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"] | None]:
-        if self._training_render is None:
-            painted = self.model.paint(self.model.primitive)
-            self._training_render = to_image(painted.image.cpu()), _uncertainty(painted)
-        return self._training_render
+    @cached_property
+    def _training(self) -> Painted:
+        return self.model.paint(self.model.primitive)
 
-    @property
+    @cached_property
     def training_render(self) -> UInt8[np.ndarray, "h w 3"]:
         """The render of the training primitive."""
-        return self._render_training_primitive()[0]
+        return to_image(self._training.image.cpu())
 
-    def uncertainty(self, render: Render) -> UInt8[np.ndarray, "h2 w2"] | None:
-        """Where the network is less confident than in the training primitive.
+    @property
+    def has_field(self) -> bool:
+        """Whether the network says where its pixels come from."""
+        return bool(self._training.grids) and self._training.confidence is not None
+
+    def unpolished(self, render: Render) -> Unpolished | None:
+        """The input of the synthesis.
 
         Args:
             render: from `render`.
 
         Returns:
-            See `uncertainty_map`; None for a network without a confidence output.
+            None if nothing was rendered, or if the network does not say where its pixels come from.
         """
-        baseline = self._render_training_primitive()[1]
-        if baseline is None:
-            return None
-        uncertainty = None if render.painted is None else _uncertainty(render.painted)
-        return uncertainty_map(baseline if uncertainty is None else uncertainty, baseline, render.mask)
+        found = None if render.painted is None else self.model.unpolished(render.primitive, render.painted)
+        return None if found is None else Unpolished(found.image, found.field, found.confidence, render.mask)
 
     def primitive(self, drawing: Drawing) -> Primitive:
         """Convert a drawing of the studio to the network's primitive.
@@ -110,19 +111,13 @@ class LoadedModel:
         primitive = self.primitive(drawing)
         changed = self.changed(primitive)
         if not changed.any():
-            return Render(
-                self.model.photo if keep_original else self.training_render, np.zeros(changed.shape, np.float32), None
-            )
+            nowhere = np.zeros(changed.shape, np.float32)
+            if keep_original:
+                return Render(primitive, self.model.photo, nowhere, None)
+            return Render(primitive, self.training_render, nowhere, self._training)
         painted = self.model.paint(primitive)
         image = to_image(painted.image.cpu())
-        return Render(image, blend_mask(changed, image, self.training_render), painted)
-
-
-def _uncertainty(painted: Painted) -> Float32[np.ndarray, "h w"] | None:
-    if painted.confidence is None:
-        return None
-    uncertainty: Float32[np.ndarray, "h w"] = torch.sigmoid(-painted.confidence.float())[0, 0].cpu().numpy()
-    return uncertainty
+        return Render(primitive, image, blend_mask(changed, image, self.training_render), painted)
 
 
 _loaded: OrderedDict[Path, LoadedModel] = OrderedDict()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 from primage.studio.drawing import Drawing
 from primage.studio.schemas import ExportedLayer, ModelInfo, Rectangle
@@ -79,20 +79,53 @@ class ForgetModel(PaintingJob[None]):
 
 
 @dataclass(frozen=True)
+class Unpolished:
+    """The network's picture, and what it says about it.
+
+    Attributes:
+        image: (H, W, 3) uint8 sRGB.
+        field: (H, W, 2), (y, x) of the source of each pixel in the photo, in pixels.
+        confidence: (H, W) in [0, 1], confidence in ``field``.
+        weight: (H, W) in [0, 1], weight of ``image`` in the result (`blend_mask`); 0 where no edit has an effect.
+    """
+
+    image: UInt8[np.ndarray, "h w 3"]
+    field: Float32[np.ndarray, "h w 2"]
+    confidence: Float32[np.ndarray, "h w"]
+    weight: Float32[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A render.
 
     Attributes:
-        image: (H, W, 3) uint8 sRGB.
+        image: (H, W, 3) uint8 sRGB, the result without synthesis.
         edited: bounding box of all pixels that differ from the photo; None without edits.
-        uncertainty: see `primage.studio.workers.uncertainty`; None if the network has no confidence output.
+        unpolished: the input of the synthesis; None if the result is the photo, or if the network does not say where
+            its pixels come from.
+        has_field: whether the network says where its pixels come from.
         steps: training steps of the model.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     edited: Rectangle | None
-    uncertainty: UInt8[np.ndarray, "h2 w2"] | None
+    unpolished: Unpolished | None
+    has_field: bool
     steps: int
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """The pixels of a render that were synthesised.
+
+    Attributes:
+        image: (H, W, 3) uint8 sRGB; used at these pixels only.
+        pixels: (H, W), which they are.
+    """
+
+    image: UInt8[np.ndarray, "h w 3"]
+    pixels: Bool[np.ndarray, "h w"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +153,7 @@ class ExportResult(PaintingJob[bytes]):
         drawing: its layers.
         keep_original: keep the photo, byte for byte, where no edit has an effect.
         full_size: whether to render at the photo's size.
+        synthesised: pixels that replace the network's; None without synthesis.
     """
 
     run: Path
@@ -127,6 +161,7 @@ class ExportResult(PaintingJob[bytes]):
     drawing: Drawing
     keep_original: bool
     full_size: bool
+    synthesised: Synthesised | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import torch
 
 from primage.api import configure
@@ -99,7 +100,9 @@ def render(job: RenderDrawing) -> Rendered:
     loaded = loaded_model(job.run)
     result = loaded.render(job.drawing, job.keep_original)
     image = blend(loaded.model.photo, result.image, result.mask) if job.keep_original else result.image
-    return Rendered(image, box_of(result.mask > 0), loaded.uncertainty(result), loaded.model.record.steps)
+    return Rendered(
+        image, box_of(result.mask > 0), loaded.unpolished(result), loaded.has_field, loaded.model.record.steps
+    )
 
 
 @ExportResult.handled_by
@@ -108,19 +111,21 @@ def export_result(job: ExportResult) -> bytes:
     loaded = loaded_model(job.run)
     result = loaded.render(job.drawing, job.keep_original)
     image, mask, photo = result.image, result.mask, loaded.model.photo
+    synthesised = None if job.synthesised is None or result.painted is None else job.synthesised
+    if synthesised is not None:
+        image = np.where(synthesised.pixels[..., None], synthesised.image, image)
     if job.full_size:
         photo = read_image(job.photo)
-        if result.painted is not None:
-            image = upsample_render(image, result.painted, photo)
-        elif job.keep_original:
+        if result.painted is None:
             image = photo
         else:
-            image = upsample_render(image, loaded.model.paint(loaded.model.primitive), photo)
+            image = upsample_render(image, result.painted, photo, None if synthesised is None else synthesised.pixels)
         mask = resize_mask(mask, (photo.shape[0], photo.shape[1]))
     if job.keep_original:
         image = blend(photo, image, mask)
     facts = json.loads(provenance(loaded.model))
-    facts |= {"drawing_sha256": loaded.primitive(job.drawing).sha256(), "keeps_original": job.keep_original}
+    facts |= {"drawing_sha256": result.primitive.sha256(), "keeps_original": job.keep_original}
+    facts |= {"synthesised": 0.0 if synthesised is None else round(float(synthesised.pixels.mean()), 4)}
     return encode_png(image, {PROVENANCE: json.dumps(facts)}, compress_level=3)
 
 

@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic
 
 from primage.errors import PrimageError
-from primage.studio.errors import RefusalError, WorkerDiedError
+from primage.studio.errors import RefusalError, SupersededError, WorkerDiedError
 from primage.studio.workers.jobs import Job, Result
 
 _log = logging.getLogger(__name__)
@@ -51,12 +51,20 @@ class Worker:
         module: module that registers the functions for the jobs; only the process imports it.
         name: name in messages.
         warm_up: first job of a process that replaces one that has died.
+        niceness: how much the process leaves the CPU to others (Unix).
     """
 
-    def __init__(self, module: str, name: str, warm_up: Job[None]) -> None:
+    def __init__(self, module: str, name: str, warm_up: Job[None], niceness: int = 0) -> None:
         self._module = module
         self._name = name
         self._warm_up = warm_up
+        self._niceness = niceness
+        #: Jobs that wait or run, and those of them that are no longer wanted, by identity.
+        self._unfinished: dict[int, Job[Any]] = {}
+        self._unwanted: set[int] = set()
+        self._running: Job[Any] | None = None
+        #: In shared memory: whether the job that runs is no longer wanted.
+        self._stop = context.RawValue("b", 0)
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._lock = asyncio.Lock()
@@ -88,18 +96,37 @@ class Worker:
         return await asyncio.shield(self._start_task(job))
 
     def _start_task(self, job: Job[Result]) -> asyncio.Task[Result]:
+        self._unfinished[id(job)] = job
         task = asyncio.create_task(self._exchange_in_turn(job))
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
         return task
 
     async def _exchange_in_turn(self, job: Job[Result]) -> Result:
-        async with self._lock:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._thread, self._exchange, loop, job)
+        try:
+            async with self._lock:
+                if id(job) in self._unwanted:
+                    raise SupersededError
+                self._running, self._stop.value = job, 0
+                loop = asyncio.get_running_loop()
+                answer = await loop.run_in_executor(self._thread, self._exchange, loop, job)
+        finally:
+            self._unfinished.pop(id(job), None)
+            self._unwanted.discard(id(job))
         if isinstance(answer, _Refused):
             raise RefusalError(answer.status, answer.code, answer.message)
         return answer.result
+
+    def stop(self, job: Job[Any]) -> None:
+        """End a job that is no longer wanted. It is refused as superseded if it still waits, or if it asks `stopping`.
+
+        Args:
+            job: the object given to `run`; nothing happens if it is done.
+        """
+        if id(job) in self._unfinished:
+            self._unwanted.add(id(job))
+            if self._running is job:
+                self._stop.value = 1
 
     def _exchange(self, loop: asyncio.AbstractEventLoop, job: Job[Result]) -> _Done[Result] | _Refused:
         process, pipe = self._process, self._pipe
@@ -121,7 +148,9 @@ class Worker:
     def _start(self, loop: asyncio.AbstractEventLoop) -> tuple[BaseProcess, Connection]:
         self._end()
         pipe, theirs = context.Pipe()
-        process = context.Process(target=serve, args=(theirs, self._module), daemon=True, name=self._name)
+        process = context.Process(
+            target=serve, args=(theirs, self._module, self._stop, self._niceness), daemon=True, name=self._name
+        )
         process.start()
         theirs.close()
         self._process, self._pipe = process, pipe
@@ -178,14 +207,28 @@ def end_process(process: BaseProcess) -> None:
     process.join(5)
 
 
-def serve(pipe: Connection, module: str) -> None:
+#: In a worker process: a shared value that the server sets if the job that runs is no longer wanted.
+_stops: list[Any] = []
+
+
+def stopping() -> bool:
+    """In a worker process: whether the job that runs is no longer wanted; if so, it should raise `SupersededError`."""
+    return any(stop.value for stop in _stops)
+
+
+def serve(pipe: Connection, module: str, stop: Any, niceness: int) -> None:
     """The main loop of a worker process: runs jobs until the server closes the pipe.
 
     Args:
         pipe: receives jobs and sends results.
         module: module that registers the functions for the jobs.
+        stop: a shared value, for `stopping`.
+        niceness: added to that of the process (Unix).
     """
     die_with_parent()
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
+    _stops.append(stop)
     import_module(module)
     while True:
         try:

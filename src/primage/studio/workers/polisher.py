@@ -1,0 +1,93 @@
+"""The polishing worker: its jobs and their results. Does not need PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from primage.studio.drawing import Drawing
+from primage.studio.workers.jobs import Job, Result
+from primage.studio.workers.painter import Synthesised, Unpolished
+from primage.studio.workers.process import Worker
+
+#: The next stroke's render has priority, and polishing has priority over training (`learning`).
+_NICENESS = 3
+
+
+class PolishingJob(Job[Result]):
+    """A job of this worker."""
+
+
+@dataclass(frozen=True)
+class WarmUpPolisher(PolishingJob[None]):
+    """Polish something small: compiling the synthesis takes half a minute after an installation, then a second."""
+
+
+@dataclass(frozen=True)
+class PolishedRender:
+    """A polished render.
+
+    Attributes:
+        image: (H, W, 3) uint8 sRGB, the result.
+        synthesised: the pixels in which it differs from the render.
+        uncertainty: see `primage.studio.workers.uncertainty`.
+    """
+
+    image: UInt8[np.ndarray, "h w 3"]
+    synthesised: Synthesised
+    uncertainty: UInt8[np.ndarray, "h2 w2"]
+
+
+@dataclass(frozen=True)
+class PolishRender(PolishingJob[PolishedRender]):
+    """Synthesise what is incoherent in a render. What was synthesised in the one before stays where nothing changed.
+
+    Attributes:
+        run: the run folder.
+        drawing: what was rendered.
+        render: the render.
+        keep_original: keep the photo, byte for byte, where no edit has an effect.
+    """
+
+    run: Path
+    drawing: Drawing
+    render: Unpolished
+    keep_original: bool
+
+
+@dataclass(frozen=True)
+class MeasureUncertainty(PolishingJob[UInt8[np.ndarray, "h2 w2"]]):
+    """Find where a render is uncertain, without polishing it.
+
+    Attributes:
+        run: the run folder.
+        render: the render.
+    """
+
+    run: Path
+    render: Unpolished
+
+
+class Polisher(Worker):
+    """A polishing worker."""
+
+    def __init__(self) -> None:
+        super().__init__("primage.studio.workers.polishing", "the polishing worker", WarmUpPolisher(), _NICENESS)
+
+    async def run(self, job: PolishingJob[Result]) -> Result:
+        """Run a job, see `Worker`.
+
+        Args:
+            job: the job.
+
+        Returns:
+            Its result.
+
+        Raises:
+            RefusalError: the job was refused, stopped (`superseded`), or failed.
+            WorkerDiedError: the process ended meanwhile; the next job starts another.
+        """
+        return await self._run(job)

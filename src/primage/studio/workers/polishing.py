@@ -1,0 +1,79 @@
+"""The jobs of the polishing worker."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from primage.primitive.config import PrimitiveConfig
+from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.studio.errors import SupersededError
+from primage.studio.workers.blending import blend
+from primage.studio.workers.loaded_model import loaded_model
+from primage.studio.workers.painter import Synthesised
+from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, WarmUpPolisher
+from primage.studio.workers.process import stopping
+from primage.studio.workers.uncertainty import uncertainty_map
+from primage.synthesis.incoherence import incoherence
+from primage.synthesis.polish import Polished, Previous, Reference, Render, polish, polishing
+
+#: Number of projects whose newest polished render is kept in memory.
+_MAX_KEPT = 2
+
+_previous: OrderedDict[Path, Previous] = OrderedDict()
+
+
+@WarmUpPolisher.handled_by
+def warm_up(_job: WarmUpPolisher) -> None:
+    """Polish something small that needs every compiled function."""
+    photo = np.indices((64, 64, 3)).sum(axis=0).astype(np.uint8)
+    image = photo.copy()
+    image[16:48, 16:48] = np.random.default_rng(0).integers(0, 256, (32, 32, 3))
+    drawing = Primitive.from_arrays("edges", {"edges": np.zeros((64, 64), np.uint8)}, None)
+    field = np.moveaxis(np.indices((64, 64), np.float32), 0, -1).copy()
+    reference = Reference(photo, drawing, PrimitiveSpec(config=PrimitiveConfig(kind="edges")))
+    polish(reference, Render(drawing, image, field, np.full((64, 64), 0.5, np.float32)))
+
+
+@PolishRender.handled_by
+def polish_render(job: PolishRender) -> PolishedRender:
+    """Synthesise what is incoherent in a render.
+
+    Raises:
+        SupersededError: the result is no longer wanted.
+    """
+    loaded = loaded_model(job.run)
+    given, primitive = job.render, loaded.primitive(job.drawing)
+    render = Render(primitive, given.image, given.field, given.confidence)
+    within = given.weight > 0 if job.keep_original else None
+    polished = _polished(loaded.model.reference(primitive.size), render, within, _previous.get(job.run))
+    _previous[job.run] = Previous(render, polished, within)
+    _previous.move_to_end(job.run)
+    while len(_previous) > _MAX_KEPT:
+        _previous.popitem(last=False)
+    image = blend(loaded.model.photo, polished.image, given.weight) if job.keep_original else polished.image
+    synthesised = Synthesised(polished.image, polished.synthesised)
+    return PolishedRender(image, synthesised, uncertainty_map(polished.incoherence, given.weight))
+
+
+def _polished(reference: Reference, render: Render, within: np.ndarray | None, previous: Previous | None) -> Polished:
+    with contextlib.closing(polishing(reference, render, within, previous=previous)) as steps:
+        while True:
+            if stopping():
+                raise SupersededError
+            try:
+                next(steps)
+            except StopIteration as stop:
+                result: Polished = stop.value
+                return result
+
+
+@MeasureUncertainty.handled_by
+def measure_uncertainty(job: MeasureUncertainty) -> UInt8[np.ndarray, "h2 w2"]:
+    """Find where a render is uncertain."""
+    photo, render = loaded_model(job.run).model.photo, job.render
+    return uncertainty_map(incoherence(render.image, photo, render.field), render.weight)
