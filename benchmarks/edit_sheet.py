@@ -27,7 +27,7 @@ TITLES = (
     *("the rocket further right", "no left mast", "signs exchanged", "the light lower left"),
 )
 COLUMNS = 4
-HEIGHT_PX, WIDTH_PX = 150, 200
+HEIGHT_PX, WIDTH_PX = 135, 180
 
 
 def fitted(picture: np.ndarray) -> np.ndarray:
