@@ -99,6 +99,7 @@ def test_an_old_project_opens_in_the_studio(tmp_path: Path) -> None:
             assert {name: layer.tolist() for name, layer in found.items()} == {
                 name: layers[name].tolist() for name in layers.files
             }
+        visitor.http.patch(f"/api/projects/{project}", json={"polish": False})
         result = tmp_path / "result.png"
         result.write_bytes(visitor.get(project, "/export/result.png").content)
         assert_same(picture(result), "project-result.png")

@@ -38,7 +38,7 @@ class SynthesisConfig:
     """
 
     guides: GuideWeights = field(default_factory=GuideWeights)
-    levels: int = 3
+    levels: int = 4
     rounds: int = 5
     finest_rounds: int = 3
     passes: int = 2
