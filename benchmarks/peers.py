@@ -16,9 +16,8 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import machine
 import numpy as np
@@ -35,6 +34,7 @@ from primage.model import Model
 from primage.sheet import contact_sheet
 from primage.synthesis.polish import Render, polish
 from primage.synthesis.sources import photo_plane
+from primage.synthesis.steps import finished
 from primage.synthesis.synthesise import SynthesisConfig, Target, synthesising
 from primage.tensors import to_image, to_tensor
 
@@ -80,14 +80,6 @@ def unguided(case: Case, hole: np.ndarray, model: Model) -> np.ndarray:
         hole=hole,
     )
     return finished(synthesising([photo_plane(photo, nothing, ~hole, config.multiple)], target, config))[0]
-
-
-def finished(steps: Generator[float, None, Any]) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 METHODS: dict[str, Callable[[Case, np.ndarray, Model], np.ndarray]] = {

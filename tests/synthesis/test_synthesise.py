@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,20 +11,13 @@ import pytest
 from primage.errors import PrimitiveError
 from primage.synthesis.guides import GuideWeights
 from primage.synthesis.sources import Plane, photo_plane, resampled_plane
+from primage.synthesis.steps import finished
 from primage.synthesis.synthesise import DEFAULTS, Target, synthesising
 from tests.primitive.drawings import described, drawing
 from tests.synthesis.textures import no_guides, positions, texture
 
 SIZE = (40, 60)
 PHOTO = texture(SIZE, smoothness_px=2)
-
-
-def finished(steps: Generator[float, None, tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def source(photo: np.ndarray, allowed: np.ndarray | None = None) -> Plane:

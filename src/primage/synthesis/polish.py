@@ -16,6 +16,7 @@ from primage.synthesis.incoherence import incoherence, patch_variance
 from primage.synthesis.regions import regions
 from primage.synthesis.search import RADIUS
 from primage.synthesis.sources import photo_plane, resampled_plane
+from primage.synthesis.steps import finished
 from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig, Target, synthesising
 from primage.synthesis.transforms import resizings, transforms
 
@@ -201,13 +202,7 @@ def polish(
     previous: Previous | None = None,
 ) -> Polished:
     """Polish a render in one go; see `polishing`."""
-    steps = polishing(reference, render, within, forbidden, previous)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            result: Polished = stop.value
-            return result
+    return finished(polishing(reference, render, within, forbidden, previous))
 
 
 def _copied_from(places: Bool[np.ndarray, "h2 w2"], field: Float32[np.ndarray, "h w 2"]) -> Bool[np.ndarray, "h w"]:

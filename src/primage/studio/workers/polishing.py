@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import OrderedDict
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, 
 from primage.studio.workers.process import stopping
 from primage.studio.workers.uncertainty import uncertainty_map
 from primage.synthesis.incoherence import incoherence
-from primage.synthesis.polish import Polished, Previous, Reference, Render, polish, polishing
+from primage.synthesis.polish import Previous, Reference, Render, polish, polishing
+from primage.synthesis.steps import finished
 
 #: Number of projects whose newest polished render is kept in memory.
 _MAX_KEPT = 2
@@ -50,7 +50,8 @@ def polish_render(job: PolishRender) -> PolishedRender:
     given, primitive = job.render, loaded.primitive(job.drawing)
     render = Render(primitive, given.image, given.field, given.confidence)
     within = given.weight > 0 if job.keep_original else None
-    polished = _polished(loaded.model.reference(primitive.size), render, within, _previous.get(job.run))
+    reference = loaded.model.reference(primitive.size)
+    polished = finished(polishing(reference, render, within, previous=_previous.get(job.run)), _check_wanted)
     _previous[job.run] = Previous(render, polished, within)
     _previous.move_to_end(job.run)
     while len(_previous) > _MAX_KEPT:
@@ -60,16 +61,9 @@ def polish_render(job: PolishRender) -> PolishedRender:
     return PolishedRender(image, synthesised, uncertainty_map(polished.incoherence, given.weight))
 
 
-def _polished(reference: Reference, render: Render, within: np.ndarray | None, previous: Previous | None) -> Polished:
-    with contextlib.closing(polishing(reference, render, within, previous=previous)) as steps:
-        while True:
-            if stopping():
-                raise SupersededError
-            try:
-                next(steps)
-            except StopIteration as stop:
-                result: Polished = stop.value
-                return result
+def _check_wanted() -> None:
+    if stopping():
+        raise SupersededError
 
 
 @MeasureUncertainty.handled_by
