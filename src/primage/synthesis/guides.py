@@ -11,6 +11,7 @@ from scipy import ndimage
 from primage.primitive.codes import CODE_CHANNELS
 from primage.primitive.line_layer import CLOSENESS_PX
 from primage.primitive.primitive import Primitive, PrimitiveSpec, code_matrix, encode
+from primage.synthesis.field import at_sources
 
 #: Distance to a line, in pixels, beyond which pixels do not differ.
 _FAR_PX = 16.0
@@ -70,8 +71,6 @@ def disagreement(
     Returns:
         (H, W), squared differences summed over the channels, mean over 7 × 7 pixels.
     """
-    height, width = reference.shape[:2]
-    y, x = np.moveaxis(np.rint(field).astype(np.intp), -1, 0)
-    difference = np.square(guides - reference[y.clip(0, height - 1), x.clip(0, width - 1)]).sum(-1)
+    difference = np.square(guides - at_sources(reference, field)).sum(-1)
     mean: Float32[np.ndarray, "h w"] = ndimage.uniform_filter(difference, 7)
     return mean

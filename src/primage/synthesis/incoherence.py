@@ -33,13 +33,20 @@ def incoherence(
         at half the size.
     """
     height, width = picture.shape[:2]
-    small = halve(padded(picture.astype(np.float32) / 255, 2))
-    source = halve(padded(photo.astype(np.float32) / 255, 2))
+    small, source = _halved(picture), _halved(photo)
     if field is None:
         field = np.moveaxis(np.indices((height, width), np.float32), 0, -1)
     start = (padded(field, 2)[::2, ::2] / 2).astype(np.float32)
     cost = _nearest_distance(small, source, start) / _SIDE**2
-    return np.ascontiguousarray(np.repeat(np.repeat(cost, 2, 0), 2, 1)[:height, :width])
+    return _doubled(cost, (height, width))
+
+
+def _halved(picture: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h2 w2 3"]:
+    return halve(padded(picture.astype(np.float32) / 255, 2))
+
+
+def _doubled(values: Float32[np.ndarray, "h2 w2"], size: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
+    return np.ascontiguousarray(np.repeat(np.repeat(values, 2, 0), 2, 1)[: size[0], : size[1]])
 
 
 def _nearest_distance(picture: np.ndarray, photo: np.ndarray, start: np.ndarray) -> Float32[np.ndarray, "h w"]:
@@ -58,9 +65,8 @@ def _nearest_distance(picture: np.ndarray, photo: np.ndarray, start: np.ndarray)
 
 def patch_variance(picture: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w"]:
     """Variance of the colours in each patch of `incoherence`, summed over the channels."""
-    height, width = picture.shape[:2]
-    small = halve(padded(picture.astype(np.float32) / 255, 2))
-    size = (_SIDE, _SIDE, 0)
-    mean = ndimage.uniform_filter(small, size)
-    variance = (ndimage.uniform_filter(small * small, size) - mean * mean).sum(-1)
-    return np.ascontiguousarray(np.repeat(np.repeat(variance, 2, 0), 2, 1)[:height, :width])
+    small = _halved(picture)
+    window = (_SIDE, _SIDE, 0)
+    mean = ndimage.uniform_filter(small, window)
+    variance = (ndimage.uniform_filter(small * small, window) - mean * mean).sum(-1)
+    return _doubled(variance, (picture.shape[0], picture.shape[1]))

@@ -11,8 +11,9 @@ from jaxtyping import Bool, Float32, UInt8
 from scipy import ndimage
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.synthesis.field import at_sources
 from primage.synthesis.guides import disagreement, guide_channels
-from primage.synthesis.incoherence import incoherence, patch_variance
+from primage.synthesis.incoherence import incoherence
 from primage.synthesis.regions import regions
 from primage.synthesis.search import RADIUS
 from primage.synthesis.sources import photo_plane, resampled_plane
@@ -134,7 +135,7 @@ def polishing(
     yield 0.1
     guides = guide_channels(render.primitive, spec, config.guides)
     wrong = disagreement(guides, reference.guides, render.field)
-    hole = regions(render.primitive, unlike, patch_variance(render.image), wrong)
+    hole = regions(render.primitive, render.image, unlike, wrong)
     if forbidden is not None:
         hole |= _copied_from(forbidden, render.field)
     hole &= within
@@ -208,8 +209,7 @@ def polish(
 def _copied_from(places: Bool[np.ndarray, "h2 w2"], field: Float32[np.ndarray, "h w 2"]) -> Bool[np.ndarray, "h w"]:
     """The pixels whose colour contains a share of some pixels of the photo."""
     near = ndimage.binary_dilation(places, np.ones((3, 3), bool), iterations=2)  # bicubic interpolation
-    y, x = np.moveaxis(np.rint(field).astype(np.intp), -1, 0)
-    return np.asarray(near[y.clip(0, places.shape[0] - 1), x.clip(0, places.shape[1] - 1)])
+    return at_sources(near, field)
 
 
 def _changed(render: Render, before: Render, config: SynthesisConfig) -> Bool[np.ndarray, "h w"]:

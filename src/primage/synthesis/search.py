@@ -69,6 +69,10 @@ class Query:
     prior: Float32[np.ndarray, "h w 2"]
     pull: Float32[np.ndarray, "h w"]
 
+    def bordered(self) -> Int16[np.ndarray, "h2 w2 c"]:
+        """The features with borders of `RADIUS`, so that every patch is complete."""
+        return np.pad(self.features, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)), mode="edge")
+
 
 def features(*channels: Float32[np.ndarray, "h w _"]) -> Int16[np.ndarray, "h w 16"]:
     """Quantise the channels that patches are compared on.
@@ -238,7 +242,7 @@ def search(
         Barnes et al. 2009, PatchMatch. Neighbours at several distances, as in jump flooding (Rong & Tan 2006).
     """
     field, cost = field.copy(), np.zeros(field.shape[:2], np.int64)
-    bordered = np.pad(query.features, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)), mode="edge")
+    bordered = query.bordered()
     source, allowed, to_photo, from_photo, target, prior, pull, centres = contiguous(
         sources.features.reshape(len(sources.features), -1), sources.allowed, sources.to_photo, sources.from_photo,
         bordered.reshape(len(bordered), -1), query.prior, query.pull, query.centres,

@@ -92,7 +92,9 @@ class Atlas:
         inside = (out >= 0).all(-1) & (out[..., 0] < rows) & (out[..., 1] < columns)
         clipped = np.stack([out[..., 0].clip(0, rows - 1), out[..., 1].clip(0, columns - 1)], -1)
         inside &= self.plane[clipped[..., 0], clipped[..., 1]] == plane
-        first, last = np.argwhere(self.plane == 0)[[0, -1]].astype(np.int32)
+        first = self.origins[0]
+        sides = [np.count_nonzero(line == 0) for line in (self.plane[:, first[1]], self.plane[first[0]])]
+        last = first + np.array(sides, np.int32) - 1
         in_photo = np.clip(np.rint(position).astype(np.int32) + first, first, last)
         return self.allow(np.where(inside[..., None], clipped, in_photo))
 

@@ -114,11 +114,10 @@ def search(
     Returns:
         The field and the costs.
     """
-    bordered = np.pad(query.features, ((RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)), mode="edge")
     ty, tx = query.centres[:, 0], query.centres[:, 1]
     matches, y, x = (each.long() for each in _on(device, field, ty, tx))
     source, allowed, to_photo, from_photo, target, prior, pull = _on(
-        device, sources.features, sources.allowed, sources.to_photo, sources.from_photo, bordered,
+        device, sources.features, sources.allowed, sources.to_photo, sources.from_photo, query.bordered(),
         query.prior[ty, tx], query.pull[ty, tx],
     )  # fmt: skip
     task = _Search(source, allowed, to_photo, from_photo, target, prior, pull, y, x)
