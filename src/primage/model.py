@@ -165,6 +165,20 @@ class Model:
             return None
         return polish(self.reference(primitive.size), render, within, forbidden)
 
+    def rendered(self, primitive: Primitive, polish: bool = True) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
+        """Render a primitive at its own size, and say what was synthesised; see `picture`.
+
+        Args:
+            primitive: of the model's kind, with the model's labels.
+            polish: synthesise what is incoherent in the network's picture.
+
+        Returns:
+            (H, W, 3) uint8 sRGB, and the polished render; None if the network's picture is used as it is.
+        """
+        painted = self.paint(primitive)
+        polished = self.polish(primitive, painted) if polish else None
+        return (to_image(painted.image.cpu()) if polished is None else polished.image), polished
+
     def picture(self, primitive: Primitive, polish: bool = True) -> UInt8[np.ndarray, "h w 3"]:
         """Render a primitive at its own size.
 
@@ -178,9 +192,7 @@ class Model:
         Raises:
             PrimitiveError: the kind or the labels are not the model's.
         """
-        painted = self.paint(primitive)
-        polished = self.polish(primitive, painted) if polish else None
-        return to_image(painted.image.cpu()) if polished is None else polished.image
+        return self.rendered(primitive, polish)[0]
 
     def _scaled_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size of the training pair that matches a primitive of ``size``."""

@@ -17,7 +17,6 @@ from primage.image import write_png
 from primage.model import Model
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.synthesis.polish import Polished
-from primage.tensors import to_image
 
 #: Name of the PNG text chunk with a picture's provenance.
 PROVENANCE = "primage"
@@ -79,9 +78,7 @@ def render_files(
     ready = [read_primitive(job, model.record.spec, size_for, snap) for job in jobs]
     results = []
     for job, primitive, target in zip(jobs, ready, targets, strict=True):
-        painted = model.paint(primitive)
-        polished = model.polish(primitive, painted) if polish else None
-        image = to_image(painted.image.cpu()) if polished is None else polished.image
+        image, polished = model.rendered(primitive, polish)
         write_png(target, image, text={PROVENANCE: provenance(model, job)})
         results.append(Rendered(target, image, next(iter(job.given().values())), polished))
     return results

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
@@ -16,14 +16,13 @@ from primage.synthesis.guides import disagreement, guide_channels
 from primage.synthesis.incoherence import incoherence
 from primage.synthesis.regions import regions
 from primage.synthesis.search import RADIUS
-from primage.synthesis.sources import photo_plane, resampled_plane
+from primage.synthesis.sources import Plane, photo_plane, resampled_plane
 from primage.synthesis.steps import finished
 from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig, Target, synthesising
 from primage.synthesis.transforms import resizings, transforms
 
 #: Value of the guide that keeps planes for resized regions to these regions.
 _MARK = 1.0
-
 #: Pixels of two renders that differ by more than this (grey levels, smoothed over about 3 × 3) have changed.
 _CHANGED_LEVELS = 6.0
 #: Distance, in pixels, up to which a pixel influences the incoherence of patches, which are compared at half the size.
@@ -151,35 +150,12 @@ def polishing(
     if not hole.any():
         return Polished(image, field, synthesised, unlike)
     allowed = np.ones(reference.photo.shape[:2], bool) if forbidden is None else ~forbidden
-    planes = [photo_plane(reference.photo, reference.guides, allowed, config.multiple)]
-    maps, first = transforms(field, hole, config.seed)
-    for number, matrix in enumerate(maps, start=1):
-        places = field[first == number]
-        box = np.percentile(places, 2, axis=0), np.percentile(places, 98, axis=0)
-        planes.append(
-            resampled_plane(
-                reference.photo, reference.primitive, spec, config.guides, allowed, matrix[:, :2], box, config.multiple
-            )
-        )
-    resized = np.zeros(hole.shape, np.float32)
-    planes = [plane.marked(0.0) for plane in planes]
-    if render.primitive.segments is not None and reference.primitive.segments is not None:
-        labels, training = render.primitive.segments.index, reference.primitive.segments.index
-        whole = np.zeros(2), np.array(reference.photo.shape[:2]) - 1.0
-        matrices, where = resizings(labels, training, hole)
-        for matrix in matrices:
-            plane = resampled_plane(
-                reference.photo, reference.primitive, spec, config.guides, allowed, matrix, whole, config.multiple
-            )
-            planes.append(plane.marked(_MARK))
-        # Half a mark is as far from a mark as from none: inside, all planes cost the same; outside, these cost more.
-        # Their enlarged, smoother patches would spread otherwise.
-        resized[where] = 0.5 * _MARK
+    planes, first, mark = _planes(reference, render.primitive, field, hole, allowed)
     yield 0.15
     rows, columns = _crop(hole, config.context, config.multiple)
     target = Target(
         picture=image[rows, columns],
-        guides=np.concatenate([guides, resized[..., None]], axis=2)[rows, columns],
+        guides=np.concatenate([guides, mark[..., None]], axis=2)[rows, columns],
         prior=field[rows, columns],
         plane=first[rows, columns],
         trust=(render.confidence * np.exp(-wrong / config.tolerance))[rows, columns],
@@ -204,6 +180,39 @@ def polish(
 ) -> Polished:
     """Polish a render in one go; see `polishing`."""
     return finished(polishing(reference, render, within, forbidden, previous))
+
+
+def _planes(
+    reference: Reference,
+    primitive: Primitive,
+    field: Float32[np.ndarray, "h w 2"],
+    hole: Bool[np.ndarray, "h w"],
+    allowed: Bool[np.ndarray, "h2 w2"],
+) -> tuple[list[Plane], Int32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
+    """The sources of patches, the plane in which each pixel is first looked for, and the mark of each pixel.
+
+    Planes for resized regions have a mark, too. Half a mark is as far from a mark as from none: inside these regions,
+    all planes cost the same; outside, marked ones cost more. Their enlarged, smoother patches would spread otherwise.
+    """
+    multiple = reference.config.multiple
+
+    def resampled(matrix: np.ndarray, box: tuple[np.ndarray, np.ndarray], mark: float) -> Plane:
+        pair = reference.photo, reference.primitive, reference.spec, reference.config.guides
+        return resampled_plane(*pair, allowed, matrix, box, multiple).marked(mark)
+
+    planes = [photo_plane(reference.photo, reference.guides, allowed, multiple).marked(0.0)]
+    maps, first = transforms(field, hole, reference.config.seed)
+    for number, matrix in enumerate(maps, start=1):
+        places = field[first == number]
+        box = np.percentile(places, 2, axis=0), np.percentile(places, 98, axis=0)
+        planes.append(resampled(matrix[:, :2], box, 0.0))
+    marks = np.zeros(hole.shape, np.float32)
+    if primitive.segments is not None and reference.primitive.segments is not None:
+        whole = np.zeros(2), np.array(reference.photo.shape[:2]) - 1.0
+        matrices, resized = resizings(primitive.segments.index, reference.primitive.segments.index, hole)
+        planes += [resampled(matrix, whole, _MARK) for matrix in matrices]
+        marks[resized] = 0.5 * _MARK
+    return planes, first, marks
 
 
 def _copied_from(places: Bool[np.ndarray, "h2 w2"], field: Float32[np.ndarray, "h w 2"]) -> Bool[np.ndarray, "h w"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -25,8 +26,6 @@ class Regions:
         feet: (N, 2), (x, y), normalised: the middle of the lowest row.
         standing: (N,), whether the region is an object in the scene: one that touches neither the sides nor the
             bottom of the picture, as roads, lawns and buildings do.
-        background: (1, 2, H, W), (x, y), normalised: the offset of a pixel of a standing region to its mirror image at
-            the region's outline, which stands for the background that the object hides; elsewhere 0.
     """
 
     index: Float[torch.Tensor, "1 1 h w"]
@@ -34,7 +33,20 @@ class Regions:
     radii: Float[torch.Tensor, " n"]
     feet: Float[torch.Tensor, "n 2"]
     standing: Bool[torch.Tensor, " n"]
-    background: Float[torch.Tensor, "1 2 h w"]
+
+    @cached_property
+    def background(self) -> Float[torch.Tensor, "1 2 h w"]:
+        """(1, 2, H, W), (x, y), normalised: offsets of a standing region's pixels to their mirror images at its outline.
+
+        What is there stands for the background that the object hides, which only a moving camera sees. Elsewhere 0.
+        """
+        index = self.index[0, 0].numpy().astype(np.intp)
+        standing = np.concatenate([[False], self.standing.numpy()])[index]
+        last = np.maximum(1, np.array(index.shape[::-1]) - 1)
+        nearest = distance_transform_edt(standing, return_distances=False, return_indices=True)
+        here = np.indices(index.shape)
+        mirrored = (2 * nearest - here).clip(0, last[::-1, None, None])
+        return torch.tensor(2 * (mirrored - here)[::-1] / last[:, None, None], dtype=torch.float32)[None]
 
 
 def find_regions(segments: LabelMap) -> Regions | None:
@@ -50,7 +62,6 @@ def find_regions(segments: LabelMap) -> Regions | None:
     last = np.maximum(1, np.array([width - 1, height - 1]))
     connected = label(segments.index.astype(np.int32) + 1)
     index = np.zeros((height, width), np.float32)
-    standing_pixels = np.zeros((height, width), bool)
     centres, radii, feet, standing = [], [], [], []
     for region in regionprops(connected):
         if 0.003 <= region.area / (height * width) <= 0.25:
@@ -61,16 +72,9 @@ def find_regions(segments: LabelMap) -> Regions | None:
             feet.append((lowest, bottom - 1))
             radii.append(0.5 * math.sqrt(region.area) / min(height, width))
             standing.append(left > 0 and right < width and bottom < height)
-            inside = connected == region.label
-            index[inside] = len(centres)
-            if standing[-1]:
-                standing_pixels |= inside
+            index[connected == region.label] = len(centres)
     if not centres:
         return None
-    nearest = distance_transform_edt(standing_pixels, return_distances=False, return_indices=True)
-    here = np.indices((height, width))
-    mirrored = (2 * nearest - here).clip(0, last[::-1, None, None])
-    background = 2 * (mirrored - here)[::-1] / last[:, None, None]
     at_centres, at_feet = (2 * np.array(points) / last - 1 for points in (centres, feet))
     return Regions(
         torch.from_numpy(index)[None, None],
@@ -78,5 +82,4 @@ def find_regions(segments: LabelMap) -> Regions | None:
         torch.tensor(radii, dtype=torch.float32),
         torch.tensor(at_feet, dtype=torch.float32),
         torch.tensor(standing),
-        torch.tensor(background, dtype=torch.float32)[None],
     )

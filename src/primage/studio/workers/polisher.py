@@ -23,7 +23,7 @@ class PolishingJob(Job[Result]):
 
 @dataclass(frozen=True)
 class WarmUpPolisher(PolishingJob[None]):
-    """Polish something small: compiling the synthesis takes half a minute after an installation, then a second."""
+    """Polish something small: the synthesis is compiled when it is first used after an installation."""
 
 
 @dataclass(frozen=True)
