@@ -36,7 +36,7 @@ class Regions:
 
     @cached_property
     def background(self) -> Float[torch.Tensor, "1 2 h w"]:
-        """(1, 2, H, W), (x, y), normalised: offsets of a standing region's pixels to their mirror images at its outline.
+        """(1, 2, H, W), (x, y), normalised: offsets of a standing region's pixels to mirror images at its outline.
 
         What is there stands for the background that the object hides, which only a moving camera sees. Elsewhere 0.
         """
