@@ -31,6 +31,7 @@ LAYERS = {
         "config",
         "deviations",
         "warp",
+        "origin",
         "nets",
         "synthesis",
         "losses",

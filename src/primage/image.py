@@ -164,7 +164,7 @@ def to_channels(image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "3 h w
 
 
 def encode_png(
-    image: UInt8[np.ndarray, "h w c"] | UInt8[np.ndarray, "h w"],
+    image: UInt8[np.ndarray, "h w c"] | UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"],
     text: Mapping[str, str] | None = None,
     palette: Sequence[tuple[int, int, int]] | None = None,
     compress_level: int = 6,
@@ -172,7 +172,8 @@ def encode_png(
     """Encode a picture as PNG.
 
     Args:
-        image: (H, W, 3) uint8 sRGB, (H, W, 4) with opacity, or (H, W) grey values or indices into ``palette``.
+        image: (H, W, 3) uint8 sRGB, (H, W, 4) with opacity, or (H, W) grey values (8 or 16 bits) or indices into
+            ``palette``.
         text: stored as UTF-8 iTXt chunks; keys are 1–79 printable Latin-1 characters.
         palette: at most 256 colours; makes a palette PNG whose pixel values are exactly ``image``.
         compress_level: 0 (fastest) to 9 (smallest).
@@ -205,7 +206,7 @@ def encode_png(
 
 def write_png(
     path: str | Path,
-    image: UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w"],
+    image: UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"],
     text: Mapping[str, str] | None = None,
     palette: Sequence[tuple[int, int, int]] | None = None,
 ) -> None:
@@ -213,7 +214,7 @@ def write_png(
 
     Args:
         path: the file; missing folders are created.
-        image: (H, W, 3) uint8 sRGB, or (H, W) indices into ``palette``.
+        image: (H, W, 3) uint8 sRGB, (H, W) grey values (8 or 16 bits), or (H, W) indices into ``palette``.
         text: as for ``encode_png``.
         palette: as for ``encode_png``.
 

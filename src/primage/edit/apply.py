@@ -1,12 +1,13 @@
-"""Applies recorded edits to a primitive, consistently in every layer."""
+"""Applies recorded edits to a primitive, consistently in every layer, and to the origin of its pixels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
+from pydantic import ValidationError
 from scipy import ndimage
 from skimage.draw import line, polygon2mask
 
@@ -28,15 +29,28 @@ from primage.edit.records import (
 )
 from primage.errors import PrimitiveError
 from primage.labels.label_map import LabelMap
+from primage.origin.plane import Origin
+from primage.origin.transforms import Affine, Spline
 from primage.primitive.layer import nearest_pixels
 from primage.primitive.primitive import Primitive
-from primage.warp.tps import evaluate, fit
 
 Mask = Bool[np.ndarray, "h w"]
 #: Corners are clamped to this: outside any picture, but small enough to rasterise.
 _FAR_PX = 1e6
 #: Coordinates are clamped to this many widths or heights, which is outside any picture.
 _FAR = 1e6
+
+
+class Edited(NamedTuple):
+    """An edited drawing.
+
+    Attributes:
+        primitive: the drawing.
+        origin: where its pixels come from.
+    """
+
+    primitive: Primitive
+    origin: Origin
 
 
 def apply_edits(primitive: Primitive, edits: Sequence[Edit]) -> Primitive:
@@ -52,39 +66,57 @@ def apply_edits(primitive: Primitive, edits: Sequence[Edit]) -> Primitive:
     Raises:
         PrimitiveError: a region is empty, a label is not in the palette, or handles do not define a warp.
     """
+    return edited(Edited(primitive, Origin.unmoved(primitive.size)), edits).primitive
+
+
+def edited(drawing: Edited, edits: Sequence[Edit]) -> Edited:
+    """Apply edits in order, and follow where the pixels come from.
+
+    Args:
+        drawing: the primitive to edit and its origin, of the same size; not changed.
+        edits: the edits.
+
+    Returns:
+        The edited drawing.
+
+    Raises:
+        PrimitiveError: as for `apply_edits`.
+    """
     for edit in edits:
-        primitive = _apply(primitive, edit)
-    return primitive.map(lambda layer, data: layer.clean(data)) if edits else primitive
+        drawing = _apply(drawing, edit)
+    primitive, origin = drawing
+    return Edited(primitive.map(lambda layer, data: layer.clean(data)) if edits else primitive, origin)
 
 
-def _apply(primitive: Primitive, edit: Edit) -> Primitive:
+def _apply(drawing: Edited, edit: Edit) -> Edited:
     if isinstance(edit, Paint):
-        return _paint(primitive, edit)
+        return _paint(drawing, edit)
+    size = drawing.primitive.size
     if isinstance(edit, Warp):
-        return _paste(primitive, primitive, _warped_coords(edit, primitive.size), np.ones(primitive.size, bool))
-    mask = region_mask(primitive, edit.region)
+        return _paste(drawing, drawing, _spline(edit, size), np.ones(size, bool))
+    mask = region_mask(drawing.primitive, edit.region)
     if isinstance(edit, Erase):
-        return _emptied(primitive, mask)
+        return _emptied(drawing, mask)
     if isinstance(edit, Fill):
-        return _fill(primitive, mask, edit.label)
-    centre, size, same = _centre(mask), primitive.size, np.eye(2)
+        return _fill(drawing, mask, edit.label)
+    centre, same = _centre(mask), np.eye(2)
     if isinstance(edit, Copy):
-        return _paste(primitive, primitive, _source_coords(size, same, centre, _shift(edit, size)), mask)
+        return _paste(drawing, drawing, _affine(size, same, centre, _shift(edit, size)), mask)
     if isinstance(edit, Swap):
-        other = region_mask(primitive, edit.other)
+        other = region_mask(drawing.primitive, edit.other)
         shift = _centre(other) - centre
-        out = _emptied(primitive, mask | other)
-        out = _paste(primitive, out, _source_coords(size, same, centre, shift), mask)
-        return _paste(primitive, out, _source_coords(size, same, centre, -shift), other)
+        out = _emptied(drawing, mask | other)
+        out = _paste(drawing, out, _affine(size, same, centre, shift), mask)
+        return _paste(drawing, out, _affine(size, same, centre, -shift), other)
     if isinstance(edit, Move):
-        coords = _source_coords(size, same, centre, _shift(edit, size))
+        placement = _affine(size, same, centre, _shift(edit, size))
     elif isinstance(edit, Scale):
-        coords = _source_coords(size, same * edit.factor, centre, np.zeros(2))
+        placement = _affine(size, same * edit.factor, centre, np.zeros(2))
     else:
         mirror = np.diag([1.0, -1.0] if edit.axis == "horizontal" else [-1.0, 1.0])
-        coords = _source_coords(size, mirror, centre, np.zeros(2))
-    covers_all = _covered(coords, mask).all()
-    return _paste(primitive, primitive if covers_all else _emptied(primitive, mask), coords, mask)
+        placement = _affine(size, mirror, centre, np.zeros(2))
+    covers_all = _covered(placement.coords, mask).all()
+    return _paste(drawing, drawing if covers_all else _emptied(drawing, mask), placement, mask)
 
 
 def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | LabelRegion) -> Mask:
@@ -121,22 +153,30 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
     return mask
 
 
-def _emptied(primitive: Primitive, mask: Mask) -> Primitive:
+def _emptied(drawing: Edited, mask: Mask) -> Edited:
     """Remove lines from a region, and fill it with the nearest label or colour outside it."""
     if mask.all():
         raise PrimitiveError("an edit cannot erase the whole primitive, as nothing would be left to fill it from")
-    return primitive.map(lambda layer, data: layer.close(data, mask))
+    return Edited(drawing.primitive.map(lambda layer, data: layer.close(data, mask)), drawing.origin.emptied(mask))
 
 
-def _fill(primitive: Primitive, mask: Mask, label: int) -> Primitive:
+def _fill(drawing: Edited, mask: Mask, label: int) -> Edited:
     """Give a region one label and remove its lines; other layers are unchanged."""
+    primitive, origin = drawing
     segments = primitive.segments
     if segments is None or label >= len(segments.palette.labels):
         raise PrimitiveError(f"there is no label {label} to fill with")
     index = segments.index.copy()
     index[mask] = label
     filled = primitive.replace(segments=LabelMap(index, segments.palette))
-    return filled if filled.edges is None else filled.replace(edges=filled.edges & ~mask)
+    if filled.edges is not None:
+        filled = filled.replace(edges=filled.edges & ~mask)
+    return Edited(filled, origin.drawn(mask))
+
+
+def _clipped(point: Point) -> Point:
+    x, y = np.clip(point, -_FAR, _FAR)
+    return float(x), float(y)
 
 
 def _centre(mask: Mask) -> Float[np.ndarray, 2]:
@@ -149,38 +189,43 @@ def _shift(edit: Move | Copy, size: tuple[int, int]) -> Float[np.ndarray, 2]:
     return share * size
 
 
-def _source_coords(
+class _Placement(NamedTuple):
+    """Where the pixels of a pasted part come from: (H, W, 2), (row, column), and the same as a formula."""
+
+    coords: Float[np.ndarray, "h w 2"]
+    transform: Affine | Spline
+
+
+def _affine(
     size: tuple[int, int],
     matrix: Float[np.ndarray, "2 2"],
     centre: Float[np.ndarray, 2],
     shift: Float[np.ndarray, 2],
-) -> Float[np.ndarray, "h w 2"]:
-    """Source (row, column) of each pixel under p ↦ matrix · (p − centre) + centre + shift."""
+) -> _Placement:
+    """The placement of a part under p ↦ matrix · (p − centre) + centre + shift."""
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1]), indexing="ij"), axis=-1)
-    coords: Float[np.ndarray, "h w 2"] = (grid - centre - shift) @ np.linalg.inv(matrix).T + centre
-    return coords
+    back = np.linalg.inv(matrix)
+    coords: Float[np.ndarray, "h w 2"] = (grid - centre - shift) @ back.T + centre
+    return _Placement(coords, Affine.of_pixels(back, centre - back @ (centre + shift), size))
 
 
-def _warped_coords(edit: Warp, size: tuple[int, int]) -> Float[np.ndarray, "h w 2"]:
-    """The same for the thin-plate spline that maps each handle's target to its source."""
+def _spline(edit: Warp, size: tuple[int, int]) -> _Placement:
+    """The placement under the thin-plate spline that maps each handle's target to its source."""
     pins = [(x, y) for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)] * edit.pin_border
-    pixels = np.array([size[1], size[0]])  # isotropic: bending costs the same in both directions
-    source, target = (
-        torch.from_numpy(np.clip(np.array([getattr(h, end) for h in edit.handles] + pins), -_FAR, _FAR) * pixels)
-        for end in ("source", "target")
+    sources, targets = (
+        tuple(_clipped(getattr(handle, end)) for handle in edit.handles) + tuple(pins) for end in ("source", "target")
     )
-    if len(target) < 3:  # splines need three points
+    if len(targets) < 3:  # splines need three points
         raise PrimitiveError("a warp needs at least three handles if the border is not pinned")
     try:
-        weights = fit(target, source - target)
-    except ValueError as error:
-        raise PrimitiveError(f"the handles of a warp do not define one: {error}") from error
-    y, x = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5, indexing="ij")
-    at = torch.from_numpy(np.stack([x, y], axis=-1).reshape(-1, 2))
-    displacement = torch.cat([evaluate(target, weights, part) for part in at.split(1 << 16)])
-    coords = (at + displacement).numpy().reshape(*size, 2)[..., ::-1] - 0.5
+        spline = Spline(points=targets, sources=sources, aspect=size[1] / size[0])
+    except ValidationError as error:
+        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise PrimitiveError(f"the handles of a warp do not define one: {message}") from error
+    y, x = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1], indexing="ij")
+    coords = spline(np.stack([x, y], axis=-1).reshape(-1, 2)).reshape(*size, 2)[..., ::-1] * size - 0.5
     # Outside the picture the border is replicated, so that no gap is left.
-    return np.clip(coords, 0, np.array(size) - 1)
+    return _Placement(np.clip(coords, 0, np.array(size) - 1), spline)
 
 
 def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
@@ -190,13 +235,17 @@ def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
     return np.asarray(inside & mask[rows, columns])
 
 
-def _paste(primitive: Primitive, base: Primitive, coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Primitive:
-    """Paste a region of ``primitive`` onto ``base``; ``coords`` holds the source of each pixel."""
+def _paste(drawing: Edited, base: Edited, placement: _Placement, mask: Mask) -> Edited:
+    """Paste a region of ``drawing`` onto ``base``."""
+    coords, transform = placement
     target = _covered(coords, mask)
-    return base.map(lambda layer, data: layer.paste(data, primitive.layers[layer.name], coords, target, mask))
+    layers = drawing.primitive.layers
+    pasted = base.primitive.map(lambda layer, data: layer.paste(data, layers[layer.name], coords, target, mask))
+    return Edited(pasted, base.origin.pasted(drawing.origin, coords, target, transform))
 
 
-def _paint(primitive: Primitive, edit: Paint) -> Primitive:
+def _paint(drawing: Edited, edit: Paint) -> Edited:
+    primitive, origin = drawing
     mask = np.zeros(primitive.size, dtype=bool)
     pixels = [_pixel(point, primitive.size) for point in edit.points]
     for a, b in zip(pixels, pixels[1:] or pixels, strict=False):
@@ -206,11 +255,11 @@ def _paint(primitive: Primitive, edit: Paint) -> Primitive:
     if edit.label is None:
         if primitive.edges is None:
             raise PrimitiveError("a stroke without a label is a line, but the primitive has no lines")
-        return primitive.replace(edges=primitive.edges | mask)
+        return Edited(primitive.replace(edges=primitive.edges | mask), origin.drawn(mask))
     radius = max(0.5, edit.radius * mask.shape[1])
     if mask.any():  # by distance: stamping a wide brush along the stroke would take minutes
         mask = ndimage.distance_transform_edt(~mask) < radius + 0.5
-    return _fill(primitive, mask, edit.label)
+    return _fill(drawing, mask, edit.label)
 
 
 def _pixel(point: Point, size: tuple[int, int]) -> tuple[int, int]:

@@ -1,0 +1,72 @@
+"""Files of origins: a 16-bit PNG of piece numbers, whose text holds the pieces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field, ValidationError
+
+from primage.errors import PrimitiveError
+from primage.image import decode, write_png
+from primage.origin.plane import MAX_PIECES, Origin
+from primage.origin.transforms import Piece
+from primage.settings import Frozen
+
+#: Key of the PNG's text.
+TEXT = "primage-origin"
+
+
+class _Record(Frozen):
+    photo_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    pieces: Annotated[tuple[Piece, ...], Field(max_length=MAX_PIECES)]
+
+
+def write_origin(path: str | Path, origin: Origin, photo_sha256: str) -> None:
+    """Write the origin of a drawing, atomically.
+
+    Args:
+        path: the PNG file.
+        origin: the origin.
+        photo_sha256: hash of the photo that it refers to.
+
+    Raises:
+        ImageError: the file cannot be written.
+    """
+    record = _Record(photo_sha256=photo_sha256, pieces=origin.pieces)
+    write_png(path, origin.index, text={TEXT: record.model_dump_json()})
+
+
+def read_origin(path: str | Path, photo_sha256: str) -> Origin:
+    """Read a file written by `write_origin`.
+
+    Args:
+        path: the PNG file.
+        photo_sha256: hash of the photo that it must refer to.
+
+    Returns:
+        The origin, at the size of the drawing it was written with.
+
+    Raises:
+        ImageError: the file is not a picture.
+        PrimitiveError: it is not an origin, or that of a drawing of another photo.
+    """
+    decoded = decode(path)
+    text = decoded.text.get(TEXT)
+    if text is None or decoded.samples is None or decoded.samples.shape[2] != 1:
+        raise PrimitiveError(
+            f"{path}: is not an origin; `primage edit` and the studio write one beside the drawing (NAME.origin.png)"
+        )
+    try:
+        record = _Record.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "list of pieces"
+        raise PrimitiveError(f"{path}: {field}: {first['msg']}; write the drawing and its origin again") from error
+    if record.photo_sha256 != photo_sha256:
+        raise PrimitiveError(f"{path}: belongs to a drawing of another photo; use the run it was made with")
+    try:
+        return Origin(np.ascontiguousarray(decoded.samples[..., 0]), record.pieces)
+    except PrimitiveError as error:
+        raise PrimitiveError(f"{path}: {error}; write the drawing and its origin again") from error

@@ -1,0 +1,165 @@
+"""The origin of each pixel of an edited drawing: where in the photo it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, UInt16
+
+from primage.errors import PrimitiveError
+from primage.origin.transforms import Affine, Piece, Spline
+from primage.primitive.layer import nearest_pixels
+
+#: Values of `Origin.index`: the pixel is where it is in the photo; it was drawn and comes from nowhere; something was
+#: removed there. From `FIRST` on, they number the pieces.
+UNMOVED, DRAWN, REMOVED, FIRST = 0, 1, 2, 3
+#: More pieces cannot be numbered.
+MAX_PIECES = 2**16 - FIRST
+
+Index = UInt16[np.ndarray, "h w"]
+Mask = Bool[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where each pixel of an edited drawing comes from. Immutable.
+
+    Attributes:
+        index: (H, W), `UNMOVED`, `DRAWN`, `REMOVED`, or `FIRST` plus the number of a piece.
+        pieces: where the pixels of each piece come from.
+
+    Raises:
+        PrimitiveError: a pixel has the number of a piece that does not exist.
+    """
+
+    index: Index
+    pieces: tuple[Piece, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.index.size and int(self.index.max()) >= FIRST + len(self.pieces):
+            raise PrimitiveError(
+                f"an origin of {len(self.pieces)} pieces contains a pixel of piece {int(self.index.max()) - FIRST + 1}"
+            )
+
+    @classmethod
+    def unmoved(cls, size: tuple[int, int]) -> Origin:
+        """The origin of an unedited drawing.
+
+        Args:
+            size: (height, width).
+        """
+        return cls(np.zeros(size, np.uint16))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        height, width = self.index.shape
+        return height, width
+
+    @property
+    def known(self) -> Mask:
+        """(H, W): the pixels that come from a certain place of the photo."""
+        return np.asarray((self.index == UNMOVED) | (self.index >= FIRST))
+
+    @property
+    def removed(self) -> Mask:
+        """(H, W): where something was removed, or moved away from. What fills it must not come from there."""
+        return np.asarray(self.index == REMOVED)
+
+    def drawn(self, mask: Mask) -> Origin:
+        """The origin after something was drawn.
+
+        Args:
+            mask: (H, W), the pixels drawn.
+        """
+        return self._set(mask, DRAWN)
+
+    def emptied(self, mask: Mask) -> Origin:
+        """The origin after something was removed.
+
+        Args:
+            mask: (H, W), the pixels that it covered.
+        """
+        return self._set(mask, REMOVED)
+
+    def pasted(
+        self, source: Origin, coords: Float[np.ndarray, "h w 2"], target: Mask, transform: Affine | Spline
+    ) -> Origin:
+        """The origin after a part of a drawing was pasted onto this one.
+
+        Args:
+            source: origin of the drawing that the part was cut from, of the same size.
+            coords: (H, W, 2), the source (row, column) of each pixel.
+            target: (H, W), the pixels to replace.
+            transform: the map behind ``coords``.
+
+        Raises:
+            PrimitiveError: there would be too many pieces.
+        """
+        rows, columns = nearest_pixels(coords, source.size)
+        cut = source.index[rows[target], columns[target]]
+        pieces = list(self.pieces)
+        numbers = np.arange(FIRST + len(source.pieces), dtype=np.int64)
+        for value in np.unique(cut):
+            if value in (DRAWN, REMOVED):
+                continue
+            moved = (Piece(transforms=()) if value == UNMOVED else source.pieces[value - FIRST]).after(transform)
+            if not moved.transforms:
+                numbers[value] = UNMOVED
+                continue
+            if moved not in pieces:
+                pieces.append(moved)
+            numbers[value] = FIRST + pieces.index(moved)
+        if len(pieces) > MAX_PIECES:
+            raise PrimitiveError(f"an edited drawing consists of at most {MAX_PIECES} pieces")
+        index = self.index.copy()
+        index[target] = numbers[cut]
+        return Origin(index, tuple(pieces)).compact()
+
+    def compact(self) -> Origin:
+        """The same origin without pieces that no pixel belongs to."""
+        used = np.unique(self.index)
+        used = used[used >= FIRST]
+        if len(used) == len(self.pieces):
+            return self
+        numbers = np.arange(FIRST + len(self.pieces), dtype=np.uint16)
+        numbers[used] = FIRST + np.arange(len(used))
+        return Origin(numbers[self.index], tuple(self.pieces[i - FIRST] for i in used))
+
+    def resized(self, size: tuple[int, int]) -> Origin:
+        """The origin at another size, each pixel that of the nearest one.
+
+        Args:
+            size: (height, width).
+        """
+        if size == self.size:
+            return self
+        rows, columns = (
+            ((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(size, self.size, strict=True)
+        )
+        return Origin(self.index[np.ix_(rows, columns)], self.pieces).compact()
+
+    def coords(self, photo_size: tuple[int, int]) -> Float32[np.ndarray, "h w 2"]:
+        """Where the pixels come from.
+
+        Args:
+            photo_size: (height, width) of the photo.
+
+        Returns:
+            (H, W, 2), (y, x) in pixels of the photo, 0 at the centre of the first; NaN where it is not known.
+        """
+        out = np.full((*self.size, 2), np.nan, np.float32)
+        for value in np.unique(self.index):
+            if value in (DRAWN, REMOVED):
+                continue
+            rows, columns = np.nonzero(self.index == value)
+            points = np.stack([(columns + 0.5) / self.size[1], (rows + 0.5) / self.size[0]], axis=1)
+            x, y = (points if value == UNMOVED else self.pieces[value - FIRST](points)).T
+            out[rows, columns] = np.stack([y * photo_size[0] - 0.5, x * photo_size[1] - 0.5], axis=1)
+        return out
+
+    def _set(self, mask: Mask, value: int) -> Origin:
+        index = self.index.copy()
+        index[mask] = value
+        return Origin(index, self.pieces).compact()

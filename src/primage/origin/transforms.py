@@ -1,0 +1,158 @@
+"""Maps from places of an edited drawing to places of the photo, in shares of width and height.
+
+They are kept as formulas instead of sampled values, so that they are exact at any size.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from pydantic import Field, model_validator
+
+from primage.settings import Frozen
+from primage.warp.tps import evaluate, fit
+
+#: (x, y), each a share of the width or the height; 0, 0 is the top left corner.
+Point = tuple[float, float]
+Coords = Float64[np.ndarray, "n 2"]
+
+#: Entries that differ by less than this are equal: a ten-thousandth of a pixel of a 10,000 px photo.
+_SAME = 1e-8
+#: Number of points at which a spline is evaluated at once.
+_STRIP = 1 << 16
+
+
+class Affine(Frozen):
+    """An affine map: x' = a·x + c·y + e, y' = b·x + d·y + f.
+
+    Attributes:
+        matrix: a, b, c, d, e, f, in the order of CSS.
+    """
+
+    kind: Literal["affine"] = "affine"
+    matrix: tuple[float, float, float, float, float, float]
+
+    @classmethod
+    def of_pixels(
+        cls, linear: Float64[np.ndarray, "2 2"], offset: Float64[np.ndarray, 2], size: tuple[int, int]
+    ) -> Affine:
+        """The map p ↦ linear · p + offset between (row, column) of pixels.
+
+        Args:
+            linear: (2, 2), by (row, column).
+            offset: (row, column).
+            size: (height, width) of the picture in pixels.
+
+        Example:
+            >>> Affine.of_pixels(np.eye(2), np.array([0.0, -10.0]), (50, 100)).matrix
+            (1.0, 0.0, 0.0, 1.0, -0.1, 0.0)
+        """
+        height, width = size
+        # The centre of the first pixel is at 0 in pixels, but at half a pixel's share of the width.
+        row, column = offset + 0.5 - linear @ np.array([0.5, 0.5])
+        (d, b), (c, a) = linear
+        matrix = (a, b * width / height, c * height / width, d, column / width, row / height)
+        return cls(matrix=tuple(map(float, matrix)))
+
+    def __call__(self, points: Coords) -> Coords:
+        """Map (N, 2) points, (x, y)."""
+        a, b, c, d, e, f = self.matrix
+        out: Coords = points @ np.array([[a, b], [c, d]]) + np.array([e, f])
+        return out
+
+    def after(self, first: Affine) -> Affine:
+        """The map that applies ``first``, then this one."""
+        a, b, c, d, e, f = self.matrix
+        p, q, r, s, t, u = first.matrix
+        matrix = a * p + c * q, b * p + d * q, a * r + c * s, b * r + d * s, a * t + c * u + e, b * t + d * u + f
+        return Affine(matrix=matrix)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it moves nothing."""
+        return bool(np.abs(np.subtract(self.matrix, (1, 0, 0, 1, 0, 0))).max() < _SAME)
+
+
+class Spline(Frozen):
+    """A thin-plate spline through pairs of points.
+
+    Attributes:
+        points: in the edited drawing; at least three, not on one line.
+        sources: where each of them comes from.
+        aspect: width over height of the picture: bending costs the same in both directions.
+    """
+
+    kind: Literal["spline"] = "spline"
+    points: tuple[Point, ...] = Field(min_length=3, max_length=512)
+    sources: tuple[Point, ...]
+    aspect: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _is_defined(self) -> Spline:
+        if len(self.points) != len(self.sources):
+            raise ValueError(f"{len(self.points)} points cannot come from {len(self.sources)} sources")
+        _weights(self)
+        return self
+
+    def __call__(self, points: Coords) -> Coords:
+        """Map (N, 2) points, (x, y). Outside the picture, its border is repeated."""
+        centres, weights = _weights(self)
+        at = torch.from_numpy(points * (self.aspect, 1.0))
+        shift = torch.cat([evaluate(centres, weights, part) for part in at.split(_STRIP)])
+        out: Coords = np.clip((at + shift).numpy() / (self.aspect, 1.0), 0, 1)
+        return out
+
+
+@lru_cache(maxsize=64)
+def _weights(spline: Spline) -> tuple[torch.Tensor, torch.Tensor]:
+    scale = torch.tensor([spline.aspect, 1.0], dtype=torch.float64)
+    points, sources = (torch.tensor(x, dtype=torch.float64) * scale for x in (spline.points, spline.sources))
+    return points, fit(points, sources - points)
+
+
+Transform = Annotated[Affine | Spline, Field(discriminator="kind")]
+
+
+class Piece(Frozen):
+    """The map of pixels that moved together: transforms, applied one after the other.
+
+    Attributes:
+        transforms: the first maps a place of the drawing; the last leads to the photo.
+    """
+
+    transforms: tuple[Transform, ...] = Field(max_length=256)
+
+    def __call__(self, points: Coords) -> Coords:
+        """Map (N, 2) points of the drawing, (x, y), to the photo."""
+        for transform in self.transforms:
+            points = transform(points)
+        return points
+
+    def after(self, first: Affine | Spline) -> Piece:
+        """The map of pixels of this piece that were moved once more.
+
+        Args:
+            first: from their new places to where they were.
+        """
+        rest = self.transforms
+        if rest and isinstance(first, Affine) and isinstance(rest[0], Affine):
+            first, rest = rest[0].after(first), rest[1:]
+        whole = (first, *rest)
+        return Piece(transforms=rest if isinstance(first, Affine) and first.is_identity else whole)
+
+    @property
+    def affine(self) -> Affine | None:
+        """The piece as one affine map; None if it bends."""
+        match self.transforms:
+            case ():
+                return IDENTITY
+            case (Affine() as only,):
+                return only
+        return None
+
+
+IDENTITY = Affine(matrix=(1, 0, 0, 1, 0, 0))
