@@ -22,11 +22,14 @@ from primage.nets.build import build_network
 from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
 from primage.nets.legacy_keys import current_keys, former_keys
+from primage.origin.plane import Origin
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
-from primage.synthesis.polish import Polished, Reference, Render, polish
+from primage.synthesis.copies import completing, composed
+from primage.synthesis.polish import Polished, Reference, Render, polish, polishing
+from primage.synthesis.steps import finished
 from primage.tensors import to_image, to_tensor
 
 
@@ -165,34 +168,53 @@ class Model:
             return None
         return polish(self.reference(primitive.size), render, within, forbidden)
 
-    def rendered(self, primitive: Primitive, polish: bool = True) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
+    def rendered(
+        self, primitive: Primitive, polish: bool = True, origin: Origin | None = None
+    ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
         """Render a primitive at its own size, and say what was synthesised; see `picture`.
 
         Args:
             primitive: of the model's kind, with the model's labels.
             polish: synthesise what is incoherent in the network's picture.
+            origin: where the primitive's pixels come from; None if it is not known.
 
         Returns:
             (H, W, 3) uint8 sRGB, and the polished render; None if the network's picture is used as it is.
         """
+        if origin is not None and origin.size != primitive.size:
+            raise PrimitiveError(
+                f"the origin is {origin.size[1]}×{origin.size[0]} px, but the drawing "
+                f"{primitive.size[1]}×{primitive.size[0]} px; they must have the same size"
+            )
         painted = self.paint(primitive)
-        polished = self.polish(primitive, painted) if polish else None
-        return (to_image(painted.image.cpu()) if polished is None else polished.image), polished
+        render = self.unpolished(primitive, painted)
+        if render is None:
+            return to_image(painted.image.cpu()), None
+        reference = self.reference(primitive.size)
+        if not polish:
+            return (render.image if origin is None else composed(render, origin, reference.photo)), None
+        steps = polishing(reference, render) if origin is None else completing(reference, render, origin)
+        polished = finished(steps)
+        return polished.image, polished
 
-    def picture(self, primitive: Primitive, polish: bool = True) -> UInt8[np.ndarray, "h w 3"]:
+    def picture(
+        self, primitive: Primitive, polish: bool = True, origin: Origin | None = None
+    ) -> UInt8[np.ndarray, "h w 3"]:
         """Render a primitive at its own size.
 
         Args:
             primitive: of the model's kind, with the model's labels.
             polish: synthesise what is incoherent in the network's picture; see `polish`.
+            origin: where the primitive's pixels come from (`primage.edit.apply.edited`): these are copied from there,
+                and nothing is copied from places where something was removed. None if it is not known.
 
         Returns:
             (H, W, 3) uint8 sRGB.
 
         Raises:
-            PrimitiveError: the kind or the labels are not the model's.
+            PrimitiveError: the kind or the labels are not the model's, or the origin has another size.
         """
-        return self.rendered(primitive, polish)[0]
+        return self.rendered(primitive, polish, origin)[0]
 
     def _scaled_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size of the training pair that matches a primitive of ``size``."""

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from primage._version import __version__
+from primage.edit.apply import Edited
 from primage.errors import ImageError, PrimitiveError
 from primage.files import sha256_file
-from primage.image import write_png
+from primage.image import read_image, resize_image, write_png
 from primage.model import Model
+from primage.origin.files import read_origin
+from primage.origin.plane import Origin
+from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.synthesis.polish import Polished
 
@@ -47,6 +51,7 @@ def render_files(
     size_px: int | None = None,
     snap: bool = False,
     polish: bool = True,
+    origin: Path | None = None,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -58,6 +63,7 @@ def render_files(
         size_px: short side of the results; the training photo's working size if None.
         snap: map unknown colours to the nearest label.
         polish: synthesise what is incoherent in the network's picture (`primage.synthesis`).
+        origin: file of the origin of the one primitive's pixels (`primage.origin.files`).
 
     Returns:
         The renders, in order.
@@ -66,8 +72,12 @@ def render_files(
         PrimitiveError, LabelError, ImageError: an input is invalid; nothing was written.
     """
     jobs = [LayerFiles(whole=path, edges_from=layers.edges_from, **layers.layers) for path in primitives] or [layers]
+    if origin is not None and len(jobs) > 1:
+        raise PrimitiveError("an origin belongs to one drawing; render the drawings one by one")
     targets = _targets(primitives, out)
-    inputs = {path.resolve() for job in jobs for path in job.given().values()}
+    inputs = {path.resolve() for job in jobs for path in job.given().values()} | (
+        {origin.resolve()} if origin else set()
+    )
     for target in targets:
         if target.resolve() in inputs:
             raise ImageError(f"{target}: is the primitive itself and would be overwritten; choose another file")
@@ -76,12 +86,82 @@ def render_files(
         return model.render_size(size, size_px)
 
     ready = [read_primitive(job, model.record.spec, size_for, snap) for job in jobs]
+    known = None if origin is None else _origin(model, origin, ready[0])
     results = []
     for job, primitive, target in zip(jobs, ready, targets, strict=True):
-        image, polished = model.rendered(primitive, polish)
+        image, polished = model.rendered(primitive, polish, known)
         write_png(target, image, text={PROVENANCE: provenance(model, job)})
         results.append(Rendered(target, image, next(iter(job.given().values())), polished))
     return results
+
+
+def render_drawing(model: Model, drawing: Edited, out: Path, inputs: Sequence[Path], polish: bool = True) -> Rendered:
+    """Render an edited drawing whose origin is known to a file.
+
+    Args:
+        model: the trained model.
+        drawing: the drawing and its origin, at the size of the result.
+        out: a PNG file, or a folder.
+        inputs: files that describe the edit: they are never overwritten, and recorded as the picture's provenance.
+        polish: synthesise what is incoherent in the network's picture.
+
+    Returns:
+        The render.
+
+    Raises:
+        PrimitiveError, ImageError: the drawing does not fit, or ``out`` cannot be written.
+    """
+    (target,) = _targets([], out)
+    if target.resolve() in {path.resolve() for path in inputs}:
+        raise ImageError(f"{target}: is an input and would be overwritten; choose another file")
+    image, polished = model.rendered(drawing.primitive, polish, drawing.origin)
+    facts = json.loads(provenance(model))
+    facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
+    write_png(target, image, text={PROVENANCE: json.dumps(facts)})
+    return Rendered(target, image, inputs[0], polished)
+
+
+def training_drawing(model: Model) -> Edited:
+    """The drawing that a model was trained with: every pixel comes from where it is.
+
+    Args:
+        model: the trained model.
+    """
+    return Edited(model.primitive, Origin.unmoved(model.size))
+
+
+def read_mask(path: Path, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    """Read a mask: white where something is selected.
+
+    Args:
+        path: a picture of any size in about the proportions of the photo.
+        size: (height, width) of the mask.
+
+    Returns:
+        (H, W): what is lighter than middle grey.
+
+    Raises:
+        ImageError: the file is not a picture.
+        PrimitiveError: its proportions are others than the photo's.
+    """
+    picture = read_image(path, (0, 0, 0))
+    _check_proportions(path, (picture.shape[0], picture.shape[1]), size, "draw the mask over the whole photo")
+    return np.asarray(resize_image(picture, size).max(axis=2) > 127)
+
+
+def _origin(model: Model, path: Path, primitive: Primitive) -> Origin:
+    origin = read_origin(path, model.record.photo_sha256)
+    _check_proportions(path, origin.size, primitive.size, "use the one that was written with the drawing")
+    return origin.resized(primitive.size)
+
+
+def _check_proportions(path: Path, size: tuple[int, int], expected: tuple[int, int], remedy: str) -> None:
+    """Refuse a file whose proportions differ by more than rounding."""
+    if abs(size[0] * expected[1] / (size[1] * expected[0]) - 1) > 0.02:
+        raise PrimitiveError(
+            f"{path}: is {size[1]}×{size[0]} px, which are other proportions than {expected[1]}×{expected[0]} px; "
+            f"{remedy}"
+        )
 
 
 def _targets(primitives: Sequence[Path], out: Path) -> list[Path]:

@@ -34,6 +34,10 @@ def bad_files(folder: Path) -> Path:
     pixels[5:25, 5:25] = (1, 254, 3)
     Image.fromarray(pixels).save(folder / "odd.png")
     Image.fromarray(np.full((48, 64, 3), 255, np.uint8)).save(folder / "blank.png")
+    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "black.png")
+    Image.fromarray(np.repeat([[[255]], [[0]]], [24, 24], axis=0).repeat(64, 1).repeat(3, 2).astype(np.uint8)).save(
+        folder / "half.png"
+    )
     (folder / "points.json").write_text(json.dumps({"points": [[1, 2]], "connections": [[0, 7]]}))
     (folder / "model.txt").write_text("weights")
     (folder / "model.safetensors").write_text("weights")
@@ -123,6 +127,17 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "photo as model": (("render", "photo.png", "primitive.png"), "photo.png"),
     "folder as model": (("render", "letters", "primitive.png"), "not a run folder"),
     "no primitive": (("render", "run"), "there is no primitive"),
+    "edits and a primitive": (("render", "run", "primitive.png", "--edits", "good.json"), "leave out"),
+    "edits that are missing": (("render", "run", "--edits", "none.json"), "none.json"),
+    "edits as origin": (("render", "run", "primitive.png", "--origin", "good.json"), "good.json"),
+    "photo as origin": (("render", "run", "primitive.png", "--origin", "photo.png"), "is not an origin"),
+    "an origin for two": (("render", "run", "primitive.png", "wide.png", "--origin", "photo.png"), "one by one"),
+    "remove without a mask": (("remove", "run"), "--mask"),
+    "remove with a missing mask": (("remove", "run", "--mask", "none.png"), "none.png"),
+    "remove nothing": (("remove", "run", "--mask", "black.png"), "the mask is empty"),
+    "remove everything": (("remove", "run", "--mask", "blank.png"), "nothing would be left"),
+    "remove with a mask of other proportions": (("remove", "run", "--mask", "wide.png"), "other proportions"),
+    "remove onto the mask": (("remove", "run", "--mask", "half.png", "--out", "half.png"), "would be overwritten"),
     "missing edited primitive": (("render", "run", "none.png"), "none.png"),
     "unknown colour": (("render", "run", "odd.png"), "#01fe03"),
     "photo as primitive": (("render", "run", "photo.png"), "photo.png"),

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from primage import __version__
 from primage.image import read_image, read_png_text
 from primage.model import load
 from tests.tiny import command, contents, need_weights, options, write_photo
 
-VERBS = ("train", "render", "primitive", "edit", "risk", "demo", "info", "weights", "doctor")
+VERBS = ("train", "render", "primitive", "edit", "remove", "risk", "demo", "info", "weights", "doctor")
 REGION = {"shape": "rectangle", "top_left": [0.1, 0.2], "bottom_right": [0.5, 0.7]}
 EDITS = json.dumps([{"op": "move", "region": REGION, "by": [0.2, 0]}])
 Out = pytest.CaptureFixture[str]
@@ -121,10 +122,38 @@ def test_rendering_prints_the_paths_it_wrote(folder: Path, capsys: Out) -> None:
 def test_the_whole_workflow(folder: Path, capsys: Out) -> None:
     (folder / "edits.json").write_text(EDITS)
     assert command("edit", "run", "edits.json", "--out", "edited.png", "--json") == 0
-    assert printed_json(capsys) == {"files": ["edited.png"], "edits": 1}
+    assert printed_json(capsys) == {"files": ["edited.png", "edited.origin.png"], "edits": 1}
     assert not np.array_equal(read_image(folder / "edited.png"), read_image(folder / "run" / "primitive.png"))
     assert command("render", "run", "edited.png", "run/primitive.png", "--out", "renders", "--quiet") == 0
     assert sorted(os.listdir("renders")) == ["edited.png", "primitive.png"]
+
+
+def test_edits_are_rendered_with_their_origin(folder: Path, capsys: Out) -> None:
+    (folder / "edits.json").write_text(EDITS)
+    assert command("render", "run", "--edits", "edits.json", "--out", "at_once.png", "--json") == 0
+    (entry,) = printed_json(capsys)["renders"]
+    assert (entry["path"], entry["source"]) == ("at_once.png", "edits.json")
+    assert command("edit", "run", "edits.json", "--out", "edited.png", "--quiet") == 0
+    arguments = ("--origin", "edited.origin.png", "--out", "in_two.png", "--quiet")
+    assert command("render", "run", "edited.png", *arguments) == 0
+    # The picture of a super primitive does not show the labels below its lines, which may differ by a pixel.
+    at_once, in_two = (read_image(folder / name).astype(int) for name in ("at_once.png", "in_two.png"))
+    assert np.abs(at_once - in_two).mean() < 3
+    assert not np.array_equal(read_image(folder / "at_once.png"), read_image(folder / "photo.png"))
+
+
+def test_something_is_removed(folder: Path, capsys: Out) -> None:
+    mask = np.zeros((96, 128, 3), np.uint8)
+    mask[30:60, 50:80] = 255
+    Image.fromarray(mask).save(folder / "mask.png")
+    assert command("remove", "run", "--mask", "mask.png", "--out", "removed.png", "--json") == 0
+    facts = printed_json(capsys)
+    assert facts["path"] == "removed.png"
+    assert 0 < facts["synthesised"] < 0.9
+    after, photo = read_image(folder / "removed.png"), read_image(folder / "photo.png")
+    assert np.array_equal(after[:8], photo[:8])
+    assert not np.array_equal(after[15:30, 25:40], photo[15:30, 25:40])
+    assert "mask.png" in read_png_text(folder / "removed.png")["primage"]
 
 
 @pytest.mark.parametrize("kind", ["super", "edges", "segments", "paint"])

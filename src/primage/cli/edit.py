@@ -29,23 +29,27 @@ def command(
 ) -> None:
     """Apply recorded edits to the training primitive; `primage render` renders the result."""
     set_up(quiet, as_json)
-    from primage.edit.apply import apply_edits
-    from primage.edit.records import edits_from_json
-    from primage.errors import UserError
+    from primage.edit.apply import Edited, edited
+    from primage.edit.records import read_edits
     from primage.model import load
+    from primage.origin.files import write_origin
+    from primage.origin.plane import Origin
     from primage.primitive.read import LayerFiles, read_primitive
     from primage.primitive.write import write_primitive
+    from primage.render import training_drawing
 
     trained = load(model)
-    try:
-        records = edits_from_json(edits.read_text(encoding="utf-8"), str(edits))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{edits}: cannot be read ({error})") from error
-    primitive = trained.primitive
+    records = read_edits(edits)
+    drawing = training_drawing(trained)
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
     if files.given():
         primitive = read_primitive(files, trained.record.spec, trained.render_size)
-    written = write_primitive(target, apply_edits(primitive, records), trained.record.spec)
+        drawing = Edited(primitive, Origin.unmoved(primitive.size))
+    drawing = edited(drawing, records)
+    written = write_primitive(target, drawing.primitive, trained.record.spec)
+    if not files.given():  # nothing is known of the origin of another primitive
+        written.append(target.with_suffix(".origin.png"))
+        write_origin(written[-1], drawing.origin, trained.record.photo_sha256)
     if as_json:
         print_json({"files": [str(path) for path in written], "edits": len(records)})
     elif not quiet:

@@ -32,6 +32,16 @@ def command(
     size: Annotated[
         int | None, typer.Option(help="Length of the short side in px [default: that of the training photo].")
     ] = None,
+    edits: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Apply recorded edits (JSON) to the training primitive, and render that."),
+    ] = None,
+    origin: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where the pixels of the primitive come from: NAME.origin.png of `primage edit`."
+        ),
+    ] = None,
     snap: Annotated[
         bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
     ] = False,
@@ -44,12 +54,22 @@ def command(
 ) -> None:
     """Render photos from edited primitives."""
     set_up(quiet, as_json)
+    from primage.edit.apply import edited
+    from primage.edit.records import read_edits
+    from primage.errors import UserError
     from primage.model import load
     from primage.primitive.read import LayerFiles
-    from primage.render import render_files
+    from primage.render import render_drawing, render_files, training_drawing
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
-    results = render_files(load(model, checked_device(device)), primitives or [], target, layers, size, snap, polish)
+    trained = load(model, checked_device(device))
+    if edits is None:
+        results = render_files(trained, primitives or [], target, layers, size, snap, polish, origin)
+    else:
+        if primitives or layers.given() or origin or size:
+            raise UserError("--edits edits the training primitive; leave out the primitives, --origin and --size")
+        drawing = edited(training_drawing(trained), read_edits(edits))
+        results = [render_drawing(trained, drawing, target, [edits], polish)]
     if as_json:
         print_json({"renders": [facts(result) for result in results]})
     elif not quiet:

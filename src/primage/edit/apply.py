@@ -88,6 +88,25 @@ def edited(drawing: Edited, edits: Sequence[Edit]) -> Edited:
     return Edited(primitive.map(lambda layer, data: layer.clean(data)) if edits else primitive, origin)
 
 
+def removed(drawing: Edited, mask: Mask) -> Edited:
+    """Remove what a mask covers: lines there disappear, labels and colours are filled from its surroundings.
+
+    Args:
+        drawing: the drawing and its origin.
+        mask: (H, W), of the drawing's size.
+
+    Returns:
+        The edited drawing.
+
+    Raises:
+        PrimitiveError: the mask is empty, or covers everything.
+    """
+    if not mask.any():
+        raise PrimitiveError("the mask is empty: make what is to be removed white, and the rest black")
+    primitive, origin = _emptied(drawing, mask)
+    return Edited(primitive.map(lambda layer, data: layer.clean(data)), origin)
+
+
 def _apply(drawing: Edited, edit: Edit) -> Edited:
     if isinstance(edit, Paint):
         return _paint(drawing, edit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -152,6 +153,22 @@ def edits_from_json(text: str, where: str = "edits") -> tuple[Edit, ...]:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "list"
         raise PrimitiveError(f"{where}: {field}: {first['msg']}") from error
+
+
+def read_edits(path: Path) -> tuple[Edit, ...]:
+    """Read a file of edits.
+
+    Args:
+        path: a JSON file.
+
+    Raises:
+        PrimitiveError: the file cannot be read, or is not a list of edits.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PrimitiveError(f"{path}: cannot be read ({error}); give a JSON list of edits") from error
+    return edits_from_json(text, str(path))
 
 
 def edits_to_json(edits: tuple[Edit, ...]) -> str:

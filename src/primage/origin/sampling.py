@@ -63,7 +63,7 @@ def sample(
     whole = np.rint(at)
     if np.abs(at - whole).max() < _WHOLE_PX:
         rows, columns = whole.astype(int).T
-        return photo[rows, columns].astype(np.float32)
+        return np.asarray(photo[rows, columns], np.float32)
     low = np.maximum(np.floor(at.min(0)).astype(int) - _REACH_PX, 0)
     high = np.minimum(np.ceil(at.max(0)).astype(int) + _REACH_PX, limit)
     crop = photo[low[0] : high[0] + 1, low[1] : high[1] + 1]

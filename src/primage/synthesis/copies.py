@@ -1,0 +1,194 @@
+"""Pixels of known origin are copied; only the rest is left to the network and the synthesis."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+from scipy import ndimage
+
+from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
+from primage.origin.sampling import piece_colours
+from primage.origin.transforms import Piece
+from primage.synthesis.polish import Polished, Reference, Render, polishing
+
+#: Pixels around what was drawn are not copied, as a share of the shorter side: a new line changes what is beside it.
+_DRAWN_MARGIN = 0.035
+#: The same around what was removed, in pixels: borders drawn around a thing do not enclose all of it.
+_REMOVED_MARGIN_PX = 3.0
+#: Half the width of the strip along the borders of pieces that may be synthesised.
+_SEAM_PX = 3.0
+_BINOMIAL = (1, 2, 1)
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A render whose pixels of known origin were copied from the photo.
+
+    Attributes:
+        render: its field and confidence are those of the copies, too.
+        hole: (H, W), what was removed, with a margin.
+        forbidden: (H', W'), the places of the photo that show what was removed: they may not be copied into the hole.
+        rest: (H, W), further pixels that may be replaced.
+    """
+
+    render: Render
+    hole: Bool[np.ndarray, "h w"]
+    forbidden: Bool[np.ndarray, "h2 w2"]
+    rest: Bool[np.ndarray, "h w"]
+
+
+def composed(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Copy what is known of a render from the photo, and keep the rest.
+
+    Args:
+        render: the generator's output.
+        origin: of the drawing, at the size of the render.
+        photo: at the scale of the render.
+    """
+    return antialiased(copied(render, origin, photo).render.image, origin, photo)
+
+
+def completing(reference: Reference, render: Render, origin: Origin) -> Generator[float, None, Polished]:
+    """Copy what is known of a render from the photo and synthesise the rest, as an iterator like `polishing`.
+
+    Args:
+        reference: what patches are taken from.
+        render: the generator's output.
+        origin: of the drawing, at the size of the render.
+
+    Yields:
+        The share of the work that is done, after each step.
+
+    Returns:
+        The polished render.
+    """
+    known = copied(render, origin, reference.photo)
+    first = yield from _part(polishing(reference, known.render, known.hole, known.forbidden), 0.0)
+    filled = replace(known.render, image=first.image, field=first.field)
+    second = yield from _part(polishing(reference, filled, known.rest), 0.5)
+    return Polished(
+        antialiased(second.image, origin, reference.photo),
+        second.field,
+        first.synthesised | second.synthesised,
+        np.where(known.hole, first.incoherence, second.incoherence),
+    )
+
+
+def _part(steps: Generator[float, None, Polished], start: float) -> Generator[float, None, Polished]:
+    """Half of the work."""
+    while True:
+        try:
+            yield start + 0.5 * next(steps)
+        except StopIteration as stop:
+            result: Polished = stop.value
+            return result
+
+
+def copied(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) -> Copied:
+    """Copy what is known of a render from the photo.
+
+    Args:
+        render: the generator's output.
+        origin: of the drawing, at the size of the render.
+        photo: at the scale of the render.
+
+    Returns:
+        The copies, and what is left to do.
+    """
+    photo_size = (photo.shape[0], photo.shape[1])
+    drawn = _near(origin.index == DRAWN, max(3.0, _DRAWN_MARGIN * min(origin.size)))
+    known = origin.known & ~drawn
+    image, field, confidence = render.image.copy(), render.field.copy(), render.confidence.copy()
+    field[known], confidence[known] = origin.coords(photo_size)[known], 1.0
+    for value in _values(origin):
+        where = known & (origin.index == value)
+        image[where] = np.rint(_colours(origin, value, where, photo))
+    # What fills a hole is first looked for around it.
+    places = Origin.unmoved(origin.size).coords(photo_size)
+    field[origin.removed], confidence[origin.removed] = places[origin.removed], 0.0
+    hole = _near(origin.removed, _REMOVED_MARGIN_PX) & (origin.index < FIRST)
+    rest = (~known | _near(_borders(origin), _SEAM_PX)) & ~hole
+    placed = replace(render, image=image, field=field, confidence=confidence)
+    return Copied(placed, hole, _left(origin, photo_size), rest)
+
+
+def antialiased(
+    image: UInt8[np.ndarray, "h w 3"], origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Smooth the outlines of pieces that were scaled, turned or bent: a camera's pixel sees both sides.
+
+    Args:
+        image: the picture.
+        origin: of the drawing, of the same size.
+        photo: at the scale of the picture.
+    """
+    bent = [FIRST + i for i, piece in enumerate(origin.pieces) if not _is_shift(piece)]
+    if not bent:
+        return image
+    border = _borders(origin) & _near(np.isin(origin.index, bent), 1.5)
+    rows, columns = np.nonzero(border)
+    total = np.zeros((len(rows), 3), np.float32)
+    rest = np.ones(len(rows), np.float32)
+    for value in _values(origin):
+        share = (origin.index == value).astype(np.float32)
+        for axis in (0, 1):
+            share = ndimage.convolve1d(share, np.array(_BINOMIAL) / 4, axis=axis, mode="nearest")
+        weight = share[rows, columns]
+        used = weight > 0
+        where = np.zeros(border.shape, bool)
+        where[rows[used], columns[used]] = True
+        total[used] += weight[used, None] * _colours(origin, value, where, photo)
+        rest -= weight
+    # Pixels without an origin keep their share of the colour.
+    mixed = total + rest[:, None].clip(0, 1) * image[rows, columns]
+    out = image.copy()
+    out[rows, columns] = np.rint(mixed).clip(0, 255)
+    return out
+
+
+def _left(origin: Origin, photo_size: tuple[int, int]) -> Bool[np.ndarray, "h2 w2"]:
+    """The places of the photo that show what was removed or moved away."""
+    here = origin.resized(photo_size)
+    moved = np.zeros(photo_size, bool)
+    places = np.rint(here.coords(photo_size)[here.index >= FIRST]).astype(int)
+    rows, columns = np.clip(places, 0, np.array(photo_size) - 1).T
+    moved[rows, columns] = True
+    # Parts that were enlarged leave gaps between their sources.
+    moved = ndimage.binary_closing(moved, np.ones((3, 3), bool), border_value=0) & (here.index != UNMOVED)
+    return np.asarray(_near(here.removed | moved, _REMOVED_MARGIN_PX))
+
+
+def _values(origin: Origin) -> list[int]:
+    return [int(value) for value in np.unique(origin.index) if value not in (DRAWN, REMOVED)]
+
+
+def _piece(origin: Origin, value: int) -> Piece:
+    return Piece(transforms=()) if value == UNMOVED else origin.pieces[value - FIRST]
+
+
+def _colours(
+    origin: Origin, value: int, where: Bool[np.ndarray, "h w"], photo: np.ndarray
+) -> Float32[np.ndarray, "n 3"]:
+    rows, columns = np.nonzero(where)
+    points = np.stack([(columns + 0.5) / origin.size[1], (rows + 0.5) / origin.size[0]], axis=1)
+    return piece_colours(photo, _piece(origin, value), points, origin.size)
+
+
+def _is_shift(piece: Piece) -> bool:
+    affine = piece.affine
+    return affine is not None and bool(np.abs(np.subtract(affine.matrix[:4], (1, 0, 0, 1))).max() < 1e-6)
+
+
+def _borders(origin: Origin) -> Bool[np.ndarray, "h w"]:
+    """Pixels beside one that comes from elsewhere."""
+    index = origin.index
+    return np.asarray(ndimage.maximum_filter(index, 3) != ndimage.minimum_filter(index, 3))
+
+
+def _near(mask: Bool[np.ndarray, "h w"], distance_px: float) -> Bool[np.ndarray, "h w"]:
+    if not mask.any():
+        return mask
+    return np.asarray(ndimage.distance_transform_edt(~mask) <= distance_px)
