@@ -5,8 +5,9 @@
 
 A model is trained on each scene's photo and drawing (0 minutes: the shipped matcher as it is) and paints every edit
 from two drawings: one extracted from the true picture, and one made from the training drawing by moving its objects, as
-a person would. ``--against`` also renders with the code of another checkout, in a process of its own. Baselines: a copy
-of the photo, and the photo cut and pasted. Settings are chosen on the half "dev" alone; "held-out" is only judged.
+a person would. For the latter, the columns "origin" also use where its pixels come from, as the editor records it.
+``--against`` also renders with the code of another checkout, in a process of its own. Baselines: a copy of the photo,
+and the photo cut and pasted. Settings are chosen on the half "dev" alone; "held-out" is only judged.
 """
 
 from __future__ import annotations
@@ -43,8 +44,11 @@ def painted(case: Case, models: dict[str, Any], others: dict[str, Checkout]) -> 
         yield name, baseline(case, case.drawings["drawn"], None)
     for label, model in models.items():
         for form in FORMS:
+            drawing = case.drawings[form]
             for name, renderer in renderers.RENDERERS.items():
-                yield f"{name}, {label}, {form}", renderer(case, case.drawings[form], model)
+                yield f"{name}, {label}, {form}", renderer(case, drawing, model)
+            for name, renderer in renderers.ORIGIN_RENDERERS.items() if drawing.origin is not None else ():
+                yield f"{name}, {label}, {form}", renderer(case, drawing, model)
             for name, checkout in others.items():
                 yield f"{name}, {label}, {form}", checkout.render(case, form, label)
 

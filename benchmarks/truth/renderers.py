@@ -61,6 +61,14 @@ def ours(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
     return np.asarray(model.render(primitive(drawing, model)))
 
 
+def with_origin(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
+    """The model's picture of a drawing whose pixels come from known places."""
+    from truth.origins import origin_of  # older commits have no origins
+
+    del case
+    return np.asarray(model.picture(primitive(drawing, model), origin=origin_of(drawing.origin)))
+
+
 def copy(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
     """The training photo, unedited."""
     del drawing, model
@@ -86,3 +94,5 @@ def pasted(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
 BASELINES: dict[str, Renderer] = {"copy": copy, "pasted": pasted}
 #: Columns for each drawing and model.
 RENDERERS: dict[str, Renderer] = {"ours": ours}
+#: Columns for each model and the drawing whose origin is known.
+ORIGIN_RENDERERS: dict[str, Renderer] = {"origin": with_origin}

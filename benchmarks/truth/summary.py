@@ -13,6 +13,8 @@ from truth.arrange import KINDS
 FIGURES = ("lpips", "lpips_whole", "psnr", "line_f1", "incoherence")
 #: An edit counts as worse if its LPIPS rises by more than this.
 _WORSE = 0.005
+#: What renders with a known origin are compared with.
+_OTHERS = ("ours", "old")
 
 Entry = dict[str, Any]
 #: half → kind or "all" → column → the mean of each figure.
@@ -52,13 +54,14 @@ def compared(found: Sequence[Entry], column: str, base: str) -> dict[str, Any]:
 
 
 def comparisons(found: Sequence[Entry]) -> dict[str, Any]:
-    """Ours against the other checkout, and each trained model against the one before, for each drawing."""
+    """Ours against the other checkout, each trained model against the first, and known origins against none."""
     columns = [column.split(", ") for column in found[0]["scores"] if column.startswith("ours, ")]
     forms = dict.fromkeys(form for _, _, form in columns)
     models = list(dict.fromkeys(label for _, label, _ in columns))
     pairs = [(f"ours, {m}, {form}", f"old, {m}, {form}") for m in models for form in forms]
     pairs += [(f"ours, {m}, {form}", f"ours, {models[0]}, {form}") for m in models[1:] for form in forms]
-    return {f"{a} / {b}": compared(found, a, b) for a, b in pairs if b in found[0]["scores"]}
+    pairs += [(f"origin, {m}, {form}", f"{other}, {m}, {form}") for m in models for form in forms for other in _OTHERS]
+    return {f"{a} / {b}": compared(found, a, b) for a, b in pairs if {a, b} <= found[0]["scores"].keys()}
 
 
 def table(means: Means) -> str:

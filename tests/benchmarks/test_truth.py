@@ -15,7 +15,7 @@ import pytest
 from tests.tiny import one_thread
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-MODULES = ("arrange", "cases", "compose", "canvas", "drawings", "renderers", "scenes", "scoring", "summary")
+MODULES = ("arrange", "cases", "compose", "canvas", "drawings", "origins", "renderers", "scenes", "scoring", "summary")
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +173,12 @@ def test_comparisons_name_what_became_worse(suite: SimpleNamespace) -> None:
     better, worse = (each["dev"] for each in found.values())
     assert (better["lpips_ratio"], better["worse_edits"]) == (0.5, [])
     assert (worse["lpips_ratio"], worse["worse_edits"]) == (1.5, ["s: t"])
+
+
+def test_origins_as_the_package_describes_them(suite: SimpleNamespace, small: list[Any]) -> None:
+    for case in small:
+        coords = case.drawings["drawn"].origin
+        origin = suite.origins.origin_of(coords)
+        found = origin.coords(coords.shape[:2])
+        assert (np.isnan(found) == np.isnan(coords)).all()
+        assert np.nanmax(np.abs(found - coords)) < 1.0
