@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 from primage._version import __version__
 from primage.edit.apply import Edited
+from primage.edit.effect import edits_without_effect
 from primage.errors import ImageError, PrimitiveError
 from primage.files import sha256_file
 from primage.image import read_image, resize_image, write_png
@@ -21,6 +23,8 @@ from primage.origin.plane import Origin
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.synthesis.polish import Polished
+
+log = logging.getLogger(__name__)
 
 #: Name of the PNG text chunk with a picture's provenance.
 PROVENANCE = "primage"
@@ -35,12 +39,14 @@ class Rendered:
         image: (H, W, 3) uint8.
         source: the file it was rendered from.
         polished: what was synthesised, and the incoherence before; None if the network's picture was used as it is.
+        without_effect: (N, 4), parts of the edit that the picture does not show; see `edits_without_effect`.
     """
 
     path: Path
     image: UInt8[np.ndarray, "h w 3"]
     source: Path
     polished: Polished | None = None
+    without_effect: Float32[np.ndarray, "n 4"] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 def render_files(
@@ -91,7 +97,8 @@ def render_files(
     for job, primitive, target in zip(jobs, ready, targets, strict=True):
         image, polished = model.rendered(primitive, polish, known)
         write_png(target, image, text={PROVENANCE: provenance(model, job)})
-        results.append(Rendered(target, image, next(iter(job.given().values())), polished))
+        silent = _without_effect(model, primitive, image, target)
+        results.append(Rendered(target, image, next(iter(job.given().values())), polished, silent))
     return results
 
 
@@ -118,7 +125,7 @@ def render_drawing(model: Model, drawing: Edited, out: Path, inputs: Sequence[Pa
     facts = json.loads(provenance(model))
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
     write_png(target, image, text={PROVENANCE: json.dumps(facts)})
-    return Rendered(target, image, inputs[0], polished)
+    return Rendered(target, image, inputs[0], polished, _without_effect(model, drawing.primitive, image, target))
 
 
 def training_drawing(model: Model) -> Edited:
@@ -147,6 +154,22 @@ def read_mask(path: Path, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
     picture = read_image(path, (0, 0, 0))
     _check_proportions(path, (picture.shape[0], picture.shape[1]), size, "draw the mask over the whole photo")
     return np.asarray(resize_image(picture, size).max(axis=2) > 127)
+
+
+def _without_effect(
+    model: Model, primitive: Primitive, image: UInt8[np.ndarray, "h w 3"], target: Path
+) -> Float32[np.ndarray, "n 4"]:
+    """Edits that the picture does not show; they are reported. Not known for drawings of other proportions."""
+    if primitive.size != model.size:
+        return np.zeros((0, 4), np.float32)
+    found = edits_without_effect(primitive, model.primitive, image, model.photo)
+    for left, top, right, bottom in found:
+        log.warning(
+            "%s: the edit around %.0f %% of the width and %.0f %% of the height had no effect on the picture; "
+            "draw it larger, or with lines",
+            target, 50 * (left + right), 50 * (top + bottom),
+        )  # fmt: skip
+    return found
 
 
 def _origin(model: Model, path: Path, primitive: Primitive) -> Origin:

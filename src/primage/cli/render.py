@@ -87,4 +87,5 @@ def facts(rendered: Rendered) -> dict[str, object]:
     if rendered.polished is not None:
         out["incoherence"] = round(float(rendered.polished.incoherence.mean()), 5)
         out["synthesised"] = round(float(rendered.polished.synthesised.mean()), 4)
+    out["without_effect"] = [[round(float(x), 4) for x in box] for box in rendered.without_effect]
     return out
