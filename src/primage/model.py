@@ -169,7 +169,11 @@ class Model:
         return polish(self.reference(primitive.size), render, within, forbidden)
 
     def rendered(
-        self, primitive: Primitive, polish: bool = True, origin: Origin | None = None
+        self,
+        primitive: Primitive,
+        polish: bool = True,
+        origin: Origin | None = None,
+        excluded: Bool[np.ndarray, "h2 w2"] | None = None,
     ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
         """Render a primitive at its own size, and say what was synthesised; see `picture`.
 
@@ -177,6 +181,7 @@ class Model:
             primitive: of the model's kind, with the model's labels.
             polish: synthesise what is incoherent in the network's picture.
             origin: where the primitive's pixels come from; None if it is not known.
+            excluded: (H', W'), places of the photo, at its working size, that nothing removed is filled from.
 
         Returns:
             (H, W, 3) uint8 sRGB, and the polished render; None if the network's picture is used as it is.
@@ -193,7 +198,7 @@ class Model:
         reference = self.reference(primitive.size)
         if not polish:
             return (render.image if origin is None else composed(render, origin, reference.photo)), None
-        steps = polishing(reference, render) if origin is None else completing(reference, render, origin)
+        steps = polishing(reference, render) if origin is None else completing(reference, render, origin, excluded)
         polished = finished(steps)
         return polished.image, polished
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from primage._version import __version__
-from primage.edit.apply import Edited
+from primage.edit.apply import Edited, removed
 from primage.edit.effect import edits_without_effect
 from primage.errors import ImageError, PrimitiveError
 from primage.files import sha256_file
@@ -102,7 +102,14 @@ def render_files(
     return results
 
 
-def render_drawing(model: Model, drawing: Edited, out: Path, inputs: Sequence[Path], polish: bool = True) -> Rendered:
+def render_drawing(
+    model: Model,
+    drawing: Edited,
+    out: Path,
+    inputs: Sequence[Path],
+    polish: bool = True,
+    excluded: Bool[np.ndarray, "h w"] | None = None,
+) -> Rendered:
     """Render an edited drawing whose origin is known to a file.
 
     Args:
@@ -111,6 +118,7 @@ def render_drawing(model: Model, drawing: Edited, out: Path, inputs: Sequence[Pa
         out: a PNG file, or a folder.
         inputs: files that describe the edit: they are never overwritten, and recorded as the picture's provenance.
         polish: synthesise what is incoherent in the network's picture.
+        excluded: (H, W), places of the photo, at its working size, that nothing removed is filled from.
 
     Returns:
         The render.
@@ -121,7 +129,7 @@ def render_drawing(model: Model, drawing: Edited, out: Path, inputs: Sequence[Pa
     (target,) = _targets([], out)
     if target.resolve() in {path.resolve() for path in inputs}:
         raise ImageError(f"{target}: is an input and would be overwritten; choose another file")
-    image, polished = model.rendered(drawing.primitive, polish, drawing.origin)
+    image, polished = model.rendered(drawing.primitive, polish, drawing.origin, excluded)
     facts = json.loads(provenance(model))
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
     write_png(target, image, text={PROVENANCE: json.dumps(facts)})
@@ -135,6 +143,26 @@ def training_drawing(model: Model) -> Edited:
         model: the trained model.
     """
     return Edited(model.primitive, Origin.unmoved(model.size))
+
+
+def drawing_without(model: Model, mask: Bool[np.ndarray, "h w"], drawn: Primitive | None = None) -> Edited:
+    """The training drawing without what a mask covers.
+
+    Args:
+        model: the trained model.
+        mask: (H, W), of the working size.
+        drawn: the drawing with the place already closed, for example with lines that show what is behind the thing;
+            None to close it like the editor does.
+
+    Raises:
+        PrimitiveError: the mask is empty or covers everything, or ``drawn`` has another size.
+    """
+    closed = removed(training_drawing(model), mask)
+    if drawn is None:
+        return closed
+    if drawn.size != model.size:
+        raise PrimitiveError(f"the drawing must have the proportions of the run's ({model.size[1]}×{model.size[0]} px)")
+    return Edited(drawn, Origin.unmoved(model.size).drawn(drawn.differs(model.primitive)).emptied(mask))
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:

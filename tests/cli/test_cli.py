@@ -156,6 +156,23 @@ def test_something_is_removed(folder: Path, capsys: Out) -> None:
     assert "mask.png" in read_png_text(folder / "removed.png")["primage"]
 
 
+def test_what_fills_a_hole_can_be_chosen(folder: Path) -> None:
+    masks = {"mask": np.s_[15:28, 30:44], "left": np.s_[:, :24], "top": np.s_[:12]}
+    for name, where in masks.items():
+        mask = np.zeros((48, 64, 3), np.uint8)
+        mask[where] = 255
+        Image.fromarray(mask).save(folder / f"{name}.png")
+    remove = ("remove", "run", "--mask", "mask.png", "--quiet", "--out")
+    assert command(*remove, "plain.png") == 0
+    assert command(*remove, "left_only.png", "--sample", "left.png") == 0
+    assert command(*remove, "not_top.png", "--exclude", "top.png", "--primitive-file", "primitive.png") == 0
+    plain, left_only = (read_image(folder / name) for name in ("plain.png", "left_only.png"))
+    assert not np.array_equal(plain, left_only)
+    (folder / "nowhere.png").write_bytes((folder / "mask.png").read_bytes())
+    assert command(*remove, "nothing.png", "--sample", "nowhere.png") == 2  # only the thing itself
+    assert not (folder / "nothing.png").exists()
+
+
 @pytest.mark.parametrize("kind", ["super", "edges", "segments", "paint"])
 def test_a_primitive_is_extracted_with_its_layers(kind: str, folder: Path, capsys: Out) -> None:
     assert command("primitive", "photo.png", "--kind", kind, "--out", "p/p.png", "--layers", "--json") == 0

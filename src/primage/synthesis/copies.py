@@ -51,13 +51,16 @@ def composed(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]
     return antialiased(copied(render, origin, photo).render.image, origin, photo)
 
 
-def completing(reference: Reference, render: Render, origin: Origin) -> Generator[float, None, Polished]:
+def completing(
+    reference: Reference, render: Render, origin: Origin, excluded: Bool[np.ndarray, "h2 w2"] | None = None
+) -> Generator[float, None, Polished]:
     """Copy what is known of a render from the photo and synthesise the rest, as an iterator like `polishing`.
 
     Args:
         reference: what patches are taken from.
         render: the generator's output.
         origin: of the drawing, at the size of the render.
+        excluded: (H', W'), further places of the photo that holes are not filled from.
 
     Yields:
         The share of the work that is done, after each step.
@@ -66,7 +69,8 @@ def completing(reference: Reference, render: Render, origin: Origin) -> Generato
         The polished render.
     """
     known = copied(render, origin, reference.photo)
-    first = yield from _part(polishing(reference, known.render, known.hole, known.forbidden), 0.0)
+    forbidden = known.forbidden if excluded is None else known.forbidden | excluded
+    first = yield from _part(polishing(reference, known.render, known.hole, forbidden), 0.0)
     filled = replace(known.render, image=first.image, field=first.field)
     second = yield from _part(polishing(reference, filled, known.rest), 0.5)
     return Polished(
