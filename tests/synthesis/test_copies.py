@@ -115,3 +115,23 @@ def test_the_field_of_a_photo_of_another_size() -> None:
     known = copied(replace(render), origin, larger)
     np.testing.assert_allclose(known.render.field[30, 70], (44.5, 44.5), atol=1e-3)
     assert known.forbidden.shape == (128, 192)
+
+
+def test_lines_drawn_into_a_hole_guide_what_fills_it() -> None:
+    trained, render, origin = after(Erase(region=BOX))
+    plain = finished(completing(trained, render, origin))
+    assert render.primitive.edges is not None
+    lines = render.primitive.edges.copy()
+    lines[28, 14:34] = True
+    drawn = replace(render, primitive=render.primitive.replace(edges=lines))
+    guided = finished(completing(trained, drawn, origin))
+    assert not np.array_equal(plain.image, guided.image)
+    assert np.array_equal(plain.image[56:], guided.image[56:])
+
+
+def test_nothing_is_taken_from_excluded_places() -> None:
+    trained, render, origin = after(Erase(region=BOX))
+    excluded = np.zeros(SIZE, bool)
+    excluded[:, :48] = True
+    found = finished(completing(trained, render, origin, excluded))
+    assert (found.field[origin.removed][:, 1] > 47).all()

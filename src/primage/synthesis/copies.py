@@ -12,6 +12,8 @@ from scipy import ndimage
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
+from primage.primitive.primitive import Primitive
+from primage.synthesis.guides import GuideWeights
 from primage.synthesis.polish import Polished, Reference, Render, polishing
 
 #: Pixels around what was drawn are not copied, as a share of the shorter side: a new line changes what is beside it.
@@ -20,6 +22,11 @@ _DRAWN_MARGIN = 0.035
 _REMOVED_MARGIN_PX = 3.0
 #: Half the width of the strip along the borders of pieces that may be synthesised.
 _SEAM_PX = 3.0
+#: Lines nearer to a hole's border belong to it, and fewer pixels of lines are not a drawing.
+_HOLE_BORDER_PX = 5
+_FEW_LINES = 8
+#: A hole in which nothing is drawn has the labels of its surroundings, roughly, and its lack of lines means nothing.
+_HOLE_GUIDES = GuideWeights(labels=0.2, lines=0.0)
 _BINOMIAL = (1, 2, 1)
 
 
@@ -70,22 +77,41 @@ def completing(
     """
     known = copied(render, origin, reference.photo)
     forbidden = known.forbidden if excluded is None else known.forbidden | excluded
-    first = yield from _part(polishing(reference, known.render, known.hole, forbidden), 0.0)
-    filled = replace(known.render, image=first.image, field=first.field)
-    second = yield from _part(polishing(reference, filled, known.rest), 0.5)
-    return Polished(
-        antialiased(second.image, origin, reference.photo),
-        second.field,
-        first.synthesised | second.synthesised,
-        np.where(known.hole, first.incoherence, second.incoherence),
+    empty = _without_lines(render.primitive, known.hole)
+    stages = (
+        (_HOLE_GUIDES, empty, forbidden),
+        (reference.config.guides, known.hole & ~empty, forbidden),
+        (reference.config.guides, known.rest, None),
     )
+    current, synthesised = known.render, np.zeros(origin.size, bool)
+    unlike = np.zeros(origin.size, np.float32)
+    for number, (guides, within, forbid) in enumerate(stages):
+        if not within.any():
+            continue
+        guided = replace(reference, config=replace(reference.config, guides=guides))
+        steps = polishing(guided, current, within, forbid)
+        polished = yield from _share(steps, number / len(stages), 1 / len(stages))
+        current = replace(current, image=polished.image, field=polished.field)
+        synthesised |= polished.synthesised
+        unlike[within] = polished.incoherence[within]
+    return Polished(antialiased(current.image, origin, reference.photo), current.field, synthesised, unlike)
 
 
-def _part(steps: Generator[float, None, Polished], start: float) -> Generator[float, None, Polished]:
-    """Half of the work."""
+def _without_lines(primitive: Primitive, hole: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """The parts of a hole in which nothing is drawn: what is behind them is not known."""
+    if primitive.edges is None:
+        return hole
+    parts, count = ndimage.label(hole, np.ones((3, 3), bool))
+    inside = ndimage.binary_erosion(hole, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
+    lines = ndimage.sum_labels(primitive.edges & inside, parts, np.arange(1, count + 1))
+    return np.asarray(np.isin(parts, 1 + np.flatnonzero(lines < _FEW_LINES)) & hole)
+
+
+def _share(steps: Generator[float, None, Polished], start: float, share: float) -> Generator[float, None, Polished]:
+    """A share of the work."""
     while True:
         try:
-            yield start + 0.5 * next(steps)
+            yield start + share * next(steps)
         except StopIteration as stop:
             result: Polished = stop.value
             return result
