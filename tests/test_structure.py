@@ -53,7 +53,18 @@ LAYERS = {
         "cli",
     ),
     "primage.evaluate": ("metrics", "protocol", "analyses", "reports", "commands"),
-    "primage.studio": ("errors", "schemas", "wire", "drawing", "workers", "project", "routes", "server"),
+    "primage.studio": (
+        "errors",
+        "pieces",
+        "schemas",
+        "wire",
+        "origin",
+        "drawing",
+        "workers",
+        "project",
+        "routes",
+        "server",
+    ),
 }
 #: Modules that belong to a package under another name.
 ALIASES = {"sheet": "describe"}

@@ -130,7 +130,7 @@ class Visitor:
         layers, at = {}, 0
         for layer in header["layers"]:
             length = width * height * layer["channels"]
-            shape = (height, width) if layer["channels"] == 1 else (height, width, 3)
+            shape = (height, width) if layer["channels"] == 1 else (height, width, layer["channels"])
             layers[layer["name"]] = np.frombuffer(pixels[at : at + length], np.uint8).reshape(shape)
             at += length
         assert at == len(pixels)

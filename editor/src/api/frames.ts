@@ -1,5 +1,6 @@
-import type { LayerData, LayerName, PatchData } from "../state/drawing";
-import { layerType } from "../state/layers";
+import type { Piece } from "../raster/pieces";
+import type { LayerData, PatchData } from "../state/drawing";
+import { bytesPerPixel, type PlaneName } from "../state/layers";
 
 export interface Frame<H> {
   header: H;
@@ -28,7 +29,7 @@ export function writeFrame(header: object, pixels: readonly Uint8Array[]): Array
 }
 
 interface LayerHeader {
-  name: LayerName;
+  name: PlaneName;
   channels: number;
 }
 
@@ -38,28 +39,30 @@ export function splitLayers(
   width: number,
   height: number,
   body: Uint8Array,
+  pieces: readonly Piece[],
 ): LayerData[] {
   let at = 0;
   return layers.map(({ name, channels }) => {
     const bytes = body.slice(at, (at += width * height * channels));
-    return { name, channels, bytes };
+    return { name, channels, bytes, ...(name === "origin" ? { pieces } : {}) };
   });
 }
 
 interface PatchHeader {
-  layer: LayerName;
+  layer: PlaneName;
   x: number;
   y: number;
   width: number;
   height: number;
 }
 
-export function splitPatches(patches: readonly PatchHeader[], body: Uint8Array): PatchData[] {
+export function splitPatches(patches: readonly PatchHeader[], body: Uint8Array, pieces: readonly Piece[]): PatchData[] {
   let at = 0;
   return patches.map(({ layer, x, y, width, height }) => {
-    const size = width * height * layerType(layer).channels;
+    const size = width * height * bytesPerPixel(layer);
     const bytes = body.subarray(at, (at += size));
-    return { layer, rect: { x0: x, y0: y, x1: x + width, y1: y + height }, bytes };
+    const rect = { x0: x, y0: y, x1: x + width, y1: y + height };
+    return { layer, rect, bytes, ...(layer === "origin" ? { pieces } : {}) };
   });
 }
 

@@ -573,6 +573,29 @@ export interface components {
             type: "accepted";
         };
         /**
+         * Affine
+         * @description An affine map: x' = a·x + c·y + e, y' = b·x + d·y + f; x and y are shares of the width and the height.
+         */
+        Affine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "affine";
+            /**
+             * Matrix
+             * @description a, b, c, d, e, f, as in CSS
+             */
+            matrix: [
+                number,
+                number,
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /**
          * Capabilities
          * @description Optional features of this server.
          */
@@ -603,6 +626,12 @@ export interface components {
             labels: components["schemas"]["Label"][] | null;
             /** Patches */
             patches: components["schemas"]["Patch"][];
+            /**
+             * Pieces
+             * @description those that pixels of the origin refer to
+             * @default []
+             */
+            pieces: components["schemas"]["Piece"][];
             /** Title */
             title: string;
             /**
@@ -641,6 +670,12 @@ export interface components {
             labels: components["schemas"]["Label"][] | null;
             /** Patches */
             patches: components["schemas"]["Patch"][];
+            /**
+             * Pieces
+             * @description those that pixels of the origin refer to
+             * @default []
+             */
+            pieces: components["schemas"]["Piece"][];
             /**
              * Title
              * @description shown in the history, e.g. Pencil
@@ -714,6 +749,12 @@ export interface components {
             labels: components["schemas"]["Label"][];
             /** Layers */
             layers: components["schemas"]["Layer"][];
+            /**
+             * Pieces
+             * @description those that pixels of the origin refer to
+             * @default []
+             */
+            pieces: components["schemas"]["Piece"][];
             /**
              * Revision
              * @description revision of the edited drawing; null for other drawings
@@ -812,14 +853,15 @@ export interface components {
         Layer: {
             /**
              * Channels
+             * @description bytes per pixel
              * @enum {integer}
              */
-            channels: 1 | 3;
+            channels: 1 | 2 | 3;
             /**
              * Name
              * @enum {string}
              */
-            name: "segments" | "edges" | "colours" | "marks";
+            name: "segments" | "edges" | "colours" | "marks" | "origin";
         };
         /**
          * Learn
@@ -947,13 +989,21 @@ export interface components {
              * Layer
              * @enum {string}
              */
-            layer: "segments" | "edges" | "colours" | "marks";
+            layer: "segments" | "edges" | "colours" | "marks" | "origin";
             /** Width */
             width: number;
             /** X */
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * Piece
+         * @description Where pixels that moved together come from: maps, applied one after the other; the last leads to the photo.
+         */
+        Piece: {
+            /** Transforms */
+            transforms: (components["schemas"]["Affine"] | components["schemas"]["Spline"])[];
         };
         /**
          * Problem
@@ -1184,6 +1234,38 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Spline
+         * @description A thin-plate spline through pairs of points (x, y), each a share of the width or the height.
+         */
+        Spline: {
+            /**
+             * Aspect
+             * @description width over height of the drawing
+             */
+            aspect: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "spline";
+            /**
+             * Points
+             * @description in the drawing
+             */
+            points: [
+                number,
+                number
+            ][];
+            /**
+             * Sources
+             * @description where each of them comes from
+             */
+            sources: [
+                number,
+                number
+            ][];
         };
         /**
          * State
@@ -1618,7 +1700,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                layer: "primitive" | "segments" | "edges" | "colours";
+                layer: "primitive" | "segments" | "edges" | "colours" | "origin";
                 /** @description made by the server */
                 project_id: string;
             };

@@ -85,6 +85,12 @@ function Export() {
       ready: true,
     })),
     {
+      path: "origin.png",
+      name: "Origin",
+      what: "PNG; where in the photo each pixel of the drawing comes from",
+      ready: true,
+    },
+    {
       path: "model.safetensors",
       name: "Model",
       what: project.steps ? "renders any drawing with these labels" : "available after learning",

@@ -1,4 +1,4 @@
-import { createPlane, inside, type Plane, type Point } from "./plane";
+import { createPlane, inside, type Plane, type Point, type Samples } from "./plane";
 import { Dirty, type Rect } from "./rect";
 
 export interface Flood {
@@ -89,6 +89,6 @@ export function paintMask(plane: Plane, mask: Plane, rect: Rect, value: number):
 }
 
 /** The same, over the whole plane. */
-export function fillMask(plane: Plane, mask: Plane, value: number): void {
+export function fillMask(plane: Plane<Samples>, mask: Plane, value: number): void {
   for (let i = 0; i < mask.data.length; i++) if (mask.data[i]) plane.data[i] = value;
 }

@@ -2,6 +2,7 @@ import { type Affine, apply, inverse } from "./affine";
 import { paintMask } from "./fill";
 import { walkLine } from "./line";
 import { bounds } from "./mask";
+import { affine, spline, type Transform } from "./pieces";
 import { clonePlane, createPlane, inside, type Plane, type Point } from "./plane";
 import { Dirty, enclosing, isEmpty, type Rect, union } from "./rect";
 import { thin } from "./thin";
@@ -17,6 +18,8 @@ export interface Cutout {
 export interface Placement {
   forward: Mapping;
   backward: Mapping;
+  /** `backward` as a formula. */
+  transform: Transform;
   /** The box around the transformed cutout. */
   box: Rect;
 }
@@ -33,6 +36,7 @@ export function placeAffine(cutout: Cutout, matrix: Affine): Placement | null {
   return {
     forward: (x, y) => apply(matrix, x, y),
     backward: (x, y) => apply(back, x, y),
+    transform: affine(back, cutout.mask),
     box: around(corners, cutout.mask),
   };
 }
@@ -56,7 +60,7 @@ export function placeWarp(cutout: Cutout, from: readonly Point[], to: readonly P
       forward(x1, y0 + t * (y1 - y0)),
     );
   }
-  return { forward, backward, box: around(rim, cutout.mask) };
+  return { forward, backward, transform: spline(to, from, cutout.mask), box: around(rim, cutout.mask) };
 }
 
 function around(points: readonly Point[], size: Plane): Rect {

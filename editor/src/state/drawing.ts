@@ -1,22 +1,26 @@
-import { copyRect, cropBytes, difference, pasteBytes } from "../raster/copy";
+import { copyRect, crop, difference, mergeRect, pasteRect } from "../raster/copy";
 import { ColourIndex } from "../raster/indexed";
+import { Origin } from "../raster/origin";
 import type { Rgb } from "../raster/palette";
+import type { Piece } from "../raster/pieces";
 import { clonePlane, createPlane, type Plane } from "../raster/plane";
 import { EMPTY, frame, isEmpty, type Rect, union } from "../raster/rect";
-import { LAYER_TYPES, type Layer, type LayerName, type LayerRole } from "./layers";
-
-export type { LayerName } from "./layers";
+import { LAYER_TYPES, type Layer, type LayerRole, type PlaneName } from "./layers";
 
 export interface LayerData {
-  name: LayerName;
+  name: PlaneName;
   channels: number;
   bytes: Uint8Array;
+  /** Those that an origin refers to. */
+  pieces?: readonly Piece[];
 }
 
 export interface PatchData {
-  layer: LayerName;
+  layer: PlaneName;
   rect: Rect;
   bytes: Uint8Array;
+  /** Those that an origin refers to. */
+  pieces?: readonly Piece[];
 }
 
 type Listener = (rect: Rect) => void;
@@ -35,6 +39,8 @@ export class Drawing {
   readonly labels: Plane | null;
   readonly edges: Plane | null;
   readonly marks: Plane;
+  /** Where in the photo its pixels come from. */
+  readonly origin: Origin;
   /** Called before pixels from the server are written: whoever holds a copy of the drawing must write it back first. */
   beforeReceive: (() => void) | null = null;
   private readonly palette = new ColourIndex();
@@ -55,6 +61,8 @@ export class Drawing {
     this.labels = this.layer("labels")?.plane ?? null;
     this.edges = this.layer("edges")?.plane ?? null;
     this.marks = this.layer("marks")!.plane;
+    const origin = layers.find(({ name }) => name === "origin");
+    this.origin = new Origin(width, height, origin ? { pieces: [], ...origin } : null);
   }
 
   layer(role: LayerRole): Layer | undefined {
@@ -86,41 +94,54 @@ export class Drawing {
   revert(): void {
     const rect = this.touched;
     for (const { plane, base } of this.layers) copyRect(base, plane, rect);
+    this.origin.revert(rect);
     for (const listener of this.listeners) listener(rect);
     this.touched = EMPTY;
   }
 
   /** The patches that bring the server up to date; from now on it is assumed to have them. */
   take(): PatchData[] {
+    this.markDrawn();
     const patches: PatchData[] = [];
     for (const { type, plane, base } of this.layers) {
       const rect = difference(plane, base, this.touched);
       if (isEmpty(rect)) continue;
       copyRect(plane, base, rect);
-      patches.push({ layer: type.name, rect, bytes: type.encode(cropBytes(plane, rect), this.palette) });
+      patches.push({ layer: type.name, rect, bytes: type.encode(crop(plane, rect), this.palette) });
     }
+    const origin = this.origin.take(this.touched);
+    if (origin) patches.push({ layer: "origin", ...origin });
+    if (!this.beforeReceive) this.origin.compact();
     this.touched = EMPTY;
     return patches;
+  }
+
+  /** Where the drawing changed though nothing was moved there, it was drawn. */
+  private markDrawn(): void {
+    const { x0, y0, x1, y1 } = this.touched;
+    for (const { type, plane, base } of this.layers) {
+      if (type.role === "marks") continue;
+      for (let y = y0; y < y1; y++) {
+        for (let i = y * this.width + x0, end = i + x1 - x0; i < end; i++) {
+          if (plane.data[i] !== base.data[i]) this.origin.draw(i);
+        }
+      }
+    }
   }
 
   /** Pixels from the server. What a tool is drawing at the moment is kept, unless the same pixel changed. */
   receive(patch: PatchData): void {
     this.beforeReceive?.();
+    const { rect } = patch;
+    const merge = !isEmpty(this.touched);
+    if (patch.layer === "origin") this.origin.receive(rect, { pieces: [], ...patch }, merge);
     const layer = this.layers.find(({ type }) => type.name === patch.layer);
     if (!layer) return;
     const { type, plane, base } = layer;
-    const { rect } = patch;
-    const width = rect.x1 - rect.x0;
-    const values = type.decode(patch.bytes, width, rect.y1 - rect.y0, this.palette).data;
-    if (isEmpty(this.touched)) {
-      pasteBytes(plane, rect, values);
-    } else {
-      for (let k = 0; k < values.length; k++) {
-        const i = (rect.y0 + Math.floor(k / width)) * this.width + rect.x0 + (k % width);
-        if (values[k] !== base.data[i]) plane.data[i] = values[k];
-      }
-    }
-    pasteBytes(base, rect, values);
+    const values = type.decode(patch.bytes, rect.x1 - rect.x0, rect.y1 - rect.y0, this.palette).data;
+    if (merge) mergeRect(plane, base, rect, values);
+    else pasteRect(plane, rect, values);
+    pasteRect(base, rect, values);
     for (const listener of this.listeners) listener(rect);
   }
 

@@ -8,6 +8,8 @@ import type { Rect } from "../raster/rect";
 import { type Cutout, type Landing, pasteLines, pasteNearest } from "../raster/transform";
 
 export type LayerName = "segments" | "colours" | "edges" | "marks";
+/** The planes of a drawing: its layers, and where in the photo its pixels come from. */
+export type PlaneName = LayerName | "origin";
 
 /** How tools see a layer: to the brush, a label map and the colours of a painting are both labels. */
 export type LayerRole = "labels" | "edges" | "marks";
@@ -109,8 +111,9 @@ export const LAYER_TYPES: readonly LayerType[] = [
   },
 ];
 
-export function layerType(name: LayerName): LayerType {
-  return LAYER_TYPES.find((type) => type.name === name)!;
+/** Bytes per pixel in the server's messages. */
+export function bytesPerPixel(name: PlaneName): number {
+  return name === "origin" ? 2 : LAYER_TYPES.find((type) => type.name === name)!.channels;
 }
 
 /** A layer of an open drawing. */

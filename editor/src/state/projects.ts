@@ -174,7 +174,7 @@ export async function previewSettings(settings: ExtractSettings): Promise<void> 
     const { header, body } = readFrame<components["schemas"]["Extracted"]>(frame);
     if (mine !== newest) return;
     const { width, height } = header.size;
-    const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
+    const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body, header.pieces));
     set({ drawing, previewLabels: header.labels });
   } catch (error) {
     if (!(error instanceof Refusal && error.code === "superseded") && mine === newest) report(error);

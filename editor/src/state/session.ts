@@ -73,7 +73,7 @@ export class Session {
     const { header, body } = frame;
     this.loaded = header.revision ?? -1;
     const { width, height } = header.size;
-    const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body));
+    const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body, header.pieces));
     const old = get().picture;
     const same = old && old.width === width && old.height === height;
     set({
@@ -152,6 +152,7 @@ export class Session {
       title,
       labels,
       patches: patches.map(patchHeader),
+      pieces: patches.flatMap((patch) => patch.pieces ?? []),
       ...(continues === null ? {} : { continues }),
     };
     const frame = writeFrame(
@@ -273,7 +274,7 @@ export class Session {
     const { drawing } = get();
     // What was held while the layers were loaded may be in them already.
     if (header.history.revision > this.loaded)
-      for (const patch of splitPatches(header.patches, body)) drawing!.receive(patch);
+      for (const patch of splitPatches(header.patches, body, header.pieces)) drawing!.receive(patch);
     if (header.labels) this.showLabels(header.labels);
     if (header.id !== null) this.acknowledge(header.id, header.history.revision);
     this.history(header.history);

@@ -1,5 +1,7 @@
 import { multiply, scaling } from "../raster/affine";
+import { fillMask } from "../raster/fill";
 import { bounds, invert, labelMask, rectangleMask } from "../raster/mask";
+import { REMOVED } from "../raster/origin";
 import { EMPTY } from "../raster/rect";
 import { session } from "../state/session";
 import { get, notify, set } from "../state/store";
@@ -12,6 +14,7 @@ import {
   type FloatingMode,
   floating,
   floatSelection,
+  movesOrigin,
 } from "./floating";
 import { move } from "./move";
 
@@ -72,6 +75,7 @@ export function deleteSelection(): void {
     return;
   }
   for (const { type, plane } of layers) type.clear(plane, selection.mask);
+  if (movesOrigin(drawing, selection.scope)) fillMask(drawing.origin.plane, selection.mask, REMOVED);
   drawing.touch(bounds(selection.mask));
   session()?.commit("Delete selection");
   set({ selection: null });

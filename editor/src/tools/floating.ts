@@ -1,6 +1,8 @@
 import { type Affine, IDENTITY, multiply, translation } from "../raster/affine";
 import { copyRect } from "../raster/copy";
+import { fillMask } from "../raster/fill";
 import { bounds } from "../raster/mask";
+import { type OriginPlane, REMOVED } from "../raster/origin";
 import { clonePlane, type Plane, type Point } from "../raster/plane";
 import { EMPTY, type Rect, union } from "../raster/rect";
 import { type Cutout, cutOut, type Placement, placeAffine, placeWarp, transformCutout } from "../raster/transform";
@@ -32,6 +34,12 @@ interface FloatingLayer {
   backdrop: Plane;
 }
 
+/** The origin before the selection was floated, and without the selection. */
+interface FloatingOrigin {
+  original: OriginPlane;
+  backdrop: OriginPlane;
+}
+
 /** The layers that an edit of a selection changes: those in its scope that are not locked. */
 export function editableLayers(drawing: Drawing, scope: Selection["scope"]): Layer[] {
   const { layers } = get();
@@ -39,6 +47,12 @@ export function editableLayers(drawing: Drawing, scope: Selection["scope"]): Lay
     const role = type.follows ?? type.role;
     return drawing.layer(role) && (scope === "all" || scope === role) && !layers[role].locked;
   });
+}
+
+/** Whether an edit of a selection moves what the photo shows: lines alone do so only in a drawing without areas. */
+export function movesOrigin(drawing: Drawing, scope: Selection["scope"]): boolean {
+  const leading = drawing.labels ? "labels" : "edges";
+  return editableLayers(drawing, scope).some(({ type }) => type.role === leading);
 }
 
 /**
@@ -56,6 +70,7 @@ export class Floating {
   private readonly earlier: Pose[] = [];
   private readonly selection: Selection;
   private readonly layers: FloatingLayer[];
+  private readonly origin: FloatingOrigin | null = null;
   private readonly step: LiveStep;
   private placement: Placement | null = null;
   private mask: Plane;
@@ -71,6 +86,12 @@ export class Floating {
       if (!keepSource) type.clear(backdrop, selection.mask);
       return { type, plane, original: clonePlane(plane), backdrop };
     });
+    if (movesOrigin(drawing, selection.scope)) {
+      const { origin } = drawing;
+      const backdrop = clonePlane(origin.plane);
+      if (!keepSource) fillMask(backdrop, selection.mask, REMOVED);
+      this.origin = { original: clonePlane(origin.plane), backdrop };
+    }
     this.mask = selection.mask;
     this.last = this.cutout.box;
   }
@@ -169,6 +190,7 @@ export class Floating {
     let rect = landing.rect;
     for (const { type, plane, original } of this.layers)
       rect = union(rect, type.paste(original, this.cutout, landing, plane));
+    if (this.origin) this.drawing.origin.paste(this.origin.original, landing);
     this.placement = placement;
     this.mask = landing.mask;
     this.last = rect;
@@ -178,6 +200,10 @@ export class Floating {
   private restore(from: "original" | "backdrop"): void {
     const rect = union(this.last, this.cutout.box);
     for (const layer of this.layers) copyRect(layer[from], layer.plane, rect);
+    if (this.origin) {
+      copyRect(this.origin[from], this.drawing.origin.plane, rect);
+      this.drawing.origin.forget();
+    }
     this.drawing.touch(rect);
   }
 }

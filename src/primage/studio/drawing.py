@@ -9,18 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from primage.errors import RunError
 from primage.primitive.kinds import KINDS
 from primage.studio.errors import RefusalError
+from primage.studio.origin import FIRST, MAX_PIECES, differing, index_of, inferred, layer_of, renumbered
+from primage.studio.pieces import Piece
 from primage.studio.schemas import Layer, LayerName, Patch, Rectangle, Size
 
 _LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}
+#: Bytes per pixel of the layers that every drawing has.
+_OWN = {"marks": 1, "origin": 2}
+#: What a value that is too large is called.
+_WRONG = {"segments": "an unknown label", "origin": "an unknown piece"}
 _HEAD = struct.Struct("<I")
+_PIECES = TypeAdapter(tuple[Piece, ...])
 
 
 def drawing_layers(kind: str) -> tuple[Layer, ...]:
-    """The layers of a kind of drawing, including the marks.
+    """The layers of a kind of drawing, including marks and origin.
 
     Args:
         kind: super, edges, segments or paint.
@@ -30,10 +38,10 @@ def drawing_layers(kind: str) -> tuple[Layer, ...]:
 
     Example:
         >>> [layer.name for layer in drawing_layers("super")]
-        ['segments', 'edges', 'marks']
+        ['segments', 'edges', 'marks', 'origin']
     """
     layers = (Layer.model_validate({"name": x.name, "channels": x.planes}) for x in KINDS[kind].layers)
-    return (*layers, Layer(name="marks", channels=1))
+    return (*layers, Layer(name="marks", channels=1), Layer(name="origin", channels=2))
 
 
 def channels_of(layer: str) -> int:
@@ -42,17 +50,30 @@ def channels_of(layer: str) -> int:
     Args:
         layer: its name.
     """
-    return 1 if layer == "marks" else _LAYERS[layer].planes
+    return _OWN[layer] if layer in _OWN else _LAYERS[layer].planes
 
 
 def values_of(layer: str, labels: int) -> int:
     """The number of different values that a byte of a layer may have.
 
     Args:
-        layer: its name.
+        layer: its name; not "origin", whose values have two bytes.
         labels: number of labels of the drawing.
     """
     return 2 if layer == "marks" else _LAYERS[layer].values(labels)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Pixels of some rectangles.
+
+    Attributes:
+        parts: bytes of each rectangle.
+        pieces: those that pixels of the origin refer to by number.
+    """
+
+    parts: Sequence[bytes]
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass
@@ -60,10 +81,12 @@ class Drawing:
     """Layers of one size.
 
     Attributes:
-        layers: by name, (H, W) or (H, W, 3) uint8: labels, lines 0/1, colours, marks 0/1.
+        layers: by name, (H, W) or (H, W, bytes per pixel) uint8: labels, lines 0/1, colours, marks 0/1, origin.
+        pieces: those that the origin refers to, without repetitions.
     """
 
     layers: dict[str, np.ndarray]
+    pieces: tuple[Piece, ...] = ()
 
     @property
     def size(self) -> Size:
@@ -73,19 +96,36 @@ class Drawing:
 
     def copy(self) -> Drawing:
         """A copy that shares no layer."""
-        return Drawing({name: layer.copy() for name, layer in self.layers.items()})
+        return Drawing({name: layer.copy() for name, layer in self.layers.items()}, self.pieces)
 
     def without_marks(self) -> Drawing:
         """The drawing without marks, for the network; the layers are shared."""
-        return Drawing({name: layer for name, layer in self.layers.items() if name != "marks"})
+        return Drawing({name: layer for name, layer in self.layers.items() if name != "marks"}, self.pieces)
 
-    def with_marks(self, other: Drawing) -> Drawing:
-        """This drawing with the marks of another one; the layers are shared.
+    @property
+    def has_origin(self) -> bool:
+        """Whether it says where its pixels come from. Drawings saved by earlier versions do not."""
+        return "origin" in self.layers
+
+    def with_inferred_origin(self, training: Drawing) -> Drawing:
+        """This drawing, saved by an earlier version, with an origin; the other layers are shared.
 
         Args:
-            other: of the same size.
+            training: the unedited drawing, of the same size.
         """
-        return Drawing({**self.without_marks().layers, "marks": other.layers["marks"]})
+        return Drawing({**self.layers, "origin": layer_of(inferred(self.layers, training.layers))})
+
+    def continuing(self, current: Drawing, training: Drawing) -> Drawing:
+        """This drawing, edited in another program, with marks, and with the origin of what it has not changed.
+
+        Args:
+            current: the drawing before, of the same size.
+            training: the unedited drawing.
+        """
+        changed = differing(self.layers, current.layers)
+        index = np.where(changed, inferred(self.layers, training.layers), index_of(current.layers["origin"]))
+        whole = {**self.layers, "marks": current.layers["marks"], "origin": layer_of(index)}
+        return Drawing(whole, current.pieces)
 
     def fits(self, other: Drawing) -> bool:
         """Whether two drawings have the same layers and size.
@@ -95,33 +135,43 @@ class Drawing:
         """
         return set(self.layers) == set(other.layers) and self.size == other.size
 
-    def cut(self, patches: Sequence[Patch]) -> list[bytes]:
+    def cut(self, patches: Sequence[Patch]) -> Pixels:
         """The current pixels of some rectangles.
 
         Args:
             patches: inside the drawing.
-
-        Returns:
-            Bytes of each.
         """
-        return [self.layers[p.layer][p.y : p.y + p.height, p.x : p.x + p.width].tobytes() for p in patches]
+        parts: list[bytes] = []
+        pieces: tuple[Piece, ...] = ()
+        for p in patches:
+            part = self.layers[p.layer][p.y : p.y + p.height, p.x : p.x + p.width]
+            if p.layer == "origin":
+                index, pieces = renumbered(index_of(part), self.pieces, pieces)
+                part = layer_of(index)
+            parts.append(part.tobytes())
+        return Pixels(parts, pieces)
 
-    def check(self, patches: Sequence[Patch], pixels: memoryview, labels: int) -> list[bytes]:
+    def check(
+        self, patches: Sequence[Patch], pixels: memoryview, labels: int, pieces: tuple[Piece, ...] = ()
+    ) -> Pixels:
         """Check that patches fit the drawing, before any of them is applied.
 
         Args:
             patches: the rectangles.
             pixels: of all patches in order.
             labels: number of labels.
+            pieces: those that pixels of the origin refer to.
 
         Returns:
-            Bytes of each patch.
+            The pixels of each patch.
 
         Raises:
-            RefusalError: an unknown layer, a rectangle that reaches beyond the drawing, missing or surplus pixels, or a
-                label that is not in the palette.
+            RefusalError: an unknown layer, a rectangle that reaches beyond the drawing, missing or surplus pixels, a
+                label that is not in the palette, or a piece that is not in the list.
         """
         size = self.size
+        if len(self.pieces) + len(pieces) > MAX_PIECES:
+            raise RefusalError(507, "full", f"an edited drawing consists of at most {MAX_PIECES} pieces")
         parts, start = [], 0
         for patch in patches:
             if patch.layer not in self.layers:
@@ -135,26 +185,41 @@ class Drawing:
             start += length
             if len(part) < length:
                 raise RefusalError(422, "invalid", "pixels are missing from the message")
-            if int(np.frombuffer(part, np.uint8).max()) >= values_of(patch.layer, labels):
-                wrong = "an unknown label" if patch.layer == "segments" else "a value other than 0 or 1"
+            if patch.layer == "origin":
+                largest, values = int(np.frombuffer(part, "<u2").max()), FIRST + len(pieces)
+            else:
+                largest, values = int(np.frombuffer(part, np.uint8).max()), values_of(patch.layer, labels)
+            if largest >= values:
+                wrong = _WRONG.get(patch.layer, "a value other than 0 or 1")
                 raise RefusalError(422, "invalid", f"the layer '{patch.layer}' cannot contain {wrong}")
             parts.append(bytes(part))
         if start != len(pixels):
             raise RefusalError(422, "invalid", "the message has more pixels than its rectangles")
-        return parts
+        return Pixels(parts, pieces)
 
-    def put(self, patches: Sequence[Patch], pixels: Sequence[bytes]) -> None:
+    def put(self, patches: Sequence[Patch], pixels: Pixels) -> None:
         """Write checked pixels.
 
         Args:
             patches: the rectangles.
             pixels: of each.
         """
-        for patch, part in zip(patches, pixels, strict=True):
+        for patch, part in zip(patches, pixels.parts, strict=True):
             view = self.layers[patch.layer][patch.y : patch.y + patch.height, patch.x : patch.x + patch.width]
-            view[...] = np.frombuffer(part, np.uint8).reshape(view.shape)
+            content = np.frombuffer(part, np.uint8).reshape(view.shape)
+            if patch.layer == "origin":
+                index, self.pieces = renumbered(index_of(content), pixels.pieces, self.pieces)
+                content = layer_of(index)
+            view[...] = content
+        if any(patch.layer == "origin" for patch in patches):
+            self._drop_unused_pieces()
 
-    def patched(self, entries: Sequence[tuple[Sequence[Patch], Sequence[bytes]]]) -> Drawing:
+    def _drop_unused_pieces(self) -> None:
+        index, pieces = renumbered(index_of(self.layers["origin"]), self.pieces, ())
+        if len(pieces) < len(self.pieces):
+            self.layers["origin"], self.pieces = layer_of(index), pieces
+
+    def patched(self, entries: Sequence[tuple[Sequence[Patch], Pixels]]) -> Drawing:
         """A copy of this drawing with new pixels in some rectangles.
 
         Args:
@@ -164,7 +229,7 @@ class Drawing:
             A new drawing; layers without patches are shared.
         """
         touched = {patch.layer for patches, _ in entries for patch in patches}
-        drawing = Drawing({name: a.copy() if name in touched else a for name, a in self.layers.items()})
+        drawing = Drawing({name: a.copy() if name in touched else a for name, a in self.layers.items()}, self.pieces)
         for patches, pixels in entries:
             drawing.put(patches, pixels)
         return drawing
@@ -178,8 +243,11 @@ class Drawing:
         Returns:
             At most one per layer.
         """
+        own = dict(self.layers)
+        if self.pieces or other.pieces:  # the same number may mean different pieces
+            own["origin"] = layer_of(renumbered(index_of(own["origin"]), self.pieces, other.pieces)[0])
         patches = []
-        for name, layer in self.layers.items():
+        for name, layer in own.items():
             box = box_of((layer != other.layers[name]).reshape(*layer.shape[:2], -1).any(axis=2))
             if box is not None:
                 patches.append(Patch(layer=name, **box.model_dump()))
@@ -192,7 +260,8 @@ class Drawing:
             meta: numbers to store with it.
         """
         shapes = {name: layer.shape for name, layer in self.layers.items()}
-        head = json.dumps({"meta": meta, "layers": shapes}).encode()
+        pieces = _PIECES.dump_python(self.pieces, mode="json")
+        head = json.dumps({"meta": meta, "layers": shapes, "pieces": pieces}).encode()
         body = b"".join(np.ascontiguousarray(layer).tobytes() for layer in self.layers.values())
         return _HEAD.pack(len(head)) + head + zlib.compress(body, 1)
 
@@ -223,8 +292,13 @@ class Drawing:
                 count = int(np.prod(shape))
                 layers[name] = np.frombuffer(body[start : start + count], np.uint8).reshape(shape).copy()
                 start += count
-            return cls(layers), {str(key): int(value) for key, value in head["meta"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError, struct.error, zlib.error) as error:
+            pieces: tuple[Piece, ...] = ()
+            if "origin" in layers:
+                listed = _PIECES.validate_python(head["pieces"])
+                index, pieces = renumbered(index_of(layers["origin"]), listed, ())
+                layers["origin"] = layer_of(index)
+            return cls(layers, pieces), {str(key): int(value) for key, value in head["meta"].items()}
+        except (ValueError, LookupError, TypeError, AttributeError, struct.error, zlib.error) as error:
             raise RunError(f"the project's drawing is damaged ({error})") from error
 
 

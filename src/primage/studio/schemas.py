@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from primage.studio.pieces import Piece
+
 #: Largest short side of a drawing; larger renders take too long for editing.
 MAX_SIZE_PX = 1024
 
 ProjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 SnapshotId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 Kind = Literal["super", "edges", "segments", "paint"]
-LayerName = Literal["segments", "edges", "colours", "marks"]
-ExportedLayer = Literal["primitive", "segments", "edges", "colours"]
+LayerName = Literal["segments", "edges", "colours", "marks", "origin"]
+ExportedLayer = Literal["primitive", "segments", "edges", "colours", "origin"]
 Channel = Annotated[int, Field(ge=0, le=255)]
 Colour = tuple[Channel, Channel, Channel]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -106,7 +108,7 @@ class Layer(Schema):
     """A layer of the drawing: width × height × channels bytes, row by row."""
 
     name: LayerName
-    channels: Literal[1, 3]
+    channels: Literal[1, 2, 3] = Field(description="bytes per pixel")
 
 
 class Learning(Schema):
@@ -238,6 +240,7 @@ class Edit(Schema):
         description="id of an earlier edit: both are undone together if there was no other change in between",
     )
     patches: tuple[Patch, ...] = Field(max_length=64)
+    pieces: tuple[Piece, ...] = Field((), max_length=4096, description="those that pixels of the origin refer to")
     labels: tuple[Label, ...] | None = Field(
         None, max_length=255, description="new names and colours, in the same number"
     )
@@ -275,6 +278,7 @@ class Changed(Schema):
     title: str
     history: HistoryState
     patches: tuple[Patch, ...]
+    pieces: tuple[Piece, ...] = Field((), description="those that pixels of the origin refer to")
     labels: tuple[Label, ...] | None
 
 
@@ -326,6 +330,7 @@ class Extracted(Schema):
     revision: int | None = Field(None, description="revision of the edited drawing; null for other drawings")
     size: Size
     layers: tuple[Layer, ...]
+    pieces: tuple[Piece, ...] = Field((), description="those that pixels of the origin refer to")
     labels: tuple[Label, ...]
 
 

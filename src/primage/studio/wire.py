@@ -11,8 +11,8 @@ from primage.studio.errors import RefusalError
 from primage.studio.schemas import Schema
 
 _LENGTH = struct.Struct("<I")
-#: A header lists patches and labels; ours are never longer than this.
-MAX_HEADER_BYTES = 1 << 20
+#: A header lists patches, pieces and labels; the editor's are never longer than this.
+MAX_HEADER_BYTES = 4 << 20
 
 
 def pack(header: Schema, pixels: Iterable[bytes | np.ndarray] = ()) -> bytes:
@@ -46,6 +46,8 @@ def unpack(frame: bytes) -> tuple[bytes, memoryview]:
         raise RefusalError(422, "invalid", "the message is shorter than the length of its header")
     (length,) = _LENGTH.unpack_from(frame)
     if length > min(MAX_HEADER_BYTES, len(frame) - _LENGTH.size):
-        raise RefusalError(422, "invalid", f"the message is shorter than its header ({length} bytes)")
+        raise RefusalError(
+            422, "invalid", f"the message is shorter than its header, or the header is too long ({length} bytes)"
+        )
     start = _LENGTH.size
     return frame[start : start + length], memoryview(frame)[start + length :]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,8 +11,9 @@ import numpy as np
 
 from primage.errors import RunError
 from primage.files import write_atomically
-from primage.studio.drawing import Drawing, drawing_layers, union, values_of
+from primage.studio.drawing import Drawing, Pixels, drawing_layers, union, values_of
 from primage.studio.errors import RefusalError
+from primage.studio.pieces import Piece
 from primage.studio.project.history import Entry, History
 from primage.studio.project.store import ProjectRecord
 from primage.studio.schemas import HistoryState, Label, Patch
@@ -39,7 +39,7 @@ class Change:
 
     title: str
     patches: tuple[Patch, ...]
-    pixels: Sequence[bytes]
+    pixels: Pixels
     labels: tuple[Label, ...] | None
 
 
@@ -120,6 +120,20 @@ class Canvas:
         canvas.save(durable=False)
         return canvas
 
+    def infer_origin(self, training: Drawing) -> None:
+        """Complete a drawing that was saved by an earlier version, which did not record where pixels come from.
+
+        Args:
+            training: the unedited drawing.
+
+        Raises:
+            RunError: it has another size.
+        """
+        if training.size != self.drawing.size or training.layers.keys() - self.drawing.layers.keys() != {"origin"}:
+            raise RunError("the project's drawing has other layers or another size than the one it was made from")
+        self.drawing = self.drawing.with_inferred_origin(training)
+        self.saved = False
+
     def save(self, durable: bool = True) -> None:
         """Write the layers.
 
@@ -152,6 +166,7 @@ class Canvas:
         labels: tuple[tuple[Label, ...], tuple[Label, ...]] | None,
         palette: int,
         merge: bool = False,
+        pieces: tuple[Piece, ...] = (),
     ) -> Change:
         """Apply an edit.
 
@@ -162,6 +177,7 @@ class Canvas:
             labels: names and colours before and after, if they change.
             palette: number of labels.
             merge: whether it is undone together with the last edit, if there is nothing to redo.
+            pieces: those that pixels of the origin refer to.
 
         Returns:
             The change.
@@ -171,7 +187,7 @@ class Canvas:
         """
         if not patches and labels is None:
             raise RefusalError(422, "invalid", "the edit changes nothing")
-        after = self.drawing.check(patches, pixels, palette)
+        after = self.drawing.check(patches, pixels, palette, pieces)
         before = self.drawing.cut(patches)
         entry = Entry(title, patches, before, after, labels)
         last = self.history.last() if merge and not self.history.can_redo else None
@@ -188,6 +204,26 @@ class Canvas:
         self.drawing.put(patches, after)
         self._next_revision()
         return Change(title, patches, after, labels[1] if labels is not None else None)
+
+    def replace(self, title: str, drawing: Drawing, palette: int) -> Change | None:
+        """Replace all pixels, as one edit.
+
+        Args:
+            title: shown in the history.
+            drawing: has the same layers and size.
+            palette: number of labels.
+
+        Returns:
+            The change; None if there is none.
+
+        Raises:
+            RefusalError: as for `edit`.
+        """
+        patches = tuple(drawing.difference(self.drawing))
+        if not patches:
+            return None
+        pixels = drawing.cut(patches)
+        return self.edit(title, patches, memoryview(b"".join(pixels.parts)), None, palette, pieces=pixels.pieces)
 
     def _merged(self, first: Entry, second: Entry) -> Entry:
         """Two edits as one; the second is not applied to the drawing yet."""
@@ -219,7 +255,7 @@ class Canvas:
         pixels = entry.before if back else entry.after
         try:
             self.drawing = self.drawing.patched([(entry.patches, pixels)])
-        except (KeyError, ValueError) as error:
+        except (LookupError, ValueError) as error:
             raise RunError("the project's history is damaged") from error
         self.history.done += -1 if back else 1
         self._next_revision()
@@ -239,15 +275,19 @@ def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
         record: record of the project.
 
     Raises:
-        RunError: a layer is missing, surplus, of another size, or has an invalid value.
+        RunError: a layer is missing (other than the origin), surplus, of another size, or has an invalid value.
     """
     channels = {layer.name: layer.channels for layer in drawing_layers(record.settings.kind)}
+    if not drawing.has_origin:  # saved by an earlier version
+        del channels["origin"]
     if set(drawing.layers) != set(channels) or drawing.size != record.size:
         raise RunError("the project's drawing has other layers or another size than its record says")
     for layer, count in channels.items():
         pixels = drawing.layers[layer]
         shape = (record.size.height, record.size.width, *((count,) if count > 1 else ()))
-        if pixels.shape != shape or int(np.max(pixels)) >= values_of(layer, len(record.labels)):
+        # The values of the origin were checked when it was read.
+        valid = layer == "origin" or int(np.max(pixels)) < values_of(layer, len(record.labels))
+        if pixels.shape != shape or not valid:
             raise RunError(f"the project's drawing is damaged (in its layer '{layer}')")
 
 

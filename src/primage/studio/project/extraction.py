@@ -99,6 +99,18 @@ class Extractor:
         job = Extract(self._photo, run_config(await self._services.training_config(), settings))
         return await self._previews.run(lambda: self._services.reader.run(job))
 
+    async def preview_frame(self, settings: ExtractSettings) -> bytes:
+        """The layers that settings extract, with a header that describes them; nothing is saved.
+
+        Args:
+            settings: extraction settings.
+
+        Raises:
+            SupersededError: other settings were requested meanwhile.
+        """
+        extraction = await self.preview(settings)
+        return layers_frame(extraction.drawing, settings.kind, extraction.labels)
+
     async def create_run(self, run: Path, settings: ExtractSettings) -> Extraction:
         """Extract a drawing and create the run folder for it.
 
@@ -120,5 +132,5 @@ def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revisio
         revision: revision of the edited drawing; None for other drawings.
     """
     layers = drawing_layers(kind)
-    header = Extracted(revision=revision, size=drawing.size, layers=layers, labels=labels)
+    header = Extracted(revision=revision, size=drawing.size, layers=layers, pieces=drawing.pieces, labels=labels)
     return pack(header, [drawing.layers[layer.name] for layer in layers])

@@ -1,7 +1,8 @@
 """All edits of a project, on disk: unlimited undo and redo, also after a restart.
 
 The file is a sequence of entries: the length of the header, the length of the body, the header as JSON, and the
-compressed body (pixels before the edit, then pixels after it). Entries are only appended. The header of an entry that
+compressed body (pixels before the edit, then pixels after it). The header also lists the pieces that pixels of the
+origin refer to. Entries are only appended. The header of an entry that
 replaces others (an edit after an undo, or two merged edits) holds their number, so a failed write loses no edit.
 """
 
@@ -12,7 +13,6 @@ import logging
 import os
 import struct
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from pydantic import Field, ValidationError
 
 from primage.errors import RunError
 from primage.files import atomic_path
-from primage.studio.drawing import channels_of
+from primage.studio.drawing import Pixels, channels_of
+from primage.studio.pieces import Piece
 from primage.studio.schemas import Label, Patch, Schema
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ _MIN_GARBAGE_BYTES = 1 << 20
 class _Header(Schema):
     title: str
     patches: tuple[Patch, ...]
+    pieces_before: tuple[Piece, ...] = ()
+    pieces_after: tuple[Piece, ...] = ()
     labels_before: tuple[Label, ...] | None
     labels_after: tuple[Label, ...] | None
     replaces: int = Field(0, ge=0, description="number of preceding entries that it replaces")
@@ -52,8 +55,8 @@ class Entry:
 
     title: str
     patches: tuple[Patch, ...]
-    before: Sequence[bytes]
-    after: Sequence[bytes]
+    before: Pixels
+    after: Pixels
     labels: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
 
 
@@ -157,9 +160,15 @@ class History:
     def _write(self, entry: Entry, replaces: int) -> None:
         before, after = entry.labels or (None, None)
         header = _Header(
-            title=entry.title, patches=entry.patches, labels_before=before, labels_after=after, replaces=replaces
+            title=entry.title,
+            patches=entry.patches,
+            pieces_before=entry.before.pieces,
+            pieces_after=entry.after.pieces,
+            labels_before=before,
+            labels_after=after,
+            replaces=replaces,
         )
-        data = _packed(header, zlib.compress(b"".join([*entry.before, *entry.after]), 1))
+        data = _packed(header, zlib.compress(b"".join([*entry.before.parts, *entry.after.parts]), 1))
         try:
             with self._path.open("r+b" if self._path.exists() else "xb") as file:
                 file.truncate(self._end)  # a crash may have left an incomplete entry
@@ -243,7 +252,8 @@ class History:
         labels = None
         if header.labels_before is not None and header.labels_after is not None:
             labels = (header.labels_before, header.labels_after)
-        return Entry(header.title, header.patches, parts[:half], parts[half:], labels)
+        before, after = Pixels(parts[:half], header.pieces_before), Pixels(parts[half:], header.pieces_after)
+        return Entry(header.title, header.patches, before, after, labels)
 
 
 def _packed(header: _Header, body: bytes) -> bytes:

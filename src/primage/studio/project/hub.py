@@ -163,6 +163,8 @@ class Hub:
             _log.warning("%s: %s; the edits are lost and the training primitive is used", record.id, error)
             extraction = await self.services.reader.run(ReadTrainingPrimitive(folder / record.run))
             canvas = Canvas.fresh(folder, extraction.drawing, int(time.time()) % (1 << 30), run_number(record))
+        if not canvas.drawing.has_origin:  # saved by an earlier version
+            canvas.infer_origin((await self.services.reader.run(ReadTrainingPrimitive(folder / record.run))).drawing)
         return LiveProject(self.services, record, canvas)
 
     async def _close_idle(self) -> None:
@@ -257,12 +259,14 @@ class Hub:
             run = folder / record.run
             (folder / "run").rename(run)
             await reader.run(InspectPhoto(folder / "original", self._options.photo_pixels))
-            await reader.run(ReadTrainingPrimitive(run))
+            training = await reader.run(ReadTrainingPrimitive(run))
             await self.services.painter.run(GetModelInfo(run))
             kept = [s for s in record.snapshots if (folder / "snapshots" / f"{s.id}.bin").exists()]
             update = {"id": project_id, "updated": time.time(), "snapshots": tuple(kept)}
             record = record.model_copy(update=update)
             canvas = await asyncio.to_thread(Canvas.load, folder, record)
+            if not canvas.drawing.has_origin:  # exported by an earlier version
+                canvas.infer_origin(training.drawing)
             store.write(record)
         project = self._open[project_id] = LiveProject(self.services, record, canvas)
         return project

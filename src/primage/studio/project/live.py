@@ -61,7 +61,7 @@ class LiveProject:
             lambda: self.record.snapshots,
             lambda snapshots: self.update(snapshots=snapshots),
         )
-        self._extractor = Extractor(services, self._folder / "original")
+        self.extractor = Extractor(services, self._folder / "original")
         self.rendering = Rendering(services, self.render_input, self.clients, self._folder / "render.png")
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
         #: Author of the last entry of the history, and the ids of its edits.
@@ -199,7 +199,7 @@ class LiveProject:
             labels = (self.record.labels, edit.labels)
         author, earlier = self._newest
         merge = author is client and edit.continues in earlier
-        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge)
+        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge, edit.pieces)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
         # If the tab sent the edit before receiving another change, it may now differ from the server's drawing.
         self._after(change, "edit", client, edit.id, echo=edit.base < client.sent_revision)
@@ -229,9 +229,15 @@ class LiveProject:
         self._newest = (None, set())
         history = self.canvas.state()
         header = Changed(
-            id=None, cause=cause, title=change.title, history=history, patches=change.patches, labels=change.labels
+            id=None,
+            cause=cause,
+            title=change.title,
+            history=history,
+            patches=change.patches,
+            pieces=change.pixels.pieces,
+            labels=change.labels,
         )
-        self.clients.send_change(header, change.pixels, author, request, echo)
+        self.clients.send_change(header, change.pixels.parts, author, request, echo)
         if change.labels is not None:  # saved together with the layers
             self.record = self.record.model_copy(update={"labels": change.labels})
             self.clients.send(State(project=self.state()))
@@ -256,10 +262,8 @@ class LiveProject:
 
     def _replace_pixels(self, drawing: Drawing, title: str, cause: Literal["edit", "snapshot"]) -> None:
         """Replace all pixels by those of a drawing with the same layers and size, as one edit."""
-        patches = tuple(drawing.difference(self.canvas.drawing))
-        if patches:
-            pixels = memoryview(b"".join(drawing.cut(patches)))
-            change = self.canvas.edit(title, patches, pixels, None, len(self.record.labels))
+        change = self.canvas.replace(title, drawing, len(self.record.labels))
+        if change is not None:
             self._after(change, cause, None, None, echo=True)
             self.clients.send(State(project=self.state()))
 
@@ -274,7 +278,12 @@ class LiveProject:
             RefusalError: it does not fit the photo, or contains unknown colours.
         """
         drawing = await self._services.reader.run(ReadDrawing(file, self.run, snap))
-        self._replace_pixels(drawing.with_marks(self.canvas.drawing), "Open drawing", "edit")
+        training = await self._training()
+        self._replace_pixels(drawing.continuing(self.canvas.drawing, training), "Open drawing", "edit")
+
+    async def _training(self) -> Drawing:
+        """The unedited drawing."""
+        return (await self._services.reader.run(ReadTrainingPrimitive(self.run))).drawing
 
     async def layers_frame(self, of: Literal["edited", "training"]) -> bytes:
         """The layers, with a header that describes them.
@@ -284,21 +293,8 @@ class LiveProject:
         """
         kind, labels = self.record.settings.kind, self.record.labels
         if of == "training":
-            extraction = await self._services.reader.run(ReadTrainingPrimitive(self.run))
-            return layers_frame(extraction.drawing, kind, labels)
+            return layers_frame(await self._training(), kind, labels)
         return layers_frame(self.canvas.drawing, kind, labels, self.canvas.revision)
-
-    async def preview_primitive(self, settings: ExtractSettings) -> bytes:
-        """Extract layers without saving them.
-
-        Args:
-            settings: extraction settings.
-
-        Raises:
-            SupersededError: other settings were requested meanwhile.
-        """
-        extraction = await self._extractor.preview(settings)
-        return layers_frame(extraction.drawing, settings.kind, extraction.labels)
 
     async def replace_primitive(self, settings: ExtractSettings) -> None:
         """Replace the drawing by a new extraction; edits, snapshots and training are discarded.
@@ -313,7 +309,7 @@ class LiveProject:
             await self.models.discard_learning()
             await asyncio.to_thread(self._services.store.sweep_runs, self.record)
             number = run_number(self.record) + 1
-            extraction = await self._extractor.create_run(self._folder / f"run-{number}", settings)
+            extraction = await self.extractor.create_run(self._folder / f"run-{number}", settings)
             old = self.record
             # The record first, because it names the run: files of an earlier run are then ignored.
             self._write_record(
@@ -349,7 +345,7 @@ class LiveProject:
         image = self.rendering.image if self.rendering.revision == self.canvas.revision else None
         await self.snapshots.add(name, self.canvas.drawing.copy(), image, self.run)
 
-    def restore_snapshot(self, snapshot_id: str) -> None:
+    async def restore_snapshot(self, snapshot_id: str) -> None:
         """Return to a snapshot, as one edit.
 
         Args:
@@ -360,6 +356,8 @@ class LiveProject:
             RunError: its file is damaged.
         """
         name, drawing = self.snapshots.load(snapshot_id)
+        if not drawing.has_origin:  # saved by an earlier version
+            drawing = drawing.with_inferred_origin(await self._training())
         if not drawing.fits(self.canvas.drawing):
             raise RunError("the snapshot is damaged")
         self._replace_pixels(drawing, f"Return to “{name}”"[:60], "snapshot")

@@ -101,7 +101,7 @@ async def get_layers(project: TheProject, of: Literal["edited", "training"] = "e
 @router.post("/projects/{project_id}/extract", response_class=Frame, responses=answer_is("application/octet-stream"))
 async def preview_primitive(project: TheProject, body: ExtractSettings) -> Frame:
     """Extract a drawing with these settings without saving it."""
-    return Frame(await project.preview_primitive(body))
+    return Frame(await project.extractor.preview_frame(body))
 
 
 @router.put("/projects/{project_id}/primitive")
@@ -128,7 +128,7 @@ async def add_snapshot(project: TheProject, body: NewSnapshot) -> Project:
 @router.post("/projects/{project_id}/snapshots/{snapshot_id}/restore")
 async def restore_snapshot(project: TheProject, snapshot_id: SnapshotId) -> Project:
     """Return to a snapshot, as an edit that can be undone."""
-    project.restore_snapshot(snapshot_id)
+    await project.restore_snapshot(snapshot_id)
     return project.state()
 
 

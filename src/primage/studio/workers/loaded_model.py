@@ -12,9 +12,12 @@ from jaxtyping import Bool, Float32, UInt8
 
 from primage.model import Model, load
 from primage.nets.generator import Painted
+from primage.origin.plane import Origin
+from primage.origin.transforms import Piece
 from primage.primitive.primitive import Primitive
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
+from primage.studio.origin import index_of
 from primage.studio.workers.blending import blend_mask
 from primage.studio.workers.painter import Unpolished
 from primage.tensors import to_image
@@ -118,6 +121,21 @@ class LoadedModel:
         painted = self.model.paint(primitive)
         image = to_image(painted.image.cpu())
         return Render(primitive, image, blend_mask(changed, image, self.training_render), painted)
+
+
+def origin_of(drawing: Drawing) -> Origin | None:
+    """Where the pixels of a drawing come from.
+
+    Args:
+        drawing: its layers.
+
+    Returns:
+        None if the drawing does not say so.
+    """
+    if not drawing.has_origin:
+        return None
+    pieces = tuple(Piece.model_validate(piece.model_dump()) for piece in drawing.pieces)
+    return Origin(index_of(drawing.layers["origin"]), pieces)
 
 
 _loaded: OrderedDict[Path, LoadedModel] = OrderedDict()

@@ -166,12 +166,12 @@ class ExportResult(PaintingJob[bytes]):
 
 @dataclass(frozen=True)
 class ExportDrawing(PaintingJob[bytes]):
-    """Write a drawing, or one layer of it, as the PNG file that `primage render` reads.
+    """Write a drawing, its origin, or one layer of it, as the PNG file that `primage render` reads.
 
     Attributes:
         run: the run folder.
         drawing: its layers.
-        layer: the layer; "primitive" writes all layers as one picture.
+        layer: the layer; "primitive" writes all layers as one picture, "origin" where they come from.
         scratch: a folder for temporary files.
     """
 

@@ -11,6 +11,7 @@ from primage.api import configure
 from primage.image import encode_png, read_image, write_png
 from primage.model import Model, ModelRecord
 from primage.nets.generator import Source
+from primage.origin.files import write_origin
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import PrimitiveSpec, draw
 from primage.primitive.write import write_primitive
@@ -21,7 +22,7 @@ from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import ModelInfo
 from primage.studio.workers.blending import blend, resize_mask, upsample_render
-from primage.studio.workers.loaded_model import forget_model, loaded_model
+from primage.studio.workers.loaded_model import forget_model, loaded_model, origin_of
 from primage.studio.workers.painter import (
     Calibrate,
     ExportDrawing,
@@ -131,13 +132,18 @@ def export_result(job: ExportResult) -> bytes:
 
 @ExportDrawing.handled_by
 def export_drawing(job: ExportDrawing) -> bytes:
-    """Write a drawing, or one layer of it, as the PNG file that `primage render` reads.
+    """Write a drawing, its origin, or one layer of it, as the PNG file that `primage render` reads.
 
     Raises:
         RefusalError: drawings of this kind have no such layer.
     """
     loaded = loaded_model(job.run)
     spec, whole = loaded.model.record.spec, job.layer == "primitive"
+    origin = origin_of(job.drawing)
+    if job.layer == "origin" and origin is not None:
+        target = job.scratch / "drawing.origin.png"
+        write_origin(target, origin, loaded.model.record.photo_sha256)
+        return target.read_bytes()
     if not whole and job.layer not in KINDS[spec.kind].names:
         raise RefusalError(404, "not_found", f"this drawing has no layer '{job.layer}'")
     target = job.scratch / "drawing.png"

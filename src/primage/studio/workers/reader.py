@@ -52,7 +52,7 @@ class Extraction:
     """A drawing extracted from a photo.
 
     Attributes:
-        drawing: its layers, including empty marks.
+        drawing: its layers, including empty marks and an origin that moves nothing.
         labels: names and colours of the label layer's values; none without such a layer.
         line_colour: colour of the lines in a picture of the drawing.
     """
@@ -103,7 +103,9 @@ class ReadTrainingPrimitive(ReadingJob[Extraction]):
 
 @dataclass(frozen=True)
 class ReadDrawing(ReadingJob[Drawing]):
-    """Read a drawing that was edited in another program; the result is its layers at the working size, without marks.
+    """Read a drawing that was edited in another program.
+
+    The result is its layers at the working size, without marks and origin.
 
     Attributes:
         picture: the drawing as one picture, in a format that `primage render` reads.

@@ -22,6 +22,7 @@ from primage.primitive.primitive import Primitive, spec_of
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import Run
 from primage.studio.drawing import Drawing
+from primage.studio.origin import layer_of
 from primage.studio.schemas import Colour, Label, Size
 from primage.studio.workers.reader import (
     Configure,
@@ -91,8 +92,8 @@ def _extraction(primitive: Primitive, line_colour: Colour) -> Extraction:
     labels = (
         Label(name=label.name or f"label {number}", colour=label.colour) for number, label in enumerate(palette, 1)
     )
-    marks = np.zeros(primitive.size, np.uint8)
-    return Extraction(Drawing({**primitive.to_arrays(), "marks": marks}), tuple(labels), line_colour)
+    own = {"marks": np.zeros(primitive.size, np.uint8), "origin": layer_of(np.zeros(primitive.size, np.uint16))}
+    return Extraction(Drawing({**primitive.to_arrays(), **own}), tuple(labels), line_colour)
 
 
 @Extract.handled_by
@@ -140,8 +141,7 @@ def read_drawing(job: ReadDrawing) -> Drawing:
             raise PrimitiveError(f"the drawing is {width}×{height} px, which is not the shape of the photo")
     except PrimageError as error:
         raise PrimitiveError(str(error).replace(str(job.picture), "the drawing")) from error
-    drawing = _extraction(primitive.resized(size), run.record.spec.line_colour).drawing
-    return drawing.without_marks()
+    return Drawing(primitive.resized(size).to_arrays())
 
 
 @EncodePhoto.handled_by
