@@ -87,7 +87,7 @@ function Export() {
     {
       path: "origin.png",
       name: "Origin",
-      what: "PNG; where in the photo each pixel of the drawing comes from",
+      what: "PNG; where in the photo the drawing comes from, for primage render --origin",
       ready: true,
     },
     {
