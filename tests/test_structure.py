@@ -55,7 +55,6 @@ LAYERS = {
     "primage.evaluate": ("metrics", "protocol", "analyses", "reports", "commands"),
     "primage.studio": (
         "errors",
-        "pieces",
         "schemas",
         "wire",
         "origin",

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from primage.errors import RunError
 from primage.origin import plane
 from primage.origin.files import read_origin
+from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED
+from primage.origin.transforms import Piece
 from primage.studio import origin as values
 from primage.studio.drawing import Drawing, Pixels
 from primage.studio.errors import RefusalError
-from primage.studio.origin import DRAWN, FIRST, REMOVED, UNMOVED, index_of, layer_of, renumbered
-from primage.studio.pieces import Piece
+from primage.studio.origin import index_of, layer_of, renumbered
 from primage.studio.project.canvas import Canvas
 from primage.studio.schemas import Patch
 from primage.studio.workers.loaded_model import origin_of

@@ -574,7 +574,10 @@ export interface components {
         };
         /**
          * Affine
-         * @description An affine map: x' = a·x + c·y + e, y' = b·x + d·y + f; x and y are shares of the width and the height.
+         * @description An affine map: x' = a·x + c·y + e, y' = b·x + d·y + f.
+         *
+         *     Attributes:
+         *         matrix: a, b, c, d, e, f, in the order of CSS.
          */
         Affine: {
             /**
@@ -582,10 +585,7 @@ export interface components {
              * @enum {string}
              */
             kind: "affine";
-            /**
-             * Matrix
-             * @description a, b, c, d, e, f, as in CSS
-             */
+            /** Matrix */
             matrix: [
                 number,
                 number,
@@ -999,7 +999,10 @@ export interface components {
         };
         /**
          * Piece
-         * @description Where pixels that moved together come from: maps, applied one after the other; the last leads to the photo.
+         * @description The map of pixels that moved together: transforms, applied one after the other.
+         *
+         *     Attributes:
+         *         transforms: the first maps a place of the drawing; the last leads to the photo.
          */
         Piece: {
             /** Transforms */
@@ -1237,31 +1240,27 @@ export interface components {
         };
         /**
          * Spline
-         * @description A thin-plate spline through pairs of points (x, y), each a share of the width or the height.
+         * @description A thin-plate spline through pairs of points.
+         *
+         *     Attributes:
+         *         points: in the edited drawing; at least three, not on one line.
+         *         sources: where each of them comes from.
+         *         aspect: width over height of the picture: bending costs the same in both directions.
          */
         Spline: {
-            /**
-             * Aspect
-             * @description width over height of the drawing
-             */
+            /** Aspect */
             aspect: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "spline";
-            /**
-             * Points
-             * @description in the drawing
-             */
+            /** Points */
             points: [
                 number,
                 number
             ][];
-            /**
-             * Sources
-             * @description where each of them comes from
-             */
+            /** Sources */
             sources: [
                 number,
                 number

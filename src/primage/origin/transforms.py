@@ -18,8 +18,9 @@ from primage.settings import Frozen
 if TYPE_CHECKING:
     from torch import Tensor
 
-#: (x, y), each a share of the width or the height; 0, 0 is the top left corner.
-Point = tuple[float, float]
+#: A share of the width or height; 0, 0 is the top left corner. The limit keeps products of maps finite.
+Share = Annotated[float, Field(ge=-1e9, le=1e9)]
+Point = tuple[Share, Share]
 Coords = Float64[np.ndarray, "n 2"]
 
 #: Entries that differ by less than this are equal: a ten-thousandth of a pixel of a 10,000 px photo.
@@ -38,7 +39,7 @@ class Affine(Frozen):
     """
 
     kind: Literal["affine"] = "affine"
-    matrix: tuple[float, float, float, float, float, float]
+    matrix: tuple[Share, Share, Share, Share, Share, Share]
 
     @classmethod
     def of_pixels(
@@ -92,8 +93,8 @@ class Spline(Frozen):
 
     kind: Literal["spline"] = "spline"
     points: tuple[Point, ...] = Field(min_length=3, max_length=512)
-    sources: tuple[Point, ...]
-    aspect: Annotated[float, Field(gt=0)]
+    sources: tuple[Point, ...] = Field(max_length=512)
+    aspect: float = Field(ge=1e-3, le=1e3)
 
     @model_validator(mode="after")
     def _is_defined(self) -> Spline:

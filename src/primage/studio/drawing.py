@@ -12,10 +12,11 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from primage.errors import RunError
+from primage.origin.plane import FIRST, MAX_PIECES
+from primage.origin.transforms import Piece
 from primage.primitive.kinds import KINDS
 from primage.studio.errors import RefusalError
-from primage.studio.origin import FIRST, MAX_PIECES, differing, index_of, inferred, layer_of, renumbered
-from primage.studio.pieces import Piece
+from primage.studio.origin import differing, index_of, inferred, layer_of, renumbered
 from primage.studio.schemas import Layer, LayerName, Patch, Rectangle, Size
 
 _LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}

@@ -12,14 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
+from primage.origin.plane import DRAWN, FIRST, MAX_PIECES, UNMOVED
+from primage.origin.transforms import Piece
 from primage.studio.errors import RefusalError
-from primage.studio.pieces import Piece
-
-#: The pixel is where it is in the photo; it was drawn and comes from nowhere; something was removed there. From `FIRST`
-#: on: `FIRST` plus the number of a piece.
-UNMOVED, DRAWN, REMOVED, FIRST = 0, 1, 2, 3
-#: More pieces cannot be numbered.
-MAX_PIECES = 2**16 - FIRST
 
 #: Layers that do not show anything of the drawing.
 _NOT_SHOWN = ("marks", "origin")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from primage.studio.pieces import Piece
+from primage.origin.transforms import Piece
 
 #: Largest short side of a drawing; larger renders take too long for editing.
 MAX_SIZE_PX = 1024

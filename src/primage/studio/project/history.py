@@ -20,8 +20,8 @@ from pydantic import Field, ValidationError
 
 from primage.errors import RunError
 from primage.files import atomic_path
+from primage.origin.transforms import Piece
 from primage.studio.drawing import Pixels, channels_of
-from primage.studio.pieces import Piece
 from primage.studio.schemas import Label, Patch, Schema
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,6 @@ from jaxtyping import Bool, Float32, UInt8
 from primage.model import Model, load
 from primage.nets.generator import Painted
 from primage.origin.plane import Origin
-from primage.origin.transforms import Piece
 from primage.primitive.primitive import Primitive
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
@@ -134,8 +133,7 @@ def origin_of(drawing: Drawing) -> Origin | None:
     """
     if not drawing.has_origin:
         return None
-    pieces = tuple(Piece.model_validate(piece.model_dump()) for piece in drawing.pieces)
-    return Origin(index_of(drawing.layers["origin"]), pieces)
+    return Origin(index_of(drawing.layers["origin"]), drawing.pieces)
 
 
 _loaded: OrderedDict[Path, LoadedModel] = OrderedDict()
