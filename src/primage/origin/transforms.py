@@ -1,20 +1,22 @@
 """Maps from places of an edited drawing to places of the photo, in shares of width and height.
 
-They are kept as formulas instead of sampled values, so that they are exact at any size.
+They are kept as formulas instead of sampled values, so that they are exact at any size. Importing this module does not
+load PyTorch, so that the studio's server can check what editors send.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 from pydantic import Field, model_validator
 
 from primage.settings import Frozen
-from primage.warp.tps import evaluate, fit
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: (x, y), each a share of the width or the height; 0, 0 is the top left corner.
 Point = tuple[float, float]
@@ -22,6 +24,8 @@ Coords = Float64[np.ndarray, "n 2"]
 
 #: Entries that differ by less than this are equal: a ten-thousandth of a pixel of a 10,000 px photo.
 _SAME = 1e-8
+#: Points closer to a line, or to each other, than this share of their spread do not define a spline.
+_DEGENERATE = 1e-6
 #: Number of points at which a spline is evaluated at once.
 _STRIP = 1 << 16
 
@@ -95,11 +99,22 @@ class Spline(Frozen):
     def _is_defined(self) -> Spline:
         if len(self.points) != len(self.sources):
             raise ValueError(f"{len(self.points)} points cannot come from {len(self.sources)} sources")
-        _weights(self)
+        centred = np.array(self.points) * (self.aspect, 1.0)
+        centred = centred - centred.mean(axis=0)
+        spread = np.linalg.svd(centred, compute_uv=False)
+        if spread[1] <= _DEGENERATE * spread[0]:
+            raise ValueError("the points lie on one line")
+        gaps = np.abs(centred[:, None] - centred[None]).max(axis=2) + spread[0] * np.eye(len(centred))
+        if gaps.min() <= _DEGENERATE * spread[0]:
+            raise ValueError("two of the points coincide")
         return self
 
     def __call__(self, points: Coords) -> Coords:
         """Map (N, 2) points, (x, y). Outside the picture, its border is repeated."""
+        import torch
+
+        from primage.warp.tps import evaluate
+
         centres, weights = _weights(self)
         at = torch.from_numpy(points * (self.aspect, 1.0))
         shift = torch.cat([evaluate(centres, weights, part) for part in at.split(_STRIP)])
@@ -108,7 +123,11 @@ class Spline(Frozen):
 
 
 @lru_cache(maxsize=64)
-def _weights(spline: Spline) -> tuple[torch.Tensor, torch.Tensor]:
+def _weights(spline: Spline) -> tuple[Tensor, Tensor]:
+    import torch
+
+    from primage.warp.tps import fit
+
     scale = torch.tensor([spline.aspect, 1.0], dtype=torch.float64)
     points, sources = (torch.tensor(x, dtype=torch.float64) * scale for x in (spline.points, spline.sources))
     return points, fit(points, sources - points)
