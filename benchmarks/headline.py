@@ -88,6 +88,15 @@ def truth(found: dict[str, Any]) -> str:
     return f"{forms[0]} ({forms[1]}) for drawings from the truth / made by hand: {lower} lower"
 
 
+def synthesis_speed(work: str) -> Callable[[dict[str, Any]], str]:
+    def show(found: dict[str, Any]) -> str:
+        times = {size: entry["times"]["1 threads"][work] for size, entry in found["sizes"].items()}
+        processor = " / ".join(f"{each['processor_least_ms']:.0f}" for each in times.values())
+        return f"{processor} ms of processor time, one thread"
+
+    return show
+
+
 def table_1(found: dict[str, Any]) -> str:
     return f"{found['lpips_alexnet_mean']:.3f} ({found['copy_of_training_frame']:.3f})"
 
@@ -234,6 +243,22 @@ CLAIMS: tuple[Claim, ...] = (
         "150",
         of("render_speed", lambda r: f"{r['sizes']['512']['median_ms']:.0f} ms"),
         "python benchmarks/render_speed.py",
+        in_readme=True,
+    ),
+    Claim(
+        "synthesis after the first picture, a quarter of the picture changed, 256² / 512²",
+        "≤ 800 / 2500 ms",
+        "400 / 1200",
+        of("synthesis_speed", synthesis_speed("synthesis")),
+        "python benchmarks/synthesis_speed.py",
+        in_readme=True,
+    ),
+    Claim(
+        "the same after a stroke, 256² / 512²",
+        "≤ 300 ms at 512²",
+        "150",
+        of("synthesis_speed", synthesis_speed("stroke")),
+        "python benchmarks/synthesis_speed.py",
         in_readme=True,
     ),
     Claim(

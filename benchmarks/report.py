@@ -94,6 +94,22 @@ def truth_tables() -> str:
     return "\n\n".join(tables)
 
 
+def uncertainty_table() -> str:
+    found = result("uncertainty")
+    if found is None:
+        return "Not measured."
+    maps = ("incoherence", "1 - confidence", "disagreement")
+    return markdown(
+        {
+            "AUROC": lambda row: row[0],
+            "pictures": lambda row: row[1]["pictures"],
+            "wrong pixels": lambda row: f"{row[1]['wrong_share']:.0%}",
+            **{name.replace("-", "−"): lambda row, name=name: f"{row[1][name]:.3f}" for name in maps},
+        },
+        found["auroc"].items(),
+    )
+
+
 def sources_table() -> str:
     names = {"both": "photos and synthetic images", "drawn": "synthetic images", "photos": "photos"}
     rows = [(title, result(f"src_video_{name}"), result(f"src_edits_{name}")) for name, title in names.items()]
@@ -181,6 +197,16 @@ edit, uncovered areas smeared; and ours.
 {truth_tables()}
 
 {truth_notes}
+
+## Where a render is wrong
+
+`python benchmarks/uncertainty.py FOLDER` renders every fourth frame of the two videos and all edits of the truth suite
+with the shipped matcher, without training on the photo and without synthesis. A pixel is wrong if it differs from the
+truth by more than 20 grey levels (mean of the channels, smoothed by 2 px). AUROC is the probability that a wrong pixel
+has a higher value than one that is not: 0.5 for a map that knows nothing. In the truth suite, only the boxes of what an
+edit changes count.
+
+{uncertainty_table()}
 
 ## Other benchmarks
 

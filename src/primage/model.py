@@ -28,7 +28,8 @@ from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
 from primage.synthesis.copies import completing, composed
-from primage.synthesis.polish import Polished, Reference, Render, polish, polishing
+from primage.synthesis.polish import Polished, Render, polish, polishing
+from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
 from primage.tensors import to_image, to_tensor
 

@@ -112,7 +112,10 @@ def test_risk(folder: Path, capsys: Out) -> None:
     data = printed_json(capsys)
     assert data["flagged_share"] == 0  # it is the training primitive
     assert data["features"] == "vgg16 relu4_3"
+    assert 0 <= data["incoherence"] <= data["greatest_incoherence"] <= 3
     assert read_image(folder / "risk.png").shape == (48, 64, 3)
+    assert command(*order) == 0
+    assert "incoherence of its picture before synthesis: 0." in capsys.readouterr().out
     assert command(*order, "--quiet") == 0
     assert command(*order, "--out", "run/primitive.png") == 2
     assert "would be overwritten" in complaint(capsys)

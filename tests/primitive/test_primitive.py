@@ -175,6 +175,15 @@ def test_resizing_keeps_palettes_and_thin_lines(kind: str, size: tuple[int, int]
     assert primitive.resized(primitive.size) is primitive
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_part_can_be_cut_out(kind: str) -> None:
+    primitive = drawing(kind)
+    part = primitive.cropped(slice(3, 20), slice(7, 25))
+    assert part.size == (17, 18)
+    for name, array in part.to_arrays().items():
+        np.testing.assert_array_equal(array, primitive.to_arrays()[name][3:20, 7:25])
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [

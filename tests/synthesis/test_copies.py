@@ -11,7 +11,8 @@ from primage.edit.apply import Edited, edited
 from primage.edit.records import Copy, Edit, Erase, Flip, Move, Paint, Rectangle, Scale
 from primage.origin.plane import FIRST, Origin
 from primage.synthesis.copies import completing, composed, copied
-from primage.synthesis.polish import Polished, Reference, Render
+from primage.synthesis.polish import Polished, Render
+from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
 from tests.primitive.drawings import described, drawing
 from tests.synthesis.textures import positions, texture

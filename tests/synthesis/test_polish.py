@@ -12,7 +12,8 @@ import torch
 from primage.errors import PrimitiveError
 from primage.primitive.primitive import Primitive
 from primage.synthesis.incoherence import incoherence
-from primage.synthesis.polish import Polished, Reference, Render, polish, polishing
+from primage.synthesis.polish import Polished, Render, polish, polishing
+from primage.synthesis.reference import Reference
 from tests.primitive.drawings import KINDS, blocks, described, drawing, palette_of, patches
 from tests.synthesis.textures import positions, texture
 

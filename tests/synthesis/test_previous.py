@@ -9,7 +9,8 @@ import pytest
 
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.synthesis.polish import Polished, Previous, Reference, Render, polish, polishing
+from primage.synthesis.polish import Polished, Previous, Render, polish, polishing
+from primage.synthesis.reference import Reference
 from tests.tiny import one_thread
 
 SIZE = (96, 128)
@@ -114,3 +115,13 @@ def test_a_render_of_another_size_says_nothing(reference: Reference) -> None:
     other = Polished(small.image, small.field, np.ones((10, 10), bool), np.zeros((10, 10), np.float32))
     found = polished(reference, given, Previous(small, other))
     np.testing.assert_array_equal(found.image, polished(reference, given).image)
+
+
+def test_guides_near_a_mask_are_those_of_the_whole_picture(reference: Reference) -> None:
+    photo = dataclasses.replace(render(reference), primitive=lines(*range(20, 76, 3)))  # lines that the photo lacks
+    within = np.zeros(SIZE, bool)
+    within[30:60, 16:40] = True
+    with one_thread():
+        whole, part = polish(reference, photo), polish(reference, photo, within)
+    assert part.synthesised.any()
+    np.testing.assert_array_equal(part.synthesised, whole.synthesised & within)

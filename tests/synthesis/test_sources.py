@@ -12,6 +12,7 @@ from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.pyramid import halve
 from primage.synthesis.search import RADIUS
 from primage.synthesis.sources import Atlas, Plane, atlas, photo_plane, resampled_plane
+from primage.warp.augment import PrimitiveWarper
 from tests.primitive.drawings import described, drawing
 from tests.synthesis.textures import no_guides, plane, positions, texture
 
@@ -31,7 +32,9 @@ def resampled(matrix: list[list[float]], allowed: np.ndarray | None = None, phot
     primitive = drawing("super", SIZE)
     usable = np.ones(SIZE, bool) if allowed is None else allowed
     spec = described(primitive)
-    return resampled_plane(photo, primitive, spec, GuideWeights(), usable, np.array(matrix, np.float32), WHOLE, 4)
+    return resampled_plane(
+        photo, PrimitiveWarper(primitive), spec, GuideWeights(), usable, np.array(matrix, np.float32), WHOLE, 4
+    )
 
 
 def levels(planes: list[Plane], count: int = 3) -> list[list[Plane]]:
@@ -172,3 +175,10 @@ def test_photos_smaller_than_a_patch(size: tuple[int, int]) -> None:
         assert where.sources.allowed.any()
         found = where.nearest(positions(size) / len(here), np.zeros(size, np.int32))
         assert where.sources.allowed[found[..., 0], found[..., 1]].all()
+
+
+def test_what_depends_on_a_plane_alone_is_made_once() -> None:
+    each = plane(PHOTO)
+    assert each.halved() is each.halved()
+    assert atlas([each]) is atlas([each])
+    assert each.halved().atlas is atlas([each.halved()])

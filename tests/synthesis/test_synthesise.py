@@ -13,6 +13,7 @@ from primage.synthesis.guides import GuideWeights
 from primage.synthesis.sources import Plane, photo_plane, resampled_plane
 from primage.synthesis.steps import finished
 from primage.synthesis.synthesise import DEFAULTS, Target, synthesising
+from primage.warp.augment import PrimitiveWarper
 from tests.primitive.drawings import described, drawing
 from tests.synthesis.textures import no_guides, positions, texture
 
@@ -86,7 +87,14 @@ def test_a_mirrored_part_is_copied_from_a_mirrored_plane() -> None:
     matrix = np.float32([[1, 0], [0, -1]])
     whole = (np.array((0, 0)), np.array((39, 59)))
     mirrored = resampled_plane(
-        PHOTO, primitive, described(primitive), GuideWeights(), np.ones(SIZE, bool), matrix, whole, DEFAULTS.multiple
+        PHOTO,
+        PrimitiveWarper(primitive),
+        described(primitive),
+        GuideWeights(),
+        np.ones(SIZE, bool),
+        matrix,
+        whole,
+        DEFAULTS.multiple,
     )
     planes = [source(PHOTO), replace(mirrored, guides=np.zeros_like(mirrored.guides))]
     hole = box()

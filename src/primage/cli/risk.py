@@ -33,23 +33,26 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Find the parts of an edited primitive that are unlike anything seen in training, before rendering it."""
+    """Find the parts of an edited primitive that are unlike anything seen in training, and judge its picture."""
     set_up(quiet, as_json)
     from primage.evaluate.commands.risk import evaluate_risk
     from primage.primitive.read import LayerFiles
 
     files = LayerFiles(whole=primitive, segments=segments, edges=edges)
-    risk = follow_events(
+    found = follow_events(
         evaluate_risk(model, files, out, snap, copies, features, resnet, checked_device(device)), quiet or as_json
     )
-    if risk is None:
+    if found is None:
         return 130
+    risk, incoherence = found
     if as_json:
         print_json(
             {
                 "flagged_share": risk.share,
                 "greatest": float(risk.values.max()),
                 "spots": [{"box_px": s.box_px, "risk": s.risk, "share": s.share} for s in risk.regions],
+                "incoherence": round(float(incoherence.mean()), 5),
+                "greatest_incoherence": round(float(incoherence.max()), 5),
                 "map": None if out is None else str(out),
                 "features": risk.features,
                 "weights_sha256": risk.weights_sha256,
@@ -60,4 +63,8 @@ def command(
         for region in risk.regions:
             left, top, right, bottom = region.box_px
             typer.echo(f"({left}, {top}) to ({right}, {bottom}) px: risk {region.risk:.1f}")
+        typer.echo(
+            f"incoherence of its picture before synthesis: {incoherence.mean():.4f} on average, "
+            f"{incoherence.max():.3f} at most"
+        )
     return 0

@@ -121,6 +121,17 @@ class Primitive:
         """
         return self if size == self.size else self.map(lambda layer, data: layer.resize(data, size))
 
+    def cropped(self, rows: slice, columns: slice) -> Primitive:
+        """Cut out a part.
+
+        Args:
+            rows: within the height; at least one.
+            columns: within the width; at least one.
+        """
+        palette = None if self.segments is None else self.segments.palette
+        parts = {name: np.ascontiguousarray(array[rows, columns]) for name, array in self.to_arrays().items()}
+        return Primitive.from_arrays(self.kind, parts, palette)
+
     def differs(self, other: Primitive) -> Bool[np.ndarray, "h w"]:
         """Where two primitives differ.
 

@@ -14,7 +14,8 @@ from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
 from primage.primitive.primitive import Primitive
 from primage.synthesis.guides import GuideWeights
-from primage.synthesis.polish import Polished, Reference, Render, polishing
+from primage.synthesis.polish import Polished, Render, polishing
+from primage.synthesis.reference import Reference
 
 #: Pixels around what was drawn are not copied, as a share of the shorter side: a new line changes what is beside it.
 _DRAWN_MARGIN = 0.035
@@ -88,8 +89,7 @@ def completing(
     for number, (guides, within, forbid) in enumerate(stages):
         if not within.any():
             continue
-        guided = replace(reference, config=replace(reference.config, guides=guides))
-        steps = polishing(guided, current, within, forbid)
+        steps = polishing(reference.weighted(guides), current, within, forbid)
         polished = yield from _share(steps, number / len(stages), 1 / len(stages))
         current = replace(current, image=polished.image, field=polished.field)
         synthesised |= polished.synthesised

@@ -4,53 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
 
-from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.primitive.edges import MAX_DISTANCE_PX
+from primage.primitive.primitive import Primitive
 from primage.synthesis.field import at_sources
 from primage.synthesis.guides import disagreement, guide_channels
 from primage.synthesis.incoherence import incoherence
+from primage.synthesis.reference import MARK, Reference
 from primage.synthesis.regions import regions
 from primage.synthesis.search import RADIUS
-from primage.synthesis.sources import Plane, photo_plane, resampled_plane
+from primage.synthesis.sources import Plane
 from primage.synthesis.steps import finished
-from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig, Target, synthesising
+from primage.synthesis.synthesise import SynthesisConfig, Target, synthesising
 from primage.synthesis.transforms import resizings, transforms
 
-#: Value of the guide that keeps planes for resized regions to these regions.
-_MARK = 1.0
 #: Pixels of two renders that differ by more than this (grey levels, smoothed over about 3 × 3) have changed.
 _CHANGED_LEVELS = 6.0
+#: Standard deviation of that smoothing, and the distance at which its filter ends.
+_SMOOTHING_PX, _SMOOTHING_END_PX = 1.0, 4
 #: Distance, in pixels, up to which a pixel influences the incoherence of patches, which are compared at half the size.
 _PATCH_PX = 2 * RADIUS + 2
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What patches are taken from.
-
-    Attributes:
-        photo: (H, W, 3), at the scale of the render.
-        primitive: the training primitive, of the photo's size.
-        spec: the model's description of its primitives.
-        config: settings of the synthesis.
-        device: torch device of the synthesis.
-    """
-
-    photo: UInt8[np.ndarray, "h w 3"]
-    primitive: Primitive
-    spec: PrimitiveSpec
-    config: SynthesisConfig = DEFAULTS
-    device: str = "cpu"
-
-    @cached_property
-    def guides(self) -> Float32[np.ndarray, "h w c"]:
-        """(H, W, C), guides of the training primitive."""
-        return guide_channels(self.primitive, self.spec, self.config.guides)
+#: The same for guides: the distance to a line ends there, and boundaries are thinned before.
+_GUIDE_PX = MAX_DISTANCE_PX + 8
+#: The same for `regions`, which opens, grows and averages over a few pixels; at least this.
+_REGION_PX = 40
 
 
 @dataclass(frozen=True)
@@ -125,48 +106,57 @@ def polishing(
     Returns:
         The polished render.
     """
-    spec, config = reference.spec, reference.config
+    config = reference.config
     within = np.ones(render.image.shape[:2], bool) if within is None else within
-    if previous is not None and previous.render.image.shape != render.image.shape:
-        previous = None
-    unchanged = np.zeros_like(within) if previous is None else ~_changed(render, previous.render, config)
-    unlike = _incoherence(reference, render, within, unchanged, previous)
-    yield 0.1
-    guides = guide_channels(render.primitive, spec, config.guides)
-    wrong = disagreement(guides, reference.guides, render.field)
-    hole = regions(render.primitive, render.image, unlike, wrong)
-    if forbidden is not None:
-        hole |= _copied_from(forbidden, render.field)
-    hole &= within
     image, field = render.image.copy(), render.field.copy()
-    kept = np.zeros_like(hole)
-    if previous is not None:
-        kept = previous.polished.synthesised & unchanged & within
+    unlike = np.zeros(within.shape, np.float32)
+    judged, kept = within, np.zeros_like(within)
+    if previous is not None and previous.render.image.shape == render.image.shape:
+        known = within & ~_changed(render, previous.render, config)
+        if previous.within is not None:
+            known &= previous.within
+        unlike[known] = previous.polished.incoherence[known]
+        judged, kept = within & ~known, known & previous.polished.synthesised
         if forbidden is not None:
             kept &= ~_copied_from(forbidden, previous.polished.field)
         image[kept], field[kept] = previous.polished.image[kept], previous.polished.field[kept]
+    if judged.any():
+        part = _crop(judged, _PATCH_PX, 2)
+        unlike[judged] = incoherence(render.image[part], reference.patches, render.field[part])[judged[part]]
+    yield 0.1
+    removed = np.zeros_like(within)
+    if forbidden is not None:
+        removed = _copied_from(forbidden, render.field) & within & ~kept
+    if not (judged | removed).any():
+        return Polished(image, field, kept, unlike)
+    # What follows reads and changes nothing beyond this part.
+    near = _crop(judged | removed, max(config.context, _REGION_PX), config.multiple)
+    guides = _guides(reference, render.primitive, near)
+    wrong = disagreement(guides, reference.guides, render.field[near])
+    hole = removed.copy()
+    hole[near] |= judged[near] & regions(render.primitive.cropped(*near), render.image[near], unlike[near], wrong)
     synthesised = hole | kept
-    hole &= ~kept
     if not hole.any():
         return Polished(image, field, synthesised, unlike)
-    allowed = np.ones(reference.photo.shape[:2], bool) if forbidden is None else ~forbidden
+    allowed = None if forbidden is None else ~forbidden
     planes, first, mark = _planes(reference, render.primitive, field, hole, allowed)
     yield 0.15
-    rows, columns = _crop(hole, config.context, config.multiple)
+    part = _crop(hole, config.context, config.multiple)
+    inner = _relative(part, near)
     target = Target(
-        picture=image[rows, columns],
-        guides=np.concatenate([guides, mark[..., None]], axis=2)[rows, columns],
-        prior=field[rows, columns],
-        plane=first[rows, columns],
-        trust=(render.confidence * np.exp(-wrong / config.tolerance))[rows, columns],
-        hole=hole[rows, columns],
+        picture=image[part],
+        guides=np.concatenate([guides[inner], mark[part][..., None]], axis=2),
+        prior=field[part],
+        plane=first[part],
+        trust=render.confidence[part] * np.exp(-wrong[inner] / config.tolerance),
+        hole=hole[part],
     )
     steps = synthesising(planes, target, config, reference.device)
     while True:
         try:
             yield 0.15 + 0.85 * next(steps)
         except StopIteration as stop:
-            image[rows, columns], field[rows, columns] = stop.value
+            image[part], field[part] = stop.value
             break
     return Polished(image, field, synthesised, unlike)
 
@@ -182,36 +172,36 @@ def polish(
     return finished(polishing(reference, render, within, forbidden, previous))
 
 
+def _guides(reference: Reference, primitive: Primitive, part: tuple[slice, slice]) -> Float32[np.ndarray, "h w c"]:
+    """The guides of a part of a drawing."""
+    rows, columns = (slice(max(0, side.start - _GUIDE_PX), side.stop + _GUIDE_PX) for side in part)
+    guides = guide_channels(primitive.cropped(rows, columns), reference.spec, reference.config.guides)
+    return guides[_relative(part, (rows, columns))]
+
+
 def _planes(
     reference: Reference,
     primitive: Primitive,
     field: Float32[np.ndarray, "h w 2"],
     hole: Bool[np.ndarray, "h w"],
-    allowed: Bool[np.ndarray, "h2 w2"],
+    allowed: Bool[np.ndarray, "h2 w2"] | None,
 ) -> tuple[list[Plane], Int32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
     """The sources of patches, the plane in which each pixel is first looked for, and the mark of each pixel.
 
     Planes for resized regions have a mark, too. Half a mark is as far from a mark as from none: inside these regions,
     all planes cost the same; outside, marked ones cost more. Their enlarged, smoother patches would spread otherwise.
     """
-    multiple = reference.config.multiple
-
-    def resampled(matrix: np.ndarray, box: tuple[np.ndarray, np.ndarray], mark: float) -> Plane:
-        pair = reference.photo, reference.primitive, reference.spec, reference.config.guides
-        return resampled_plane(*pair, allowed, matrix, box, multiple).marked(mark)
-
-    planes = [photo_plane(reference.photo, reference.guides, allowed, multiple).marked(0.0)]
+    planes = [reference.plane(allowed)]
     maps, first = transforms(field, hole, reference.config.seed)
     for number, matrix in enumerate(maps, start=1):
         places = field[first == number]
         box = np.percentile(places, 2, axis=0), np.percentile(places, 98, axis=0)
-        planes.append(resampled(matrix[:, :2], box, 0.0))
+        planes.append(reference.resampled(matrix[:, :2], box, allowed))
     marks = np.zeros(hole.shape, np.float32)
     if primitive.segments is not None and reference.primitive.segments is not None:
-        whole = np.zeros(2), np.array(reference.photo.shape[:2]) - 1.0
         matrices, resized = resizings(primitive.segments.index, reference.primitive.segments.index, hole)
-        planes += [resampled(matrix, whole, _MARK) for matrix in matrices]
-        marks[resized] = 0.5 * _MARK
+        planes += [reference.resized(matrix, allowed) for matrix in matrices]
+        marks[resized] = 0.5 * MARK
     return planes, first, marks
 
 
@@ -223,36 +213,19 @@ def _copied_from(places: Bool[np.ndarray, "h2 w2"], field: Float32[np.ndarray, "
 
 def _changed(render: Render, before: Render, config: SynthesisConfig) -> Bool[np.ndarray, "h w"]:
     """Where the drawing or the render has changed, or its neighbourhood at the coarsest level."""
-    levels = np.abs(render.image.astype(np.float32) - before.image).max(axis=2)
-    changed = ndimage.gaussian_filter(levels, 1.0) > _CHANGED_LEVELS
-    changed |= render.primitive.differs(before.primitive)
+    changed = render.primitive.differs(before.primitive)
+    levels = np.maximum(render.image, before.image) - np.minimum(render.image, before.image)
+    greatest = levels.max(axis=2)
+    if (apart := greatest > _CHANGED_LEVELS).any():  # the mean is greater nowhere else
+        part = _crop(apart, 2 * _SMOOTHING_END_PX, 1)
+        smoothed = ndimage.gaussian_filter(greatest[part].astype(np.float32), _SMOOTHING_PX)
+        changed[part] |= smoothed > _CHANGED_LEVELS
     if not changed.any():
         return changed
-    near: Bool[np.ndarray, "h w"] = ndimage.distance_transform_edt(~changed) <= RADIUS * config.multiple
-    return near
-
-
-def _incoherence(
-    reference: Reference,
-    render: Render,
-    within: Bool[np.ndarray, "h w"],
-    unchanged: Bool[np.ndarray, "h w"],
-    previous: Previous | None,
-) -> Float32[np.ndarray, "h w"]:
-    """The incoherence of a render, computed only where it may matter and is not known."""
-    unlike = np.zeros(within.shape, np.float32)
-    unknown = within
-    if previous is not None:
-        known = unchanged & within
-        if previous.within is not None:
-            known &= previous.within
-        unlike[known] = previous.polished.incoherence[known]
-        unknown = within & ~known
-    if unknown.any():
-        rows, columns = _crop(unknown, _PATCH_PX, 2)
-        part = incoherence(render.image[rows, columns], reference.photo, render.field[rows, columns])
-        unlike[unknown] = part[unknown[rows, columns]]
-    return unlike
+    reach = RADIUS * config.multiple
+    part = _crop(changed, reach, 1)
+    changed[part] = ndimage.distance_transform_edt(~changed[part]) <= reach
+    return changed
 
 
 def _crop(mask: Bool[np.ndarray, "h w"], margin: int, multiple: int) -> tuple[slice, slice]:
@@ -263,3 +236,9 @@ def _crop(mask: Bool[np.ndarray, "h w"], margin: int, multiple: int) -> tuple[sl
         first = max(0, used[0] - margin) // multiple * multiple
         out.append(slice(first, min(mask.shape[1 - axis], used[-1] + 1 + margin)))
     return out[0], out[1]
+
+
+def _relative(part: tuple[slice, slice], whole: tuple[slice, slice]) -> tuple[slice, slice]:
+    """A part of the picture as a part of a larger part."""
+    rows, columns = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, whole, strict=True))
+    return rows, columns

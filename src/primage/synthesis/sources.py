@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -15,10 +16,11 @@ from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy.ndimage import distance_transform_edt, maximum_filter
 from torch.nn import functional as F
 
-from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.primitive.primitive import PrimitiveSpec
 from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.pyramid import halve, padded
-from primage.synthesis.search import CHANNELS, RADIUS, Sources, features
+from primage.synthesis.search import RADIUS, Sources, features
+from primage.warp.augment import PrimitiveWarper
 
 #: Planes leave room of this many pixels around the part of the photo that the field refers to.
 _MARGIN_PX = 24
@@ -49,12 +51,43 @@ class Plane:
         return replace(self, guides=np.concatenate([self.guides, mark], axis=2))
 
     def halved(self) -> Plane:
-        """The plane at half the size; positions in the photo are in pixels of the photo at half the size."""
+        """The plane at half the size; positions in the photo are in pixels of the photo at half the size. Cached."""
+        return self._half
+
+    @cached_property
+    def _half(self) -> Plane:
         matrix = self.to_photo.copy()
         # A pixel's centre i is at 2 i + ½ before; the same holds for the photo.
         matrix[:, 2] = 0.5 * (self.to_photo @ np.array([0.5, 0.5, 1], np.float32) - 0.5)
         size = (self.size[0] + 1) // 2, (self.size[1] + 1) // 2
         return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed), size)
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """An atlas of this plane alone. Cached: most syntheses of a photo read the same ones."""
+        pad = RADIUS
+        height, width = self.image.shape[:2]
+        border, inner = ((pad, pad), (pad, pad), (0, 0)), np.s_[pad : pad + height, pad : pad + width]
+        # Every pixel of a patch may be copied, so none may be forbidden.
+        forbidden = self.allowed < 0.99
+        allowed = np.pad(~maximum_filter(forbidden, 2 * pad + 1, mode="constant"), pad)
+        allowed[pad + self.size[0] :] = False
+        allowed[:, pad + self.size[1] :] = False
+        index = np.full(allowed.shape, -1, np.int32)
+        index[inner] = 0
+        to_photo = np.zeros((*allowed.shape, 2), np.float32)
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        to_photo[inner] = np.stack([row[0] * y + row[1] * x + row[2] for row in self.to_photo], -1)
+        compared = np.pad(features(self.image, self.guides), border, mode="edge")
+        origin = np.array((pad, pad), np.int32)
+        sources = Sources(compared, allowed, to_photo, self.from_photo(origin)[None])
+        return Atlas(sources, np.pad(self.image, border, mode="edge"), index, origin[None])
+
+    def from_photo(self, origin: Int32[np.ndarray, " 2"]) -> Float32[np.ndarray, "2 3"]:
+        """The affine map from the photo to an array in which the plane's first pixel is at ``origin``, (y, x)."""
+        inverse = np.linalg.inv(self.to_photo[:, :2])
+        shift = origin.astype(np.float32) - inverse @ self.to_photo[:, 2]
+        return np.concatenate([inverse, shift[:, None]], axis=1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -103,10 +136,16 @@ class Atlas:
         wrong = ~self.sources.allowed[field[..., 0], field[..., 1]]
         if not wrong.any():
             return field
-        nearest = distance_transform_edt(~self.sources.allowed, return_distances=False, return_indices=True)
         out = field.copy()
-        out[wrong] = nearest[:, field[wrong][:, 0], field[wrong][:, 1]].T
+        out[wrong] = self._nearest_allowed[:, field[wrong][:, 0], field[wrong][:, 1]].T
         return out
+
+    @cached_property
+    def _nearest_allowed(self) -> Int32[np.ndarray, "2 h w"]:
+        nearest: Int32[np.ndarray, "2 h w"] = distance_transform_edt(
+            ~self.sources.allowed, return_distances=False, return_indices=True
+        )
+        return nearest
 
 
 def photo_plane(
@@ -129,7 +168,7 @@ def photo_plane(
 
 def resampled_plane(
     photo: UInt8[np.ndarray, "h w 3"],
-    primitive: Primitive,
+    warper: PrimitiveWarper,
     spec: PrimitiveSpec,
     weights: GuideWeights,
     allowed: Bool[np.ndarray, "h w"],
@@ -141,7 +180,7 @@ def resampled_plane(
 
     Args:
         photo: (H, W, 3).
-        primitive: the training primitive, of the photo's size.
+        warper: of the training primitive, of the photo's size.
         spec: the model's description of its primitives.
         weights: of the guides.
         allowed: (H, W), where patches may be taken from.
@@ -174,14 +213,13 @@ def resampled_plane(
         smaller = (max(1, round(height / scale)), max(1, round(width / scale)))
         image = F.interpolate(image, smaller, mode="bilinear", antialias=True, align_corners=False)
     image = F.grid_sample(image, grid, mode="bicubic", padding_mode="border", align_corners=True).clamp(0, 1)
-    warped = primitive.map(lambda layer, data: layer.warper(data)(grid))
     # No pixel may contain a share of a forbidden one.
     clean = torch.from_numpy(~maximum_filter(~allowed, 2 * reach + 1, mode="constant"))
     usable = F.grid_sample(clean[None, None].float(), grid, mode="nearest", align_corners=True)
     return Plane(
         to_photo,
         np.ascontiguousarray(image[0].permute(1, 2, 0).numpy()),
-        guide_channels(warped, spec, weights),
+        guide_channels(warper.warp(grid), spec, weights),
         (usable[0, 0].numpy() * inside).astype(np.float32),
         inside.shape,
     )
@@ -196,32 +234,24 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
     Returns:
         The array; centres of patches are allowed where the whole patch is.
     """
-    pad = RADIUS
-    width = max(plane.image.shape[1] for plane in planes) + 2 * pad
-    height = sum(plane.image.shape[0] + 2 * pad for plane in planes)
-    colours, compared = np.zeros((height, width, 3), np.float32), np.zeros((height, width, CHANNELS), np.int16)
-    allowed, index = np.zeros((height, width), bool), np.full((height, width), -1, np.int32)
-    to_photo = np.zeros((height, width, 2), np.float32)
-    from_photo, origins, top = [], [], 0
-    for number, plane in enumerate(planes):
-        h, w = plane.image.shape[:2]
-        rows, columns = slice(top, top + h + 2 * pad), slice(0, w + 2 * pad)
-        border = ((pad, pad), (pad, pad), (0, 0))
-        colours[rows, columns] = np.pad(plane.image, border, mode="edge")
-        compared[rows, columns] = np.pad(features(plane.image, plane.guides), border, mode="edge")
-        inner = (slice(top + pad, top + pad + h), slice(pad, pad + w))
-        # Every pixel of a patch may be copied, so none may be forbidden.
-        forbidden = plane.allowed < 0.99
-        allowed[inner] = ~maximum_filter(forbidden, 2 * pad + 1, mode="constant")
-        allowed[top + pad + plane.size[0] : top + pad + h] = False
-        allowed[top : top + h + 2 * pad, pad + plane.size[1] :] = False
-        index[inner] = number
-        y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-        to_photo[inner] = np.stack([row[0] * y + row[1] * x + row[2] for row in plane.to_photo], -1)
-        inverse = np.linalg.inv(plane.to_photo[:, :2])
-        shift = np.array([top + pad, pad], np.float32) - inverse @ plane.to_photo[:, 2]
-        from_photo.append(np.concatenate([inverse, shift[:, None]], axis=1).astype(np.float32))
-        origins.append((top + pad, pad))
-        top += h + 2 * pad
-    sources = Sources(compared, allowed, to_photo, np.stack(from_photo))
-    return Atlas(sources, colours, index, np.array(origins, np.int32))
+    alone = [plane.atlas for plane in planes]
+    if len(alone) == 1:
+        return alone[0]
+    width = max(each.plane.shape[1] for each in alone)
+    tops = np.cumsum([0, *(len(each.plane) for each in alone[:-1])])
+
+    def stacked(arrays: Sequence[np.ndarray], fill: int = 0) -> np.ndarray:
+        out = np.full((sum(map(len, arrays)), width, *arrays[0].shape[2:]), fill, arrays[0].dtype)
+        for top, array in zip(tops, arrays, strict=True):
+            out[top : top + len(array), : array.shape[1]] = array
+        return out
+
+    origins = np.array([each.origins[0] + (top, 0) for top, each in zip(tops, alone, strict=True)], np.int32)
+    index = [np.where(each.plane < 0, np.int32(-1), np.int32(number)) for number, each in enumerate(alone)]
+    sources = Sources(
+        stacked([each.sources.features for each in alone]),
+        stacked([each.sources.allowed for each in alone]),
+        stacked([each.sources.to_photo for each in alone]),
+        np.stack([plane.from_photo(origin) for plane, origin in zip(planes, origins, strict=True)]),
+    )
+    return Atlas(sources, stacked([each.colours for each in alone]), stacked(index, -1), origins)

@@ -61,8 +61,10 @@ def transforms(
         points, targets = everything[rest], sources[rest]
         proposals = _propose(points, targets, rng)
         judges = rng.choice(len(rest), min(_JUDGES, len(rest)), replace=False)
-        y, x = proposals.transpose(1, 0, 2) @ points[judges].T - targets[judges].T[:, None]
-        best = proposals[(y * y + x * x < _AGREES_PX**2).sum(1).argmax()]
+        distance = proposals.transpose(1, 0, 2) @ points[judges].T
+        distance -= targets[judges].T[:, None]
+        distance *= distance
+        best = proposals[np.count_nonzero(distance[0] + distance[1] < _AGREES_PX**2, axis=1).argmax()]
         agrees = np.linalg.norm(points @ best.T - targets, axis=1) < _AGREES_PX
         if agrees.sum() < least:
             break
@@ -94,10 +96,14 @@ def resizings(
     found: list[np.ndarray] = []
     where = np.zeros(labels.shape, bool)
     for label in np.unique(labels[hole]):
-        sources = _regions(training == label)
-        for region in _regions(labels == label):
-            if not sources or not hole[region.slices][region.mask].mean() > 0.5:
-                continue
+        here = labels == label
+        if 2 * np.count_nonzero(here & hole) <= _MIN_PIXELS:
+            continue  # no region is in the hole
+        inside = [each for each in _regions(here) if hole[each.slices][each.mask].mean() > 0.5]
+        sources = _regions(training == label) if inside else []
+        if not sources:
+            continue
+        for region in inside:
             overlap, source = max(((_overlap(region.mask, each.mask), each) for each in sources), key=lambda x: x[0])
             matrix = np.diag(np.divide(source.mask.shape, region.mask.shape))
             if overlap < _SAME_SHAPE or not _sensible(matrix[None])[0]:
@@ -150,7 +156,8 @@ def _propose(points: np.ndarray, targets: np.ndarray, rng: np.random.Generator) 
         # The nearest of a few random pixels to a random place around the first.
         wanted = points[first, :2] + rng.uniform(-_REACH_PX, _REACH_PX, (_PROPOSALS, 2))
         choice = rng.integers(0, len(points), (_PROPOSALS, 32))
-        distance = np.linalg.norm(points[choice, :2] - wanted[:, None], axis=2)
+        y, x = points[choice, 0] - wanted[:, :1], points[choice, 1] - wanted[:, 1:]
+        distance = y * y + x * x
         triple.append(choice[np.arange(_PROPOSALS), distance.argmin(1)])
     chosen = np.stack(triple, axis=1)
     corners = points[chosen]

@@ -20,7 +20,7 @@ from primage.evaluate.analyses.correlation import spearman
 from primage.evaluate.analyses.coverage import coverage, estimates, gradient_density
 from primage.evaluate.analyses.distance_maps import distance_maps, nearest_distance, tps_only
 from primage.evaluate.analyses.features import Features, load_features
-from primage.evaluate.analyses.risk import edit_risks
+from primage.evaluate.analyses.risk import edit_risks, picture_incoherence
 from primage.evaluate.protocol.frame_primitives import frame_primitive
 from primage.evaluate.protocol.frames import read_clip
 from primage.evaluate.protocol.results import Results
@@ -134,6 +134,14 @@ def test_risk_flags_what_training_has_not_seen(model: Model, tmp_path: Path) -> 
         assert 0 <= left < right <= 64
         assert 0 <= top < bottom <= 48
     assert draw_risk(found, drawing, model).shape == (48, 64, 3)
+
+
+def test_incoherence_of_a_picture(model: Model) -> None:
+    found = picture_incoherence(model, model.primitive)
+    assert found.shape == (48, 64)
+    polished = model.rendered(model.primitive)[1]
+    if polished is not None:
+        np.testing.assert_array_equal(found, polished.incoherence)
 
 
 def test_features(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

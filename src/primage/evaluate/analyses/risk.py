@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float32
 from scipy import ndimage
 
 from primage.evaluate.analyses.distance_maps import COPIES, distance_maps
@@ -15,6 +15,8 @@ from primage.evaluate.analyses.features import Features
 from primage.evaluate.protocol.progress import Event
 from primage.model import Model
 from primage.primitive.primitive import Primitive
+from primage.synthesis.incoherence import incoherence
+from primage.tensors import to_image
 from primage.warp.augment import PrimitiveWarper, draw_grid
 
 #: Number of warped copies outside the bank, which calibrate the scale: their distances are normal in training.
@@ -107,6 +109,22 @@ def edit_risks(
         flagged, regions = _flagged_regions(values, primitive.size)
         risks.append(Risk(values, flagged, regions, features.name, features.weights_sha256, threshold))
     return risks
+
+
+def picture_incoherence(model: Model, primitive: Primitive) -> Float32[np.ndarray, "h w"]:
+    """Render a primitive, and find where the network's picture, before synthesis, is unlike anything in the photo.
+
+    Args:
+        model: the trained model.
+        primitive: of the model's kind, at the size to render.
+
+    Returns:
+        (H, W), see `primage.synthesis.incoherence`.
+    """
+    painted = model.paint(primitive)
+    render = model.unpolished(primitive, painted)
+    field = None if render is None else render.field
+    return incoherence(to_image(painted.image.cpu()), model.reference(primitive.size).patches, field)
 
 
 def _flagged_regions(values: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, tuple[FlaggedRegion, ...]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float32
+
 from primage.errors import ImageError
 from primage.evaluate.analyses.distance_maps import COPIES, check_copies
 from primage.evaluate.analyses.features import load_features
-from primage.evaluate.analyses.risk import Risk, edit_risks
+from primage.evaluate.analyses.risk import Risk, edit_risks, picture_incoherence
 from primage.evaluate.protocol.progress import Event
 from primage.evaluate.reports.risk_map import draw_risk
 from primage.image import write_png
@@ -25,8 +28,8 @@ def evaluate_risk(
     features: str = "auto",
     resnet: Path | None = None,
     device: str = "cpu",
-) -> Generator[Event, None, Risk]:
-    """Compute the risk of an edited primitive, and optionally write its map.
+) -> Generator[Event, None, tuple[Risk, Float32[np.ndarray, "h w"]]]:
+    """Compute the risk of an edited primitive and the incoherence of its picture; optionally write the map of the risk.
 
     Args:
         path: a run folder or a model file.
@@ -42,7 +45,7 @@ def evaluate_risk(
         Progress.
 
     Returns:
-        The risk.
+        The risk, and (H, W), the incoherence of the network's picture.
 
     Raises:
         UserError: an input is invalid; nothing was written.
@@ -58,4 +61,4 @@ def evaluate_risk(
     (risk,) = yield from edit_risks(model, [primitive], load_features(features, resnet), copies)
     if out is not None:
         write_png(out, draw_risk(risk, primitive, model))
-    return risk
+    return risk, picture_incoherence(model, primitive)

@@ -18,7 +18,8 @@ from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, 
 from primage.studio.workers.process import stopping
 from primage.studio.workers.uncertainty import uncertainty_map
 from primage.synthesis.incoherence import incoherence
-from primage.synthesis.polish import Previous, Reference, Render, polish, polishing
+from primage.synthesis.polish import Previous, Render, polish, polishing
+from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
 
 #: Number of projects whose newest polished render is kept in memory.
