@@ -197,10 +197,14 @@ class Model:
         if render is None:
             return to_image(painted.image.cpu()), None
         reference = self.reference(primitive.size)
-        if not polish:
-            return (render.image if origin is None else composed(render, origin, reference.photo)), None
-        steps = polishing(reference, render) if origin is None else completing(reference, render, origin, excluded)
-        polished = finished(steps)
+        if origin is not None and origin.moves:
+            if not polish:
+                return composed(render, origin, reference.photo), None
+            polished = finished(completing(reference, render, origin, excluded)).polished
+        elif polish:
+            polished = finished(polishing(reference, render))
+        else:
+            return render.image, None
         return polished.image, polished
 
     def picture(

@@ -85,11 +85,23 @@ def test_a_warp_bends_origins_as_it_bends_the_drawing() -> None:
 
 
 def test_what_is_drawn_comes_from_nowhere() -> None:
-    assert (origin_after(Fill(region=BOX, label=1)).index[10:20, 15:30] == DRAWN).all()
-    assert (origin_after(Paint(points=((0.1, 0.1), (0.9, 0.1)), label=1)).index[4] == DRAWN).sum() > 40
-    line = origin_after(Paint(points=((0.1, 0.1), (0.9, 0.1))))
-    assert (line.index == DRAWN).sum() == 49
-    assert (origin_after(Erase(region=BOX)).index == REMOVED).sum() == 150
+    before = drawing("super")
+    for edit in (
+        Fill(region=BOX, label=1),
+        Paint(points=((0.1, 0.1), (0.9, 0.1)), label=1),
+        Paint(points=((0.1, 0.1), (0.9, 0.1))),
+    ):
+        after, origin = edited(Edited(before, Origin.unmoved(SIZE)), [edit])
+        assert ((origin.index == DRAWN) <= after.differs(before)).all()
+        assert (origin.index == DRAWN).any()
+        assert not origin.moves
+
+
+def test_what_is_drawn_into_a_hole_leaves_it_a_hole() -> None:
+    erased = origin_after(Erase(region=BOX))
+    assert (erased.index == REMOVED).sum() == 150
+    assert erased.moves
+    assert (origin_after(Erase(region=BOX), Fill(region=BOX, label=1)).index == erased.index).all()
 
 
 def test_a_piece_that_is_moved_twice_is_one_piece() -> None:

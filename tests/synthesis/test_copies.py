@@ -37,7 +37,7 @@ def after(*edits: Edit) -> tuple[Reference, Render, Origin]:
 
 def completed(*edits: Edit) -> tuple[Polished, Origin]:
     trained, render, origin = after(*edits)
-    return finished(completing(trained, render, origin)), origin
+    return finished(completing(trained, render, origin)).polished, origin
 
 
 def test_an_unedited_drawing_is_the_photo() -> None:
@@ -120,12 +120,12 @@ def test_the_field_of_a_photo_of_another_size() -> None:
 
 def test_lines_drawn_into_a_hole_guide_what_fills_it() -> None:
     trained, render, origin = after(Erase(region=BOX))
-    plain = finished(completing(trained, render, origin))
+    plain = finished(completing(trained, render, origin)).polished
     assert render.primitive.edges is not None
     lines = render.primitive.edges.copy()
     lines[28, 14:34] = True
     drawn = replace(render, primitive=render.primitive.replace(edges=lines))
-    guided = finished(completing(trained, drawn, origin))
+    guided = finished(completing(trained, drawn, origin)).polished
     assert not np.array_equal(plain.image, guided.image)
     assert np.array_equal(plain.image[56:], guided.image[56:])
 
@@ -134,5 +134,18 @@ def test_nothing_is_taken_from_excluded_places() -> None:
     trained, render, origin = after(Erase(region=BOX))
     excluded = np.zeros(SIZE, bool)
     excluded[:, :48] = True
-    found = finished(completing(trained, render, origin, excluded))
+    found = finished(completing(trained, render, origin, excluded)).polished
     assert (found.field[origin.removed][:, 1] > 47).all()
+
+
+def test_a_second_stroke_keeps_what_was_synthesised_elsewhere() -> None:
+    trained, render, first = after(Erase(region=BOX))
+    before = finished(completing(trained, render, first))
+    far = Rectangle(top_left=(0.7, 0.8), bottom_right=(0.9, 0.95))
+    _, larger, both = after(Erase(region=BOX), Erase(region=far))
+    redone = finished(completing(trained, larger, both, previous=before)).polished
+    hole = first.removed
+    assert np.array_equal(redone.image[hole], before.polished.image[hole])
+    assert redone.synthesised[both.removed].all()
+    same = finished(completing(trained, render, first, previous=before)).polished
+    assert np.array_equal(same.image, before.polished.image)

@@ -190,7 +190,7 @@ def _fill(drawing: Edited, mask: Mask, label: int) -> Edited:
     filled = primitive.replace(segments=LabelMap(index, segments.palette))
     if filled.edges is not None:
         filled = filled.replace(edges=filled.edges & ~mask)
-    return Edited(filled, origin.drawn(mask))
+    return Edited(filled, origin.drawn(filled.differs(primitive)))
 
 
 def _clipped(point: Point) -> Point:
@@ -274,7 +274,7 @@ def _paint(drawing: Edited, edit: Paint) -> Edited:
     if edit.label is None:
         if primitive.edges is None:
             raise PrimitiveError("a stroke without a label is a line, but the primitive has no lines")
-        return Edited(primitive.replace(edges=primitive.edges | mask), origin.drawn(mask))
+        return Edited(primitive.replace(edges=primitive.edges | mask), origin.drawn(mask & ~primitive.edges))
     radius = max(0.5, edit.radius * mask.shape[1])
     if mask.any():  # by distance: stamping a wide brush along the stroke would take minutes
         mask = ndimage.distance_transform_edt(~mask) < radius + 0.5

@@ -67,13 +67,18 @@ class Origin:
         """(H, W): where something was removed, or moved away from. What fills it must not come from there."""
         return np.asarray(self.index == REMOVED)
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything was moved or removed."""
+        return bool((self.index >= REMOVED).any())
+
     def drawn(self, mask: Mask) -> Origin:
-        """The origin after something was drawn.
+        """The origin after something was drawn. What is drawn where something was removed guides what fills the place.
 
         Args:
-            mask: (H, W), the pixels drawn.
+            mask: (H, W), the pixels that changed.
         """
-        return self._set(mask, DRAWN)
+        return self._set(mask & ~self.removed, DRAWN)
 
     def emptied(self, mask: Mask) -> Origin:
         """The origin after something was removed.

@@ -12,9 +12,10 @@ from scipy import ndimage
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
+from primage.primitive.layer import from_nearest_outside
 from primage.primitive.primitive import Primitive
 from primage.synthesis.guides import GuideWeights
-from primage.synthesis.polish import Polished, Render, polishing
+from primage.synthesis.polish import Polished, Previous, Render, polishing
 from primage.synthesis.reference import Reference
 
 #: Pixels around what was drawn are not copied, as a share of the shorter side: a new line changes what is beside it.
@@ -26,6 +27,8 @@ _SEAM_PX = 3.0
 #: Lines nearer to a hole's border belong to it, and fewer pixels of lines are not a drawing.
 _HOLE_BORDER_PX = 5
 _FEW_LINES = 8
+#: Labels that differ from the nearest ones around a hole in more than this share of it were drawn.
+_OTHER_LABELS = 0.15
 #: A hole in which nothing is drawn has the labels of its surroundings, roughly, and its lack of lines means nothing.
 _HOLE_GUIDES = GuideWeights(labels=0.2, lines=0.0)
 _BINOMIAL = (1, 2, 1)
@@ -59,9 +62,26 @@ def composed(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]
     return antialiased(copied(render, origin, photo).render.image, origin, photo)
 
 
+@dataclass(frozen=True)
+class Completed:
+    """A render whose known pixels were copied and whose others were synthesised.
+
+    Attributes:
+        polished: the result.
+        stages: what was synthesised one after the other; None where there was nothing to do.
+    """
+
+    polished: Polished
+    stages: tuple[Previous | None, ...]
+
+
 def completing(
-    reference: Reference, render: Render, origin: Origin, excluded: Bool[np.ndarray, "h2 w2"] | None = None
-) -> Generator[float, None, Polished]:
+    reference: Reference,
+    render: Render,
+    origin: Origin,
+    excluded: Bool[np.ndarray, "h2 w2"] | None = None,
+    previous: Completed | None = None,
+) -> Generator[float, None, Completed]:
     """Copy what is known of a render from the photo and synthesise the rest, as an iterator like `polishing`.
 
     Args:
@@ -69,42 +89,52 @@ def completing(
         render: the generator's output.
         origin: of the drawing, at the size of the render.
         excluded: (H', W'), further places of the photo that holes are not filled from.
+        previous: a similar render, completed: what was synthesised in it stays where nothing changed nearby.
 
     Yields:
         The share of the work that is done, after each step.
 
     Returns:
-        The polished render.
+        The completed render.
     """
     known = copied(render, origin, reference.photo)
     forbidden = known.forbidden if excluded is None else known.forbidden | excluded
-    empty = _without_lines(render.primitive, known.hole)
-    stages = (
-        (_HOLE_GUIDES, empty, forbidden),
-        (reference.config.guides, known.hole & ~empty, forbidden),
+    undrawn = _undrawn(render.primitive, known.hole)
+    todo = (
+        (_HOLE_GUIDES, undrawn, forbidden),
+        (reference.config.guides, known.hole & ~undrawn, forbidden),
         (reference.config.guides, known.rest, None),
     )
     current, synthesised = known.render, np.zeros(origin.size, bool)
     unlike = np.zeros(origin.size, np.float32)
-    for number, (guides, within, forbid) in enumerate(stages):
+    stages: list[Previous | None] = []
+    for number, (guides, within, forbid) in enumerate(todo):
+        before = None if previous is None else previous.stages[number]
+        stages.append(None)
         if not within.any():
             continue
-        steps = polishing(reference.weighted(guides), current, within, forbid)
-        polished = yield from _share(steps, number / len(stages), 1 / len(stages))
+        steps = polishing(reference.weighted(guides), current, within, forbid, before)
+        polished = yield from _share(steps, number / len(todo), 1 / len(todo))
+        stages[-1] = Previous(current, polished, within)
         current = replace(current, image=polished.image, field=polished.field)
         synthesised |= polished.synthesised
         unlike[within] = polished.incoherence[within]
-    return Polished(antialiased(current.image, origin, reference.photo), current.field, synthesised, unlike)
+    image = antialiased(current.image, origin, reference.photo)
+    return Completed(Polished(image, current.field, synthesised, unlike), tuple(stages))
 
 
-def _without_lines(primitive: Primitive, hole: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """The parts of a hole in which nothing is drawn: what is behind them is not known."""
-    if primitive.edges is None:
-        return hole
+def _undrawn(primitive: Primitive, hole: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """The parts of a hole into which nobody drew anything: what is behind them is not known."""
     parts, count = ndimage.label(hole, np.ones((3, 3), bool))
-    inside = ndimage.binary_erosion(hole, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
-    lines = ndimage.sum_labels(primitive.edges & inside, parts, np.arange(1, count + 1))
-    return np.asarray(np.isin(parts, 1 + np.flatnonzero(lines < _FEW_LINES)) & hole)
+    numbers = np.arange(1, count + 1)
+    drawn = np.zeros(count, bool)
+    if primitive.edges is not None:
+        inside = ndimage.binary_erosion(hole, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
+        drawn |= ndimage.sum_labels(primitive.edges & inside, parts, numbers) >= _FEW_LINES
+    if primitive.segments is not None and not hole.all():
+        index = primitive.segments.index
+        drawn |= ndimage.mean(from_nearest_outside(index, hole) != index, parts, numbers) > _OTHER_LABELS
+    return np.asarray(np.isin(parts, numbers[~drawn]) & hole)
 
 
 def _share(steps: Generator[float, None, Polished], start: float, share: float) -> Generator[float, None, Polished]:
