@@ -41,13 +41,16 @@ class Reference:
     spec: PrimitiveSpec
     config: SynthesisConfig = DEFAULTS
     device: str = "cpu"
+    _weighted: dict[GuideWeights, Reference] = field(default_factory=dict, init=False, repr=False, compare=False)
     _copies: dict[bytes, Plane] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def weighted(self, guides: GuideWeights) -> Reference:
         """The same with other weights of the guides; itself, with what is prepared, if they are its own."""
         if guides == self.config.guides:
             return self
-        return replace(self, config=replace(self.config, guides=guides))
+        if guides not in self._weighted:
+            self._weighted[guides] = replace(self, config=replace(self.config, guides=guides))
+        return self._weighted[guides]
 
     @cached_property
     def guides(self) -> Float32[np.ndarray, "h w c"]:

@@ -10,8 +10,11 @@ from PIL import Image
 
 import primage.studio.workers.painting
 import primage.studio.workers.reading  # noqa: F401  (both register what the worker processes do)
+from primage.origin.plane import FIRST, REMOVED
+from primage.origin.transforms import Affine, Piece
 from primage.studio.drawing import Drawing
 from primage.studio.errors import SupersededError
+from primage.studio.origin import layer_of
 from primage.studio.project.extraction import run_config
 from primage.studio.schemas import ExtractSettings
 from primage.studio.workers import polishing
@@ -79,3 +82,31 @@ def test_a_job_ends_early_when_it_is_no_longer_wanted(
 def test_the_warm_up_needs_nothing() -> None:
     with one_thread():
         WarmUpPolisher().perform()
+
+
+def moved(drawing: Drawing, shift_px: int = 30) -> Drawing:
+    """A box of 10 × 12 px at the left moved to the right; the drawing itself stays as it is."""
+    edited = drawing.copy()
+    index = np.zeros((48, 64), np.uint16)
+    index[20:30, 4:16] = REMOVED
+    index[20:30, 4 + shift_px : 16 + shift_px] = FIRST
+    edited.layers["origin"] = layer_of(index)
+    edited.pieces = (Piece(transforms=(Affine(matrix=(1, 0, 0, 1, -shift_px / 64, 0)),)),)
+    return edited
+
+
+def test_a_moved_part_is_copied_from_its_place_in_the_photo(tmp_path: Path, unedited: Drawing) -> None:
+    photo = np.asarray(Image.open(tmp_path / "photo.png"))
+    run, drawing = tmp_path / "run", moved(unedited)
+    with one_thread():
+        rendered = RenderDrawing(run, drawing, keep_original=True).perform()
+        assert rendered.unpolished is not None
+        first: PolishedRender = PolishRender(run, drawing, rendered.unpolished, keep_original=True).perform()
+        again: PolishedRender = PolishRender(run, drawing, rendered.unpolished, keep_original=True).perform()
+        ForgetModel(run).perform()
+    assert rendered.edited is not None
+    for image in (rendered.image, first.image):
+        np.testing.assert_array_equal(image[24:26, 39:41], photo[24:26, 9:11])
+        np.testing.assert_array_equal(image[:14], photo[:14])
+    assert first.synthesised.pixels[20:30, 4:16].all()
+    np.testing.assert_array_equal(again.image, first.image)

@@ -12,13 +12,14 @@ from jaxtyping import Bool, Float32, UInt8
 
 from primage.model import Model, load
 from primage.nets.generator import Painted
-from primage.origin.plane import Origin
+from primage.origin.plane import FIRST, Origin
 from primage.primitive.primitive import Primitive
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of
 from primage.studio.workers.blending import blend_mask
 from primage.studio.workers.painter import Unpolished
+from primage.synthesis.copies import antialiased, copied
 from primage.tensors import to_image
 
 #: Number of models kept in memory.
@@ -34,12 +35,14 @@ class Render:
         image: the picture; the photo itself if nothing has to be rendered.
         mask: in [0, 1], weight of ``image`` in the result; 0 where no edit has an effect.
         painted: the generator's output; None if nothing was rendered.
+        origin: where the drawing's pixels come from; None if nothing was moved or removed.
     """
 
     primitive: Primitive
     image: UInt8[np.ndarray, "h w 3"]
     mask: Float32[np.ndarray, "h w"]
     painted: Painted | None
+    origin: Origin | None = None
 
 
 class LoadedModel:
@@ -112,12 +115,18 @@ class LoadedModel:
         """
         primitive = self.primitive(drawing)
         changed = self.changed(primitive)
-        if not changed.any():
+        origin = moves_of(drawing) if self.has_field else None
+        if not changed.any() and origin is None:
             nowhere = np.zeros(changed.shape, np.float32)
             if keep_original:
                 return Render(primitive, self.model.photo, nowhere, None)
             return Render(primitive, self.training_render, nowhere, self._training)
         painted = self.model.paint(primitive)
+        if origin is not None and (given := self.model.unpolished(primitive, painted)) is not None:
+            known = copied(given, origin, self.model.photo)
+            touched = known.hole | known.rest | (origin.index >= FIRST)
+            image = antialiased(known.render.image, origin, self.model.photo)
+            return Render(primitive, image, touched.astype(np.float32), painted, origin)
         image = to_image(painted.image.cpu())
         return Render(primitive, image, blend_mask(changed, image, self.training_render), painted)
 
@@ -134,6 +143,16 @@ def origin_of(drawing: Drawing) -> Origin | None:
     if not drawing.has_origin:
         return None
     return Origin(index_of(drawing.layers["origin"]), drawing.pieces)
+
+
+def moves_of(drawing: Drawing) -> Origin | None:
+    """Where the pixels of a drawing come from, if anything was moved or removed in it.
+
+    Args:
+        drawing: its layers.
+    """
+    origin = origin_of(drawing)
+    return origin if origin is not None and origin.moves else None
 
 
 _loaded: OrderedDict[Path, LoadedModel] = OrderedDict()

@@ -12,11 +12,12 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.studio.errors import SupersededError
 from primage.studio.workers.blending import blend
-from primage.studio.workers.loaded_model import loaded_model
+from primage.studio.workers.loaded_model import loaded_model, moves_of
 from primage.studio.workers.painter import Synthesised
 from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, WarmUpPolisher
 from primage.studio.workers.process import stopping
 from primage.studio.workers.uncertainty import uncertainty_map
+from primage.synthesis.copies import Completed, completing
 from primage.synthesis.incoherence import incoherence
 from primage.synthesis.polish import Previous, Render, polish, polishing
 from primage.synthesis.reference import Reference
@@ -25,7 +26,7 @@ from primage.synthesis.steps import finished
 #: Number of projects whose newest polished render is kept in memory.
 _MAX_KEPT = 2
 
-_previous: OrderedDict[Path, Previous] = OrderedDict()
+_previous: OrderedDict[Path, Previous | Completed] = OrderedDict()
 
 
 @WarmUpPolisher.handled_by
@@ -51,9 +52,15 @@ def polish_render(job: PolishRender) -> PolishedRender:
     given, primitive = job.render, loaded.primitive(job.drawing)
     render = Render(primitive, given.image, given.field, given.confidence)
     within = given.weight > 0 if job.keep_original else None
-    reference = loaded.model.reference(primitive.size)
-    polished = finished(polishing(reference, render, within, previous=_previous.get(job.run)), _check_wanted)
-    _previous[job.run] = Previous(render, polished, within)
+    reference, before, origin = loaded.model.reference(primitive.size), _previous.get(job.run), moves_of(job.drawing)
+    now: Previous | Completed
+    if origin is None:
+        steps = polishing(reference, render, within, previous=before if isinstance(before, Previous) else None)
+        now = Previous(render, finished(steps, _check_wanted), within)
+    else:
+        completed = completing(reference, render, origin, previous=before if isinstance(before, Completed) else None)
+        now = finished(completed, _check_wanted)
+    polished, _previous[job.run] = now.polished, now
     _previous.move_to_end(job.run)
     while len(_previous) > _MAX_KEPT:
         _previous.popitem(last=False)
