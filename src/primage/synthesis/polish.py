@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.synthesis.closed import closed, open_guides, strange_sources
 from primage.synthesis.field import at_sources
 from primage.synthesis.guides import disagreement, guide_channels
 from primage.synthesis.incoherence import incoherence
@@ -151,8 +152,14 @@ def polishing(
         return Polished(image, field, synthesised, unlike)
     allowed = np.ones(reference.photo.shape[:2], bool) if forbidden is None else ~forbidden
     planes, first, mark = _planes(reference, render.primitive, field, hole, allowed)
+    unknown = closed(render.primitive, reference.primitive) & hole
+    strange = strange_sources(render.primitive, reference.primitive, unknown)
+    if strange is not None:
+        planes = [plane.avoiding(strange) for plane in planes]
+        guides = open_guides(guides, render.primitive, unknown)
     yield 0.15
-    rows, columns = _crop(hole, config.context, config.multiple)
+    levels = config.levels_for(unknown, reference.primitive.size)
+    rows, columns = _crop(hole, config.context(levels), config.multiple)
     target = Target(
         picture=image[rows, columns],
         guides=np.concatenate([guides, mark[..., None]], axis=2)[rows, columns],
@@ -160,6 +167,7 @@ def polishing(
         plane=first[rows, columns],
         trust=(render.confidence * np.exp(-wrong / config.tolerance))[rows, columns],
         hole=hole[rows, columns],
+        unknown=unknown[rows, columns],
     )
     steps = synthesising(planes, target, config, reference.device)
     while True:

@@ -18,10 +18,14 @@ from torch.nn import functional as F
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.pyramid import halve, padded
-from primage.synthesis.search import CHANNELS, RADIUS, Sources, features
+from primage.synthesis.search import CHANNELS, RADIUS, UNIT, Sources, features
 
 #: Planes leave room of this many pixels around the part of the photo that the field refers to.
 _MARGIN_PX = 24
+#: Channel for the strangeness of sources, the last one; guides may use those before it.
+STRANGE = CHANNELS - 1
+#: Integer value of complete strangeness there.
+_STRANGE_VALUE = 1.5 * UNIT
 IDENTITY = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
 
 
@@ -35,6 +39,7 @@ class Plane:
         guides: (H, W, C), of the training primitive, resampled likewise.
         allowed: (H, W) in [0, 1], 0 where patches may not be taken from.
         size: (height, width) without the padding, which may be part of a patch, but not its centre.
+        strange: (H, W) in [0, 1], 1 where pixels do not suit what is unknown of a target; None for nowhere.
     """
 
     to_photo: Float32[np.ndarray, "2 3"]
@@ -42,11 +47,25 @@ class Plane:
     guides: Float32[np.ndarray, "h w c"]
     allowed: Float32[np.ndarray, "h w"]
     size: tuple[int, int]
+    strange: Float32[np.ndarray, "h w"] | None = None
 
     def marked(self, value: float) -> Plane:
         """The plane with one more guide of the same value everywhere."""
         mark = np.full((*self.guides.shape[:2], 1), value, np.float32)
         return replace(self, guides=np.concatenate([self.guides, mark], axis=2))
+
+    def avoiding(self, strange: Float32[np.ndarray, "h w"]) -> Plane:
+        """The plane with the strangeness of the photo's pixels, (H, W) in [0, 1]."""
+        y, x = np.mgrid[0 : self.image.shape[0], 0 : self.image.shape[1]].astype(np.float32)
+        rows, columns = (np.rint(line[0] * y + line[1] * x + line[2]).astype(np.int32) for line in self.to_photo)
+        last = strange.shape[0] - 1, strange.shape[1] - 1
+        return replace(self, strange=strange[rows.clip(0, last[0]), columns.clip(0, last[1])])
+
+    def padded(self, multiple: int) -> Plane:
+        """The plane with sides that are multiples of a number."""
+        image, guides, allowed = (padded(each, multiple) for each in (self.image, self.guides, self.allowed))
+        strange = None if self.strange is None else padded(self.strange, multiple)
+        return replace(self, image=image, guides=guides, allowed=allowed, strange=strange)
 
     def halved(self) -> Plane:
         """The plane at half the size; positions in the photo are in pixels of the photo at half the size."""
@@ -54,7 +73,8 @@ class Plane:
         # A pixel's centre i is at 2 i + ½ before; the same holds for the photo.
         matrix[:, 2] = 0.5 * (self.to_photo @ np.array([0.5, 0.5, 1], np.float32) - 0.5)
         size = (self.size[0] + 1) // 2, (self.size[1] + 1) // 2
-        return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed), size)
+        strange = None if self.strange is None else halve(self.strange)
+        return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed), size, strange)
 
 
 @dataclass(frozen=True)
@@ -187,11 +207,13 @@ def resampled_plane(
     )
 
 
-def atlas(planes: Sequence[Plane]) -> Atlas:
+def atlas(planes: Sequence[Plane], strange: bool = False) -> Atlas:
     """Put planes into one array.
 
     Args:
         planes: the photo first.
+        strange: write the planes' strangeness into the last channel. The repeated pixels beyond borders are strange,
+            too: they would become streaks.
 
     Returns:
         The array; centres of patches are allowed where the whole patch is.
@@ -210,6 +232,11 @@ def atlas(planes: Sequence[Plane]) -> Atlas:
         colours[rows, columns] = np.pad(plane.image, border, mode="edge")
         compared[rows, columns] = np.pad(features(plane.image, plane.guides), border, mode="edge")
         inner = (slice(top + pad, top + pad + h), slice(pad, pad + w))
+        if strange:
+            compared[rows, columns, STRANGE] = _STRANGE_VALUE
+            usual = slice(top + pad, top + pad + plane.size[0]), slice(pad, pad + plane.size[1])
+            known = np.zeros((h, w), np.float32) if plane.strange is None else plane.strange
+            compared[(*usual, STRANGE)] = np.rint(_STRANGE_VALUE * known[: plane.size[0], : plane.size[1]])
         # Every pixel of a patch may be copied, so none may be forbidden.
         forbidden = plane.allowed < 0.99
         allowed[inner] = ~maximum_filter(forbidden, 2 * pad + 1, mode="constant")
