@@ -38,13 +38,14 @@ def closed(primitive: Primitive, reference: Primitive) -> Bool[np.ndarray, "h w"
         return nothing
     near = ndimage.distance_transform_edt(changed, return_distances=False, return_indices=True)
     alike = changed & (labels[near[0], near[1]] == labels)
+    core = ndimage.binary_opening(alike, iterations=_STRIP_PX)
     found = nothing.copy()
-    for label in np.unique(labels[alike]):
+    for label in np.unique(labels[core]):
         # What a part that grew has covered is half like the nearest pixels, too.
         component, count = ndimage.label(changed & (labels == label))
-        share = ndimage.mean(alike, component, np.arange(count + 1))
-        found |= alike & (share >= _SHARE)[component] & (component > 0)
-    found = ndimage.binary_propagation(ndimage.binary_opening(found, iterations=_STRIP_PX), mask=found)
+        share = ndimage.mean(alike, component, np.arange(1, count + 1))
+        found |= alike & np.isin(component, 1 + np.flatnonzero(share >= _SHARE))
+    found = ndimage.binary_propagation(core & found, mask=found)
     if not found.any():
         return nothing
     return ndimage.binary_dilation(found, iterations=_OUTLINE_PX) & np.isin(labels, labels[found])

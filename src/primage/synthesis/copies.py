@@ -13,7 +13,6 @@ from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
 from primage.primitive.primitive import Primitive
-from primage.synthesis.guides import GuideWeights
 from primage.synthesis.polish import Polished, Reference, Render, polishing
 
 #: Pixels around what was drawn are not copied, as a share of the shorter side: a new line changes what is beside it.
@@ -25,8 +24,6 @@ _SEAM_PX = 3.0
 #: Lines nearer to a hole's border belong to it, and fewer pixels of lines are not a drawing.
 _HOLE_BORDER_PX = 5
 _FEW_LINES = 8
-#: A hole in which nothing is drawn has the labels of its surroundings, roughly, and its lack of lines means nothing.
-_HOLE_GUIDES = GuideWeights(labels=0.2, lines=0.0)
 _BINOMIAL = (1, 2, 1)
 
 
@@ -78,18 +75,13 @@ def completing(
     known = copied(render, origin, reference.photo)
     forbidden = known.forbidden if excluded is None else known.forbidden | excluded
     empty = _without_lines(render.primitive, known.hole)
-    stages = (
-        (_HOLE_GUIDES, empty, forbidden),
-        (reference.config.guides, known.hole & ~empty, forbidden),
-        (reference.config.guides, known.rest, None),
-    )
+    stages = ((empty, forbidden), (known.hole & ~empty, forbidden), (known.rest, None))
     current, synthesised = known.render, np.zeros(origin.size, bool)
     unlike = np.zeros(origin.size, np.float32)
-    for number, (guides, within, forbid) in enumerate(stages):
+    for number, (within, forbid) in enumerate(stages):
         if not within.any():
             continue
-        guided = replace(reference, config=replace(reference.config, guides=guides))
-        steps = polishing(guided, current, within, forbid)
+        steps = polishing(reference, current, within, forbid, unknown=empty)
         polished = yield from _share(steps, number / len(stages), 1 / len(stages))
         current = replace(current, image=polished.image, field=polished.field)
         synthesised |= polished.synthesised

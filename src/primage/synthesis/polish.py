@@ -109,6 +109,7 @@ def polishing(
     within: Bool[np.ndarray, "h w"] | None = None,
     forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
     previous: Previous | None = None,
+    unknown: Bool[np.ndarray, "h w"] | None = None,
 ) -> Generator[float, None, Polished]:
     """Polish a render, as an iterator that can be closed between its steps.
 
@@ -119,6 +120,7 @@ def polishing(
         forbidden: (H', W'), pixels of the photo that may not be copied: what the render copied from there is replaced.
         previous: a similar render. What was synthesised in it stays where neither the drawing nor the render changed
             nearby, and is context for the rest.
+        unknown: (H, W), where neither render nor drawing say what should be there; None to find it by `closed`.
 
     Yields:
         The share of the work that is done, after each step.
@@ -152,11 +154,11 @@ def polishing(
         return Polished(image, field, synthesised, unlike)
     allowed = np.ones(reference.photo.shape[:2], bool) if forbidden is None else ~forbidden
     planes, first, mark = _planes(reference, render.primitive, field, hole, allowed)
-    unknown = closed(render.primitive, reference.primitive) & hole
+    unknown = hole & (closed(render.primitive, reference.primitive) if unknown is None else unknown)
+    guides = open_guides(guides, render.primitive, unknown)
     strange = strange_sources(render.primitive, reference.primitive, unknown)
     if strange is not None:
         planes = [plane.avoiding(strange) for plane in planes]
-        guides = open_guides(guides, render.primitive, unknown)
     yield 0.15
     levels = config.levels_for(unknown, reference.primitive.size)
     rows, columns = _crop(hole, config.context(levels), config.multiple)

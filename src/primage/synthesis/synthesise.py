@@ -29,6 +29,7 @@ class SynthesisConfig:
         levels: number of levels, each half as large as the one below it; more are added for large unknown places.
         unknown_patches: width of unknown places at the coarsest level, in patches, up to which levels are added.
         rounds: rounds of search and voting at each level but the finest.
+        unknown_rounds: the same where a part of the target is unknown.
         finest_rounds: at the finest level.
         passes: of the search in each round.
         pull: cost of each squared pixel of distance from the matcher's field, where it is certain.
@@ -43,6 +44,7 @@ class SynthesisConfig:
     levels: int = 4
     unknown_patches: float = 1.0
     rounds: int = 5
+    unknown_rounds: int = 10
     finest_rounds: int = 3
     passes: int = 2
     pull: float = 0.002
@@ -161,7 +163,12 @@ def synthesising(
     for _ in range(levels - 1):
         targets.append(targets[-1].halved())
         sources.append([each.halved() for each in sources[-1]])
-    work = np.cumsum([0, *(_rounds(config, level) * 4.0**-level for level in range(levels))])
+    coarse_rounds = config.unknown_rounds if unknown.any() else config.rounds
+
+    def rounds(level: int) -> int:
+        return coarse_rounds if level else config.finest_rounds
+
+    work = np.cumsum([0, *(rounds(level) * 4.0**-level for level in range(levels))])
 
     find, colour = _on(device)
     matches: Int32[np.ndarray, "h w 2"] | None = None
@@ -197,7 +204,7 @@ def synthesising(
                 place.colours, matches, doubt, np.argwhere(begun).astype(np.int32), here.picture, config.sigma
             )
         centres = np.argwhere(around).astype(np.int32)
-        for number in range(_rounds(config, level)):
+        for number in range(rounds(level)):
             compared = features(image, here.guides)
             if unknown.any():
                 compared[..., STRANGE] = np.where(here.known > 0, UNKNOWN, 0)
@@ -229,10 +236,6 @@ def _on(device: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     if device == "cpu":
         return search, vote
     return partial(torch_search.search, device), partial(torch_search.vote, device)
-
-
-def _rounds(config: SynthesisConfig, level: int) -> int:
-    return config.rounds if level else config.finest_rounds
 
 
 def _enlarged(matches: Int32[np.ndarray, "h w 2"], above: Atlas, here: Atlas) -> Int32[np.ndarray, "h2 w2 2"]:
