@@ -214,9 +214,9 @@ one; differences below 0.002 are not significant.
 
 ## Synthesis, without training on the photo
 
-`python benchmarks/synthesis_ablations.py`: the {synthesis["edits"]} edits of the truth suite's development half, drawings
-*{synthesis["form"]}* ([Benchmarks](benchmarks.md)); LPIPS to the truth in the boxes of the edit. With other seeds of the
-random search, the mean over the removals changes by up to 0.006.
+`python benchmarks/synthesis_ablations.py`: the {synthesis["edits"]} edits of the truth suite's development half,
+drawings *{synthesis["form"]}* ([Benchmarks](benchmarks.md)); LPIPS to the truth in the boxes of the edit. With other
+seeds of the random search, the mean over the removals changes by up to 0.006.
 
 {ablation_table(synthesis["rows"], "synthesis", truth)}
 
