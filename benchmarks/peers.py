@@ -5,8 +5,8 @@
 PYTHON is the interpreter of an environment with ``pypatchmatch`` and ``opencv-python-headless``, which Primage does not
 need. All methods get the photo and the same hole: the pixels in which the true pictures differ, grown by 3 px. The
 rest of the picture is the photo's. Columns of ours: the matcher's field alone (``copied``), the same with the synthesis
-(``ours``), and the synthesis alone, without matcher and guides, from a fill with the nearest colours (``ours, no
-guides``), which is what GPNN does. Models are the shipped matcher without training.
+(``ours``), and the synthesis alone, without matcher and guides (``ours, no guides``), which is what GPNN does. Models
+are the shipped matcher without training.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from primage.evaluate.metrics.lpips import LPIPS
 from primage.image import write_png
 from primage.model import Model
 from primage.sheet import contact_sheet
-from primage.synthesis.polish import Render, polish
+from primage.synthesis.polish import Render, polishing
 from primage.synthesis.sources import photo_plane
 from primage.synthesis.steps import finished
 from primage.synthesis.synthesise import SynthesisConfig, Target, synthesising
@@ -62,22 +62,22 @@ def ours(case: Case, hole: np.ndarray, model: Model) -> np.ndarray:
     identity = np.moveaxis(np.indices(hole.shape, np.float32), 0, -1)
     field = np.where(hole[..., None], render.field, identity)
     kept = Render(drawn, inside(hole, render.image, case.base.picture), field, np.where(hole, render.confidence, 1))
-    return polish(model.reference(drawn.size), kept, within=hole, forbidden=hole).image
+    return finished(polishing(model.reference(drawn.size), kept, within=hole, forbidden=hole, unknown=hole)).image
 
 
 def unguided(case: Case, hole: np.ndarray, model: Model) -> np.ndarray:
     del model
     photo, size = case.base.picture, hole.shape
-    near = ndimage.distance_transform_edt(hole, return_distances=False, return_indices=True)
     nothing = np.zeros((*size, 1), np.float32)
     config = SynthesisConfig(pull=0.0)
     target = Target(
-        picture=photo[near[0], near[1]],
+        picture=photo,
         guides=nothing,
         prior=np.moveaxis(np.indices(size, np.float32), 0, -1),
         plane=np.zeros(size, np.int32),
         trust=np.zeros(size, np.float32),
         hole=hole,
+        unknown=hole,
     )
     return finished(synthesising([photo_plane(photo, nothing, ~hole, config.multiple)], target, config))[0]
 

@@ -144,8 +144,11 @@ def test_a_second_stroke_keeps_what_was_synthesised_elsewhere() -> None:
     far = Rectangle(top_left=(0.7, 0.8), bottom_right=(0.9, 0.95))
     _, larger, both = after(Erase(region=BOX), Erase(region=far))
     redone = finished(completing(trained, larger, both, previous=before)).polished
-    hole = first.removed
-    assert np.array_equal(redone.image[hole], before.polished.image[hole])
+    # What was copied from where something was removed since has to go.
+    y, x = before.polished.field[..., 0], before.polished.field[..., 1]
+    stays = first.removed & ((y < 34) | (x < 66))
+    assert stays.sum() > 100
+    assert np.array_equal(redone.image[stays], before.polished.image[stays])
     assert redone.synthesised[both.removed].all()
     same = finished(completing(trained, render, first, previous=before)).polished
     assert np.array_equal(same.image, before.polished.image)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from primage.synthesis.search import CHANNELS, RADIUS, UNIT, Query, Sources, features, search
+from primage.synthesis.search import CHANNELS, RADIUS, UNIT, UNKNOWN, Query, Sources, features, search
 from primage.synthesis.sources import Atlas, Plane, atlas
 from tests.synthesis.textures import no_guides, place, plane, positions, query, random_field, texture
 from tests.tiny import one_thread
@@ -32,6 +32,22 @@ def test_features_are_quantised_channels() -> None:
     found = features(first, second)
     assert found.shape == (2, 3, CHANNELS)
     assert found[0, 0].tolist() == [128, 128, 128, -255, -255] + [0] * (CHANNELS - 5)
+
+
+def test_what_is_unknown_is_as_near_to_any_source_as_to_any_other() -> None:
+    channels = np.full((2, 3, 3), 0.5, np.float32)
+    channels[0, 1, 2] = np.nan
+    found = features(channels)
+    assert found[0, 1].tolist() == [128, 128, UNKNOWN] + [0] * (CHANNELS - 3)
+    where, asked = place(texture()), query(texture(seed=1))
+    start = random_field(where, (40, 48))
+    nothing = replace(asked, features=np.full_like(asked.features, UNKNOWN))
+    assert not search(where.sources, nothing, start, passes=0, seed=0)[1].any()
+    some = asked.features.copy()
+    some[..., 1] = UNKNOWN
+    costs = [search(where.sources, each, start, passes=0, seed=0)[1] for each in (asked, replace(asked, features=some))]
+    assert (costs[1] < costs[0]).all()
+    assert costs[1].all()
 
 
 @pytest.mark.parametrize("pull", [0.0, 0.05])

@@ -158,3 +158,45 @@ def test_pictures_and_photos_of_any_size(size: tuple[int, int], photo_size: tupl
     assert (found >= 0).all()
     assert (found <= np.float32(photo_size) - 1).all()
     assert photo.min() <= picture.min() <= picture.max() <= photo.max()
+
+
+def unknown_hole(size: tuple[int, int], hole: np.ndarray) -> Target:
+    """A hole whose colours and field are wrong."""
+    picture = texture(size, smoothness_px=2)
+    picture[hole] = (255, 0, 255)
+    return replace(target(picture, hole, positions(size)[::-1, ::-1].copy(), trust=1.0), unknown=hole)
+
+
+def test_what_is_unknown_is_filled_from_its_surroundings_alone() -> None:
+    size = (96, 128)
+    hole = box(size)
+    asked = unknown_hole(size, hole)
+    planes = [source(texture(size, smoothness_px=2), ~hole)]
+    first, _ = finished(synthesising(planes, asked))
+    other = replace(asked, picture=np.where(hole[..., None], np.uint8(9), asked.picture), prior=positions(size))
+    second, _ = finished(synthesising(planes, other))
+    assert np.array_equal(first[~hole], asked.picture[~hole])
+    # The sides of the photo, not the hole's colours, are in it; the prior is only where the search starts.
+    for found in (first, second):
+        assert not (found[hole] == (255, 0, 255)).all(-1).any()
+        assert found[hole].astype(float).std() > 10
+
+
+def test_levels_are_added_for_large_unknown_places_in_large_photos() -> None:
+    def levels(side: int, photo: int) -> int:
+        unknown = np.zeros((600, 600), bool)
+        unknown[100 : 100 + side, 100 : 100 + side] = True
+        return DEFAULTS.levels_for(unknown, (photo, photo))
+
+    assert [levels(side, 600) for side in (0, 40, 100, 200, 400)] == [4, 4, 5, 6, 6]
+    assert [levels(400, photo) for photo in (64, 224, 448, 1000)] == [4, 5, 6, 7]
+    assert DEFAULTS.levels_for(np.ones((600, 600), bool), (600, 600)) == DEFAULTS.levels
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 7), (9, 30), (60, 61)])
+def test_everything_may_be_unknown(size: tuple[int, int]) -> None:
+    hole = np.ones(size, bool)
+    photo = texture((40, 60), smoothness_px=2)
+    picture, found = finished(synthesising([source(photo)], replace(target(texture(size), hole), unknown=hole)))
+    assert picture.shape == (*size, 3)
+    assert np.isfinite(found).all()

@@ -24,6 +24,7 @@ def test_the_search_finds_the_same(pull: float, planes: int, seed: int) -> None:
     mirrored = replace(plane(photo[:, ::-1].copy()), to_photo=MIRROR)
     where = atlas([plane(photo), mirrored][:planes])
     asked = query(texture(seed=1), positions((40, 48)) + np.float32(1.3), pull)
+    asked.features[10:20, 12:30, :2] = search.UNKNOWN
     some = replace(asked, centres=asked.centres[200:])
     start = random_field(where, (40, 48))
     wanted = search.search(where.sources, some, start, passes=5, seed=seed)
@@ -41,13 +42,13 @@ def test_places_that_are_not_allowed_are_not_found() -> None:
     assert np.array_equal(found[0], wanted[0])
 
 
-def test_a_synthesis_on_another_device_is_the_same() -> None:
+@pytest.mark.parametrize("unknown", [False, True])
+def test_a_synthesis_on_another_device_is_the_same(unknown: bool) -> None:
     size = (24, 30)
     picture, hole = texture(size, seed=2), np.zeros(size, bool)
     hole[6:18, 8:20] = True
-    target = Target(
-        picture, no_guides(size), positions(size), np.zeros(size, np.int32), np.full(size, 0.5, np.float32), hole
-    )
+    prior, trust = positions(size), np.full(size, 0.5, np.float32)
+    target = Target(picture, no_guides(size), prior, np.zeros(size, np.int32), trust, hole, hole & unknown)
     planes = [plane(texture(size), multiple=DEFAULTS.multiple)]
     results = []
     for device in ("cpu", "cpu:0"):  # the latter is a device like a GPU for the synthesis

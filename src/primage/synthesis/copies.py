@@ -14,7 +14,6 @@ from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
 from primage.primitive.layer import from_nearest_outside
 from primage.primitive.primitive import Primitive
-from primage.synthesis.guides import GuideWeights
 from primage.synthesis.polish import Polished, Previous, Render, polishing
 from primage.synthesis.reference import Reference
 
@@ -29,8 +28,6 @@ _HOLE_BORDER_PX = 5
 _FEW_LINES = 8
 #: Labels that differ from the nearest ones around a hole in more than this share of it were drawn.
 _OTHER_LABELS = 0.15
-#: A hole in which nothing is drawn has the labels of its surroundings, roughly, and its lack of lines means nothing.
-_HOLE_GUIDES = GuideWeights(labels=0.2, lines=0.0)
 _BINOMIAL = (1, 2, 1)
 
 
@@ -100,20 +97,16 @@ def completing(
     known = copied(render, origin, reference.photo)
     forbidden = known.forbidden if excluded is None else known.forbidden | excluded
     undrawn = _undrawn(render.primitive, known.hole)
-    todo = (
-        (_HOLE_GUIDES, undrawn, forbidden),
-        (reference.config.guides, known.hole & ~undrawn, forbidden),
-        (reference.config.guides, known.rest, None),
-    )
+    todo = ((undrawn, forbidden), (known.hole & ~undrawn, forbidden), (known.rest, None))
     current, synthesised = known.render, np.zeros(origin.size, bool)
     unlike = np.zeros(origin.size, np.float32)
     stages: list[Previous | None] = []
-    for number, (guides, within, forbid) in enumerate(todo):
+    for number, (within, forbid) in enumerate(todo):
         before = None if previous is None else previous.stages[number]
         stages.append(None)
         if not within.any():
             continue
-        steps = polishing(reference.weighted(guides), current, within, forbid, before)
+        steps = polishing(reference, current, within, forbid, before, unknown=undrawn)
         polished = yield from _share(steps, number / len(todo), 1 / len(todo))
         stages[-1] = Previous(current, polished, within)
         current = replace(current, image=polished.image, field=polished.field)

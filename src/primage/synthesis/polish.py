@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from primage.primitive.edges import MAX_DISTANCE_PX
 from primage.primitive.primitive import Primitive
+from primage.synthesis.closed import closed, open_guides, strange_sources
 from primage.synthesis.field import at_sources
 from primage.synthesis.guides import disagreement, guide_channels
 from primage.synthesis.incoherence import incoherence
@@ -89,6 +90,7 @@ def polishing(
     within: Bool[np.ndarray, "h w"] | None = None,
     forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
     previous: Previous | None = None,
+    unknown: Bool[np.ndarray, "h w"] | None = None,
 ) -> Generator[float, None, Polished]:
     """Polish a render, as an iterator that can be closed between its steps.
 
@@ -99,6 +101,7 @@ def polishing(
         forbidden: (H', W'), pixels of the photo that may not be copied: what the render copied from there is replaced.
         previous: a similar render. What was synthesised in it stays where neither the drawing nor the render changed
             nearby, and is context for the rest.
+        unknown: (H, W), where neither render nor drawing say what should be there; None to find it by `closed`.
 
     Yields:
         The share of the work that is done, after each step.
@@ -130,7 +133,10 @@ def polishing(
     if not (judged | removed).any():
         return Polished(image, field, kept, unlike)
     # What follows reads and changes nothing beyond this part.
-    near = _crop(judged | removed, max(config.context, _REGION_PX), config.multiple)
+    if unknown is None:
+        unknown = closed(render.primitive, reference.primitive)
+    levels = config.levels_for(unknown & (judged | removed), reference.primitive.size)
+    near = _crop(judged | removed, max(config.context(levels), _REGION_PX), config.multiple)
     guides = _guides(reference, render.primitive, near)
     wrong = disagreement(guides, reference.guides, render.field[near])
     hole = removed.copy()
@@ -140,8 +146,14 @@ def polishing(
         return Polished(image, field, synthesised, unlike)
     allowed = None if forbidden is None else ~forbidden
     planes, first, mark = _planes(reference, render.primitive, field, hole, allowed)
+    unknown = hole & unknown
+    guides = open_guides(guides, render.primitive.cropped(*near), unknown[near])
+    strange = strange_sources(render.primitive, reference.primitive, unknown)
+    if strange is not None:
+        planes = [plane.avoiding(strange) for plane in planes]
     yield 0.15
-    part = _crop(hole, config.context, config.multiple)
+    levels = config.levels_for(unknown, reference.primitive.size)
+    part = _crop(hole, config.context(levels), config.multiple)
     inner = _relative(part, near)
     target = Target(
         picture=image[part],
@@ -150,6 +162,7 @@ def polishing(
         plane=first[part],
         trust=render.confidence[part] * np.exp(-wrong[inner] / config.tolerance),
         hole=hole[part],
+        unknown=unknown[part],
     )
     steps = synthesising(planes, target, config, reference.device)
     while True:

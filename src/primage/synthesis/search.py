@@ -23,6 +23,8 @@ from primage.synthesis.threads import contiguous, torch_threads
 CHANNELS = 16
 #: Integer value of 1.0, for example of white.
 UNIT = 255
+#: Value of what is not known of a target: it is as near to any number as to any other.
+UNKNOWN = np.int16(-(2**15))
 #: Patches have this radius: 7 × 7 pixels.
 RADIUS = 3
 #: Numbers in a row of a patch.
@@ -78,16 +80,18 @@ def features(*channels: Float32[np.ndarray, "h w _"]) -> Int16[np.ndarray, "h w 
     """Quantise the channels that patches are compared on.
 
     Args:
-        *channels: (H, W, C) each, already multiplied by the square roots of their weights; 16 channels at most.
+        *channels: (H, W, C) each, already multiplied by the square roots of their weights; 16 channels at most. NaN is
+            unknown.
 
     Returns:
-        (H, W, 16), in units of 1 / `UNIT`.
+        (H, W, 16), in units of 1 / `UNIT`; `UNKNOWN` where a channel is.
     """
     out = np.zeros((*channels[0].shape[:2], CHANNELS), np.int16)
     first = 0
     for part in channels:
         scaled = part * np.float32(UNIT)
-        out[..., first : first + part.shape[2]] = np.rint(scaled, out=scaled)
+        np.nan_to_num(np.rint(scaled, out=scaled), copy=False, nan=float(UNKNOWN))
+        out[..., first : first + part.shape[2]] = scaled
         first += part.shape[2]
     return out
 
@@ -108,7 +112,10 @@ def _hash(a: int, b: int, c: int, d: int) -> np.uint32:
 @kernel()
 @no_type_check
 def _distance(source: np.ndarray, target: np.ndarray, sy: int, sx: int, ty: int, tx: int, limit: np.int64) -> np.int64:
-    """Sum of squared differences of two patches; stops beyond ``limit``. Rows are flat; the target has borders."""
+    """Sum of squared differences of two patches; stops beyond ``limit``. Rows are flat; the target has borders.
+
+    What is unknown of the target does not differ.
+    """
     total = np.int64(0)
     first = CHANNELS * (sx - RADIUS)
     target_first = CHANNELS * tx
@@ -118,7 +125,7 @@ def _distance(source: np.ndarray, target: np.ndarray, sy: int, sx: int, ty: int,
         b = target[ty + dy, target_first : target_first + _RUN]
         row = np.int32(0)
         for k in range(_RUN):
-            e = np.int32(np.int16(a[k] - b[k]))
+            e = np.int32(np.int16(np.int16(a[k] - b[k]) * np.int16(b[k] != UNKNOWN)))
             row = np.int32(row + np.int32(e * e))
         total += row
         if total >= limit:

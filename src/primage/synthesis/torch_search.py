@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float32, Int32
 from torch import Tensor
 
-from primage.synthesis.search import JUMPS, PULL_LIMIT, RADIUS, UNIT, Query, Sources
+from primage.synthesis.search import JUMPS, PULL_LIMIT, RADIUS, UNIT, UNKNOWN, Query, Sources
 from primage.synthesis.threads import contiguous
 from primage.synthesis.voting import weights
 
@@ -52,7 +52,8 @@ class _Search:
         for dy in range(2 * RADIUS + 1):
             for dx in range(2 * RADIUS + 1):
                 a = self.source[sy + dy - RADIUS, sx + dx - RADIUS].int()
-                total += (a - self.target[self.ty + dy, self.tx + dx].int()).square().sum(1)
+                b = self.target[self.ty + dy, self.tx + dx].int()
+                total += torch.where(b == int(UNKNOWN), 0, a - b).square().sum(1)
         return total
 
     def improved(self, field: Tensor, cost: Tensor, jump: int, seed: int) -> tuple[Tensor, Tensor]:
