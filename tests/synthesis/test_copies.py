@@ -146,7 +146,7 @@ def test_a_second_stroke_keeps_what_was_synthesised_elsewhere() -> None:
     redone = finished(completing(trained, larger, both, previous=before)).polished
     # What was copied from where something was removed since has to go.
     y, x = before.polished.field[..., 0], before.polished.field[..., 1]
-    stays = first.removed & ((y < 34) | (x < 66))
+    stays = first.removed & ((y < 44) | (x < 58))
     assert stays.sum() > 100
     assert np.array_equal(redone.image[stays], before.polished.image[stays])
     assert redone.synthesised[both.removed].all()
