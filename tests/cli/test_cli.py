@@ -293,7 +293,7 @@ def test_an_unexpected_failure_is_one_line_and_exit_1(
     def broken(*_arguments: object) -> None:
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr("primage.render.render_files", broken)
+    monkeypatch.setattr("primage.render.files.render_files", broken)
     assert command("render", "run", "primitive.png") == 1
     assert capsys.readouterr().err == "primage: RuntimeError: two lines (set PRIMAGE_DEBUG=1 for a traceback)\n"
     monkeypatch.setenv("PRIMAGE_DEBUG", "1")
@@ -305,7 +305,7 @@ def test_ctrl_c_outside_the_training_is_exit_130(folder: Path, monkeypatch: pyte
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("primage.render.render_files", interrupted)
+    monkeypatch.setattr("primage.render.files.render_files", interrupted)
     assert command("render", "run", "primitive.png") == 130
     assert "Traceback" not in capsys.readouterr().err
 

@@ -37,7 +37,7 @@ def command(
     set_up(quiet, as_json)
     from primage.model import load
     from primage.primitive.read import LayerFiles, read_primitive
-    from primage.render import drawing_without, read_mask, render_drawing
+    from primage.render.files import drawing_without, read_mask, render_drawing
 
     trained = load(model, checked_device(device))
     drawn = None

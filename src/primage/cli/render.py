@@ -10,7 +10,7 @@ import typer
 from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_device, print_json, set_up
 
 if TYPE_CHECKING:
-    from primage.render import Rendered
+    from primage.render.files import Rendered
 
 
 def command(
@@ -59,7 +59,7 @@ def command(
     from primage.errors import UserError
     from primage.model import load
     from primage.primitive.read import LayerFiles
-    from primage.render import render_drawing, render_files, training_drawing
+    from primage.render.files import render_drawing, render_files, training_drawing
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
     trained = load(model, checked_device(device))

@@ -13,9 +13,9 @@ from jaxtyping import Bool, Float32, UInt8
 from primage.model import Model, load
 from primage.nets.generator import Painted
 from primage.primitive.primitive import Primitive
+from primage.render.blending import blend_mask
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
-from primage.studio.workers.blending import blend_mask
 from primage.studio.workers.painter import Unpolished
 from primage.tensors import to_image
 

@@ -18,7 +18,7 @@ from primage.image import read_image, read_png_text
 from primage.model import Model
 from primage.primitive.read import LayerFiles
 from primage.primitive.write import write_primitive
-from primage.render import PROVENANCE, render_files
+from primage.render.files import PROVENANCE, render_files
 from tests.tiny import SETTINGS, contents, one_thread, write_photo
 
 
