@@ -119,6 +119,18 @@ def test_rendering_prints_the_paths_it_wrote(folder: Path, capsys: Out) -> None:
     assert min(read_image(folder / "out.png").shape[:2]) == 32
 
 
+@pytest.mark.parametrize("name", ["out.jpg", "out.webp", "out.tif", "out.png"])
+def test_rendering_at_the_size_of_the_photo(folder: Path, capsys: Out, name: str) -> None:
+    arguments = ("--photo", "photo.png", "--quality", "90", "-o", name, "--json")
+    assert command("render", "run", "run/primitive.png", *arguments) == 0
+    (entry,) = printed_json(capsys)["renders"]
+    assert (entry["path"], entry["size"]) == (name, [48, 64])
+    found, photo = (read_image(folder / each) for each in (name, "photo.png"))
+    # The drawing is the training drawing, so the result is the photo itself.
+    assert np.array_equal(found, photo) == (name in ("out.tif", "out.png"))
+    assert np.abs(found.astype(int) - photo).mean() < 8
+
+
 def test_the_whole_workflow(folder: Path, capsys: Out) -> None:
     (folder / "edits.json").write_text(EDITS)
     assert command("edit", "run", "edits.json", "--out", "edited.png", "--json") == 0

@@ -36,7 +36,8 @@ class WorkingResult:
 
     Attributes:
         image: (H, W, 3), the picture, before it is blended with the photo.
-        weight: (H, W) in [0, 1], where it replaces the photo; used only without an origin.
+        weight: (H, W) in [0, 1], where it replaces the photo. With an origin: where it replaces pixels that are where
+            they were in the photo.
         field: (H, W, 2), (y, x) of the source of each pixel in the photo at working size, in pixels; None if nothing
             was copied.
         synthesised: (H, W), pixels that were synthesised from patches; None for none.
@@ -112,9 +113,10 @@ class FullSize:
         origin = self.result.origin
         if origin is None:
             return None
-        out = (origin.index == DRAWN) | (origin.index == REMOVED)
+        replaced = self.result.weight > 0.5
         if self.result.synthesised is not None:
-            out |= self.result.synthesised & (origin.index == UNMOVED)
+            replaced |= self.result.synthesised
+        out = (origin.index == DRAWN) | (origin.index == REMOVED) | (replaced & (origin.index == UNMOVED))
         return np.asarray(out)
 
     @cached_property
