@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from primage.origin.transforms import Affine
-from truth.arrange import Scene
+from truth.arrange import Edit, Scene
 from truth.compose import Arrangement, Background, Placed, Sprite, from_sprite, to_sprite
 
 #: How much larger sprites are drawn, so that they are sharp in a large picture.
@@ -42,6 +42,20 @@ def moved(objects: Arrangement, factor: float, sprite_factor: float = 1.0) -> Ar
         )
         for each in objects
     )
+
+
+def rearranged(large: Scene, scene: Scene, edit: Edit, short_side_px: int) -> Arrangement:
+    """What an edit makes of the objects of an enlarged scene.
+
+    Args:
+        large: the enlarged scene.
+        scene: the scene.
+        edit: one of its edits.
+        short_side_px: length of the short side of the enlarged one.
+    """
+    sprites = {each.name: each.sprite for each in large.objects}
+    after = moved(edit.change(scene.objects), short_side_px / min(scene.size), 1 / _SPRITE_ZOOM)
+    return tuple(replace(each, sprite=sprites[each.source or each.name]) for each in after)
 
 
 def map_back(after: Placed, before: Placed, size: tuple[int, int]) -> Affine:
