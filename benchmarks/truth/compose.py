@@ -184,6 +184,14 @@ def _sampled(placed: Placed, size: tuple[int, int]) -> tuple[np.ndarray, np.ndar
     return out, np.array(placed.labels, np.uint8)[sprite.parts[i, j]], box
 
 
+def silhouette(placed: Placed, size: tuple[int, int]) -> np.ndarray:
+    """(H, W) in [0, 1], how much of each pixel an object covers, without what is in front of it."""
+    pixels, _, box = _sampled(placed, size)
+    alpha = np.zeros(size, np.float32)
+    alpha[box] = pixels[..., 3]
+    return alpha
+
+
 def _shadow(placed: Placed, shadow: Shadow, alpha: np.ndarray) -> np.ndarray:
     """(H, W), the share of the light that is taken away."""
     scale = placed.pose.scale * placed.sprite.alpha.shape[0] / 100

@@ -149,6 +149,19 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "render size 0": (("render", "run", "primitive.png", "--size", "0"), "32 to 4096 px"),
     "render too large": (("render", "run", "primitive.png", "--size", "5000"), "32 to 4096 px"),
     "render on nothing": (("render", "run", "primitive.png", "--device", "abacus"), "abacus"),
+    "another original": (("render", "run", "primitive.png", "--photo", "square.png", "-o", "r.png"), "not the photo"),
+    "no original": (("render", "run", "primitive.png", "--photo", "none.png", "-o", "r.png"), "none.png"),
+    "original and size": (
+        ("render", "run", "primitive.png", "--photo", "photo.png", "--size", "64"),
+        "leave out --size",
+    ),
+    "over the original": (("render", "run", "primitive.png", "--photo", "photo.png", "-o", "photo.png"), "overwritten"),
+    "original as gif": (("render", "run", "primitive.png", "--photo", "photo.png", "-o", "r.gif"), "TIFF"),
+    "two at full size": (
+        ("render", "run", "primitive.png", "primitive.png", "--photo", "photo.png", "-o", "r.png"),
+        "one by one",
+    ),
+    "quality 0": (("render", "run", "primitive.png", "--photo", "photo.png", "--quality", "0"), "quality"),
     "edges twice": (("render", "run", *SUPER, "--edges-from", "photo.png"), "not both"),
     "a layer missing": (("render", "run", "--segments", "primitive.segments.png"), "--edges"),
     "layers of two shapes": (

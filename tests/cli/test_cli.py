@@ -119,6 +119,18 @@ def test_rendering_prints_the_paths_it_wrote(folder: Path, capsys: Out) -> None:
     assert min(read_image(folder / "out.png").shape[:2]) == 32
 
 
+@pytest.mark.parametrize("name", ["out.jpg", "out.webp", "out.tif", "out.png"])
+def test_rendering_at_the_size_of_the_photo(folder: Path, capsys: Out, name: str) -> None:
+    arguments = ("--photo", "photo.png", "--quality", "90", "-o", name, "--json")
+    assert command("render", "run", "run/primitive.png", *arguments) == 0
+    (entry,) = printed_json(capsys)["renders"]
+    assert (entry["path"], entry["size"]) == (name, [48, 64])
+    found, photo = (read_image(folder / each) for each in (name, "photo.png"))
+    # The drawing is the training drawing, so the result is the photo itself.
+    assert np.array_equal(found, photo) == (name in ("out.tif", "out.png"))
+    assert np.abs(found.astype(int) - photo).mean() < 8
+
+
 def test_the_whole_workflow(folder: Path, capsys: Out) -> None:
     (folder / "edits.json").write_text(EDITS)
     assert command("edit", "run", "edits.json", "--out", "edited.png", "--json") == 0
@@ -293,7 +305,7 @@ def test_an_unexpected_failure_is_one_line_and_exit_1(
     def broken(*_arguments: object) -> None:
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr("primage.render.render_files", broken)
+    monkeypatch.setattr("primage.render.files.render_files", broken)
     assert command("render", "run", "primitive.png") == 1
     assert capsys.readouterr().err == "primage: RuntimeError: two lines (set PRIMAGE_DEBUG=1 for a traceback)\n"
     monkeypatch.setenv("PRIMAGE_DEBUG", "1")
@@ -305,7 +317,7 @@ def test_ctrl_c_outside_the_training_is_exit_130(folder: Path, monkeypatch: pyte
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("primage.render.render_files", interrupted)
+    monkeypatch.setattr("primage.render.files.render_files", interrupted)
     assert command("render", "run", "primitive.png") == 130
     assert "Traceback" not in capsys.readouterr().err
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from primage.image import read_png_text
 from primage.model import load
-from primage.render import PROVENANCE
+from primage.render.files import PROVENANCE
 from primage.run import Run
 from primage.training import training
 from tests.studio.conftest import studio

@@ -23,6 +23,12 @@ Segments = Annotated[
 Edges = Annotated[Path | None, typer.Option("--edges", metavar="FILE", help="Line layer: a line drawing.")]
 Device = Annotated[str, typer.Option(help="Device to compute on: cpu, cuda or mps.")]
 
+Photo = Annotated[
+    Path | None,
+    typer.Option("--photo", metavar="ORIGINAL", help="The run's photo file: paint at its size, keep its metadata."),
+]
+Quality = Annotated[int, typer.Option(min=1, max=100, help="Quality of JPEG and WebP files.")]
+
 
 class _Warnings(logging.Handler):
     """Prints each log message of the library on one line of standard error."""

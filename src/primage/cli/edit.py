@@ -36,7 +36,7 @@ def command(
     from primage.origin.plane import Origin
     from primage.primitive.read import LayerFiles, read_primitive
     from primage.primitive.write import write_primitive
-    from primage.render import training_drawing
+    from primage.render.files import training_drawing
 
     trained = load(model)
     records = read_edits(edits)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, checked_device, print_json, set_up
+from primage.cli.console import Device, Json, Photo, Quality, Quiet, checked_device, print_json, set_up
 from primage.cli.render import facts
 
 
@@ -16,7 +16,9 @@ def command(
     mask: Annotated[
         Path, typer.Option("--mask", metavar="MASK", help="A picture of the photo's proportions, white over the thing.")
     ],
-    target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG file.")] = Path("removed.png"),
+    target: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG file; with --photo also JPEG, WebP, TIFF.")
+    ] = Path("removed.png"),
     primitive_file: Annotated[
         Path | None,
         typer.Option(
@@ -29,6 +31,8 @@ def command(
     sample: Annotated[
         Path | None, typer.Option(metavar="MASK", help="Copy only from where this picture is white.")
     ] = None,
+    photo: Photo = None,
+    quality: Quality = 95,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -37,7 +41,8 @@ def command(
     set_up(quiet, as_json)
     from primage.model import load
     from primage.primitive.read import LayerFiles, read_primitive
-    from primage.render import drawing_without, read_mask, render_drawing
+    from primage.render.files import drawing_without, read_mask, render_drawing
+    from primage.render.original import Original
 
     trained = load(model, checked_device(device))
     drawn = None
@@ -49,7 +54,8 @@ def command(
         outside = ~read_mask(sample, trained.size)
         excluded = outside if excluded is None else excluded | outside
     inputs = [path for path in (mask, primitive_file, exclude, sample) if path is not None]
-    result = render_drawing(trained, drawing, target, inputs, excluded=excluded)
+    original = None if photo is None else Original(photo, quality)
+    result = render_drawing(trained, drawing, target, inputs, excluded=excluded, original=original)
     if as_json:
         print_json(facts(result))
     elif not quiet:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_device, print_json, set_up
+from primage.cli.console import Device, Edges, Json, Photo, Quality, Quiet, Segments, checked_device, print_json, set_up
 
 if TYPE_CHECKING:
-    from primage.render import Rendered
+    from primage.render.files import Rendered
 
 
 def command(
@@ -19,7 +19,10 @@ def command(
         list[Path] | None, typer.Argument(metavar="[PRIMITIVE]...", help="One or more edited primitives.")
     ] = None,
     target: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG file; for several primitives, a folder.")
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="OUT", help="A PNG file; a folder for several; with --photo also JPEG, WebP, TIFF."
+        ),
     ] = Path("render.png"),
     segments: Segments = None,
     edges: Edges = None,
@@ -42,6 +45,8 @@ def command(
             metavar="FILE", help="Where the pixels of the primitive come from: NAME.origin.png of `primage edit`."
         ),
     ] = None,
+    photo: Photo = None,
+    quality: Quality = 95,
     snap: Annotated[
         bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
     ] = False,
@@ -59,17 +64,21 @@ def command(
     from primage.errors import UserError
     from primage.model import load
     from primage.primitive.read import LayerFiles
-    from primage.render import render_drawing, render_files, training_drawing
+    from primage.render.files import render_drawing, render_files, training_drawing
+    from primage.render.original import Original
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
+    if photo is not None and size is not None:
+        raise UserError("--photo paints at the photo's own size; leave out --size")
+    original = None if photo is None else Original(photo, quality)
     trained = load(model, checked_device(device))
     if edits is None:
-        results = render_files(trained, primitives or [], target, layers, size, snap, polish, origin)
+        results = render_files(trained, primitives or [], target, layers, size, snap, polish, origin, original)
     else:
         if primitives or layers.given() or origin or size:
             raise UserError("--edits edits the training primitive; leave out the primitives, --origin and --size")
         drawing = edited(training_drawing(trained), read_edits(edits))
-        results = [render_drawing(trained, drawing, target, [edits], polish)]
+        results = [render_drawing(trained, drawing, target, [edits], polish, original=original)]
     if as_json:
         print_json({"renders": [facts(result) for result in results]})
     elif not quiet:

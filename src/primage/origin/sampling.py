@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Float32, Float64, UInt8, UInt16
 from torch.nn import functional as F
 
 from primage.origin.transforms import Piece
+
+#: A photo of 8 or 16 bits.
+Photo = UInt8[np.ndarray, "h w 3"] | UInt16[np.ndarray, "h w 3"]
 
 #: Coordinates this close to whole pixels are whole: the pixel itself is copied.
 _WHOLE_PX = 1e-3
@@ -22,7 +25,7 @@ _REACH_PX = 2
 
 
 def piece_colours(
-    photo: UInt8[np.ndarray, "h w 3"], piece: Piece, points: Float64[np.ndarray, "n 2"], size: tuple[int, int]
+    photo: Photo, piece: Piece, points: Float64[np.ndarray, "n 2"], size: tuple[int, int]
 ) -> Float32[np.ndarray, "n 3"]:
     """Copy pixels of a piece from the photo: bicubic, or the mean of what a pixel covers where the piece shrank.
 
@@ -33,7 +36,7 @@ def piece_colours(
         size: (height, width) of the picture that the pixels belong to.
 
     Returns:
-        (N, 3) in [0, 255]. Exactly the photo's values where pixels map to pixels: a piece that was only shifted is
+        (N, 3), in the photo's units. Exactly its values where pixels map to pixels: a piece that was only shifted is
         shifted by whole pixels of the photo.
     """
     out = np.zeros((len(points), 3), np.float32)
@@ -43,9 +46,7 @@ def piece_colours(
     return out
 
 
-def sample(
-    photo: UInt8[np.ndarray, "h w 3"], coords: Float64[np.ndarray, "n 2"], mode: str = "bicubic"
-) -> Float32[np.ndarray, "n 3"]:
+def sample(photo: Photo, coords: Float64[np.ndarray, "n 2"], mode: str = "bicubic") -> Float32[np.ndarray, "n 3"]:
     """Interpolate a photo.
 
     Args:
@@ -54,7 +55,7 @@ def sample(
         mode: "bicubic" or "bilinear".
 
     Returns:
-        (N, 3) in [0, 255].
+        (N, 3), in the photo's units.
     """
     if not len(coords):
         return np.zeros((0, 3), np.float32)
@@ -71,7 +72,7 @@ def sample(
     side = np.maximum(np.array(crop.shape[:2]) - 1, 1)
     grid = torch.from_numpy((2 * (at - low) / side - 1)[:, ::-1].astype(np.float32))
     values = F.grid_sample(image, grid[None, None], mode=mode, padding_mode="border", align_corners=True)
-    return np.asarray(values[0, :, 0].T.clamp(0, 255).numpy())
+    return np.asarray(values[0, :, 0].T.clamp(0, np.iinfo(photo.dtype).max).numpy())
 
 
 def _colours(photo: np.ndarray, piece: Piece, points: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -14,10 +14,10 @@ from primage.model import Model, load
 from primage.nets.generator import Painted
 from primage.origin.plane import FIRST, Origin
 from primage.primitive.primitive import Primitive
+from primage.render.blending import blend_mask
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of
-from primage.studio.workers.blending import blend_mask
 from primage.studio.workers.painter import Unpolished
 from primage.synthesis.copies import antialiased, copied
 from primage.tensors import to_image

@@ -122,10 +122,12 @@ class Synthesised:
     Attributes:
         image: (H, W, 3) uint8 sRGB; used at these pixels only.
         pixels: (H, W), which they are.
+        field: (H, W, 2), (y, x) of the source of each pixel in the photo, in pixels; None if it is not known.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     pixels: Bool[np.ndarray, "h w"]
+    field: Float32[np.ndarray, "h w 2"] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,16 @@ from primage.origin.files import write_origin
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import PrimitiveSpec, draw
 from primage.primitive.write import write_primitive
-from primage.render import PROVENANCE, provenance
+from primage.render.blending import blend
+from primage.render.files import PROVENANCE, provenance
+from primage.render.full_size import FullSize, WorkingResult
+from primage.render.original import changed_weight
 from primage.run import Run, lock_folder
 from primage.state import fresh_state
 from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import ModelInfo
-from primage.studio.workers.blending import blend, resize_mask, upsample_render
-from primage.studio.workers.loaded_model import forget_model, loaded_model, origin_of
+from primage.studio.workers.loaded_model import LoadedModel, Render, forget_model, loaded_model, origin_of
 from primage.studio.workers.painter import (
     Calibrate,
     ExportDrawing,
@@ -33,6 +35,7 @@ from primage.studio.workers.painter import (
     PublishInitialModel,
     RenderDrawing,
     Rendered,
+    Synthesised,
     WarmUpPainter,
     WritePicture,
 )
@@ -111,23 +114,37 @@ def export_result(job: ExportResult) -> bytes:
     """Render a drawing as a PNG file with its provenance."""
     loaded = loaded_model(job.run)
     result = loaded.render(job.drawing, job.keep_original)
-    image, mask, photo = result.image, result.mask, loaded.model.photo
+    image, weight = result.image, result.mask
     synthesised = None if job.synthesised is None or result.painted is None else job.synthesised
     if synthesised is not None:
         image = np.where(synthesised.pixels[..., None], synthesised.image, image)
     if job.full_size:
-        photo = read_image(job.photo)
-        if result.painted is None:
-            image = photo
-        else:
-            image = upsample_render(image, result.painted, photo, None if synthesised is None else synthesised.pixels)
-        mask = resize_mask(mask, (photo.shape[0], photo.shape[1]))
-    if job.keep_original:
-        image = blend(photo, image, mask)
+        weight = weight if job.keep_original else np.ones_like(weight)
+        image = FullSize(read_image(job.photo), _working_result(loaded, result, image, weight, synthesised)).picture()
+    elif job.keep_original:
+        image = blend(loaded.model.photo, image, weight)
     facts = json.loads(provenance(loaded.model))
     facts |= {"drawing_sha256": result.primitive.sha256(), "keeps_original": job.keep_original}
     facts |= {"synthesised": 0.0 if synthesised is None else round(float(synthesised.pixels.mean()), 4)}
     return encode_png(image, {PROVENANCE: json.dumps(facts)}, compress_level=3)
+
+
+def _working_result(
+    loaded: LoadedModel, render: Render, image: np.ndarray, weight: np.ndarray, synthesised: Synthesised | None
+) -> WorkingResult:
+    unpolished, origin = loaded.unpolished(render), render.origin
+    if unpolished is None:
+        return WorkingResult(image, weight)
+    field, confidence = unpolished.field, unpolished.confidence
+    if origin is not None:
+        weight = changed_weight(image, loaded.model.photo, origin)
+    if synthesised is None:
+        return WorkingResult(image, weight, field, None, confidence, origin)
+    pixels = synthesised.pixels
+    if synthesised.field is None:  # its detail is not known
+        return WorkingResult(image, weight, field, None, np.where(pixels, np.float32(0), confidence), origin)
+    field = np.where(pixels[..., None], synthesised.field, field)
+    return WorkingResult(image, weight, field, pixels, confidence, origin)
 
 
 @ExportDrawing.handled_by

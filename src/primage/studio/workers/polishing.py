@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.render.blending import blend
 from primage.studio.errors import SupersededError
-from primage.studio.workers.blending import blend
 from primage.studio.workers.loaded_model import loaded_model, moves_of
 from primage.studio.workers.painter import Synthesised
 from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, WarmUpPolisher
@@ -65,7 +65,7 @@ def polish_render(job: PolishRender) -> PolishedRender:
     while len(_previous) > _MAX_KEPT:
         _previous.popitem(last=False)
     image = blend(loaded.model.photo, polished.image, given.weight) if job.keep_original else polished.image
-    synthesised = Synthesised(polished.image, polished.synthesised)
+    synthesised = Synthesised(polished.image, polished.synthesised, polished.field)
     return PolishedRender(image, synthesised, uncertainty_map(polished.incoherence, given.weight))
 
 

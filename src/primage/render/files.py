@@ -1,4 +1,4 @@
-"""Render edited primitives with a trained model, and write PNG files that record their provenance."""
+"""Rendering from files to files, which record their provenance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8, UInt16
 
 from primage._version import __version__
 from primage.edit.apply import Edited, removed
@@ -22,6 +22,7 @@ from primage.origin.files import read_origin
 from primage.origin.plane import Origin
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
+from primage.render.original import Original, working_result
 from primage.synthesis.polish import Polished
 
 log = logging.getLogger(__name__)
@@ -36,14 +37,14 @@ class Rendered:
 
     Attributes:
         path: the file written.
-        image: (H, W, 3) uint8.
+        image: (H, W, 3); uint8 sRGB, or as stored in the photo's original file.
         source: the file it was rendered from.
         polished: what was synthesised, and the incoherence before; None if the network's picture was used as it is.
         without_effect: (N, 4), parts of the edit that the picture does not show; see `edits_without_effect`.
     """
 
     path: Path
-    image: UInt8[np.ndarray, "h w 3"]
+    image: UInt8[np.ndarray, "h w 3"] | UInt16[np.ndarray, "h w 3"]
     source: Path
     polished: Polished | None = None
     without_effect: Float32[np.ndarray, "n 4"] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
@@ -58,6 +59,7 @@ def render_files(
     snap: bool = False,
     polish: bool = True,
     origin: Path | None = None,
+    original: Original | None = None,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -70,23 +72,24 @@ def render_files(
         snap: map unknown colours to the nearest label.
         polish: synthesise what is incoherent in the network's picture (`primage.synthesis`).
         origin: file of the origin of the one primitive's pixels (`primage.origin.files`).
+        original: the photo's file, to paint the one primitive at its size; ``out`` may then be a JPEG, WebP or TIFF
+            file.
 
     Returns:
         The renders, in order.
 
     Raises:
-        PrimitiveError, LabelError, ImageError: an input is invalid; nothing was written.
+        PrimitiveError, LabelError, ImageError, RunError: an input is invalid; nothing was written.
     """
     jobs = [LayerFiles(whole=path, edges_from=layers.edges_from, **layers.layers) for path in primitives] or [layers]
     if origin is not None and len(jobs) > 1:
         raise PrimitiveError("an origin belongs to one drawing; render the drawings one by one")
-    targets = _targets(primitives, out)
-    inputs = {path.resolve() for job in jobs for path in job.given().values()} | (
-        {origin.resolve()} if origin else set()
+    if original is not None and len(jobs) > 1:
+        raise PrimitiveError("drawings are painted on the original photo one by one")
+    targets = _targets(primitives, out, original)
+    _check_inputs(
+        targets, [*(path for job in jobs for path in job.given().values()), *([origin] if origin else [])], original
     )
-    for target in targets:
-        if target.resolve() in inputs:
-            raise ImageError(f"{target}: is the primitive itself and would be overwritten; choose another file")
 
     def size_for(size: tuple[int, int]) -> tuple[int, int]:
         return model.render_size(size, size_px)
@@ -95,10 +98,8 @@ def render_files(
     known = None if origin is None else _origin(model, origin, ready[0])
     results = []
     for job, primitive, target in zip(jobs, ready, targets, strict=True):
-        image, polished = model.rendered(primitive, polish, known)
-        write_png(target, image, text={PROVENANCE: provenance(model, job)})
-        silent = _without_effect(model, primitive, image, target)
-        results.append(Rendered(target, image, next(iter(job.given().values())), polished, silent))
+        source, facts = next(iter(job.given().values())), provenance(model, job)
+        results.append(_rendered(model, primitive, target, source, facts, polish, known, original=original))
     return results
 
 
@@ -109,6 +110,7 @@ def render_drawing(
     inputs: Sequence[Path],
     polish: bool = True,
     excluded: Bool[np.ndarray, "h w"] | None = None,
+    original: Original | None = None,
 ) -> Rendered:
     """Render an edited drawing whose origin is known to a file.
 
@@ -119,21 +121,43 @@ def render_drawing(
         inputs: files that describe the edit: they are never overwritten, and recorded as the picture's provenance.
         polish: synthesise what is incoherent in the network's picture.
         excluded: (H, W), places of the photo, at its working size, that nothing removed is filled from.
+        original: the photo's file, to paint at its size; ``out`` may then be a JPEG, WebP or TIFF file.
 
     Returns:
         The render.
 
     Raises:
-        PrimitiveError, ImageError: the drawing does not fit, or ``out`` cannot be written.
+        PrimitiveError, ImageError, RunError: the drawing does not fit, or ``out`` cannot be written.
     """
-    (target,) = _targets([], out)
-    if target.resolve() in {path.resolve() for path in inputs}:
-        raise ImageError(f"{target}: is an input and would be overwritten; choose another file")
-    image, polished = model.rendered(drawing.primitive, polish, drawing.origin, excluded)
+    (target,) = _targets([], out, original)
+    _check_inputs([target], inputs, original)
     facts = json.loads(provenance(model))
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
-    write_png(target, image, text={PROVENANCE: json.dumps(facts)})
-    return Rendered(target, image, inputs[0], polished, _without_effect(model, drawing.primitive, image, target))
+    text = json.dumps(facts)
+    return _rendered(model, drawing.primitive, target, inputs[0], text, polish, drawing.origin, excluded, original)
+
+
+def _rendered(
+    model: Model,
+    primitive: Primitive,
+    target: Path,
+    source: Path,
+    facts: str,
+    polish: bool,
+    origin: Origin | None,
+    excluded: Bool[np.ndarray, "h w"] | None = None,
+    original: Original | None = None,
+) -> Rendered:
+    """Render and write one primitive."""
+    text = {PROVENANCE: facts}
+    if original is None:
+        image, polished = model.rendered(primitive, polish, origin, excluded)
+        write_png(target, image, text=text)
+        return Rendered(target, image, source, polished, _without_effect(model, primitive, image, target))
+    original.check(model, primitive, target)
+    result, polished = working_result(model, primitive, polish, origin, excluded)
+    picture = original.write(target, result, text)
+    return Rendered(target, picture, source, polished, _without_effect(model, primitive, result.image, target))
 
 
 def training_drawing(model: Model) -> Edited:
@@ -215,11 +239,19 @@ def _check_proportions(path: Path, size: tuple[int, int], expected: tuple[int, i
         )
 
 
-def _targets(primitives: Sequence[Path], out: Path) -> list[Path]:
+def _check_inputs(targets: Sequence[Path], inputs: Sequence[Path], original: Original | None) -> None:
+    """Refuse to overwrite an input."""
+    used = {path.resolve() for path in (*inputs, *([original.path] if original else []))}
+    for target in targets:
+        if target.resolve() in used:
+            raise ImageError(f"{target}: is an input and would be overwritten; choose another file")
+
+
+def _targets(primitives: Sequence[Path], out: Path, original: Original | None = None) -> list[Path]:
     if len(primitives) <= 1:
         single = primitives[0].stem if primitives else "render"
         target = out / f"{single}.png" if out.is_dir() else out
-        if target.suffix.lower() != ".png":
+        if target.suffix.lower() != ".png" and original is None:
             raise ImageError(f"{target}: renders are PNG files; name it {target.stem}.png")
         return [target]
     if out.suffix and not out.is_dir():

@@ -10,16 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import maximum_filter
 
 from primage import __version__
 from primage.api import train
+from primage.edit.apply import edited
+from primage.edit.records import edits_from_json
 from primage.errors import ImageError, LabelError, PrimitiveError
 from primage.image import read_image, read_png_text
 from primage.model import Model
-from primage.primitive.read import LayerFiles
+from primage.primitive.read import LayerFiles, read_primitive
 from primage.primitive.write import write_primitive
-from primage.render import PROVENANCE, render_files
-from tests.tiny import SETTINGS, contents, one_thread, write_photo
+from primage.render.files import PROVENANCE, render_drawing, render_files, training_drawing
+from primage.render.original import Original, working_result
+from tests.tiny import SETTINGS, contents, one_thread, picture, write_photo
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -155,3 +159,62 @@ def test_a_primitive_is_never_overwritten_by_its_render(model: Model, drawings: 
     with pytest.raises(ImageError, match=r"same\.png"):
         render_files(model, [drawings / "same.png"], drawings)
     assert contents(drawings) == before
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Path]:
+    """A model of a photo of three times its size, and the photo."""
+    folder = tmp_path_factory.mktemp("large")
+    pixels = picture(size=(144, 192))
+    path = folder / "photo.tif"
+    Image.fromarray(pixels).save(path)
+    return train(path, folder / "run", preset="draft", steps=2, size=48, settings=SETTINGS["draft"]), path
+
+
+def test_a_drawing_is_painted_at_the_size_of_the_photo(large: tuple[Model, Path], tmp_path: Path) -> None:
+    model, photo = large
+    edges = model.primitive.edges
+    assert edges is not None
+    edges = edges.copy()
+    edges[4:12, 40:60] = True
+    write_primitive(tmp_path / "drawing.png", model.primitive.replace(edges=edges), model.record.spec)
+    (result,) = render_files(model, [tmp_path / "drawing.png"], tmp_path / "out.png", original=Original(photo))
+    original = read_image(photo)
+    assert result.image.shape == original.shape
+    np.testing.assert_array_equal(read_image(tmp_path / "out.png"), result.image)
+    different = (result.image != original).any(axis=2)
+    assert different[12:36, 120:180].any()
+    read = read_primitive(LayerFiles(whole=tmp_path / "drawing.png"), model.record.spec)
+    weight = working_result(model, read)[0].weight
+    kept = np.repeat(np.repeat(maximum_filter(weight, 3) == 0, 3, 0), 3, 1)
+    assert not different[kept].any()
+    assert json.loads(read_png_text(tmp_path / "out.png")[PROVENANCE])["photo_sha256"] == model.record.photo_sha256
+
+
+def test_a_drawing_of_other_proportions_cannot_be_painted_on_the_photo(
+    large: tuple[Model, Path], tmp_path: Path
+) -> None:
+    model, photo = large
+    write_primitive(tmp_path / "wide.png", model.primitive.resized((48, 90)), model.record.spec)
+    with pytest.raises(PrimitiveError, match="other proportions than the photo"):
+        render_files(model, [tmp_path / "wide.png"], tmp_path / "out.png", original=Original(photo))
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_moved_part_is_the_photo_at_full_size(large: tuple[Model, Path], tmp_path: Path) -> None:
+    model, photo = large
+    region = {"shape": "rectangle", "top_left": [0.05, 0.1], "bottom_right": [0.3, 0.5]}
+    edits = edits_from_json(json.dumps([{"op": "move", "region": region, "by": [0.5, 0.25]}]))
+    drawing = edited(training_drawing(model), edits)
+    (tmp_path / "edits.json").write_text("[]")
+    inputs = [tmp_path / "edits.json"]
+    result = render_drawing(model, drawing, tmp_path / "out.tif", inputs, original=Original(photo))
+    original = read_image(photo)
+    inside = np.s_[66:90, 122:140]
+    np.testing.assert_array_equal(result.image[inside], np.roll(original, (36, 96), (0, 1))[inside])
+    np.testing.assert_array_equal(read_image(tmp_path / "out.tif"), result.image)
+    different = (result.image != original).any(axis=2)
+    assert different[18:68, 14:52].mean() > 0.5
+    assert not different[110:, :80].any()
+    unpolished = render_drawing(model, drawing, tmp_path / "plain.tif", inputs, False, original=Original(photo))
+    np.testing.assert_array_equal(unpolished.image[inside], result.image[inside])

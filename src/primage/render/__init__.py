@@ -1,0 +1,7 @@
+"""Rendering: drawings in, pictures out, at the working size or at the photo's own.
+
+`blending` mixes a render with the photo. `full_size` paints a result at the photo's size: `upsampling` (with `cubic`)
+what was matched or synthesised, `outlines` the borders of what was moved. `photo_files` reads and writes photos with
+their profile and EXIF data, `original` paints on the file that a model was trained on, and `files` renders from files
+to files.
+"""
