@@ -81,6 +81,12 @@ def latency(found: dict[str, Any]) -> str:
     return f"{idle:.0f} / {training:.0f} ms"
 
 
+def truth_with_origin(found: dict[str, Any]) -> str:
+    columns = found["mean"]["held-out"]["all"]
+    known, old = columns["origin, 0 s, drawn"][0], columns["old, 0 s, drawn"][0]
+    return f"{known:.3f} ({old:.3f}), {1 - known / old:.0%} lower"
+
+
 def truth(found: dict[str, Any]) -> str:
     figures = found["mean"]["held-out"]["all"]
     ours, old = ([figures[f"{name}, 0 s, {form}"][0] for form in ("extracted", "drawn")] for name in ("ours", "old"))

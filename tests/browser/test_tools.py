@@ -264,6 +264,43 @@ def test_lines_are_one_pixel_thin(editor: Person) -> None:
     assert editor.lines()[int(0.62 * side) : int(0.7 * side), int(0.7 * side) : int(0.8 * side)].any()
 
 
+def test_a_thing_is_removed_with_one_stroke(editor: Person) -> None:
+    labels, photo = editor.labels(), editor.picture().astype(int)
+    side = labels.shape[0]
+    editor.take("Remove")
+    editor.page.get_by_label("Size", exact=True).fill("30")
+    editor.drag([(0.35, 0.4), (0.45, 0.42)])
+    editor.polished()
+    expect(editor.page.get_by_role("button", name=re.compile("^Undo Remove"))).to_be_visible()
+    middle = np.s_[int(0.4 * side) : int(0.42 * side), int(0.38 * side) : int(0.42 * side)]
+    assert not editor.lines()[middle].any()
+    after = editor.picture().astype(int)
+    assert np.abs(after - photo)[middle].mean() > 3
+    # Far away nothing changes.
+    assert np.abs(after - photo)[int(0.8 * side) :].mean() < 1
+    editor.undo()
+    editor.painted()
+    assert (editor.labels() == labels).all()
+
+
+def test_a_duplicate_is_copied_from_the_photo(editor: Person) -> None:
+    photo = editor.picture().astype(int)
+    side = photo.shape[0]
+    editor.take("Select rectangle")
+    editor.drag([(0.3, 0.3), (0.5, 0.5)])
+    editor.page.get_by_role("button", name="Duplicate").click()
+    expect(editor.page.get_by_role("toolbar", name="Floating selection")).to_be_visible()
+    for _ in range(5):
+        editor.keys("Shift+ArrowDown")
+    editor.keys("Enter")
+    editor.polished()
+    # A duplicate begins 12 px to the right and below.
+    top, left = int(0.36 * side), int(0.36 * side)
+    part = photo[top : top + 12, left : left + 12]
+    copied = editor.picture().astype(int)[top + 62 : top + 74, left + 12 : left + 24]
+    assert (copied == part).all()
+
+
 def test_an_unknown_colour_is_refused_with_a_reason(editor: Person) -> None:
     page = editor.page
     page.get_by_role("button", name="Another colour…").click()

@@ -4,7 +4,7 @@ import { bounds, invert, labelMask, rectangleMask } from "../raster/mask";
 import { REMOVED } from "../raster/origin";
 import { EMPTY } from "../raster/rect";
 import { session } from "../state/session";
-import { get, notify, set } from "../state/store";
+import { get, notify, type Selection, set } from "../state/store";
 import {
   anchor,
   borrowMoveTool,
@@ -67,18 +67,25 @@ function needSelection(): boolean {
 
 export function deleteSelection(): void {
   if (floating()) cancelFloating();
-  const { drawing, selection } = get();
-  if (!drawing || !needSelection() || !selection) return;
-  const layers = editableLayers(drawing, selection.scope);
-  if (layers.some(({ type }) => type.opaque) && !selection.mask.data.includes(0)) {
+  const { selection } = get();
+  if (!needSelection() || !selection) return;
+  if (remove(selection, "Delete selection")) set({ selection: null });
+}
+
+/** Remove what a selection covers, and close the drawing behind it. False if nothing would be left. */
+export function remove({ mask, scope }: Selection, title: string): boolean {
+  const { drawing } = get();
+  if (!drawing) return false;
+  const layers = editableLayers(drawing, scope);
+  if (layers.some(({ type }) => type.opaque) && !mask.data.includes(0)) {
     notify("The whole drawing cannot be deleted, because nothing would be left to fill it from.");
-    return;
+    return false;
   }
-  for (const { type, plane } of layers) type.clear(plane, selection.mask);
-  if (movesOrigin(drawing, selection.scope)) fillMask(drawing.origin.plane, selection.mask, REMOVED);
-  drawing.touch(bounds(selection.mask));
-  session()?.commit("Delete selection");
-  set({ selection: null });
+  for (const { type, plane } of layers) type.clear(plane, mask);
+  if (movesOrigin(drawing, scope)) fillMask(drawing.origin.plane, mask, REMOVED);
+  drawing.touch(bounds(mask));
+  session()?.commit(title);
+  return true;
 }
 
 export function duplicate(): void {

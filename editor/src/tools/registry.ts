@@ -5,6 +5,7 @@ import { bucket, eyedropper } from "./labels";
 import { move } from "./move";
 import { hand, zoom } from "./navigate";
 import { pencil } from "./pencil";
+import { removeTool } from "./remove";
 import { lasso, outlineSelect, rectangle, region } from "./select";
 import { brush, eraser } from "./strokes";
 import type { Tool } from "./tool";
@@ -22,6 +23,7 @@ export const TOOLS: readonly Tool[] = [
   curve,
   brush,
   bucket,
+  removeTool,
   eyedropper,
   hand,
   zoom,

@@ -58,19 +58,24 @@ abstract class DiscTool implements Tool {
   }
 
   private point(touch: Touch): StrokePoint {
-    const full = optionValue(this.size);
-    const size = Math.max(
-      1,
-      Math.round(touch.pen && optionValue(PRESSURE) ? full * Math.max(0.08, touch.pressure) : full),
-    );
-    // Odd discs are centred on a pixel, even ones on a corner.
-    const snap = size % 2 ? Math.floor : Math.round;
-    return { x: snap(touch.x), y: snap(touch.y), size };
+    return discAt(touch, this.size);
   }
 }
 
 /** One setting for all disc tools, shown by the brush. */
 const PRESSURE: SwitchOption = { kind: "switch", id: "pressure", label: "Pen pressure", initial: true };
+
+/** The disc of a tool under the pointer. */
+export function discAt(touch: Touch, size: SliderOption): StrokePoint {
+  const full = optionValue(size);
+  const diameter = Math.max(
+    1,
+    Math.round(touch.pen && optionValue(PRESSURE) ? full * Math.max(0.08, touch.pressure) : full),
+  );
+  // Odd discs are centred on a pixel, even ones on a corner.
+  const snap = diameter % 2 ? Math.floor : Math.round;
+  return { x: snap(touch.x), y: snap(touch.y), size: diameter };
+}
 const LINES_TOO: SwitchOption = { kind: "switch", id: "brush.linesToo", label: "Erase lines below", initial: false };
 
 class Brush extends DiscTool {

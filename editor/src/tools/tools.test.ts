@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { multiply, scaling, translation } from "../raster/affine";
 import { bounds, rectangleMask } from "../raster/mask";
+import { REMOVED } from "../raster/origin";
 import { Drawing } from "../state/drawing";
 import { DEFAULT_LAYERS, get, type OptionValue, set } from "../state/store";
 import {
@@ -22,6 +23,7 @@ import { move } from "./move";
 import { optionValue, resetOptions, setOption } from "./options";
 import { pencil } from "./pencil";
 import { chooseTool, TOOLS } from "./registry";
+import { removeTool } from "./remove";
 import { lasso, outlineSelect, rectangle, region } from "./select";
 import { brush, eraser } from "./strokes";
 import type { Tool, Touch } from "./tool";
@@ -363,5 +365,27 @@ describe("the registry", () => {
   it("has no id and no key twice", () => {
     for (const property of ["id", "key"] as const)
       expect(new Set(TOOLS.map((tool) => tool[property])).size).toBe(TOOLS.length);
+  });
+});
+
+describe("Remove", () => {
+  it("closes labels and lines behind a stroke, and nothing is copied from there", () => {
+    setOption(removeTool.size, 5);
+    const bar = rectangleMask(drawing(), { x: 4, y: 10 }, { x: 6, y: 20 });
+    for (let i = 0; i < bar.data.length; i++) if (bar.data[i]) drawing().labels!.data[i] = 1;
+    drag(removeTool, [5, 10], [5, 20]);
+    expect(drawing().labels!.data[15 * SIDE + 5]).toBe(0);
+    expect(drawing().origin.plane.data[15 * SIDE + 5]).toBe(REMOVED);
+    expect(drawing().origin.plane.data[15 * SIDE + 25]).toBe(0);
+    expect(get().selection).toBeNull();
+  });
+
+  it("shows the stroke as a selection until the pen is lifted, and can be cancelled", () => {
+    const before = drawing().labels!.data.slice();
+    removeTool.down(touch(16, 16));
+    expect(get().selection).not.toBeNull();
+    removeTool.cancel();
+    expect(get().selection).toBeNull();
+    expect(drawing().labels!.data).toEqual(before);
   });
 });

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 #: A share of the width or height; 0, 0 is the top left corner. The limit keeps products of maps finite.
-Share = Annotated[float, Field(ge=-1e9, le=1e9)]
+Share = Annotated[float, Field(ge=-1e8, le=1e8)]
 Point = tuple[Share, Share]
 Coords = Float64[np.ndarray, "n 2"]
 

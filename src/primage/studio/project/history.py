@@ -257,5 +257,5 @@ class History:
 
 
 def _packed(header: _Header, body: bytes) -> bytes:
-    text = header.model_dump_json(exclude_defaults=True).encode()
+    text = header.model_dump_json().encode()
     return _HEAD.pack(len(text), len(body)) + text + body
