@@ -60,7 +60,8 @@ from truth.scoring import boxes, changed  # noqa: E402
 from primage.evaluate.metrics.lpips import LPIPS  # noqa: E402
 from primage.synthesis import polish as stage  # noqa: E402
 from primage.synthesis.guides import GuideWeights  # noqa: E402
-from primage.synthesis.polish import Reference, Render, polish  # noqa: E402
+from primage.synthesis.polish import Render, polish  # noqa: E402
+from primage.synthesis.reference import Reference  # noqa: E402
 from primage.synthesis.synthesise import DEFAULTS, SynthesisConfig  # noqa: E402
 from primage.tensors import to_tensor  # noqa: E402
 
