@@ -1,4 +1,4 @@
-"""Forty edits: the composed scenes of `truth`, whose objects move, and photos from scikit-image."""
+"""The edits: the composed scenes of `truth`, whose objects move, and selections of photos from scikit-image."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SIDE_PX = 256
 NEAREST, BICUBIC, NEAREST_2, BICUBIC_2 = Style(0, 1), Style(3, 1), Style(0, 2), Style(3, 2)
 STYLES = (NEAREST, BICUBIC, NEAREST_2, BICUBIC_2)
 
-#: Settings are chosen on the first half alone.
+#: Settings are chosen on the first part alone. It contains drawings of a former held-out part, which led to changes.
 HALVES = ("dev", "held-out")
 #: Scenes and kinds of edits; the styles take turns.
 SCENES = {
@@ -42,8 +42,6 @@ SCENES = {
         ("street", ("swap", "put behind")),
         ("meadow", ("scale ×2", "remove")),
         ("facade", ("duplicate", "scale ×½")),
-    ),
-    "held-out": (
         ("leaves", ("rotate", "swap", "mirror")),
         ("fruit", ("scale ×2", "put behind")),
         ("cups", ("move far", "rotate")),
@@ -51,6 +49,15 @@ SCENES = {
         ("boats", ("duplicate", "mirror")),
         ("vases", ("scale ×½", "remove", "move far")),
         ("badges", ("rotate", "swap")),
+    ),
+    "held-out": (
+        ("leaves", ("duplicate", "scale ×½")),
+        ("fruit", ("swap", "scale ×½")),
+        ("cups", ("duplicate", "mirror")),
+        ("books", ("move far", "scale ×2")),
+        ("boats", ("scale ×2", "remove")),
+        ("vases", ("mirror", "put behind")),
+        ("badges", ("scale ×2", "duplicate")),
     ),
 }
 
@@ -87,6 +94,10 @@ _NOSE = Ellipse(centre=(0.588, 0.825), radii=(0.11, 0.12))
 _CUP = Ellipse(centre=(0.46, 0.5), radii=(0.35, 0.5))
 _COFFEE = Ellipse(centre=(0.48, 0.39), radii=(0.145, 0.155))
 _ROCKET = Polygon(points=((0.47, 0.28), (0.53, 0.28), (0.535, 0.8), (0.53, 0.97), (0.47, 0.97), (0.47, 0.8)))
+_HEAD = Ellipse(centre=(0.44, 0.2), radii=(0.1, 0.12))
+_TRIPOD = Polygon(points=((0.55, 0.35), (0.68, 0.35), (0.8, 0.9), (0.5, 0.9)))
+_SPOON = Ellipse(centre=(0.6, 0.72), radii=(0.11, 0.15))
+_BOWL = Ellipse(centre=(0.48, 0.4), radii=(0.2, 0.3))
 _MAST = Polygon(points=((0.29, 0.27), (0.33, 0.27), (0.345, 0.82), (0.25, 0.82)))
 _FACE = Rectangle(top_left=(0.33, 0.08), bottom_right=(0.56, 0.40))
 PHOTOS = {
@@ -97,8 +108,6 @@ PHOTOS = {
         Change("chelsea", "edges", "the nose moved up", _NOSE, by=(0.0, -0.1)),
         Change("chelsea", "super", "a third eye", _EYE, by=(0.131, -0.24), kept=True),
         Change("chelsea", "segments", "no eye", _EYE, erased=True),
-    ),
-    "held-out": (
         Change("coffee", "super", "a second cup", _CUP, by=(0.5, 0.0), kept=True),
         Change("coffee", "edges", "more coffee in the cup", _COFFEE, factor=1.22),
         Change("coffee", "paint", "the cup moved", _CUP, by=(0.1117, 0.0)),
@@ -107,6 +116,14 @@ PHOTOS = {
         Change(
             "rocket", "super", "no mast, and a line", _MAST, erased=True, stroke=((0.1, 0.3), (0.2, 0.5), (0.2, 0.8))
         ),
+    ),
+    "held-out": (
+        Change("camera", "super", "a second head, mirrored", _HEAD, by=(0.3, 0.02), mirrored=True, kept=True),
+        Change("camera", "edges", "the tripod further left", _TRIPOD, by=(-0.2, 0.0)),
+        Change("camera", "paint", "a larger head", _HEAD, factor=1.3),
+        Change("coffee", "super", "the spoon turned", _SPOON, angle_deg=60),
+        Change("coffee", "segments", "no cup", _BOWL, erased=True),
+        Change("rocket", "edges", "two rockets", _ROCKET, by=(0.21, 0.0), kept=True),
     ),
 }
 
@@ -124,7 +141,7 @@ class Case:
 
 
 def cases(half: str, folder: Path) -> Iterator[Case]:
-    """The twenty drawings of a half, saved in a folder."""
+    """The drawings of a half, saved in a folder."""
     number = 0
     for name, kinds in SCENES[half]:
         for kind in kinds:

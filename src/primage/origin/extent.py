@@ -35,12 +35,14 @@ _FITTING = 0.8
 #: Points, and share of the borders, that a move must explain more than if the area had stayed.
 _MIN_FRESH, _FRESH = 4, 0.05
 #: How far a part may extend beyond its points: pixels, and share of its size.
-_BEYOND_PX, _BEYOND = 8, 0.3
+_BEYOND_PX, _BEYOND = 8, 0.5
 #: How far the outline of a thing is blurred in the photo, in pixels of the training drawing.
 OUTLINE_PX = 2.0
 #: Gaps of this half width are closed.
 _GAP_PX = 2
 _MAX_RIMS = 3
+#: A separate piece of a part has at least this many points.
+_MIN_CAME = 8
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -86,9 +88,9 @@ class Change:
         count = np.zeros(int(self.areas.max()) + 1, np.int64)
         points = self.edited.points[chosen]
         for step in (*np.eye(2), *-np.eye(2)):
-            rows, columns = np.rint(points + 0.75 * step).astype(int).T
-            inside = (rows >= 0) & (rows < self.areas.shape[0]) & (columns >= 0) & (columns < self.areas.shape[1])
-            count += np.bincount(self.areas[rows[inside], columns[inside]], minlength=len(count))
+            count += np.bincount(
+                _within(self.areas, *np.rint(points + 0.75 * step).astype(int).T), minlength=len(count)
+            )
         return count
 
     @cached_property
@@ -102,10 +104,32 @@ class Change:
         return np.asarray(self.edited.borders | self.edited.lines)
 
 
+def _within(array: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The values at those of some pixels that are inside an array."""
+    inside = (rows >= 0) & (rows < array.shape[0]) & (columns >= 0) & (columns < array.shape[1])
+    return np.asarray(array[rows[inside], columns[inside]])
+
+
 def _unpaired(one: Features, other: Features) -> Bool[np.ndarray, " n"]:
     if not len(one.points) or not len(other.points):
         return np.ones(len(one.points), bool)
     return ~explained(one.part(np.arange(len(one.points))), other, Pose(np.eye(2), np.zeros(2)))
+
+
+class _Areas(NamedTuple):
+    """Areas that agree with a move all over, (H, W) each.
+
+    Attributes:
+        whole: all of them.
+        fresh: those that the move explains better than that they stayed.
+        fitting: those whose borders agree, too.
+        came: (N, 2), the new points that come from there.
+    """
+
+    whole: Mask
+    fresh: Mask
+    fitting: Mask
+    came: Float64[np.ndarray, "n 2"]
 
 
 def extent(change: Change, pose: Pose, seen: Float64[np.ndarray, "n 2"], known: Mask, vacated: Sequence[Mask]) -> Mask:
@@ -128,30 +152,16 @@ def extent(change: Change, pose: Pose, seen: Float64[np.ndarray, "n 2"], known: 
     low = np.maximum(seen.min(axis=0) - margin, 0).astype(int)
     high = (seen.max(axis=0) + margin + 2).astype(int)
     box = slice(low[0], high[0]), slice(low[1], high[1])
-    whole, fresh, fitting = _areas(change, pose, moved)
-    evidence = (moved & ~known)[box]
-    # Places that something left show its surroundings, which may agree with the move by accident.
-    rough = np.zeros(size, bool)
-    rough[box] = filled(evidence, _ROUGH_PX) & moved[box]
-    left = np.any([footprint(rough, pose), *vacated], axis=0)[box]
-    around = (~whole & ~change.edited.lines)[box]
-    other = (change.edited.areas != change.original.areas)[box]
-    covered = evidence & around & left & other
-    erased = evidence & around & ~other
-    evidence = evidence & ~covered & ~erased | (fresh & moved)[box]
-    if not change.has_areas:
-        erased &= ~left
-        left = np.zeros_like(left)
-    gains = {1.0: evidence, _COVERED: covered, -1.0: ~moved[box], _STAYS: around & left, _ERASED: erased}
-    gain = np.select(list(gains.values()), list(gains), 0.0).astype(np.float32)
-    seeds = evidence if change.has_areas else evidence | erased
-    start = filled(seeds, int(4 + margin / 6)) & moved[box] & ~covered
+    areas = _areas(change, pose, moved)
+    gain, seeds = _gain(change, pose, moved, areas, known, vacated, box, int(margin / 3))
+    start = filled(seeds, int(4 + margin / 9)) & (gain > _COVERED)
     region = segmented(gain, change.drawn[box], start)
     parts, _ = ndimage.label(ndimage.binary_dilation(region, _EIGHT), _EIGHT)
-    rows, columns = np.floor(seen).astype(int).T
-    held = np.unique(parts[rows - low[0], columns - low[1]])
-    region = filled(region & np.isin(parts, held[held > 0]), _GAP_PX)
-    region = _with_rim(region, change.areas[box], fitting[box])
+    rows, columns = np.floor(areas.came).astype(int).T
+    held = np.bincount(_within(parts, rows - low[0], columns - low[1]), minlength=int(parts.max()) + 1) >= _MIN_CAME
+    held[0] = False
+    region = filled(region & held[parts], _GAP_PX)
+    region = _with_rim(region, change.areas[box], areas.fitting[box])
     # The outline comes along.
     region = ndimage.distance_transform_edt(~region) <= OUTLINE_PX / pose.scale + 0.5 if region.any() else region
     out = np.zeros(size, bool)
@@ -159,19 +169,39 @@ def extent(change: Change, pose: Pose, seen: Float64[np.ndarray, "n 2"], known: 
     return out
 
 
+def _gain(
+    change: Change,
+    pose: Pose,
+    moved: Mask,
+    areas: _Areas,
+    known: Mask,
+    vacated: Sequence[Mask],
+    box: tuple[slice, slice],
+    gap_px: int,
+) -> tuple[Float32[np.ndarray, "r c"], Bool[np.ndarray, "r c"]]:
+    """What speaks for each pixel of a box having moved, or against it, and the pixels to start from."""
+    evidence = (moved & ~known)[box]
+    # Places that something left show its surroundings, which may agree with the move by accident.
+    rough = np.zeros(moved.shape, bool)
+    # Something may stand before it, so gaps are closed, too.
+    rough[box] = filled(filled(evidence, _ROUGH_PX) & moved[box], gap_px)
+    left = np.any([footprint(rough, pose), *vacated], axis=0)[box]
+    around = (~areas.whole & ~change.edited.lines)[box]
+    other = (change.edited.areas != change.original.areas)[box]
+    covered = evidence & around & left & other
+    erased = evidence & around & ~other
+    evidence = evidence & ~covered & ~erased | (areas.fresh & moved)[box]
+    if not change.has_areas:
+        erased &= ~left
+        left = np.zeros_like(left)
+    gains = {1.0: evidence, _COVERED: covered, -1.0: ~moved[box], _STAYS: around & left, _ERASED: erased}
+    gain = np.select(list(gains.values()), list(gains), 0.0).astype(np.float32)
+    return gain, evidence if change.has_areas else evidence | erased
+
+
 def _pixels(size: tuple[int, ...]) -> Float64[np.ndarray, "h w 2"]:
     """(row, column) of each pixel."""
     return np.moveaxis(np.indices(size), 0, -1).astype(float)
-
-
-class _Areas(NamedTuple):
-    """(H, W) each: the pixels of areas that agree with a move all over; those with new borders
-    from there; those whose borders agree as well, new or not.
-    """
-
-    whole: Mask
-    fresh: Mask
-    fitting: Mask
 
 
 def _areas(change: Change, pose: Pose, moved: Mask) -> _Areas:
@@ -185,7 +215,7 @@ def _areas(change: Change, pose: Pose, moved: Mask) -> _Areas:
     borders, agreeing, stayed = (change.borders(chosen) for chosen in (np.ones(len(came), bool), came, ~change.new))
     fits = whole & (agreeing >= _FITTING * borders)
     fresh = fits & (agreeing >= stayed + np.maximum(_MIN_FRESH, _FRESH * borders))
-    return _Areas(whole[areas], fresh[areas], fits[areas])
+    return _Areas(whole[areas], fresh[areas], fits[areas], edited.points[came & change.new])
 
 
 def _with_rim(region: Mask, areas: Int64[np.ndarray, "h w"], fitting: Mask) -> Mask:

@@ -31,7 +31,7 @@ _TURN_PX = 3.0
 #: Points of different kinds never match.
 _FAR_PX = 1e5
 #: Pictures that are shrunk by this factor lose lines.
-_LOSES_LINES = 1.5
+LOSES_LINES = 1.5
 _DIRECTION_SIGMA_PX = 1.5
 
 
@@ -210,7 +210,7 @@ def agreement(edited: Features, original: Features, coords: Float[np.ndarray, "h
         distance = ndimage.map_coordinates(distance, where, order=1, mode="nearest") / np.float32(scale)
     own = edited.distance
     lines = (own > 0.5) | (distance <= REACH_PX)
-    if scale < _LOSES_LINES:
+    if scale < LOSES_LINES:
         lines &= (distance > 0.5) | (own <= REACH_PX)
     # What is below a line cannot be seen in a flat picture.
     alike = edited.lines | (_near(edited.areas, areas) & _near(areas, edited.areas))

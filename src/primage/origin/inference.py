@@ -71,7 +71,8 @@ def inferred(primitive: Primitive, training: Primitive) -> Origin:
 def _matches(change: Change) -> tuple[list[Match], list[Mask]]:
     """The parts that moved, each with its source, and about where they are."""
     edited, original = change.edited, change.original
-    pending, known = change.new.copy(), change.same.copy()
+    pending = change.new & np.isin(edited.kinds, original.kinds)
+    known = change.same.copy()
     matches: list[Match] = []
     regions: list[Mask] = []
     searches = 0

@@ -23,12 +23,14 @@ Offset = Float64[np.ndarray, " 2"]
 _MIN_SCALE, _MAX_SCALE = 0.4, 2.5
 _MIRROR = np.diag([1.0, -1.0])
 #: Cells of the coarse grid, in pixels.
-_CELL_PX = (3.0, 6.0)
+_CELL_PX = (4.0, 8.0)
 #: Points that are used for the search and for refinement.
 _SEARCH_POINTS, _REFINED_POINTS = 300, 200
 _BATCH = 32
 #: Blur of the coarse grid, in cells, and the points on a pixel of a line's length in a cell that count as a line.
 _CELL_SIGMA, _LINE_WEIGHT = 0.8, 0.4
+#: Planes of the coarse grid: one for lines, the others for borders.
+_CHANNELS = 3
 #: Poses that are refined after each search.
 _REFINED = 8
 #: How far a point may be from its partner in each iteration.
@@ -72,17 +74,20 @@ def simple_poses(part: Part, original: Features) -> list[Pose]:
     """Candidates that are not turned by odd angles nor scaled by odd factors, refined."""
     turns = [_turn(angle) @ mirror for mirror in (np.eye(2), _MIRROR) for angle in (0.0, 90.0, 180.0, 270.0)]
     shapes = [*turns, np.eye(2) / 2, np.eye(2) * 2]
-    return _refined(part, original, _search(part, original, np.array(shapes), each=3))
+    return _refined(part, original, _search(part, original, np.array(shapes), 3, _cell(part)))
 
 
 def all_poses(part: Part, original: Features) -> list[Pose]:
     """Candidates at every angle and scale, mirrored or not, refined."""
-    step = 2 * _cell(part) / max(part.radius, 1.0)
-    angles = np.arange(0.0, 360.0, np.clip(np.rad2deg(step), 4, 20))
-    count = int(np.ceil(np.log(_MAX_SCALE / _MIN_SCALE) / np.log1p(np.clip(step, 0.1, 0.3))))
-    scales = np.geomspace(_MIN_SCALE, _MAX_SCALE, count + 1)
+    cell = _cell(part)
+    step = float(np.clip(2 * cell / max(part.radius, 1.0), 0.1, 0.3))
+    angles = np.arange(0.0, 360.0, np.rad2deg(step))
+    scales = np.geomspace(_MIN_SCALE, _MAX_SCALE, 1 + int(np.ceil(np.log(_MAX_SCALE / _MIN_SCALE) / step)))
     shapes = [s * _turn(float(a)) @ mirror for mirror in (np.eye(2), _MIRROR) for s in scales for a in angles]
-    return _refined(part, original, _search(part, original, np.array(shapes), each=1))
+    coarse = _search(part, original, np.array(shapes), 1, cell)
+    turns, factors = np.rad2deg(step) * np.array([-0.4, 0.0, 0.4]), np.exp(step * np.array([-0.4, 0.0, 0.4]))
+    near = [f * _turn(float(a)) @ pose.linear for _, pose in coarse[:_REFINED] for f in factors for a in turns]
+    return _refined(part, original, _search(part, original, np.array(near), 1, max(cell / 2, _CELL_PX[0])))
 
 
 def _turn(angle_deg: float) -> Matrix:
@@ -91,36 +96,44 @@ def _turn(angle_deg: float) -> Matrix:
 
 
 def _cell(part: Part) -> float:
-    return float(np.clip(part.radius / 8, *_CELL_PX))
+    return float(np.clip(part.radius / 6, *_CELL_PX))
+
+
+def _channels(kinds: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " n"]:
+    """The plane of the coarse grid for points of each kind: lines often lie on borders."""
+    return np.where(kinds < 0, 0, 1 + kinds % (_CHANNELS - 1))
 
 
 def _tints(kinds: Int64[np.ndarray, " n"]) -> Complex128[np.ndarray, " n"]:
-    """Factors by which points of different kinds cancel out on average."""
+    """Factors by which points of different kinds on one plane cancel out on average."""
     return np.asarray(np.exp(2j * np.pi * ((kinds + 1) * 0.618034 % 1)))
 
 
 def _grids(
-    places: Float64[np.ndarray, "b n 2"], values: Complex128[np.ndarray, "b n"], shape: tuple[int, int]
-) -> Complex64[np.ndarray, "b r c"]:
-    """Sums of values by cell, around the edge."""
+    places: Float64[np.ndarray, "b n 2"],
+    values: Complex128[np.ndarray, "b n"],
+    channels: Int64[np.ndarray, " n"],
+    shape: tuple[int, int],
+) -> Complex64[np.ndarray, "b planes r c"]:
+    """Sums of values by plane and cell, around the edge."""
     rows, columns = np.moveaxis(np.rint(places).astype(int), -1, 0)
-    cells = shape[0] * shape[1]
-    flat = rows % shape[0] * shape[1] + columns % shape[1] + cells * np.arange(len(places))[:, None]
-    real, imaginary = (
-        np.bincount(flat.ravel(), part.ravel(), cells * len(places)) for part in (values.real, values.imag)
-    )
-    return np.asarray(real + 1j * imaginary, np.complex64).reshape(-1, *shape)
+    planes = np.arange(len(places))[:, None] * _CHANNELS + channels
+    flat = (planes * shape[0] + rows % shape[0]) * shape[1] + columns % shape[1]
+    cells = len(places) * _CHANNELS * shape[0] * shape[1]
+    real, imaginary = (np.bincount(flat.ravel(), part.ravel(), cells) for part in (values.real, values.imag))
+    return np.asarray(real + 1j * imaginary, np.complex64).reshape(-1, _CHANNELS, *shape)
 
 
 def _search(
-    part: Part, original: Features, shapes: Float64[np.ndarray, "s 2 2"], each: int
+    part: Part, original: Features, shapes: Float64[np.ndarray, "s 2 2"], each: int, cell: float
 ) -> list[tuple[float, Pose]]:
     """The best poses with the given linear maps, with the share of points that they explain, best first."""
-    cell = _cell(part)
     margin = int(np.ceil(part.radius / cell)) + 2
     rows, columns = (scipy.fft.next_fast_len(int(side / cell) + margin) for side in original.lines.shape)
-    spectrum = _spectrum(original, cell, (rows, columns))
     few = part.sample(_SEARCH_POINTS)
+    channels, tints = _channels(few.kinds), _tints(few.kinds)
+    used = np.unique(channels)
+    spectrum = _spectrum(original, cell, (rows, columns))[used]
     centre = part.centre
     found: list[tuple[float, Pose]] = []
     for start in range(0, len(shapes), _BATCH):
@@ -130,8 +143,9 @@ def _search(
         mirrored = np.linalg.det(batch) < 0
         normals = np.where(mirrored[:, None], few.normals.conj(), few.normals) * turn[:, None] ** 2
         places = np.einsum("bij,nj->bni", batch, few.points - centre) / cell
-        grids = _grids(places, normals * _tints(few.kinds), (rows, columns))
-        votes = scipy.fft.ifft2(scipy.fft.fft2(grids).conj() * spectrum).real / len(few.points)
+        grids = _grids(places, normals * tints, channels, (rows, columns))[:, used]
+        product = (scipy.fft.fft2(grids).conj() * spectrum).sum(axis=1)
+        votes = scipy.fft.ifft2(product).real / len(few.points)
         for vote, linear in zip(votes, batch, strict=True):
             for score, at in _peaks(vote, each):
                 # Cells beyond the picture stand for negative places.
@@ -141,11 +155,11 @@ def _search(
     return sorted(found, key=lambda entry: -entry[0])
 
 
-def _spectrum(original: Features, cell: float, shape: tuple[int, int]) -> Complex64[np.ndarray, "r c"]:
+def _spectrum(original: Features, cell: float, shape: tuple[int, int]) -> Complex64[np.ndarray, "planes r c"]:
     """The Fourier transform of a drawing's points on the coarse grid, every line of about the same weight."""
     values = _tints(original.kinds) * original.normals
-    grid = _grids(original.points[None] / cell, values[None], shape)[0]
-    smooth = ndimage.gaussian_filter(grid, _CELL_SIGMA, mode="wrap")
+    grid = _grids(original.points[None] / cell, values[None], _channels(original.kinds), shape)[0]
+    smooth = ndimage.gaussian_filter(grid, (0, _CELL_SIGMA, _CELL_SIGMA), mode="wrap")
     return np.asarray(scipy.fft.fft2(smooth / np.maximum(np.abs(smooth), _LINE_WEIGHT * cell)), np.complex64)
 
 

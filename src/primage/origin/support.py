@@ -10,10 +10,10 @@ from jaxtyping import Bool, Float64, Int64
 from scipy import ndimage
 from scipy.spatial import ConvexHull
 
-from primage.origin.features import Features
+from primage.origin.features import LOSES_LINES, Features
 from primage.origin.matching import Pose, explained
 
-#: Fewer points prove nothing.
+#: Fewer points prove nothing, in either drawing; a part that was mirrored, turned or scaled needs as many more, each.
 _MIN_POINTS = 24
 #: Points within twice this distance belong to the same part.
 _NEAR_PX = 5
@@ -21,7 +21,7 @@ _NEAR_PX = 5
 #: the source's points that are here.
 _PRECISION, _RECALL = 0.5, 0.55
 #: Smallest product of the share of the part's points that come from the source and the smaller of these two.
-_SUPPORT = 0.35
+_SUPPORT = 0.3
 #: Another source with a support lower by less than this share makes the part ambiguous.
 _RIVAL = 0.1
 #: What a mirrored, turned or scaled part must gain in support over a plain move, each.
@@ -32,6 +32,8 @@ _CONDITION = 0.04
 _SLIGHT = 0.02
 #: Places of the photo farther apart than this, or than a quarter of the part, are different sources.
 _APART_PX = 3.0
+#: So are those whose scales differ by more than this factor's logarithm.
+_RESCALED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,8 @@ def best_match(
     apart = max(_APART_PX, float(np.ptp(seen, axis=0).max()) * best.pose.scale / 4)
     for other in rivals:
         distance = np.linalg.norm(other.pose(seen.mean(axis=0)) - best.pose(seen.mean(axis=0)))
-        if distance > apart and (other.gone > 0.5) == (best.gone > 0.5):
+        scaled = abs(np.log(other.pose.scale / best.pose.scale)) > _RESCALED
+        if (distance > apart or scaled) and (other.gone > 0.5) == (best.gone > 0.5):
             return None
     return best
 
@@ -114,10 +117,15 @@ def _match(edited: Features, original: Features, group: np.ndarray, gone: np.nda
         return None
     hull = ConvexHull(part.points[good], qhull_options="QJ").equations
     precision = good[_holds(hull, part.points)].mean()
-    there = np.flatnonzero(_holds(hull, pose.inverse(original.points)))
-    if not len(there):
+    there = _holds(hull, pose.inverse(original.points))
+    if pose.scale > LOSES_LINES:
+        there &= original.kinds >= 0
+    if not there.any():
         return None
-    recall = explained(original.part(there), edited, pose.inverse).mean()
+    found = explained(original.part(there), edited, pose.inverse)
+    recall = found.mean()
+    if min(good.sum(), found.sum()) < _MIN_POINTS * (1 + _complexity(pose)):
+        return None
     support = float(good.mean() * min(precision, recall))
     if precision < _PRECISION or recall < _RECALL or support < _SUPPORT:
         return None
