@@ -100,8 +100,11 @@ def synthesis_speed(work: str) -> Callable[[dict[str, Any]], str]:
 
 def inferred_origins(found: dict[str, Any]) -> str:
     means = found["mean"]["held-out"]
-    right, wrong, removed = (means[key] for key in ("moved_right", "wrongly_in_a_piece_of_all_pixels", "removed_found"))
-    return f"{right:.1%} (per drawing {means['mean_share_right']:.1%}); {wrong:.2%}; {removed:.1%}"
+    objects, selections = means["moved_right_objects"], means["moved_right_selections"]
+    wrong, removed = means["wrongly_in_a_piece_of_all_pixels"], means["removed_found"]
+    return (
+        f"{means['moved_right']:.1%} (objects {objects:.1%}, selections {selections:.1%}); {wrong:.2%}; {removed:.0%}"
+    )
 
 
 def table_1(found: dict[str, Any]) -> str:

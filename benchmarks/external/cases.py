@@ -130,9 +130,15 @@ PHOTOS = {
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A drawing to infer the origin of, ``edited`` as it was read back."""
+    """A drawing to infer the origin of.
+
+    Attributes:
+        cut: what was moved, an "object" with its outline or a "selection" drawn anywhere.
+        edited: the drawing as it was read back.
+    """
 
     name: str
+    cut: str
     style: Style
     training: Primitive
     edited: Primitive
@@ -195,7 +201,7 @@ def _scene_case(name: str, kind: str, edit: Edit | None, style: Style, folder: P
     for mask, linear, offset, below in reversed(pasted):
         editor.paste(mask, linear, offset, below)
     title = f"{name}: {edit.title if edit else 'one object less'}"
-    return _saved(title, editor, folder)
+    return _saved(title, "object", editor, folder)
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:
@@ -231,9 +237,9 @@ def _photo_case(change: Change, style: Style, folder: Path) -> Case:
         editor.paste(mask, back, centre - back @ (centre + shift))
     if change.stroke:
         editor.stroke([(x * size[1], y * size[0]) for x, y in change.stroke], spec.line_colour)
-    return _saved(f"{change.photo}, {change.kind}: {change.title}", editor, folder)
+    return _saved(f"{change.photo}, {change.kind}: {change.title}", "selection", editor, folder)
 
 
-def _saved(title: str, editor: Editor, folder: Path) -> Case:
+def _saved(title: str, cut: str, editor: Editor, folder: Path) -> Case:
     path = folder / f"{title.replace(' ', '-').replace('/', '-')}.png"
-    return Case(title, editor.style, editor.training, editor.saved(path), editor.origin, editor.spec.line_colour)
+    return Case(title, cut, editor.style, editor.training, editor.saved(path), editor.origin, editor.spec.line_colour)
