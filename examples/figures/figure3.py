@@ -22,9 +22,9 @@ HANDLE = Ellipse(centre=(0.37, 0.66), radii=(0.085, 0.16))
 SPOON = Ellipse(centre=(0.605, 0.68), radii=(0.085, 0.16))
 
 ROWS: tuple[Row, ...] = (
-    ("rocket ⇄ right mast", "rocket.jpg", "super", [Swap(region=ROCKET, other=RIGHT_MAST)]),
+    ("rocket and right mast exchanged", "rocket.jpg", "super", [Swap(region=ROCKET, other=RIGHT_MAST)]),
     ("no left mast", "rocket.jpg", "super", [Copy(region=BESIDE_LEFT_MAST, by=(-0.09, 0))]),
-    ("handle ⇄ spoon", "coffee.png", "super", [Swap(region=HANDLE, other=SPOON)]),
+    ("handle and spoon exchanged", "coffee.png", "super", [Swap(region=HANDLE, other=SPOON)]),
 )
 
 

@@ -55,6 +55,14 @@ def test_figure_8_moves_nose_and_eyes_apart_within_the_photo() -> None:
             assert region.radii[axis] - 1e-9 <= end <= 1 - region.radii[axis] + 1e-9
 
 
+def test_each_figure_is_shown_in_the_documentation() -> None:
+    docs = FIGURES.parents[1] / "docs"
+    text = (docs / "figures.md").read_text(encoding="utf-8")
+    for i in range(1, 9):
+        assert f"(images/figure{i}.jpg)" in text
+        assert (docs / "images" / f"figure{i}.jpg").stat().st_size < 102_400
+
+
 def test_each_figure_is_listed_in_the_readme() -> None:
     text = (FIGURES / "README.md").read_text(encoding="utf-8")
     scripts = sorted(path.name for path in FIGURES.glob("figure*.py"))
