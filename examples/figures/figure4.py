@@ -1,6 +1,6 @@
-"""Figure 4: edges to image, compared with a network trained without thin-plate splines.
+"""Figure 4: edges to image, compared with networks trained without thin-plate splines.
 
-``python examples/figures/figure4.py [--minutes M] [--out FOLDER]``
+``python examples/figures/figure4.py [--steps N] [--out FOLDER]``
 
 The paper compares with pix2pix and BicycleGAN trained on 50,000 shoes, which cannot be shipped. This figure uses the
 paper's other baseline: the same network trained on the single image with crop and flip only.
@@ -10,29 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training_setup import fitted, options, photo, trained, training_options, write_sheet
+from training_setup import COMPARED, compared, fitted, options, publish, sheet, trained
 
-import primage
 from primage.edit.apply import apply_edits
-from primage.edit.records import Ellipse, Scale
+from primage.edit.records import Edit, Ellipse, Scale
 from primage.evaluate.protocol.baselines import NO_TPS
 from primage.primitive.primitive import draw
 
-EDIT = (Scale(region=Ellipse(centre=(0.485, 0.29), radii=(0.21, 0.27)), factor=0.8),)
+EDITS: dict[str, tuple[Edit, ...]] = {
+    "coffee.png": (Scale(region=Ellipse(centre=(0.485, 0.29), radii=(0.21, 0.27)), factor=0.8),),
+    "chelsea.png": (Scale(region=Ellipse(centre=(0.381, 0.387), radii=(0.105, 0.14)), factor=1.3),),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train with and without TPS on the same edges and render the same edit."""
+    """Train with and without TPS on the same edges of two photos, and render the same edits."""
     chosen = options(__doc__, arguments)
-    model = trained(chosen, "coffee.png", "edges")
-    how = training_options(chosen)
-    how["settings"] = (*how.get("settings", ()), *NO_TPS)  # type: ignore[misc]
-    run = chosen.out / "runs" / f"coffee-edges-no-tps{'-tiny' if chosen.tiny else ''}"
-    plain = primage.train(photo("coffee.png"), run, primitive="edges", matcher="none", **how)  # type: ignore[arg-type]
-    edited = apply_edits(model.primitive, EDIT)
-    row = [model.photo, draw(model.primitive), draw(edited), plain.render(edited), model.render(edited)]
-    captions = ["photo", "its edges", "edited", "without TPS", "with TPS"]
-    write_sheet(chosen.out / "figure4.png", [[fitted(picture) for picture in row]], [captions])
+    pictures = []
+    for name, edits in EDITS.items():
+        model = trained(chosen, name, "edges")
+        plain = trained(chosen, name, "edges", "-no-tps", NO_TPS, matcher="none")
+        edited = apply_edits(model.primitive, edits)
+        row = [draw(model.primitive), model.photo, draw(edited), *compared(plain, model, edited)]
+        pictures.append([fitted(picture) for picture in row])
+    captions = ["edges", "photo", "edited edges", *COMPARED]
+    publish(chosen, chosen.out / "figure4.png", sheet(pictures, [captions] * len(pictures)))
 
 
 if __name__ == "__main__":

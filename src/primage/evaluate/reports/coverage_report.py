@@ -17,7 +17,7 @@ from primage.evaluate.reports.pages import command_html, figure_html, page_html,
 from primage.evaluate.reports.serialize import finite, write_json
 from primage.evaluate.reports.tables import Table
 from primage.files import write_atomically
-from primage.image import write_png
+from primage.image import resize_image, write_png
 from primage.model import Model
 from primage.primitive.primitive import draw
 from primage.sheet import contact_sheet
@@ -97,11 +97,11 @@ def coverage_json(coverage: Coverage) -> dict[str, object]:
 
 
 def coverage_sheet(frames: Sequence[FrameCoverage], model: Model) -> np.ndarray:
-    """A contact sheet with one row per frame: primitives, ground truth, output, and the three maps.
+    """A contact sheet with one row per frame: training pair, primitive, ground truth, output, and the three maps.
 
     Args:
         frames: frames to show.
-        model: provides the training primitive.
+        model: provides the training pair.
 
     Returns:
         (H, W, 3) uint8. The two distance maps of a frame share one colour scale.
@@ -113,6 +113,7 @@ def coverage_sheet(frames: Sequence[FrameCoverage], model: Model) -> np.ndarray:
         rows.append(
             [
                 draw(model.primitive.resized(size), model.record.spec.line_colour),
+                resize_image(model.photo, size),
                 *(frame.drawing, frame.truth, frame.output),
                 *(
                     heatmap(frame.alone, size, high=high),
@@ -123,7 +124,8 @@ def coverage_sheet(frames: Sequence[FrameCoverage], model: Model) -> np.ndarray:
         )
         captions.append(
             [
-                *("training primitive", f"primitive {frame.name}", "ground truth", "output"),
+                *("training primitive", "training photo"),
+                *(f"primitive {frame.name}", "ground truth", "output"),
                 *("1-NN alone", "1-NN with TPS", "error"),
             ]
         )
