@@ -15,7 +15,10 @@ import pytest
 from tests.tiny import one_thread
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-MODULES = ("arrange", "cases", "compose", "canvas", "drawings", "origins", "renderers", "scenes", "scoring", "summary")
+MODULES = (
+    *("arrange", "cases", "compose", "canvas", "drawings", "enlarged"),
+    *("origins", "renderers", "scenes", "scoring", "summary"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +185,19 @@ def test_origins_as_the_package_describes_them(suite: SimpleNamespace, small: li
         found = origin.coords(coords.shape[:2])
         assert (np.isnan(found) == np.isnan(coords)).all()
         assert np.nanmax(np.abs(found - coords)) < 1.0
+
+
+def test_an_affine_edit_maps_the_moved_silhouette_onto_the_former_one(suite: SimpleNamespace) -> None:
+    scene = suite.scenes.scene("coins")
+    before = {each.name: each for each in scene.objects}
+    size = scene.size
+    y, x = np.mgrid[: size[0], : size[1]]
+    points = np.stack([(x + 0.5) / size[1], (y + 0.5) / size[0]], axis=-1).reshape(-1, 2)
+    for edit in (each for each in scene.edits if each.kind in ("move far", "rotate", "scale ×½")):
+        (after,) = (each for each in edit.change(scene.objects) if each.pose != before[each.name].pose)
+        original = before[after.name]
+        back = suite.enlarged.map_back(after, original, size)
+        columns, rows = np.floor(back(points) * size[::-1]).astype(int).clip(0, 255).T
+        found = suite.compose.silhouette(original, size)[rows, columns].reshape(size)
+        true = suite.compose.silhouette(after, size)
+        assert ((found > 0.5) != (true > 0.5)).mean() < 0.004

@@ -22,8 +22,9 @@ _SAME_PX = 1.0
 _MAX_SLOPE = 4.0
 #: Steps of the sources to both sides of a pixel that differ by less are one slope.
 _ALIKE_PX = 0.5
-#: Between two sources, colours are blended over about this many pixels of the photo.
-_SEAM_PX = 2.5
+#: Between two sources, colours are blended over about this many pixels of the photo, and at least this part of a
+#: working-size pixel.
+_SEAM_PX, _SEAM = 2.5, 0.5
 #: Radius of the mean of the colour differences, in working-size pixels.
 _SMOOTH_RADIUS = 3
 #: Pixels that cover more than this many pixels of the photo are means over them.
@@ -161,23 +162,28 @@ def _smooth(difference: np.ndarray, field: np.ndarray, slope: np.ndarray, counts
         for x in range(width):
             if not counts[y, x]:
                 continue
-            total = 0.0
+            total, whole = 0.0, 0.0
             r, g, b = 0.0, 0.0, 0.0
             for dy in range(-_SMOOTH_RADIUS, _SMOOTH_RADIUS + 1):
                 for dx in range(-_SMOOTH_RADIUS, _SMOOTH_RADIUS + 1):
                     qy, qx = y + dy, x + dx
                     if qy < 0 or qx < 0 or qy >= height or qx >= width or not counts[qy, qx]:
                         continue
+                    w = np.exp(-(dy * dy + dx * dx) / (0.5 * _SMOOTH_RADIUS * _SMOOTH_RADIUS))
+                    whole += w
                     ey = field[y, x, 0] + slope[y, x, 0, 0] * dy + slope[y, x, 1, 0] * dx - field[qy, qx, 0]
                     ex = field[y, x, 1] + slope[y, x, 0, 1] * dy + slope[y, x, 1, 1] * dx - field[qy, qx, 1]
                     if ey * ey + ex * ex > (_SAME_PX + 0.25 * (dy * dy + dx * dx) ** 0.5) ** 2:
                         continue
-                    w = np.exp(-(dy * dy + dx * dx) / (0.5 * _SMOOTH_RADIUS * _SMOOTH_RADIUS))
                     total += w
                     r += w * difference[qy, qx, 0]
                     g += w * difference[qy, qx, 1]
                     b += w * difference[qy, qx, 2]
-            out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / total, g / total, b / total
+            # Beside a seam, the picture itself: both sides were fitted to each other there.
+            t = min(max(2 * total / whole - 1, 0.0), 1.0)
+            out[y, x, 0] = t * r / total + (1 - t) * difference[y, x, 0]
+            out[y, x, 1] = t * g / total + (1 - t) * difference[y, x, 1]
+            out[y, x, 2] = t * b / total + (1 - t) * difference[y, x, 2]
 
 
 @kernel(parallel=True)
@@ -219,7 +225,8 @@ def _copy(
         if free.any():
             other, rival = _agreed(source, share, free, count)
             # Shares change by about 1.5 per working-size pixel across a discontinuity.
-            weight = min(0.5 + (score - rival) * scale[0] / (1.5 * _SEAM_PX), 1.0)
+            seam = max(_SEAM_PX, _SEAM * scale[0])
+            weight = min(0.5 + (score - rival) * scale[0] / (1.5 * seam), 1.0)
             if weight < 1:
                 _add(photo, field, slope, offset, at, source, share, free, other, scale, y, x, 1 - weight, out[n])
         _add(photo, field, slope, offset, at, source, share, mine, best, scale, y, x, weight, out[n])
