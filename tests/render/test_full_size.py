@@ -9,6 +9,7 @@ from scipy import ndimage
 from primage.image import resize_image
 from primage.origin.plane import REMOVED, Origin
 from primage.origin.transforms import Affine
+from primage.render.blending import blend
 from primage.render.full_size import FullSize, WorkingResult, rendered_window
 from tests.tiny import picture
 
@@ -139,3 +140,14 @@ def test_two_pieces_side_by_side_leave_no_gap(photo: np.ndarray) -> None:
     white[:, :460] = (30, 60, 160)
     out = FullSize(white, result(white, whole)).picture()
     assert (out[180:380, 420:620] == (30, 60, 160)).all()
+
+
+def test_at_the_working_size_the_result_is_the_picture_itself(photo: np.ndarray) -> None:
+    small = resize_image(photo, SIZE)
+    image = np.random.default_rng(0).integers(0, 256, small.shape, dtype=np.uint8)
+    weight = np.zeros(SIZE, np.float32)
+    weight[20:40, 30:60] = 1
+    weight[20:40, 60:64] = 0.4
+    field = np.moveaxis(np.indices(SIZE, np.float32), 0, -1).copy()
+    out = FullSize(small, WorkingResult(image, weight, field)).picture()
+    np.testing.assert_array_equal(out, blend(small, image, weight))

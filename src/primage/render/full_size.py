@@ -146,6 +146,8 @@ class FullSize:
         field, part = self.result.field, self._filled
         if field is None or (part is not None and not part.any()):
             return None
+        if part is None and self.size == self.result.image.shape[:2]:
+            return None  # the picture itself has all detail
         small = resized(self.photo, self.result.image.shape[:2])
         return copies(self.result.image.astype(np.float32) * self._unit, field, small, part)
 
