@@ -15,6 +15,7 @@ from PIL import Image
 
 from primage.image import read_png_text
 from primage.model import load
+from primage.origin.plane import DRAWN, UNMOVED
 from primage.render.files import PROVENANCE
 from primage.run import Run
 from primage.training import training
@@ -96,6 +97,10 @@ def test_an_old_project_opens_in_the_studio(tmp_path: Path) -> None:
         assert [snapshot["name"] for snapshot in state["snapshots"]] == ["Before"]
         with np.load(OLD / "layers.npz") as layers:
             found = visitor.layers(project)
+            # Old projects do not say where their pixels come from: unmoved where the drawing is that of training.
+            origin = found.pop("origin")
+            assert not origin[..., 1].any()
+            assert set(np.unique(origin[..., 0])) == {UNMOVED, DRAWN}
             assert {name: layer.tolist() for name, layer in found.items()} == {
                 name: layers[name].tolist() for name in layers.files
             }

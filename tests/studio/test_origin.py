@@ -11,11 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from primage.errors import RunError
-from primage.origin import plane
 from primage.origin.files import read_origin
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED
 from primage.origin.transforms import Piece
-from primage.studio import origin as values
 from primage.studio.drawing import Drawing, Pixels
 from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of, layer_of, renumbered
@@ -58,11 +56,6 @@ def sources(drawing: Drawing) -> dict[int, Piece | None]:
     """For each value in use what it means."""
     used = np.unique(index_of(drawing.layers["origin"]))
     return {int(value): drawing.pieces[value - FIRST] if value >= FIRST else None for value in used}
-
-
-def test_the_values_are_those_of_origins() -> None:
-    for name in ("UNMOVED", "DRAWN", "REMOVED", "FIRST", "MAX_PIECES"):
-        assert getattr(values, name) == getattr(plane, name)
 
 
 def test_renumbering_appends_what_is_missing_and_nothing_else() -> None:
