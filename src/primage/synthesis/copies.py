@@ -96,7 +96,7 @@ def completing(
     """
     known = copied(render, origin, reference.photo)
     forbidden = known.forbidden if excluded is None else known.forbidden | excluded
-    undrawn = _undrawn(render.primitive, known.hole)
+    undrawn = _undrawn(render.primitive, known.hole, origin.index >= FIRST)
     todo = ((undrawn, forbidden), (known.hole & ~undrawn, forbidden), (known.rest, None))
     current, synthesised = known.render, np.zeros(origin.size, bool)
     unlike = np.zeros(origin.size, np.float32)
@@ -116,7 +116,9 @@ def completing(
     return Completed(Polished(image, current.field, synthesised, unlike), tuple(stages))
 
 
-def _undrawn(primitive: Primitive, hole: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+def _undrawn(
+    primitive: Primitive, hole: Bool[np.ndarray, "h w"], moved: Bool[np.ndarray, "h w"]
+) -> Bool[np.ndarray, "h w"]:
     """The parts of a hole into which nobody drew anything: what is behind them is not known."""
     parts, count = ndimage.label(hole, np.ones((3, 3), bool))
     numbers = np.arange(1, count + 1)
@@ -124,9 +126,10 @@ def _undrawn(primitive: Primitive, hole: Bool[np.ndarray, "h w"]) -> Bool[np.nda
     if primitive.edges is not None:
         inside = ndimage.binary_erosion(hole, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
         drawn |= ndimage.sum_labels(primitive.edges & inside, parts, numbers) >= _FEW_LINES
-    if primitive.segments is not None and not hole.all():
+    if primitive.segments is not None and not (hole | moved).all():
+        # The hole was filled before the moved parts were put in front of it.
         index = primitive.segments.index
-        drawn |= ndimage.mean(from_nearest_outside(index, hole) != index, parts, numbers) > _OTHER_LABELS
+        drawn |= ndimage.mean(from_nearest_outside(index, hole | moved) != index, parts, numbers) > _OTHER_LABELS
     return np.asarray(np.isin(parts, numbers[~drawn]) & hole)
 
 
