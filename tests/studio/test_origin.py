@@ -14,6 +14,7 @@ from primage.errors import RunError
 from primage.origin.files import read_origin
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED
 from primage.origin.transforms import Piece
+from primage.studio import drawing as drawings
 from primage.studio.drawing import Drawing, Pixels
 from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of, layer_of, renumbered
@@ -66,7 +67,7 @@ def test_renumbering_appends_what_is_missing_and_nothing_else() -> None:
 
 
 def test_too_many_pieces_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("primage.studio.drawing.MAX_PIECES", 2)
+    monkeypatch.setattr(drawings, "MAX_PIECES", 2)
     canvas = started(tmp_path)
     with pytest.raises(RefusalError, match="at most 2 pieces"):
         put(canvas, np.full(SIZE, FIRST + 2), piece(0.1), piece(0.2), piece(0.3))
