@@ -192,7 +192,25 @@ class Model:
                 f"the origin is {origin.size[1]}×{origin.size[0]} px, but the drawing "
                 f"{primitive.size[1]}×{primitive.size[0]} px; they must have the same size"
             )
-        painted = self.paint(primitive)
+        return self.completed(primitive, self.paint(primitive), polish, origin, excluded)
+
+    def completed(
+        self,
+        primitive: Primitive,
+        painted: Painted,
+        polish: bool = True,
+        origin: Origin | None = None,
+        excluded: Bool[np.ndarray, "h2 w2"] | None = None,
+    ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
+        """What `rendered` returns, from the output of `paint`.
+
+        Args:
+            primitive: what was rendered.
+            painted: the generator's output.
+            polish: as for `rendered`.
+            origin: as for `rendered`, of the primitive's size.
+            excluded: as for `rendered`.
+        """
         render = self.unpolished(primitive, painted)
         if render is None:
             return to_image(painted.image.cpu()), None

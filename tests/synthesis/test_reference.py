@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from primage.synthesis import reference as module
-from primage.synthesis.guides import GuideWeights
 from primage.synthesis.reference import MARK, Reference
 from tests.primitive.drawings import described, drawing
 from tests.synthesis.textures import texture
@@ -26,12 +25,6 @@ def test_planes_are_made_once() -> None:
     assert trained.plane() is trained.plane()
     assert trained.resized(HALF) is trained.resized(HALF.copy())
     assert trained.patches is trained.patches
-
-
-def test_other_weights_are_other_guides() -> None:
-    trained = reference()
-    assert trained.weighted(GuideWeights()) is trained
-    assert not trained.weighted(GuideWeights(labels=0.0, lines=0.0)).guides.any()
 
 
 def test_only_resized_copies_are_marked() -> None:

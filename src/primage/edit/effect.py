@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Float32, UInt8
 from scipy import ndimage
 
 from primage.primitive.primitive import Primitive
@@ -40,7 +40,8 @@ def edits_without_effect(
         return np.zeros((0, 4), np.float32)
     levels = np.abs(image.astype(np.float32) - photo).max(axis=2)
     visible = ndimage.gaussian_filter(levels, 1.0) > _LEVELS
-    edits, count = ndimage.label(_near(changed, _TOGETHER_PX), np.ones((3, 3), bool))
+    together = ndimage.distance_transform_edt(~changed) <= _TOGETHER_PX
+    edits, count = ndimage.label(together, np.ones((3, 3), bool))
     numbers = np.arange(1, count + 1)
     drawn = ndimage.sum_labels(changed, edits, numbers)
     shown = ndimage.mean(visible, edits, numbers)
@@ -52,7 +53,3 @@ def edits_without_effect(
         for i in silent
     ]
     return np.array(out, np.float32).reshape(-1, 4)
-
-
-def _near(mask: Bool[np.ndarray, "h w"], distance_px: int) -> Bool[np.ndarray, "h w"]:
-    return np.asarray(ndimage.distance_transform_edt(~mask) <= distance_px)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, UInt16
+from jaxtyping import Bool, Float, Float32, Float64, UInt16
 
 from primage.errors import PrimitiveError
 from primage.origin.transforms import Affine, Piece, Spline
@@ -72,6 +72,24 @@ class Origin:
         """Whether anything was moved or removed."""
         return bool((self.index >= REMOVED).any())
 
+    @property
+    def sources(self) -> list[int]:
+        """The values in `index` that stand for a place of the photo."""
+        return [int(value) for value in np.unique(self.index) if value not in (DRAWN, REMOVED)]
+
+    def piece(self, value: int) -> Piece:
+        """The map of the pixels with a value of `sources`."""
+        return Piece(transforms=()) if value == UNMOVED else self.pieces[value - FIRST]
+
+    def places(self, mask: Mask) -> Float64[np.ndarray, "n 2"]:
+        """The centres of some pixels, (x, y) in shares of width and height, row by row.
+
+        Args:
+            mask: (H, W), the pixels.
+        """
+        rows, columns = np.nonzero(mask)
+        return np.stack([(columns + 0.5) / self.size[1], (rows + 0.5) / self.size[0]], axis=1)
+
     def drawn(self, mask: Mask) -> Origin:
         """The origin after something was drawn. What is drawn where something was removed guides what fills the place.
 
@@ -109,7 +127,7 @@ class Origin:
         for value in np.unique(cut):
             if value in (DRAWN, REMOVED):
                 continue
-            moved = (Piece(transforms=()) if value == UNMOVED else source.pieces[value - FIRST]).after(transform)
+            moved = source.piece(int(value)).after(transform)
             if not moved.transforms:
                 numbers[value] = UNMOVED
                 continue
@@ -155,13 +173,10 @@ class Origin:
             (H, W, 2), (y, x) in pixels of the photo, 0 at the centre of the first; NaN where it is not known.
         """
         out = np.full((*self.size, 2), np.nan, np.float32)
-        for value in np.unique(self.index):
-            if value in (DRAWN, REMOVED):
-                continue
-            rows, columns = np.nonzero(self.index == value)
-            points = np.stack([(columns + 0.5) / self.size[1], (rows + 0.5) / self.size[0]], axis=1)
-            x, y = (points if value == UNMOVED else self.pieces[value - FIRST](points)).T
-            out[rows, columns] = np.stack([y * photo_size[0] - 0.5, x * photo_size[1] - 0.5], axis=1)
+        for value in self.sources:
+            where = self.index == value
+            x, y = self.piece(value)(self.places(where)).T
+            out[where] = np.stack([y * photo_size[0] - 0.5, x * photo_size[1] - 0.5], axis=1)
         return out
 
     def _set(self, mask: Mask, value: int) -> Origin:

@@ -81,10 +81,10 @@ def _colours(photo: np.ndarray, piece: Piece, points: np.ndarray, size: tuple[in
     def coords(at: np.ndarray) -> np.ndarray:
         return np.asarray(piece(at)[:, ::-1] * shape - 0.5)
 
-    shift = _shift(piece)
-    if shift is not None and tuple(shape) == size:
+    if piece.shift is not None and tuple(shape) == size:
         # Whole pixels: a shifted piece is not resampled.
-        return sample(photo, coords(points) - shift * shape + np.rint(shift * shape))
+        shift = np.array(piece.shift[::-1]) * shape
+        return sample(photo, coords(points) - shift + np.rint(shift))
     pixel = np.array([1.0 / size[1], 1.0 / size[0]])
     centre = coords(points)
     spans = [np.linalg.norm(coords(points + pixel * axis) - centre, axis=1) for axis in np.eye(2)]
@@ -96,11 +96,3 @@ def _colours(photo: np.ndarray, piece: Piece, points: np.ndarray, size: tuple[in
         for y in (np.arange(samples[1]) + 0.5) / samples[1] - 0.5:
             total += sample(photo, coords(points + pixel * (x, y)), "bilinear")
     return np.asarray(total / (samples[0] * samples[1]), np.float32)
-
-
-def _shift(piece: Piece) -> np.ndarray | None:
-    """(y, x), in shares, of a piece that was only shifted; None for others."""
-    affine = piece.affine
-    if affine is None or np.abs(np.subtract(affine.matrix[:4], (1, 0, 0, 1))).max() > 1e-6:
-        return None
-    return np.array([affine.matrix[5], affine.matrix[4]])

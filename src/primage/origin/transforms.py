@@ -25,6 +25,8 @@ Coords = Float64[np.ndarray, "n 2"]
 
 #: Entries that differ by less than this are equal: a ten-thousandth of a pixel of a 10,000 px photo.
 _SAME = 1e-8
+#: Linear parts that differ from the identity by less move no pixel of a 100,000 px photo.
+_UNTURNED = 1e-6
 #: Points closer to a line, or to each other, than this share of their spread do not define a spline.
 _DEGENERATE = 1e-6
 #: Number of points at which a spline is evaluated at once.
@@ -163,6 +165,14 @@ class Piece(Frozen):
             first, rest = rest[0].after(first), rest[1:]
         whole = (first, *rest)
         return Piece(transforms=rest if isinstance(first, Affine) and first.is_identity else whole)
+
+    @property
+    def shift(self) -> tuple[float, float] | None:
+        """(x, y), in shares, by which the piece was only shifted; None if it is turned, scaled or bent, too."""
+        affine = self.affine
+        if affine is None or np.abs(np.subtract(affine.matrix[:4], (1, 0, 0, 1))).max() > _UNTURNED:
+            return None
+        return affine.matrix[4:]
 
     @property
     def affine(self) -> Affine | None:

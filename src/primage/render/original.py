@@ -119,7 +119,7 @@ def working_result(
     painted = model.paint(primitive)
     render = model.unpolished(primitive, painted)
     if origin is not None and origin.moves and render is not None:
-        image, polished = model.rendered(primitive, polish, origin, excluded)
+        image, polished = model.completed(primitive, painted, polish, origin, excluded)
         weight = changed_weight(image, model.photo, origin)
         if polished is None:
             return WorkingResult(image, weight, render.field, None, render.confidence, origin), None

@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 from scipy import ndimage
 
-from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
+from primage.origin.plane import DRAWN, FIRST, UNMOVED, Origin
 from primage.origin.sampling import piece_colours
-from primage.origin.transforms import Piece
 from primage.primitive.layer import from_nearest_outside
 from primage.primitive.primitive import Primitive
 from primage.synthesis.polish import Polished, Previous, Render, polishing
 from primage.synthesis.reference import Reference
+from primage.synthesis.steps import scaled
 
 #: Pixels around what was drawn are not copied, as a share of the shorter side: a new line changes what is beside it.
 _DRAWN_MARGIN = 0.035
@@ -107,7 +107,7 @@ def completing(
         if not within.any():
             continue
         steps = polishing(reference, current, within, forbid, before, unknown=undrawn)
-        polished = yield from _share(steps, number / len(todo), 1 / len(todo))
+        polished = yield from scaled(steps, number / len(todo), 1 / len(todo))
         stages[-1] = Previous(current, polished, within)
         current = replace(current, image=polished.image, field=polished.field)
         synthesised |= polished.synthesised
@@ -133,16 +133,6 @@ def _undrawn(
     return np.asarray(np.isin(parts, numbers[~drawn]) & hole)
 
 
-def _share(steps: Generator[float, None, Polished], start: float, share: float) -> Generator[float, None, Polished]:
-    """A share of the work."""
-    while True:
-        try:
-            yield start + share * next(steps)
-        except StopIteration as stop:
-            result: Polished = stop.value
-            return result
-
-
 def copied(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) -> Copied:
     """Copy what is known of a render from the photo.
 
@@ -159,12 +149,12 @@ def copied(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) 
     known = origin.known & ~drawn
     image, field, confidence = render.image.copy(), render.field.copy(), render.confidence.copy()
     field[known], confidence[known] = origin.coords(photo_size)[known], 1.0
-    for value in _values(origin):
+    for value in origin.sources:
         where = known & (origin.index == value)
         image[where] = np.rint(_colours(origin, value, where, photo))
     # What fills a hole is first looked for around it.
-    places = Origin.unmoved(origin.size).coords(photo_size)
-    field[origin.removed], confidence[origin.removed] = places[origin.removed], 0.0
+    places = origin.places(origin.removed)[:, ::-1] * photo_size - 0.5
+    field[origin.removed], confidence[origin.removed] = places, 0.0
     hole = _near(origin.removed, _REMOVED_MARGIN_PX) & (origin.index < FIRST)
     rest = (~known | _near(_borders(origin), _SEAM_PX)) & ~hole
     placed = replace(render, image=image, field=field, confidence=confidence)
@@ -181,14 +171,14 @@ def antialiased(
         origin: of the drawing, of the same size.
         photo: at the scale of the picture.
     """
-    bent = [FIRST + i for i, piece in enumerate(origin.pieces) if not _is_shift(piece)]
+    bent = [FIRST + i for i, piece in enumerate(origin.pieces) if piece.shift is None]
     if not bent:
         return image
     border = _borders(origin) & _near(np.isin(origin.index, bent), 1.5)
     rows, columns = np.nonzero(border)
     total = np.zeros((len(rows), 3), np.float32)
     rest = np.ones(len(rows), np.float32)
-    for value in _values(origin):
+    for value in origin.sources:
         share = (origin.index == value).astype(np.float32)
         for axis in (0, 1):
             share = ndimage.convolve1d(share, np.array(_BINOMIAL) / 4, axis=axis, mode="nearest")
@@ -217,25 +207,10 @@ def _left(origin: Origin, photo_size: tuple[int, int]) -> Bool[np.ndarray, "h2 w
     return np.asarray(_near(here.removed | moved, _REMOVED_MARGIN_PX))
 
 
-def _values(origin: Origin) -> list[int]:
-    return [int(value) for value in np.unique(origin.index) if value not in (DRAWN, REMOVED)]
-
-
-def _piece(origin: Origin, value: int) -> Piece:
-    return Piece(transforms=()) if value == UNMOVED else origin.pieces[value - FIRST]
-
-
 def _colours(
     origin: Origin, value: int, where: Bool[np.ndarray, "h w"], photo: np.ndarray
 ) -> Float32[np.ndarray, "n 3"]:
-    rows, columns = np.nonzero(where)
-    points = np.stack([(columns + 0.5) / origin.size[1], (rows + 0.5) / origin.size[0]], axis=1)
-    return piece_colours(photo, _piece(origin, value), points, origin.size)
-
-
-def _is_shift(piece: Piece) -> bool:
-    affine = piece.affine
-    return affine is not None and bool(np.abs(np.subtract(affine.matrix[:4], (1, 0, 0, 1))).max() < 1e-6)
+    return piece_colours(photo, origin.piece(value), origin.places(where), origin.size)
 
 
 def _borders(origin: Origin) -> Bool[np.ndarray, "h w"]:

@@ -19,7 +19,7 @@ from primage.synthesis.reference import MARK, Reference
 from primage.synthesis.regions import regions
 from primage.synthesis.search import RADIUS
 from primage.synthesis.sources import Plane
-from primage.synthesis.steps import finished
+from primage.synthesis.steps import finished, scaled
 from primage.synthesis.synthesise import SynthesisConfig, Target, synthesising
 from primage.synthesis.transforms import resizings, transforms
 
@@ -164,13 +164,9 @@ def polishing(
         hole=hole[part],
         unknown=unknown[part],
     )
-    steps = synthesising(planes, target, config, reference.device)
-    while True:
-        try:
-            yield 0.15 + 0.85 * next(steps)
-        except StopIteration as stop:
-            image[part], field[part] = stop.value
-            break
+    image[part], field[part] = yield from scaled(
+        synthesising(planes, target, config, reference.device), start=0.15, share=0.85
+    )
     return Polished(image, field, synthesised, unlike)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.synthesis.guides import GuideWeights, guide_channels
+from primage.synthesis.guides import guide_channels
 from primage.synthesis.incoherence import patches
 from primage.synthesis.search import Sources
 from primage.synthesis.sources import Plane, photo_plane, resampled_plane
@@ -41,16 +41,7 @@ class Reference:
     spec: PrimitiveSpec
     config: SynthesisConfig = DEFAULTS
     device: str = "cpu"
-    _weighted: dict[GuideWeights, Reference] = field(default_factory=dict, init=False, repr=False, compare=False)
     _copies: dict[bytes, Plane] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def weighted(self, guides: GuideWeights) -> Reference:
-        """The same with other weights of the guides; itself, with what is prepared, if they are its own."""
-        if guides == self.config.guides:
-            return self
-        if guides not in self._weighted:
-            self._weighted[guides] = replace(self, config=replace(self.config, guides=guides))
-        return self._weighted[guides]
 
     @cached_property
     def guides(self) -> Float32[np.ndarray, "h w c"]:
