@@ -35,6 +35,7 @@ def bad_files(folder: Path) -> Path:
     Image.fromarray(pixels).save(folder / "odd.png")
     Image.fromarray(np.full((48, 64, 3), 255, np.uint8)).save(folder / "blank.png")
     Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "black.png")
+    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "taken.origin.png")
     Image.fromarray(np.repeat([[[255]], [[0]]], [24, 24], axis=0).repeat(64, 1).repeat(3, 2).astype(np.uint8)).save(
         folder / "half.png"
     )
@@ -180,6 +181,7 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "missing edits": (("edit", "run", "none.json", "--out", "e.png"), "none.json"),
     "edit outside": (("edit", "run", "nowhere.json", "--out", "e.png"), "empty"),
     "edit with no such label": (("edit", "run", "label.json", "--out", "e.png"), "99"),
+    "edit beside another picture": (("edit", "run", "good.json", "--out", "taken.png"), "would be overwritten"),
     "edit to jpg": (("edit", "run", "good.json", "--out", "e.jpg"), "e.png"),
     "edit of text": (("edit", "model.txt", "good.json", "--out", "e.png"), "model.txt"),
     # the rest

@@ -32,7 +32,7 @@ def command(
     from primage.edit.apply import Edited, edited
     from primage.edit.records import read_edits
     from primage.model import load
-    from primage.origin.files import write_origin
+    from primage.origin.files import origin_path, write_origin
     from primage.origin.plane import Origin
     from primage.primitive.read import LayerFiles, read_primitive
     from primage.primitive.write import write_primitive
@@ -46,10 +46,12 @@ def command(
         primitive = read_primitive(files, trained.record.spec, trained.render_size)
         drawing = Edited(primitive, Origin.unmoved(primitive.size))
     drawing = edited(drawing, records)
+    # Nothing is known of the origin of another primitive.
+    beside = None if files.given() else origin_path(target)
     written = write_primitive(target, drawing.primitive, trained.record.spec)
-    if not files.given():  # nothing is known of the origin of another primitive
-        written.append(target.with_suffix(".origin.png"))
-        write_origin(written[-1], drawing.origin, trained.record.photo_sha256)
+    if beside is not None:
+        written.append(beside)
+        write_origin(beside, drawing.origin, trained.record.photo_sha256)
     if as_json:
         print_json({"files": [str(path) for path in written], "edits": len(records)})
     elif not quiet:

@@ -23,6 +23,21 @@ class _Record(Frozen):
     pieces: Annotated[tuple[Piece, ...], Field(max_length=MAX_PIECES)]
 
 
+def origin_path(drawing: Path) -> Path:
+    """The file beside a drawing in which its origin is stored.
+
+    Args:
+        drawing: the drawing's file.
+
+    Raises:
+        PrimitiveError: there is another file of that name, which nobody asked to replace.
+    """
+    path = drawing.with_suffix(".origin.png")
+    if path.exists() and not (path.is_file() and path.stat().st_size and TEXT in decode(path).text):
+        raise PrimitiveError(f"{path}: is not an origin and would be overwritten; name the drawing differently")
+    return path
+
+
 def write_origin(path: str | Path, origin: Origin, photo_sha256: str) -> None:
     """Write the origin of a drawing, atomically.
 
