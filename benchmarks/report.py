@@ -135,6 +135,7 @@ def ablation_table(rows: list[dict[str, Any]], kind: str, columns: dict[str, str
 COMMANDS = {
     "benchmarks/truth.py --against CHECKOUT --minutes 0 2": "hard edits, compared with another checkout",
     "benchmarks/synthesis_ablations.py": "the effect of each part of the synthesis: [Ablations](ablations.md)",
+    "benchmarks/training_harm.py FOLDER": "what training changes in the hard edits: [Ablations](ablations.md)",
     "benchmarks/ablations.py FOLDER": "the effect of each component: [Ablations](ablations.md)",
     "benchmarks/paper_steps.py": "time and memory of a training step of the published configuration",
     "benchmarks/warp_speed.py": "time of a random warp of photo and super primitive at several sizes",

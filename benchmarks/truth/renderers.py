@@ -24,8 +24,10 @@ from truth.drawings import Drawing, extracted, palette
 Renderer = Callable[[Case, Drawing, Any], np.ndarray]
 
 
-def train(scene: Scene, folder: Path, minutes: float, settings: Sequence[str] = ()) -> Any:
-    """A model of the scene's photo and drawing; at 0 minutes, the shipped matcher as it is."""
+def train(
+    scene: Scene, folder: Path, minutes: float = 0.0, settings: Sequence[str] = (), steps: int | None = None
+) -> Any:
+    """A model of the scene's photo and drawing; at 0 minutes, the shipped matcher as it is. Steps replace minutes."""
     base = compose(scene.background, scene.objects)
     drawing = extracted(scene, base)
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +44,7 @@ def train(scene: Scene, folder: Path, minutes: float, settings: Sequence[str] = 
         edges=folder / "edges.png" if "edges" in files else None,
         size=min(scene.size),
         settings=settings,
-        **({"minutes": minutes} if minutes else {"steps": 0}),  # type: ignore[arg-type]
+        **({"minutes": minutes} if minutes and steps is None else {"steps": steps or 0}),  # type: ignore[arg-type]
     )
 
 

@@ -12,7 +12,7 @@ from truth.arrange import KINDS
 #: The figures of a score, in the order they are written; see `truth.scoring.scores`.
 FIGURES = ("lpips", "lpips_whole", "psnr", "line_f1", "incoherence")
 #: An edit counts as worse if its LPIPS rises by more than this.
-_WORSE = 0.005
+WORSE = 0.005
 #: What renders with a known origin are compared with.
 _OTHERS = ("ours", "old")
 
@@ -44,7 +44,7 @@ def compared(found: Sequence[Entry], column: str, base: str) -> dict[str, Any]:
     for half, kinds in means.items():
         ratios = {kind: round(row[column][0] / max(row[base][0], 1e-9), 3) for kind, row in kinds.items()}
         chosen = [e for e in found if e["half"] == half]
-        worse = [e for e in chosen if e["scores"][column][0] > e["scores"][base][0] + _WORSE]
+        worse = [e for e in chosen if e["scores"][column][0] > e["scores"][base][0] + WORSE]
         result[half] = {
             "lpips_ratio": ratios.pop("all"),
             "worse_kinds": {kind: ratio for kind, ratio in ratios.items() if ratio > 1},
