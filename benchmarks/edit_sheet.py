@@ -1,6 +1,7 @@
 """Twelve hard edits on one sheet, without training: ``python benchmarks/edit_sheet.py [--out docs/images/edits.jpg]``.
 
-Photos and edits are those of `benchmarks/edits.py`; the network is the shipped matcher.
+Photos and edits are those of `benchmarks/edits.py`; the network is the shipped matcher. Pixels that an edit moved are
+copied from where they were.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from edits import SUITE, photo_file
 from PIL import Image
 
 import primage
-from primage.edit.apply import apply_edits
+from primage.edit.apply import Edited, edited
 from primage.edit.records import edits_from_json
 from primage.image import resize_image
+from primage.origin.plane import Origin
 from primage.primitive.primitive import draw
 from primage.sheet import contact_sheet
 
@@ -51,8 +53,10 @@ def main(options: argparse.Namespace) -> None:
                 photo = photo_file(name, Path(scratch), options.wheels)
                 models[name] = primage.train(photo, Path(scratch) / name, primitive="super", size=256, steps=0)
             model = models[name]
-            drawing = apply_edits(model.primitive, edits_from_json(json.dumps(suite[title]["edits"]), title))
-            pictures += [fitted(draw(drawing, model.record.spec.line_colour)), fitted(model.render(drawing))]
+            unedited = Edited(model.primitive, Origin.unmoved(model.size))
+            drawing = edited(unedited, edits_from_json(json.dumps(suite[title]["edits"]), title))
+            picture = model.picture(drawing.primitive, origin=drawing.origin)
+            pictures += [fitted(draw(drawing.primitive, model.record.spec.line_colour)), fitted(picture)]
             captions += [title, ""]
     rows = [pictures[i : i + 2 * COLUMNS] for i in range(0, len(pictures), 2 * COLUMNS)]
     texts = [captions[i : i + 2 * COLUMNS] for i in range(0, len(captions), 2 * COLUMNS)]

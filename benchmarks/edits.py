@@ -3,14 +3,16 @@
 ``python benchmarks/edits.py [--minutes M] [--matcher universal|none] [--wheels FOLDER] [--only PHOTO]``
 
 Each row of a sheet shows the edited primitive, the photo cut and pasted with the same edit (what the edit means, with
-hard seams and smeared holes), ours without training on the photo, and ours after M minutes. The JSON records LPIPS to
-the pasted photo inside the bounding box of the edit's changes. This is not a ground truth, because uncovered areas have
-none, but it detects a copied part that is missing. Inspect the images as well.
+hard seams and smeared holes), ours without training on the photo, and ours after M minutes; each from the drawing
+alone, and with the origin of its pixels, as `primage edit` and the studio record it. The JSON records LPIPS to the
+pasted photo inside the bounding box of the edit's changes. This is not a ground truth: uncovered areas have none, and
+with an origin, the same pixels are copied. But it detects a copied part that is missing. Inspect the images as well.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import tempfile
 from collections.abc import Sequence
@@ -25,11 +27,12 @@ from packaged_video import read_video
 from scoring import train_with_snapshots
 
 from primage.api import configure, prepare
-from primage.edit.apply import apply_edits
+from primage.edit.apply import Edited, apply_edits, edited
 from primage.edit.records import Edit, edits_from_json
 from primage.evaluate.metrics.lpips import LPIPS
 from primage.image import write_png
 from primage.model import Model, load
+from primage.origin.plane import Origin
 from primage.primitive.primitive import Primitive, draw
 from primage.sheet import contact_sheet
 from primage.tensors import to_tensor
@@ -78,20 +81,24 @@ def sheets(name: str, entries: Sequence[dict[str, Any]], options: argparse.Names
         for label, model in models.items():
             rows[0].append(model.render(model.primitive))
             captions[0].append(f"unedited, {label}")
+            rows[0].append(zero.photo)
+            captions[0].append("photo")
         for entry in entries:
             edits: tuple[Edit, ...] = edits_from_json(json.dumps(entry["edits"]), entry["title"])
-            edited = apply_edits(zero.primitive, edits)
+            drawing = edited(Edited(zero.primitive, Origin.unmoved(zero.size)), edits)
             pasted = apply_edits(Primitive("manual", colours=zero.photo), edits).colours
             assert pasted is not None
-            box = changed_box(zero.primitive, edited)
-            row, caption, scores = [draw(edited, line_colour), pasted], [entry["title"], "cut and pasted"], {}
-            for label, model in models.items():
-                image = model.render(edited)
+            box = changed_box(zero.primitive, drawing.primitive)
+            row, caption = [draw(drawing.primitive, line_colour), pasted], [entry["title"], "cut and pasted"]
+            scores = {}
+            for (label, model), origin in itertools.product(models.items(), (None, drawing.origin)):
+                image = model.picture(drawing.primitive, origin=origin)
                 with torch.inference_mode():
                     score = float(distance(to_tensor(image[box]), to_tensor(pasted[box])))
-                scores[label] = round(score, 4)
+                column = label if origin is None else f"{label}, origin"
+                scores[column] = round(score, 4)
                 row.append(image)
-                caption.append(f"{label} ({score:.3f})")
+                caption.append(f"{column} ({score:.3f})")
             rows.append(row)
             captions.append(caption)
             found.append({"photo": name, "kind": entry["kind"], "title": entry["title"], "lpips_to_pasted": scores})

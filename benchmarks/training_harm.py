@@ -88,10 +88,10 @@ def main(options: argparse.Namespace) -> None:
         for name in HALVES[half] if options.half in (half, "both") else ():
             if not options.scenes or name in options.scenes:
                 found += judged(name, options.folder, options.steps, options.forms, distance)
-    halves = {
-        half: {form: summary(those) for form in options.forms if (those := chosen(found, half, form))}
-        for half in HALVES
-    }
+    halves: dict[str, Any] = {half: {} for half in HALVES}
+    for half, form in itertools.product(HALVES, options.forms):
+        if those := chosen(found, half, form):
+            halves[half][form] = summary(those)
     numbers = {"steps": options.steps, **halves, "all_edits": found, "weights_sha256": network.weights_sha256}
     machine.write(options.name, numbers)
 
