@@ -1,11 +1,13 @@
 """LPIPS on the data of the paper's Table 1: Cityscapes sequences, trained on frame 000000, tested on 000001 to 000029.
 
-``python benchmarks/table1.py CITYSCAPES [--minutes M] [--size 256] [--sequences 0000,0004] [--sheet FILE]``
+``python benchmarks/table1.py CITYSCAPES [--minutes M] [--steps N] [--models FOLDER] [--size 256]``
+``[--sequences 0000,0004] [--sheet FILE]``
 
 CITYSCAPES is a folder of sequences in a layout that ``primage evaluate video --dataset cityscapes`` reads, such as
 vid2vid's samples (not part of the project). The primitive is the label map alone. ``--minutes 0``, the default,
-evaluates the shipped matcher without training. A copy of the training frame is scored as a baseline. ``--sheet`` writes
-a contact sheet of some frames.
+evaluates the shipped matcher without training. ``--steps`` fixes the number of steps, so that a busy machine measures
+what a quiet one does in M minutes; ``--models`` keeps the runs, which are resumed. A copy of the training frame is
+scored as a baseline. ``--sheet`` writes a contact sheet of some frames.
 """
 
 from __future__ import annotations
@@ -64,10 +66,9 @@ def sheet_row(name: str, model: Model, frames: list[Frame]) -> tuple[list[np.nda
 
 def main(options: argparse.Namespace) -> None:
     settings = ("preview_sec=30", *options.set)
-    steps = 0 if options.minutes == 0 else None
-    config = configure(
-        "standard", "segments", options.size, options.minutes or None, steps, seed=options.seed, settings=settings
-    )
+    steps = 0 if options.minutes == 0 else options.steps
+    minutes = options.minutes or None if steps is None else None
+    config = configure("standard", "segments", options.size, minutes, steps, seed=options.seed, settings=settings)
     distance = LPIPS("alexnet")
     sequences: dict[str, Any] = {}
     rows, captions = [], []
@@ -79,7 +80,7 @@ def main(options: argparse.Namespace) -> None:
         found = extent("cityscapes", clips)
         print(found)
         for clip in clips:
-            model = trained(clip, config, Path(scratch) / clip.name / "run")
+            model = trained(clip, config, (options.models or Path(scratch)) / clip.name / "run")
             frames = test_frames(clip, model)
             ours, _, copy, _ = scores(model, frames, distance).T
             sequences[clip.name] = {
@@ -124,6 +125,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=0)
+    parser.add_argument("--steps", type=int, help="number of steps, in place of measuring the time")
+    parser.add_argument("--models", type=Path, metavar="FOLDER", help="where the runs are kept")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--sequences", help="comma-separated numbers; by default all that are found, up to 16")
     parser.add_argument("--seed", type=int, default=0)
