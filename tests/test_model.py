@@ -12,9 +12,13 @@ import torch
 from safetensors import safe_open
 
 from primage.api import train
+from primage.edit.apply import Edited
+from primage.edit.apply import edited as apply
+from primage.edit.records import Move, Rectangle
 from primage.errors import LabelError, PrimitiveError, RunError, UserError
 from primage.labels.label_map import LabelMap
 from primage.model import Model, load
+from primage.origin.plane import Origin
 from primage.primitive.primitive import Primitive
 from primage.primitive.write import write_primitive
 from tests.tiny import SETTINGS, one_thread, write_photo
@@ -155,6 +159,27 @@ def test_renders_differ_where_the_primitives_do(super_model: Model) -> None:
     index[:, :32] = index[0, 0]
     edited = Primitive("super", segments=LabelMap(index, primitive.segments.palette), edges=primitive.edges)
     assert not np.array_equal(super_model.render(edited), super_model.render(primitive))
+
+
+def test_the_origin_of_an_edited_primitive_is_inferred(super_model: Model) -> None:
+    region = Rectangle(top_left=(0.05, 0.1), bottom_right=(0.65, 0.8))
+    before = Edited(super_model.primitive, Origin.unmoved(super_model.size))
+    edited = apply(before, [Move(region=region, by=(0.0, 0.125))])
+    found = super_model.inferred_origin(edited.primitive)
+    assert found is not None
+    assert found.moves
+    picture = super_model.render(edited.primitive, origin="infer")
+    np.testing.assert_array_equal(picture, super_model.picture(edited.primitive, origin=found))
+    np.testing.assert_array_equal(picture, super_model.render(edited.primitive, origin=found))
+    assert not np.array_equal(picture, super_model.render(edited.primitive))
+    assert super_model.render(edited.primitive, size_px=96, origin="infer").shape == (96, 128, 3)
+    with pytest.raises(PrimitiveError, match="32×24 px, but the drawing 64×48 px"):
+        super_model.render(edited.primitive, origin=Origin.unmoved((24, 32)))
+
+
+def test_only_a_painter_copies_from_an_origin(model: Model) -> None:
+    assert (model.inferred_origin(model.primitive) is None) == (model.record.config.preset == "paper")
+    assert model.inferred_origin(model.primitive.resized((64, 48))) is None
 
 
 @pytest.mark.parametrize("size", [(48, 64), (96, 128), (64, 48), (40, 200), (37, 53), (49, 64)])

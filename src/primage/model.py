@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from primage.nets.build import build_network
 from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
 from primage.nets.legacy_keys import current_keys, former_keys
+from primage.origin.inference import inferred_if_edited
 from primage.origin.plane import Origin
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
@@ -187,11 +189,7 @@ class Model:
         Returns:
             (H, W, 3) uint8 sRGB, and the polished render; None if the network's picture is used as it is.
         """
-        if origin is not None and origin.size != primitive.size:
-            raise PrimitiveError(
-                f"the origin is {origin.size[1]}×{origin.size[0]} px, but the drawing "
-                f"{primitive.size[1]}×{primitive.size[0]} px; they must have the same size"
-            )
+        _check_size(origin, primitive)
         return self.completed(primitive, self.paint(primitive), polish, origin, excluded)
 
     def completed(
@@ -271,6 +269,7 @@ class Model:
         size_px: int | None = None,
         snap: bool = False,
         polish: bool = True,
+        origin: Origin | Literal["infer"] | None = None,
     ) -> UInt8[np.ndarray, "h w 3"]:
         """Render an edited primitive.
 
@@ -279,17 +278,42 @@ class Model:
             size_px: short side of the result; the training photo's working size if None.
             snap: map colours unknown from training to the nearest label instead of refusing them.
             polish: synthesise what is incoherent in the network's picture; see `polish`.
+            origin: where the primitive's pixels come from, see `picture`; "infer" finds it by comparing the primitive
+                with the training primitive, see `inferred_origin`. None if it is not known.
 
         Returns:
             (H, W, 3) uint8 sRGB.
 
         Raises:
-            PrimitiveError: the primitive does not fit the model.
+            PrimitiveError: the primitive does not fit the model, or the origin has another size than the primitive.
             LabelError: the primitive contains a label unknown from training.
         """
         if not isinstance(primitive, Primitive):
             primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)
-        return self.picture(primitive.resized(self.render_size(primitive.size, size_px)), polish)
+        scaled = primitive.resized(self.render_size(primitive.size, size_px))
+        if isinstance(origin, str):
+            known = self.inferred_origin(primitive.resized(self.render_size(primitive.size)))
+        else:
+            _check_size(origin, primitive)
+            known = origin
+        return self.picture(scaled, polish, None if known is None else known.resized(scaled.size))
+
+    def inferred_origin(self, primitive: Primitive) -> Origin | None:
+        """Infer where the pixels of a primitive come from, by comparing it with the training primitive.
+
+        Args:
+            primitive: of the model's kind, with the model's labels.
+
+        Returns:
+            The origin; None if the primitive is not an edit of the training primitive (it has other proportions or
+            another size, or was made from another picture), and for a generator that would not use it.
+
+        Raises:
+            PrimitiveError: the kind or the labels are not the model's.
+        """
+        if primitive.size != self.size or self.record.config.generator.architecture != "painter":
+            return None
+        return inferred_if_edited(primitive, self.primitive)
 
     def render_size(self, size: tuple[int, int], size_px: int | None = None) -> tuple[int, int]:
         """The size at which a primitive is rendered; nothing is cropped or stretched.
@@ -326,6 +350,15 @@ class Model:
         tensors["photo"] = torch.from_numpy(self.photo.copy())
         tensors |= {name: torch.from_numpy(array.copy()) for name, array in self.primitive.to_arrays().items()}
         save_tensors(Path(path), tensors, self.record.model_dump(mode="json"))
+
+
+def _check_size(origin: Origin | None, primitive: Primitive) -> None:
+    """Refuse an origin of another size than its drawing."""
+    if origin is not None and origin.size != primitive.size:
+        raise PrimitiveError(
+            f"the origin is {origin.size[1]}×{origin.size[0]} px, but the drawing "
+            f"{primitive.size[1]}×{primitive.size[0]} px; they must have the same size"
+        )
 
 
 def load(path: str | Path, device: str = "cpu") -> Model:

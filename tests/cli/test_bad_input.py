@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from primage.files import sha256_file
+from primage.origin.files import write_origin
+from primage.origin.plane import Origin
 from tests.tiny import command, contents, options, picture
 
 TRAIN = ("--steps", "1", "--out", "new")
@@ -36,6 +39,8 @@ def bad_files(folder: Path) -> Path:
     Image.fromarray(np.full((48, 64, 3), 255, np.uint8)).save(folder / "blank.png")
     Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "black.png")
     Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "taken.origin.png")
+    write_origin(folder / "other.origin.png", Origin.unmoved((48, 64)), "0" * 64)
+    write_origin(folder / "square.origin.png", Origin.unmoved((48, 48)), sha256_file(folder / "photo.png"))
     Image.fromarray(np.repeat([[[255]], [[0]]], [24, 24], axis=0).repeat(64, 1).repeat(3, 2).astype(np.uint8)).save(
         folder / "half.png"
     )
@@ -132,6 +137,8 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "edits that are missing": (("render", "run", "--edits", "none.json"), "none.json"),
     "edits as origin": (("render", "run", "primitive.png", "--origin", "good.json"), "good.json"),
     "photo as origin": (("render", "run", "primitive.png", "--origin", "photo.png"), "is not an origin"),
+    "origin of another run": (("render", "run", "primitive.png", "--origin", "other.origin.png"), "another photo"),
+    "origin of another size": (("render", "run", "primitive.png", "--origin", "square.origin.png"), "48×48 px"),
     "an origin for two": (("render", "run", "primitive.png", "wide.png", "--origin", "photo.png"), "one by one"),
     "remove without a mask": (("remove", "run"), "--mask"),
     "remove with a missing mask": (("remove", "run", "--mask", "none.png"), "none.png"),

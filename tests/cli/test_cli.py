@@ -154,6 +154,23 @@ def test_edits_are_rendered_with_their_origin(folder: Path, capsys: Out) -> None
     assert not np.array_equal(read_image(folder / "at_once.png"), read_image(folder / "photo.png"))
 
 
+def test_the_origin_of_a_drawing_edited_elsewhere_is_inferred(folder: Path, capsys: Out) -> None:
+    (folder / "edits.json").write_text(EDITS)
+    assert command("edit", "run", "edits.json", "--out", "edited.png", "--quiet") == 0
+    assert command("render", "run", "edited.png", "--out", "inferred.png", "--json") == 0
+    (entry,) = printed_json(capsys)["renders"]
+    assert entry["origin"]["moved"] == 1
+    assert command("render", "run", "edited.png", "--out", "plain.png", "--no-infer-origin", "--json") == 0
+    (entry,) = printed_json(capsys)["renders"]
+    assert entry["origin"] is None
+    assert command("render", "run", "edited.png", "--out", "inferred.png") == 0
+    printed = capsys.readouterr()
+    assert printed.out == "inferred.png\n"
+    assert "note: inferred.png: origin: 1 moved piece" in printed.err
+    inferred, plain = (read_image(folder / name) for name in ("inferred.png", "plain.png"))
+    assert not np.array_equal(inferred, plain)
+
+
 def test_something_is_removed(folder: Path, capsys: Out) -> None:
     mask = np.zeros((96, 128, 3), np.uint8)
     mask[30:60, 50:80] = 255

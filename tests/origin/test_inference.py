@@ -13,7 +13,7 @@ from primage.edit.apply import Edited, edited
 from primage.edit.records import Copy, Edit, Ellipse, Erase, Fill, Flip, Move, Paint, Scale
 from primage.errors import PrimitiveError
 from primage.labels.label_map import LabelMap
-from primage.origin.inference import inferred
+from primage.origin.inference import inferred, inferred_if_edited
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.transforms import Affine
 from primage.primitive.edges import thin
@@ -276,6 +276,23 @@ def test_other_sizes_kinds_and_labels_are_refused() -> None:
     other = LabelMap(before.segments.index, palette_of(*COLOURS[::-1]))
     with pytest.raises(PrimitiveError, match="labels are not those"):
         inferred(Primitive("segments", segments=other), before)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_edited_drawing_is_told_from_that_of_another_picture(kind: str) -> None:
+    before = flag(kind)
+    after = edited(Edited(before, Origin.unmoved(SIZE)), [Move(region=AROUND, by=(0.4, 0.05))]).primitive
+    found, expected = inferred_if_edited(after, before), inferred(after, before)
+    assert found is not None
+    assert found.pieces == expected.pieces
+    np.testing.assert_array_equal(found.index, expected.index)
+    # As in the next frame of a video, everything has moved by some pixels, here more and there less.
+    rows, columns = np.indices(SIZE)
+    coords = np.stack([rows + 2 * np.sin(columns / 9), columns + 2 * np.cos(rows / 7)], axis=-1)
+    everywhere = np.ones(SIZE, bool)
+    frame = before.map(lambda layer, data: layer.paste(data, data, coords, everywhere, everywhere))
+    assert inferred_if_edited(frame, before) is None
+    assert inferred_if_edited(before.map(lambda layer, data: layer.close(data, rows > 0)), before) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -142,6 +142,27 @@ def test_nothing_is_written_if_one_of_several_is_bad(bad: str, model: Model, dra
     assert contents(tmp_path) == before
 
 
+def test_the_origins_of_several_drawings_are_inferred_one_by_one(model: Model, tmp_path: Path) -> None:
+    region = {"shape": "rectangle", "top_left": [0.05, 0.1], "bottom_right": [0.65, 0.8]}
+    edits = edits_from_json(json.dumps([{"op": "move", "region": region, "by": [0.0, 0.125]}]))
+    drawing = edited(training_drawing(model), edits).primitive
+    for name, primitive in (("moved", drawing), ("same", model.primitive), ("wide", drawing.resized((48, 90)))):
+        write_primitive(tmp_path / f"{name}.png", primitive, model.record.spec)
+    paths = [tmp_path / f"{name}.png" for name in ("moved", "same", "wide")]
+    moved, same, wide = render_files(model, paths, tmp_path / "out", infer=True)
+    assert moved.edit is not None
+    assert moved.edit.moved == 1
+    assert same.edit is not None
+    assert (same.edit.moved, same.edit.removed) == (0, 0)
+    assert wide.edit is None
+    (plain,) = render_files(model, paths[:1], tmp_path / "plain.png")
+    assert plain.edit is None
+    assert not np.array_equal(plain.image, moved.image)
+    (large,) = render_files(model, paths[:1], tmp_path / "large.png", size_px=96, infer=True)
+    assert large.edit is not None
+    assert (large.edit.moved, large.image.shape) == (1, (96, 128, 3))
+
+
 def test_a_render_must_be_a_png(model: Model, drawings: Path, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"name it out\.png"):
         render_files(model, [drawings / "same.png"], tmp_path / "out.jpg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,12 @@ def command(
             metavar="FILE", help="Where the pixels of the primitive come from: NAME.origin.png of `primage edit`."
         ),
     ] = None,
+    infer_origin: Annotated[
+        bool,
+        typer.Option(
+            help="Without --origin: find moved, copied and removed parts by comparing with the training primitive."
+        ),
+    ] = True,
     photo: Photo = None,
     quality: Quality = 95,
     snap: Annotated[
@@ -73,7 +80,9 @@ def command(
     original = None if photo is None else Original(photo, quality)
     trained = load(model, checked_device(device))
     if edits is None:
-        results = render_files(trained, primitives or [], target, layers, size, snap, polish, origin, original)
+        results = render_files(
+            trained, primitives or [], target, layers, size, snap, polish, origin, original, infer_origin
+        )
     else:
         if primitives or layers.given() or origin or size:
             raise UserError("--edits edits the training primitive; leave out the primitives, --origin and --size")
@@ -97,4 +106,5 @@ def facts(rendered: Rendered) -> dict[str, object]:
         out["incoherence"] = round(float(rendered.polished.incoherence.mean()), 5)
         out["synthesised"] = round(float(rendered.polished.synthesised.mean()), 4)
     out["without_effect"] = [[round(float(x), 4) for x in box] for box in rendered.without_effect]
+    out["origin"] = None if rendered.edit is None else asdict(rendered.edit)
     return out

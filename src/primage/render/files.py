@@ -20,6 +20,7 @@ from primage.image import read_image, resize_image, write_png
 from primage.model import Model
 from primage.origin.files import read_origin
 from primage.origin.plane import Origin
+from primage.origin.summary import Summary, summary
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.render.original import Original, working_result
@@ -41,6 +42,7 @@ class Rendered:
         source: the file it was rendered from.
         polished: what was synthesised, and the incoherence before; None if the network's picture was used as it is.
         without_effect: (N, 4), parts of the edit that the picture does not show; see `edits_without_effect`.
+        edit: what was edited, by the origin that was used; None if there was none.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Rendered:
     source: Path
     polished: Polished | None = None
     without_effect: Float32[np.ndarray, "n 4"] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    edit: Summary | None = None
 
 
 def render_files(
@@ -60,6 +63,7 @@ def render_files(
     polish: bool = True,
     origin: Path | None = None,
     original: Original | None = None,
+    infer: bool = False,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -74,6 +78,7 @@ def render_files(
         origin: file of the origin of the one primitive's pixels (`primage.origin.files`).
         original: the photo's file, to paint the one primitive at its size; ``out`` may then be a JPEG, WebP or TIFF
             file.
+        infer: infer the origin of primitives without one from what they have in common with the training primitive.
 
     Returns:
         The renders, in order.
@@ -99,6 +104,8 @@ def render_files(
     results = []
     for job, primitive, target in zip(jobs, ready, targets, strict=True):
         source, facts = next(iter(job.given().values())), provenance(model, job)
+        if origin is None and infer:
+            known = _inferred(model, job, primitive, snap)
         results.append(_rendered(model, primitive, target, source, facts, polish, known, original=original))
     return results
 
@@ -153,11 +160,13 @@ def _rendered(
     if original is None:
         image, polished = model.rendered(primitive, polish, origin, excluded)
         write_png(target, image, text=text)
-        return Rendered(target, image, source, polished, _without_effect(model, primitive, image, target))
+        unseen = _without_effect(model, primitive, image, target)
+        return Rendered(target, image, source, polished, unseen, _edit(origin, target))
     original.check(model, primitive, target)
     result, polished = working_result(model, primitive, polish, origin, excluded)
     picture = original.write(target, result, text)
-    return Rendered(target, picture, source, polished, _without_effect(model, primitive, result.image, target))
+    unseen = _without_effect(model, primitive, result.image, target)
+    return Rendered(target, picture, source, polished, unseen, _edit(origin, target))
 
 
 def training_drawing(model: Model) -> Edited:
@@ -228,6 +237,25 @@ def _origin(model: Model, path: Path, primitive: Primitive) -> Origin:
     origin = read_origin(path, model.record.photo_sha256)
     _check_proportions(path, origin.size, primitive.size, "use the one that was written with the drawing")
     return origin.resized(primitive.size)
+
+
+def _inferred(model: Model, job: LayerFiles, primitive: Primitive, snap: bool) -> Origin | None:
+    """The inferred origin of a primitive that was read from files, at its size; None if it is not known."""
+    size = model.render_size(primitive.size)
+    if size != primitive.size:  # at the working size, most pixels are those of the training drawing
+        found = model.inferred_origin(read_primitive(job, model.record.spec, model.render_size, snap))
+    else:
+        found = model.inferred_origin(primitive)
+    return None if found is None else found.resized(primitive.size)
+
+
+def _edit(origin: Origin | None, target: Path) -> Summary | None:
+    """What was edited; it is reported."""
+    if origin is None:
+        return None
+    found = summary(origin)
+    log.info("%s: origin: %s", target, found)
+    return found
 
 
 def _check_proportions(path: Path, size: tuple[int, int], expected: tuple[int, int], remedy: str) -> None:
