@@ -13,7 +13,8 @@ from primage.image import write_png
 from primage.model import Model
 from primage.primitive.primitive import draw
 from primage.primitive.write import write_primitive
-from primage.render.files import PROVENANCE, provenance
+from primage.render.files import provenance
+from primage.render.original import PROVENANCE
 from primage.sheet import contact_sheet
 
 #: The edits. Coordinates are shares of width and height; see `primage.edit.records`.

@@ -163,6 +163,15 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
         ("render", "run", "primitive.png", "--photo", "photo.png", "--size", "64"),
         "leave out --size",
     ),
+    "layers and size": (("render", "run", "primitive.png", "--size", "64", "-o", "r.psd"), "leave out --size"),
+    "layers of another size": (("render", "run", "wide.png", "--snap", "-o", "r.ora"), "other proportions"),
+    "a patch as jpeg": (("render", "run", "primitive.png", "--patch", "-o", "r.jpg"), "no transparency"),
+    "a patch with layers": (("render", "run", "primitive.png", "--patch", "-o", "r.psd"), "patch alone r.png"),
+    "patches of several": (("render", "run", "primitive.png", "wide.png", "--patch", "-o", "r"), "one by one"),
+    "layers over the original": (
+        ("remove", "run", "--mask", "half.png", "--photo", "photo.png", "-o", "photo.png", "--patch"),
+        "overwritten",
+    ),
     "over the original": (("render", "run", "primitive.png", "--photo", "photo.png", "-o", "photo.png"), "overwritten"),
     "original as gif": (("render", "run", "primitive.png", "--photo", "photo.png", "-o", "r.gif"), "TIFF"),
     "two at full size": (

@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,28 @@ def test_rendering_at_the_size_of_the_photo(folder: Path, capsys: Out, name: str
     assert np.abs(found.astype(int) - photo).mean() < 8
 
 
+@pytest.mark.parametrize("photo", [(), ("--photo", "photo.png")])
+def test_rendering_to_files_with_layers_and_patches(folder: Path, capsys: Out, photo: tuple[str, ...]) -> None:
+    (folder / "edits.json").write_text(EDITS)
+    arguments = ("render", "run", "--edits", "edits.json", *photo, "-o")
+    names = ("out.psd", "out.ora", "out.png", "patch.png")
+    assert [command(*arguments, name, *(["--patch"] if name == "patch.png" else [])) for name in names] == [0] * 4
+    assert capsys.readouterr().out.split() == list(names)
+    with Image.open(folder / "out.psd") as image:
+        psd = np.array(image)
+    with zipfile.ZipFile(folder / "out.ora") as file, Image.open(file.open("mergedimage.png")) as image:
+        assert "weights_sha256" in image.text["primage"]  # type: ignore[attr-defined]
+        assert np.array_equal(np.array(image), psd)
+    with Image.open(folder / "patch.png") as image:
+        patch = np.array(image)
+    before = read_image(folder / "photo.png")
+    assert patch.shape == (*before.shape[:2], 4)
+    assert 0 < (patch[..., 3] > 0).mean() < 1
+    assert np.array_equal(np.where(patch[..., 3:] > 0, patch[..., :3], before), psd)
+    if photo:
+        assert np.array_equal(read_image(folder / "out.png"), psd)
+
+
 def test_the_whole_workflow(folder: Path, capsys: Out) -> None:
     (folder / "edits.json").write_text(EDITS)
     assert command("edit", "run", "edits.json", "--out", "edited.png", "--json") == 0
@@ -183,6 +206,12 @@ def test_something_is_removed(folder: Path, capsys: Out) -> None:
     assert np.array_equal(after[:8], photo[:8])
     assert not np.array_equal(after[15:30, 25:40], photo[15:30, 25:40])
     assert "mask.png" in read_png_text(folder / "removed.png")["primage"]
+    assert command("remove", "run", "--mask", "mask.png", "--out", "removed.psd", "--quiet") == 0
+    assert command("remove", "run", "--mask", "mask.png", "--patch", "--out", "patch.webp", "--quiet") == 0
+    with Image.open(folder / "removed.psd") as image, Image.open(folder / "patch.webp") as patch:
+        found, alone = np.array(image), np.array(patch)
+    assert np.array_equal(found[alone[..., 3] == 0], photo[alone[..., 3] == 0])
+    assert np.array_equal(found[alone[..., 3] > 0], alone[..., :3][alone[..., 3] > 0])
 
 
 def test_what_fills_a_hole_can_be_chosen(folder: Path) -> None:

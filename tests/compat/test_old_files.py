@@ -16,7 +16,7 @@ from PIL import Image
 from primage.image import read_png_text
 from primage.model import load
 from primage.origin.plane import DRAWN, UNMOVED
-from primage.render.files import PROVENANCE
+from primage.render.original import PROVENANCE
 from primage.run import Run
 from primage.training import training
 from tests.studio.conftest import studio

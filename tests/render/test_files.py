@@ -21,8 +21,8 @@ from primage.image import read_image, read_png_text
 from primage.model import Model
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.primitive.write import write_primitive
-from primage.render.files import PROVENANCE, render_drawing, render_files, training_drawing
-from primage.render.original import Original, working_result
+from primage.render.files import render_drawing, render_files, training_drawing
+from primage.render.original import PROVENANCE, Original, working_result
 from tests.tiny import SETTINGS, contents, one_thread, picture, write_photo
 
 

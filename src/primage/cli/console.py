@@ -27,6 +27,9 @@ Photo = Annotated[
     Path | None,
     typer.Option("--photo", metavar="ORIGINAL", help="The run's photo file: paint at its size, keep its metadata."),
 ]
+Patch = Annotated[
+    bool, typer.Option("--patch", help="Write only the changed pixels, on a transparent canvas (PNG, WebP, TIFF).")
+]
 Quality = Annotated[int, typer.Option(min=1, max=100, help="Quality of JPEG and WebP files.")]
 
 

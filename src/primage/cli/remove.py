@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Photo, Quality, Quiet, checked_device, print_json, set_up
+from primage.cli.console import Device, Json, Patch, Photo, Quality, Quiet, checked_device, print_json, set_up
 from primage.cli.render import facts
 
 
@@ -17,7 +17,7 @@ def command(
         Path, typer.Option("--mask", metavar="MASK", help="A picture of the photo's proportions, white over the thing.")
     ],
     target: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG file; with --photo also JPEG, WebP, TIFF.")
+        Path, typer.Option("--out", "-o", metavar="OUT", help="A PNG, OpenRaster or PSD file; with --photo any photo.")
     ] = Path("removed.png"),
     primitive_file: Annotated[
         Path | None,
@@ -32,6 +32,7 @@ def command(
         Path | None, typer.Option(metavar="MASK", help="Copy only from where this picture is white.")
     ] = None,
     photo: Photo = None,
+    patch: Patch = False,
     quality: Quality = 95,
     device: Device = "cpu",
     as_json: Json = False,
@@ -54,7 +55,7 @@ def command(
         outside = ~read_mask(sample, trained.size)
         excluded = outside if excluded is None else excluded | outside
     inputs = [path for path in (mask, primitive_file, exclude, sample) if path is not None]
-    original = None if photo is None else Original(photo, quality)
+    original = Original.needed(photo, target, quality, patch)
     result = render_drawing(trained, drawing, target, inputs, excluded=excluded, original=original)
     if as_json:
         print_json(facts(result))

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from primage.cli.console import Device, Edges, Json, Photo, Quality, Quiet, Segments, checked_device, print_json, set_up
+from primage.cli.console import (
+    Device,
+    Edges,
+    Json,
+    Patch,
+    Photo,
+    Quality,
+    Quiet,
+    Segments,
+    checked_device,
+    print_json,
+    set_up,
+)
 
 if TYPE_CHECKING:
     from primage.render.files import Rendered
@@ -22,7 +34,10 @@ def command(
     target: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", metavar="OUT", help="A PNG file; a folder for several; with --photo also JPEG, WebP, TIFF."
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="A PNG, OpenRaster or PSD file; a folder for several; with --photo any photo.",
         ),
     ] = Path("render.png"),
     segments: Segments = None,
@@ -53,6 +68,7 @@ def command(
         ),
     ] = True,
     photo: Photo = None,
+    patch: Patch = False,
     quality: Quality = 95,
     snap: Annotated[
         bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
@@ -75,9 +91,9 @@ def command(
     from primage.render.original import Original
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
-    if photo is not None and size is not None:
-        raise UserError("--photo paints at the photo's own size; leave out --size")
-    original = None if photo is None else Original(photo, quality)
+    original = Original.needed(photo, target, quality, patch)
+    if original is not None and size is not None:
+        raise UserError("--photo, --patch and files with layers have the photo's own size; leave out --size")
     trained = load(model, checked_device(device))
     if edits is None:
         results = render_files(

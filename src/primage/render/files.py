@@ -23,13 +23,10 @@ from primage.origin.plane import Origin
 from primage.origin.summary import Summary, summary
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
-from primage.render.original import Original, working_result
+from primage.render.original import PROVENANCE, Original, working_result
 from primage.synthesis.polish import Polished
 
 log = logging.getLogger(__name__)
-
-#: Name of the PNG text chunk with a picture's provenance.
-PROVENANCE = "primage"
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,8 @@ def render_files(
         snap: map unknown colours to the nearest label.
         polish: synthesise what is incoherent in the network's picture (`primage.synthesis`).
         origin: file of the origin of the one primitive's pixels (`primage.origin.files`).
-        original: the photo's file, to paint the one primitive at its size; ``out`` may then be a JPEG, WebP or TIFF
-            file.
+        original: the photo, to paint the one primitive on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or
+            Photoshop file.
         infer: infer the origin of primitives without one from what they have in common with the training primitive.
 
     Returns:
@@ -128,7 +125,7 @@ def render_drawing(
         inputs: files that describe the edit: they are never overwritten, and recorded as the picture's provenance.
         polish: synthesise what is incoherent in the network's picture.
         excluded: (H, W), places of the photo, at its working size, that nothing removed is filled from.
-        original: the photo's file, to paint at its size; ``out`` may then be a JPEG, WebP or TIFF file.
+        original: the photo, to paint on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or Photoshop file.
 
     Returns:
         The render.
@@ -156,15 +153,14 @@ def _rendered(
     original: Original | None = None,
 ) -> Rendered:
     """Render and write one primitive."""
-    text = {PROVENANCE: facts}
     if original is None:
         image, polished = model.rendered(primitive, polish, origin, excluded)
-        write_png(target, image, text=text)
+        write_png(target, image, text={PROVENANCE: facts})
         unseen = _without_effect(model, primitive, image, target)
         return Rendered(target, image, source, polished, unseen, _edit(origin, target))
     original.check(model, primitive, target)
     result, polished = working_result(model, primitive, polish, origin, excluded)
-    picture = original.write(target, result, text)
+    picture = original.write(target, model, primitive, result, facts)
     unseen = _without_effect(model, primitive, result.image, target)
     return Rendered(target, picture, source, polished, unseen, _edit(origin, target))
 
@@ -269,7 +265,7 @@ def _check_proportions(path: Path, size: tuple[int, int], expected: tuple[int, i
 
 def _check_inputs(targets: Sequence[Path], inputs: Sequence[Path], original: Original | None) -> None:
     """Refuse to overwrite an input."""
-    used = {path.resolve() for path in (*inputs, *([original.path] if original else []))}
+    used = {path.resolve() for path in (*inputs, *([original.path] if original and original.path else []))}
     for target in targets:
         if target.resolve() in used:
             raise ImageError(f"{target}: is an input and would be overwritten; choose another file")

@@ -1,4 +1,4 @@
-"""Results on the photo's original file: painted at its size, in its colours, with its metadata."""
+"""Results painted on the photo: at its size, in its colours, with its metadata, with layers if wanted."""
 
 from __future__ import annotations
 
@@ -9,32 +9,65 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 from scipy import ndimage
 
-from primage.errors import PrimitiveError, RunError
+from primage.errors import ImageError, PrimitiveError, RunError
 from primage.files import sha256_file
 from primage.model import Model
 from primage.origin.plane import FIRST, Origin
 from primage.primitive.primitive import Primitive, draw
 from primage.render.blending import blend_mask
 from primage.render.full_size import FullSize, WorkingResult
-from primage.render.photo_files import DEFAULT_QUALITY, Pixels, check_name, read_photo, write_photo
+from primage.render.open_raster import write_open_raster
+from primage.render.photo_files import (
+    DEFAULT_QUALITY,
+    PhotoFile,
+    Pixels,
+    check_name,
+    read_photo,
+    write_photo,
+    writing,
+)
+from primage.render.picture_layers import layered, patch_alone
+from primage.render.psd import write_psd
 from primage.synthesis.polish import Polished
 from primage.tensors import to_image
 
+#: Name of the text chunk of PNG pictures with their provenance.
+PROVENANCE = "primage"
+_LAYERED = (".ora", ".psd")
 #: Around pieces, pixels may be mixed with theirs at the working size.
 _BESIDE_PX = 2
 
 
 @dataclass(frozen=True)
 class Original:
-    """The file of the photo that a model was trained on.
+    """The photo that a model was trained on, to paint results on, and how they are written.
 
     Attributes:
-        path: the file.
+        path: its file; None for the photo at the working size, as the model keeps it.
         quality: 1 to 100, of JPEG and WebP files that are written.
+        patch: write only the pixels that the edit replaces, on a transparent canvas of the photo's size.
     """
 
-    path: Path
+    path: Path | None = None
     quality: int = DEFAULT_QUALITY
+    patch: bool = False
+
+    @classmethod
+    def needed(
+        cls, path: Path | None, out: Path, quality: int = DEFAULT_QUALITY, patch: bool = False
+    ) -> Original | None:
+        """What a picture has to be painted on.
+
+        Args:
+            path: the photo's file; None if it is not given.
+            out: the file to write.
+            quality: see above.
+            patch: see above.
+
+        Returns:
+            None for a picture that is written as it was rendered.
+        """
+        return cls(path, quality, patch) if path is not None or patch or is_layered(out) else None
 
     def check(self, model: Model, primitive: Primitive, out: Path) -> None:
         """Check that a drawing can be painted on the photo and written.
@@ -49,35 +82,96 @@ class Original:
             PrimitiveError: the drawing has other proportions than the photo.
             ImageError: the file is missing, or ``out`` cannot be written.
         """
-        check_name(out)
-        if sha256_file(self.path) != model.record.photo_sha256:
+        check_target(out, self.patch)
+        if self.path is not None and sha256_file(self.path) != model.record.photo_sha256:
             raise RunError(
                 f"{self.path}: is not the photo that the model was trained on, or was changed since; give that file"
             )
         if primitive.size != model.size:
             raise PrimitiveError(
-                f"the drawing has other proportions than the photo ({model.size[1]}×{model.size[0]} px when trained); "
-                "render it without the original photo"
+                f"the drawing has another size or other proportions than the photo ({model.size[1]}×{model.size[0]} px "
+                "when trained); render it to a PNG file without the photo"
             )
 
-    def write(self, out: Path, result: WorkingResult, text: dict[str, str]) -> Pixels:
+    def write(self, out: Path, model: Model, primitive: Primitive, result: WorkingResult, facts: str) -> Pixels:
         """Paint a result on the photo, and write it.
 
         Args:
-            out: a PNG, JPEG, WebP or TIFF file.
+            out: a PNG, JPEG, WebP or TIFF file; OpenRaster and Photoshop files have layers.
+            model: the model.
+            primitive: the drawing.
             result: at the working size, in sRGB.
-            text: see `write_photo`.
+            facts: the picture's provenance.
 
         Returns:
-            What was written, in the colour space of the photo.
+            The whole picture, in the colour space of the photo.
 
         Raises:
             ImageError: a file cannot be read or written.
         """
-        photo = read_photo(self.path)
+        photo = PhotoFile(model.photo) if self.path is None else read_photo(self.path)
         picture = FullSize(photo.pixels, replace(result, image=photo.from_srgb(result.image))).picture()
-        write_photo(out, picture, photo, self.quality, text)
+        drawing = primitive, model.record.spec.line_colour
+        write_result(out, photo, picture, drawing, {PROVENANCE: facts}, self.quality, self.patch)
         return picture
+
+
+def is_layered(out: Path) -> bool:
+    """Whether a file has layers, by its suffix."""
+    return out.suffix.lower() in _LAYERED
+
+
+def check_target(out: Path, patch: bool = False) -> None:
+    """Check that a result can be written under a name.
+
+    Args:
+        out: the file.
+        patch: whether only what was replaced is written.
+
+    Raises:
+        ImageError: its suffix is of no format that can be written, or it is a folder.
+    """
+    if not is_layered(out):
+        check_name(out, patch)
+    elif patch:
+        raise ImageError(f"{out}: has the patch as one of its layers; name the patch alone {out.stem}.png")
+    elif out.is_dir():
+        raise ImageError(f"{out} is a folder; choose another file")
+
+
+def write_result(
+    out: Path,
+    photo: PhotoFile,
+    picture: Pixels,
+    drawing: tuple[Primitive, tuple[int, int, int]],
+    text: dict[str, str],
+    quality: int = DEFAULT_QUALITY,
+    patch: bool = False,
+) -> None:
+    """Write a result: as a photo, as the patch alone, or with layers.
+
+    Args:
+        out: the file; its suffix determines the format.
+        photo: the photo.
+        picture: the result, in the photo's colour space and of its size.
+        drawing: the edited drawing, and the colour of its lines over labels.
+        text: stored in PNG, JPEG and OpenRaster files.
+        quality: 1 to 100, of JPEG and WebP files.
+        patch: write only the pixels that differ from the photo, on a transparent canvas.
+
+    Raises:
+        ImageError: the file cannot be written; an old one is unchanged.
+    """
+    check_target(out, patch)
+    if not is_layered(out):
+        write_photo(out, patch_alone(picture, photo.pixels) if patch else picture, photo, quality, text)
+        return
+    layers = layered(photo, picture, *drawing)
+    with writing(out) as scratch:
+        if out.suffix.lower() == ".psd":
+            write_psd(scratch, layers)
+        else:
+            write_open_raster(scratch, layers, text)
 
 
 def changed_weight(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import struct
@@ -16,7 +17,7 @@ from PIL import Image, ImageCms, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from primage.errors import ImageError
-from primage.files import write_atomically
+from primage.files import atomic_path
 from primage.image import decode, flatten
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ _EXIF, _GPS = 0x8769, 0x8825
 _EXIF_SIZE = (0xA002, 0xA003)
 #: Number of rows compressed at once.
 _STRIP = 128
+#: Numbers of channels of which the last is the opacity, and PNG's colour type for each number.
+_OPACITY = (2, 4)
+_PNG_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}
 _TIFF_HEAD = b"II*\0\x08\0\0\0"
 DEFAULT_QUALITY = 95
 
@@ -53,13 +57,22 @@ class PhotoFile:
 
     def from_srgb(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
         """Convert a picture to the photo's colour space."""
+        return self._converted(image, back=False)
+
+    def to_srgb(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+        """Convert a picture from the photo's colour space."""
+        return self._converted(image, back=True)
+
+    def _converted(self, image: UInt8[np.ndarray, "h w 3"], back: bool) -> UInt8[np.ndarray, "h w 3"]:
         if self.profile is None:
             return image
         try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(self.profile))
+            ours, srgb = ImageCms.ImageCmsProfile(io.BytesIO(self.profile)), ImageCms.createProfile("sRGB")
             mode = "L" if self.grey else "RGB"
-            srgb = ImageCms.createProfile("sRGB")
-            out = ImageCms.profileToProfile(Image.fromarray(image), srgb, profile, outputMode=mode)
+            if back:
+                out = ImageCms.profileToProfile(Image.fromarray(image).convert(mode), ours, srgb, outputMode="RGB")
+            else:
+                out = ImageCms.profileToProfile(Image.fromarray(image), srgb, ours, outputMode=mode)
         except Exception as error:  # as it was ignored when the photo was read
             log.warning("the photo's colour profile cannot be used and was ignored (%s)", error)
             return image
@@ -91,7 +104,7 @@ def read_photo(path: str | Path) -> PhotoFile:
 
 def write_photo(
     path: str | Path,
-    pixels: Pixels,
+    pixels: UInt8[np.ndarray, "h w c"] | UInt16[np.ndarray, "h w c"],
     like: PhotoFile,
     quality: int = DEFAULT_QUALITY,
     text: dict[str, str] | None = None,
@@ -100,7 +113,8 @@ def write_photo(
 
     Args:
         path: a .png, .jpg, .webp or .tif file; missing folders are created.
-        pixels: in the colour space of ``like``. 16 bits are kept in PNG and TIFF files.
+        pixels: (H, W, 3) or, with opacity, (H, W, 4), in the colour space of ``like``. 16 bits are kept in PNG and TIFF
+            files. WebP files with opacity are lossless.
         like: the photo whose profile and EXIF data are kept.
         quality: 1 to 100, of JPEG and WebP files.
         text: stored in PNG files, and as the comment of JPEG files.
@@ -109,28 +123,52 @@ def write_photo(
         ImageError: the name has another suffix, or the file cannot be written; an old one is unchanged.
     """
     path = Path(path)
-    check_name(path)
+    check_name(path, pixels.shape[2] == 4)
+    stored: np.ndarray = pixels
     if like.grey:
-        stored: np.ndarray = np.rint(pixels.mean(axis=2)).astype(pixels.dtype)
-    else:
-        stored = pixels
+        stored = np.rint(pixels[..., :3].mean(axis=2)).astype(pixels.dtype)
+        if pixels.shape[2] == 4:
+            stored = np.dstack([stored, pixels[..., 3]])
+    with writing(path) as scratch:
+        scratch.write_bytes(_WRITERS[path.suffix.lower()](stored, like, quality, text or {}))
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Write a picture atomically; missing folders are created.
+
+    Args:
+        path: the file.
+
+    Yields:
+        The file to write instead, which replaces it at the end of the block.
+
+    Raises:
+        ImageError: the file cannot be written; an old one is unchanged.
+    """
     try:
-        data = _WRITERS[path.suffix.lower()](stored, like, quality, text or {})
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data, durable=False)
+        with atomic_path(path, durable=False) as scratch:
+            yield scratch
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{path} cannot be written ({reason}); choose another file") from error
 
 
-def check_name(path: Path) -> None:
+def check_name(path: Path, opacity: bool = False) -> None:
     """Check that photos can be written under a name.
+
+    Args:
+        path: the file.
+        opacity: whether the picture has transparent pixels.
 
     Raises:
         ImageError: its suffix is of no format that can be written, or it is a folder.
     """
     if path.suffix.lower() not in _WRITERS:
         raise ImageError(f"{path}: photos are written as PNG, JPEG, WebP or TIFF; name it {path.stem}.jpg")
+    if opacity and _WRITERS[path.suffix.lower()] is _jpeg:
+        raise ImageError(f"{path}: JPEG files have no transparency; name it {path.stem}.png")
     if path.is_dir():
         raise ImageError(f"{path} is a folder; choose another file")
 
@@ -177,12 +215,29 @@ def _jpeg(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str
 def _webp(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str]) -> bytes:
     del text
     out = io.BytesIO()
-    _eight(pixels).convert("RGB").save(out, "WEBP", quality=quality, method=2, **_kept(like))
+    opacity = _channels(pixels) in _OPACITY
+    picture = _eight(pixels).convert("RGBA" if opacity else "RGB")
+    picture.save(out, "WEBP", quality=quality, lossless=opacity, method=2, **_kept(like))
     return out.getvalue()
 
 
 def _png(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str]) -> bytes:
     del quality
+    return encode_photo(pixels, like, text)
+
+
+def encode_photo(pixels: np.ndarray, like: PhotoFile, text: dict[str, str] | None = None) -> bytes:
+    """Encode a photo as PNG, with the profile and the EXIF data of another.
+
+    Args:
+        pixels: (H, W) grey, (H, W, 2) grey with opacity, (H, W, 3) or (H, W, 4), 8 or 16 bits.
+        like: the photo whose profile and EXIF data are kept.
+        text: stored in the file.
+
+    Returns:
+        The bytes of a PNG file.
+    """
+    text = text or {}
     if pixels.dtype == np.uint8:
         info = PngInfo()
         for key, value in text.items():
@@ -194,7 +249,7 @@ def _png(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str]
     height, width = pixels.shape[:2]
     parts = [
         b"\x89PNG\r\n\x1a\n",
-        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _channels(pixels) - 1, 0, 0, 0)),
+        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOURS[_channels(pixels)], 0, 0, 0)),
     ]
     if like.profile is not None:
         parts.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(like.profile)))
@@ -236,7 +291,9 @@ def _tiff(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str
             tags[tag] = dict(found.get_ifd(tag)) if tag in (_EXIF, _GPS) else found[tag]
     lengths = [len(strip) for strip in strips]
     tags[256], tags[257], tags[258], tags[259] = width, height, (bits,) * channels, 8
-    tags[262], tags[277], tags[278], tags[284], tags[317] = 1 if channels == 1 else 2, channels, _STRIP, 1, 2
+    tags[262], tags[277], tags[278], tags[284], tags[317] = 1 if channels < 3 else 2, channels, _STRIP, 1, 2
+    if channels in _OPACITY:
+        tags[338] = 2  # the last sample is the opacity, and colours are not multiplied by it
     # Pillow adds the length of the tags to the offsets.
     tags[273], tags[279] = tuple(int(n) for n in np.cumsum([0, *lengths[:-1]])), tuple(lengths)
     if like.profile is not None:
@@ -250,7 +307,7 @@ def _strips(pixels: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _channels(pixels: np.ndarray) -> int:
-    return 1 if pixels.ndim == 2 else 3
+    return 1 if pixels.ndim == 2 else pixels.shape[2]
 
 
 _WRITERS: dict[str, Callable[[np.ndarray, PhotoFile, int, dict[str, str]], bytes]] = {

@@ -16,9 +16,9 @@ from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import PrimitiveSpec, draw
 from primage.primitive.write import write_primitive
 from primage.render.blending import blend
-from primage.render.files import PROVENANCE, provenance
+from primage.render.files import provenance
 from primage.render.full_size import FullSize, WorkingResult
-from primage.render.original import changed_weight
+from primage.render.original import PROVENANCE, changed_weight
 from primage.run import Run, lock_folder
 from primage.state import fresh_state
 from primage.studio.drawing import box_of
