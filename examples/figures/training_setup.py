@@ -129,7 +129,7 @@ def compared(plain: Model, model: Model, primitive: Primitive) -> list[np.ndarra
     Synthesis would repair with patches of the photo what a network trained without TPS gets wrong, so the networks are
     compared without it.
     """
-    return [plain.picture(primitive, polish=False), model.picture(primitive, polish=False), model.picture(primitive)]
+    return [plain.render(primitive, polish=False), model.render(primitive, polish=False), model.render(primitive)]
 
 
 def fitted(picture: np.ndarray, size: tuple[int, int] = (256, 384)) -> np.ndarray:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8, UInt16
+from jaxtyping import Bool, Float32, UInt8, UInt16
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
@@ -121,6 +121,22 @@ def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UI
     if image.shape[:2] == size:
         return image
     return np.array(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.LANCZOS))
+
+
+def resize_mask(mask: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[np.ndarray, "h2 w2"]:
+    """Resize a mask; pixels that it covers a part of are in it.
+
+    Args:
+        mask: (H, W).
+        size: (height, width) of the result, each at least 1.
+
+    Returns:
+        (height, width); ``mask`` itself if it already has that size.
+    """
+    if mask.shape == size:
+        return mask
+    levels = Image.fromarray(mask.astype(np.uint8) * 255)
+    return np.array(levels.resize((size[1], size[0]), Image.Resampling.BOX)) > 0
 
 
 def working_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:

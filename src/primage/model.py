@@ -18,7 +18,7 @@ from primage._version import __version__
 from primage.config import Config
 from primage.deviations import HasDeviations
 from primage.errors import PrimitiveError, RunError
-from primage.image import resize_image, working_size
+from primage.image import resize_image, resize_mask, working_size
 from primage.nets.build import build_network
 from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
@@ -29,10 +29,13 @@ from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
+from primage.settings import validated
 from primage.synthesis.copies import completing, composed
-from primage.synthesis.polish import Polished, Render, polish, polishing
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
+from primage.synthesis.polish import Polished, Render, excluded_places, polish, polishing
 from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
+from primage.synthesis.synthesise import DEFAULTS
 from primage.tensors import to_image, to_tensor
 
 
@@ -65,7 +68,7 @@ class Model:
     primitive: Primitive
     device: str = "cpu"
     _sources: dict[tuple[int, int], Source] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _references: dict[tuple[int, int], Reference] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _references: dict[tuple[float, ...], Reference] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -119,16 +122,19 @@ class Model:
             out: Painted = self.generator(x, self._source(primitive.size))
         return out
 
-    def reference(self, size: tuple[int, int]) -> Reference:
+    def reference(self, size: tuple[int, int], strength: float = DEFAULT_OPTIONS.strength) -> Reference:
         """The training pair as the source of patches, scaled to match a primitive of ``size``; cached.
 
         Args:
             size: (height, width).
+            strength: how strictly the drawing is obeyed; see `RenderOptions`.
         """
-        if size not in self._references:
-            self._references.clear()  # users work at one size at a time
-            self._references[size] = Reference(*self._scaled_pair(size), self.record.spec, device=self.device)
-        return self._references[size]
+        key = (*size, strength)
+        if key not in self._references:
+            self._references.clear()  # users work at one size and strength at a time
+            pair, config = self._scaled_pair(size), DEFAULTS.obeying(strength)
+            self._references[key] = Reference(*pair, self.record.spec, config, self.device)
+        return self._references[key]
 
     def unpolished(self, primitive: Primitive, painted: Painted) -> Render | None:
         """The output of `paint` as the input of `primage.synthesis.polish.polish`.
@@ -154,6 +160,8 @@ class Model:
         painted: Painted,
         within: Bool[np.ndarray, "h w"] | None = None,
         forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        excluded: Bool[np.ndarray, "h2 w2"] | None = None,
     ) -> Polished | None:
         """Synthesise what is incoherent in a render from the photo's patches.
 
@@ -161,7 +169,9 @@ class Model:
             primitive: what was rendered.
             painted: the output of `paint`.
             within: (H, W), where pixels may be replaced; None for everywhere.
-            forbidden: pixels of the photo, at its working size, that may not be copied by the synthesis.
+            forbidden: pixels of the photo, at its working size, that may not be copied.
+            options: strength and seed of the synthesis.
+            excluded: places of the photo, at its working size, that nothing new is copied from.
 
         Returns:
             The polished render; None for a generator that does not say where its pixels come from.
@@ -169,12 +179,13 @@ class Model:
         render = self.unpolished(primitive, painted)
         if render is None:
             return None
-        return polish(self.reference(primitive.size), render, within, forbidden)
+        reference = self.reference(primitive.size, options.strength)
+        return polish(reference, render, within, forbidden, excluded=excluded, seed=options.seed)
 
     def rendered(
         self,
         primitive: Primitive,
-        polish: bool = True,
+        options: RenderOptions = DEFAULT_OPTIONS,
         origin: Origin | None = None,
         excluded: Bool[np.ndarray, "h2 w2"] | None = None,
     ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
@@ -182,21 +193,21 @@ class Model:
 
         Args:
             primitive: of the model's kind, with the model's labels.
-            polish: synthesise what is incoherent in the network's picture.
+            options: how it is rendered.
             origin: where the primitive's pixels come from; None if it is not known.
-            excluded: (H', W'), places of the photo, at its working size, that nothing removed is filled from.
+            excluded: (H', W'), places of the photo, at its working size, that nothing new is copied from.
 
         Returns:
             (H, W, 3) uint8 sRGB, and the polished render; None if the network's picture is used as it is.
         """
         _check_size(origin, primitive)
-        return self.completed(primitive, self.paint(primitive), polish, origin, excluded)
+        return self.completed(primitive, self.paint(primitive), options, origin, excluded)
 
     def completed(
         self,
         primitive: Primitive,
         painted: Painted,
-        polish: bool = True,
+        options: RenderOptions = DEFAULT_OPTIONS,
         origin: Origin | None = None,
         excluded: Bool[np.ndarray, "h2 w2"] | None = None,
     ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
@@ -205,32 +216,35 @@ class Model:
         Args:
             primitive: what was rendered.
             painted: the generator's output.
-            polish: as for `rendered`.
+            options: as for `rendered`.
             origin: as for `rendered`, of the primitive's size.
             excluded: as for `rendered`.
         """
         render = self.unpolished(primitive, painted)
         if render is None:
             return to_image(painted.image.cpu()), None
-        reference = self.reference(primitive.size)
+        reference = self.reference(primitive.size, options.strength)
+        if excluded is not None:
+            excluded = resize_mask(excluded, reference.primitive.size)
         if origin is not None and origin.moves:
-            if not polish:
+            if not options.polish:
                 return composed(render, origin, reference.photo), None
-            polished = finished(completing(reference, render, origin, excluded)).polished
-        elif polish:
-            polished = finished(polishing(reference, render))
+            steps = completing(reference, render, origin, excluded, seed=options.seed)
+            polished = finished(steps).polished
+        elif options.polish:
+            polished = finished(polishing(reference, render, excluded=excluded, seed=options.seed))
         else:
             return render.image, None
         return polished.image, polished
 
     def picture(
-        self, primitive: Primitive, polish: bool = True, origin: Origin | None = None
+        self, primitive: Primitive, options: RenderOptions = DEFAULT_OPTIONS, origin: Origin | None = None
     ) -> UInt8[np.ndarray, "h w 3"]:
         """Render a primitive at its own size.
 
         Args:
             primitive: of the model's kind, with the model's labels.
-            polish: synthesise what is incoherent in the network's picture; see `polish`.
+            options: how it is rendered.
             origin: where the primitive's pixels come from (`primage.edit.apply.edited`): these are copied from there,
                 and nothing is copied from places where something was removed. None if it is not known.
 
@@ -240,7 +254,7 @@ class Model:
         Raises:
             PrimitiveError: the kind or the labels are not the model's, or the origin has another size.
         """
-        return self.rendered(primitive, polish, origin)[0]
+        return self.rendered(primitive, options, origin)[0]
 
     def _scaled_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size of the training pair that matches a primitive of ``size``."""
@@ -268,7 +282,12 @@ class Model:
         primitive: Primitive | str | Path,
         size_px: int | None = None,
         snap: bool = False,
-        polish: bool = True,
+        polish: bool = DEFAULT_OPTIONS.polish,
+        *,
+        strength: float = DEFAULT_OPTIONS.strength,
+        seed: int = DEFAULT_OPTIONS.seed,
+        exclude: Bool[np.ndarray, "h2 w2"] | None = None,
+        sample: Bool[np.ndarray, "h2 w2"] | None = None,
         origin: Origin | Literal["infer"] | None = None,
     ) -> UInt8[np.ndarray, "h w 3"]:
         """Render an edited primitive.
@@ -278,6 +297,10 @@ class Model:
             size_px: short side of the result; the training photo's working size if None.
             snap: map colours unknown from training to the nearest label instead of refusing them.
             polish: synthesise what is incoherent in the network's picture; see `polish`.
+            strength: 0 to 1, how strictly the synthesis obeys the drawing.
+            seed: of the random search: other seeds give other pictures of the same drawing.
+            exclude: places of the photo that nothing new is copied from, as a mask of its working size.
+            sample: the only places that something new is copied from, likewise.
             origin: where the primitive's pixels come from, see `picture`; "infer" finds it by comparing the primitive
                 with the training primitive, see `inferred_origin`. None if it is not known.
 
@@ -285,9 +308,12 @@ class Model:
             (H, W, 3) uint8 sRGB.
 
         Raises:
-            PrimitiveError: the primitive does not fit the model, or the origin has another size than the primitive.
+            PrimitiveError: the primitive, a mask or the origin does not fit, or no place is left to copy from.
             LabelError: the primitive contains a label unknown from training.
+            ConfigError: an option is out of range.
         """
+        options = validated(RenderOptions, {"polish": polish, "strength": strength, "seed": seed}, "render")
+        excluded = excluded_places(self.size, exclude, sample)
         if not isinstance(primitive, Primitive):
             primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)
         scaled = primitive.resized(self.render_size(primitive.size, size_px))
@@ -296,7 +322,8 @@ class Model:
         else:
             _check_size(origin, primitive)
             known = origin
-        return self.picture(scaled, polish, None if known is None else known.resized(scaled.size))
+        known = None if known is None else known.resized(scaled.size)
+        return self.rendered(scaled, options, known, excluded)[0]
 
     def inferred_origin(self, primitive: Primitive) -> Origin | None:
         """Infer where the pixels of a primitive come from, by comparing it with the training primitive.

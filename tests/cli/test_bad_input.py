@@ -41,6 +41,7 @@ def bad_files(folder: Path) -> Path:
     Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "taken.origin.png")
     write_origin(folder / "other.origin.png", Origin.unmoved((48, 64)), "0" * 64)
     write_origin(folder / "square.origin.png", Origin.unmoved((48, 48)), sha256_file(folder / "photo.png"))
+    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "taken-2.png")
     Image.fromarray(np.repeat([[[255]], [[0]]], [24, 24], axis=0).repeat(64, 1).repeat(3, 2).astype(np.uint8)).save(
         folder / "half.png"
     )
@@ -146,6 +147,19 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "remove everything": (("remove", "run", "--mask", "blank.png"), "nothing would be left"),
     "remove with a mask of other proportions": (("remove", "run", "--mask", "wide.png"), "other proportions"),
     "remove onto the mask": (("remove", "run", "--mask", "half.png", "--out", "half.png"), "would be overwritten"),
+    "strength out of range": (("render", "run", "primitive.png", "--strength", "1.5"), "--strength"),
+    "no variants": (("render", "run", "primitive.png", "--variants", "0"), "--variants"),
+    "a variant with the name of another picture": (
+        ("render", "run", "primitive.png", "--variants", "2", "--out", "taken.png"),
+        "taken-2.png: is not a render",
+    ),
+    "all excluded": (("render", "run", "primitive.png", "--exclude", "blank.png"), "nothing of the photo is left"),
+    "no sample": (("render", "run", "primitive.png", "--sample", "black.png"), "nothing of the photo is left"),
+    "a missing mask of places": (("render", "run", "primitive.png", "--exclude", "none.png"), "none.png"),
+    "a mask of places as target": (
+        ("render", "run", "primitive.png", "--sample", "half.png", "--out", "half.png"),
+        "would be overwritten",
+    ),
     "missing edited primitive": (("render", "run", "none.png"), "none.png"),
     "unknown colour": (("render", "run", "odd.png"), "#01fe03"),
     "photo as primitive": (("render", "run", "photo.png"), "photo.png"),

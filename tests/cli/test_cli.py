@@ -214,6 +214,24 @@ def test_something_is_removed(folder: Path, capsys: Out) -> None:
     assert np.array_equal(found[alone[..., 3] > 0], alone[..., :3][alone[..., 3] > 0])
 
 
+def test_variants_are_written_beside_each_other(folder: Path, capsys: Out) -> None:
+    mask = np.zeros((48, 64, 3), np.uint8)
+    mask[12:34, 26:50] = 255
+    Image.fromarray(mask).save(folder / "mask.png")
+    remove = ("remove", "run", "--mask", "mask.png", "--out")
+    assert command(*remove, "plain.png", "--seed", "8", "--strength", "0.5", "--quiet") == 0
+    assert command(*remove, "out.png", "--seed", "7", "--variants", "2", "--json") == 0
+    entries = printed_json(capsys)["renders"]
+    assert [(entry["path"], entry["seed"]) for entry in entries] == [("out-1.png", 7), ("out-2.png", 8)]
+    first, second, plain = (read_image(folder / name) for name in ("out-1.png", "out-2.png", "plain.png"))
+    assert not np.array_equal(first, second)
+    assert np.array_equal(second, plain)
+    assert not (folder / "out.png").exists()
+    options = ("--strength", "0", "--sample", "mask.png", "--variants", "2", "--quiet", "--out", "new/r.png")
+    assert command("render", "run", "primitive.png", *options) == 0
+    assert sorted(path.name for path in (folder / "new").iterdir()) == ["r-1.png", "r-2.png"]
+
+
 def test_what_fills_a_hole_can_be_chosen(folder: Path) -> None:
     masks = {"mask": np.s_[15:28, 30:44], "left": np.s_[:, :24], "top": np.s_[:12]}
     for name, where in masks.items():

@@ -23,6 +23,7 @@ from primage.primitive.read import LayerFiles, read_primitive
 from primage.primitive.write import write_primitive
 from primage.render.files import render_drawing, render_files, training_drawing
 from primage.render.original import PROVENANCE, Original, working_result
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from tests.tiny import SETTINGS, contents, one_thread, picture, write_photo
 
 
@@ -222,6 +223,22 @@ def test_a_drawing_of_other_proportions_cannot_be_painted_on_the_photo(
     assert not (tmp_path / "out.png").exists()
 
 
+def test_variants_have_names_and_seeds_of_their_own(model: Model, drawings: Path, tmp_path: Path) -> None:
+    options = RenderOptions(seed=4)
+    results = render_files(model, [drawings / "mirrored.png"], tmp_path / "out.png", options=options, count=3)
+    assert [result.path.name for result in results] == ["out-1.png", "out-2.png", "out-3.png"]
+    assert [result.options.seed for result in results] == [4, 5, 6]
+    recorded = [json.loads(read_png_text(result.path)[PROVENANCE])["options"] for result in results]
+    assert recorded == [{**DEFAULT_OPTIONS.model_dump(), "seed": seed} for seed in (4, 5, 6)]
+    # Written again, they replace each other, but nothing else.
+    render_files(model, [drawings / "mirrored.png"], tmp_path / "out.png", count=2)
+    write_photo(tmp_path, name="out-2.png")
+    before = contents(tmp_path)
+    with pytest.raises(ImageError, match=r"out-2\.png: is not a render"):
+        render_files(model, [drawings / "mirrored.png"], tmp_path / "out.png", count=2)
+    assert contents(tmp_path) == before
+
+
 def test_a_moved_part_is_the_photo_at_full_size(large: tuple[Model, Path], tmp_path: Path) -> None:
     model, photo = large
     region = {"shape": "rectangle", "top_left": [0.05, 0.1], "bottom_right": [0.3, 0.5]}
@@ -229,7 +246,7 @@ def test_a_moved_part_is_the_photo_at_full_size(large: tuple[Model, Path], tmp_p
     drawing = edited(training_drawing(model), edits)
     (tmp_path / "edits.json").write_text("[]")
     inputs = [tmp_path / "edits.json"]
-    result = render_drawing(model, drawing, tmp_path / "out.tif", inputs, original=Original(photo))
+    (result,) = render_drawing(model, drawing, tmp_path / "out.tif", inputs, original=Original(photo))
     original = read_image(photo)
     inside = np.s_[66:90, 122:140]
     np.testing.assert_array_equal(result.image[inside], np.roll(original, (36, 96), (0, 1))[inside])
@@ -237,5 +254,6 @@ def test_a_moved_part_is_the_photo_at_full_size(large: tuple[Model, Path], tmp_p
     different = (result.image != original).any(axis=2)
     assert different[18:68, 14:52].mean() > 0.5
     assert not different[110:, :80].any()
-    unpolished = render_drawing(model, drawing, tmp_path / "plain.tif", inputs, False, original=Original(photo))
+    plain = RenderOptions(polish=False)
+    (unpolished,) = render_drawing(model, drawing, tmp_path / "plain.tif", inputs, plain, original=Original(photo))
     np.testing.assert_array_equal(unpolished.image[inside], result.image[inside])

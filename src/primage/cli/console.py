@@ -31,6 +31,20 @@ Patch = Annotated[
     bool, typer.Option("--patch", help="Write only the changed pixels, on a transparent canvas (PNG, WebP, TIFF).")
 ]
 Quality = Annotated[int, typer.Option(min=1, max=100, help="Quality of JPEG and WebP files.")]
+Strength = Annotated[
+    float, typer.Option(min=0, max=1, help="How strictly the drawing is obeyed: 0 the photo's texture, 1 the drawing.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Another seed gives another picture of the drawing.")]
+Variants = Annotated[
+    int, typer.Option(min=1, max=16, metavar="N", help="Write N pictures with different seeds: OUT-1, OUT-2 …")
+]
+Exclude = Annotated[
+    Path | None, typer.Option("--exclude", metavar="MASK", help="Copy nothing from where this picture is white.")
+]
+Sample = Annotated[
+    Path | None,
+    typer.Option("--sample", metavar="MASK", help="Copy only from where this picture is white."),
+]
 
 
 class _Warnings(logging.Handler):

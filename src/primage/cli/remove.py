@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Patch, Photo, Quality, Quiet, checked_device, print_json, set_up
+from primage.cli.console import (
+    Device,
+    Exclude,
+    Json,
+    Patch,
+    Photo,
+    Quality,
+    Quiet,
+    Sample,
+    Seed,
+    Strength,
+    Variants,
+    checked_device,
+    print_json,
+    set_up,
+)
 from primage.cli.render import facts
 
 
@@ -25,12 +40,11 @@ def command(
             "--primitive-file", metavar="FILE", help="The drawing without the thing, to show what is behind it."
         ),
     ] = None,
-    exclude: Annotated[
-        Path | None, typer.Option(metavar="MASK", help="Copy nothing from where this picture is white.")
-    ] = None,
-    sample: Annotated[
-        Path | None, typer.Option(metavar="MASK", help="Copy only from where this picture is white.")
-    ] = None,
+    exclude: Exclude = None,
+    sample: Sample = None,
+    strength: Strength = 0.5,
+    seed: Seed = 0,
+    variants: Variants = 1,
     photo: Photo = None,
     patch: Patch = False,
     quality: Quality = 95,
@@ -42,22 +56,22 @@ def command(
     set_up(quiet, as_json)
     from primage.model import load
     from primage.primitive.read import LayerFiles, read_primitive
-    from primage.render.files import drawing_without, read_mask, render_drawing
+    from primage.render.files import drawing_without, render_drawing
+    from primage.render.masks import Places, read_mask
     from primage.render.original import Original
+    from primage.synthesis.options import RenderOptions
 
     trained = load(model, checked_device(device))
     drawn = None
     if primitive_file is not None:
         drawn = read_primitive(LayerFiles(whole=primitive_file), trained.record.spec, trained.render_size)
     drawing = drawing_without(trained, read_mask(mask, trained.size), drawn)
-    excluded = None if exclude is None else read_mask(exclude, trained.size)
-    if sample is not None:
-        outside = ~read_mask(sample, trained.size)
-        excluded = outside if excluded is None else excluded | outside
-    inputs = [path for path in (mask, primitive_file, exclude, sample) if path is not None]
+    inputs = [path for path in (mask, primitive_file) if path is not None]
     original = Original.needed(photo, target, quality, patch)
-    result = render_drawing(trained, drawing, target, inputs, excluded=excluded, original=original)
+    options, places = RenderOptions(strength=strength, seed=seed), Places(exclude, sample)
+    results = render_drawing(trained, drawing, target, inputs, options, places, original, variants)
     if as_json:
-        print_json(facts(result))
+        print_json(facts(results[0]) if variants == 1 else {"renders": [facts(result) for result in results]})
     elif not quiet:
-        typer.echo(str(result.path))
+        for result in results:
+            typer.echo(str(result.path))

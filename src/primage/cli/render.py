@@ -11,12 +11,17 @@ import typer
 from primage.cli.console import (
     Device,
     Edges,
+    Exclude,
     Json,
     Patch,
     Photo,
     Quality,
     Quiet,
+    Sample,
+    Seed,
     Segments,
+    Strength,
+    Variants,
     checked_device,
     print_json,
     set_up,
@@ -76,6 +81,11 @@ def command(
     polish: Annotated[
         bool, typer.Option(help="Synthesise what the photo could not have shown, from the photo's patches.")
     ] = True,
+    strength: Strength = 0.5,
+    seed: Seed = 0,
+    variants: Variants = 1,
+    exclude: Exclude = None,
+    sample: Sample = None,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -88,22 +98,36 @@ def command(
     from primage.model import load
     from primage.primitive.read import LayerFiles
     from primage.render.files import render_drawing, render_files, training_drawing
+    from primage.render.masks import Places
     from primage.render.original import Original
+    from primage.synthesis.options import RenderOptions
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
     original = Original.needed(photo, target, quality, patch)
     if original is not None and size is not None:
         raise UserError("--photo, --patch and files with layers have the photo's own size; leave out --size")
     trained = load(model, checked_device(device))
+    options, places = RenderOptions(polish=polish, strength=strength, seed=seed), Places(exclude, sample)
     if edits is None:
         results = render_files(
-            trained, primitives or [], target, layers, size, snap, polish, origin, original, infer_origin
+            trained,
+            primitives or [],
+            target,
+            layers,
+            size,
+            snap,
+            options,
+            origin,
+            original,
+            places,
+            variants,
+            infer_origin,
         )
     else:
         if primitives or layers.given() or origin or size:
             raise UserError("--edits edits the training primitive; leave out the primitives, --origin and --size")
         drawing = edited(training_drawing(trained), read_edits(edits))
-        results = [render_drawing(trained, drawing, target, [edits], polish, original=original)]
+        results = render_drawing(trained, drawing, target, [edits], options, places, original, variants)
     if as_json:
         print_json({"renders": [facts(result) for result in results]})
     elif not quiet:
@@ -117,6 +141,7 @@ def facts(rendered: Rendered) -> dict[str, object]:
         "path": str(rendered.path),
         "source": str(rendered.source),
         "size": rendered.image.shape[:2],
+        "seed": rendered.options.seed,
     }
     if rendered.polished is not None:
         out["incoherence"] = round(float(rendered.polished.incoherence.mean()), 5)

@@ -14,16 +14,18 @@ from jaxtyping import Bool, Float32, UInt8, UInt16
 from primage._version import __version__
 from primage.edit.apply import Edited, removed
 from primage.edit.effect import edits_without_effect
-from primage.errors import ImageError, PrimitiveError
+from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.files import sha256_file
-from primage.image import read_image, resize_image, write_png
+from primage.image import decode, write_png
 from primage.model import Model
 from primage.origin.files import read_origin
 from primage.origin.plane import Origin
 from primage.origin.summary import Summary, summary
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
+from primage.render.masks import NO_PLACES, Places, check_proportions
 from primage.render.original import PROVENANCE, Original, working_result
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class Rendered:
         path: the file written.
         image: (H, W, 3); uint8 sRGB, or as stored in the photo's original file.
         source: the file it was rendered from.
+        options: how it was rendered.
         polished: what was synthesised, and the incoherence before; None if the network's picture was used as it is.
         without_effect: (N, 4), parts of the edit that the picture does not show; see `edits_without_effect`.
         edit: what was edited, by the origin that was used; None if there was none.
@@ -45,6 +48,7 @@ class Rendered:
     path: Path
     image: UInt8[np.ndarray, "h w 3"] | UInt16[np.ndarray, "h w 3"]
     source: Path
+    options: RenderOptions = DEFAULT_OPTIONS
     polished: Polished | None = None
     without_effect: Float32[np.ndarray, "n 4"] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
     edit: Summary | None = None
@@ -57,9 +61,11 @@ def render_files(
     layers: LayerFiles = NO_FILES,
     size_px: int | None = None,
     snap: bool = False,
-    polish: bool = True,
+    options: RenderOptions = DEFAULT_OPTIONS,
     origin: Path | None = None,
     original: Original | None = None,
+    places: Places = NO_PLACES,
+    count: int = 1,
     infer: bool = False,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
@@ -71,10 +77,12 @@ def render_files(
         layers: layers that replace those of the whole primitives.
         size_px: short side of the results; the training photo's working size if None.
         snap: map unknown colours to the nearest label.
-        polish: synthesise what is incoherent in the network's picture (`primage.synthesis`).
+        options: how they are rendered.
         origin: file of the origin of the one primitive's pixels (`primage.origin.files`).
         original: the photo, to paint the one primitive on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or
             Photoshop file.
+        places: what may be copied from the photo.
+        count: number of variants of each, with the seeds that follow that of the options; see `variants`.
         infer: infer the origin of primitives without one from what they have in common with the training primitive.
 
     Returns:
@@ -88,22 +96,23 @@ def render_files(
         raise PrimitiveError("an origin belongs to one drawing; render the drawings one by one")
     if original is not None and len(jobs) > 1:
         raise PrimitiveError("drawings are painted on the original photo one by one")
-    targets = _targets(primitives, out, original)
-    _check_inputs(
-        targets, [*(path for job in jobs for path in job.given().values()), *([origin] if origin else [])], original
-    )
+    targets = [variants(target, options, count) for target in _targets(primitives, out, original)]
+    given = [*(path for job in jobs for path in job.given().values()), *([origin] if origin else []), *places.given]
+    _check_inputs([path for group in targets for path, _ in group], given, original)
 
     def size_for(size: tuple[int, int]) -> tuple[int, int]:
         return model.render_size(size, size_px)
 
     ready = [read_primitive(job, model.record.spec, size_for, snap) for job in jobs]
     known = None if origin is None else _origin(model, origin, ready[0])
+    excluded = places.excluded(model.size)
     results = []
-    for job, primitive, target in zip(jobs, ready, targets, strict=True):
+    for job, primitive, group in zip(jobs, ready, targets, strict=True):
         source, facts = next(iter(job.given().values())), provenance(model, job)
         if origin is None and infer:
             known = _inferred(model, job, primitive, snap)
-        results.append(_rendered(model, primitive, target, source, facts, polish, known, original=original))
+        for target, chosen in group:
+            results.append(_rendered(model, primitive, target, source, facts, chosen, known, excluded, original))
     return results
 
 
@@ -112,10 +121,11 @@ def render_drawing(
     drawing: Edited,
     out: Path,
     inputs: Sequence[Path],
-    polish: bool = True,
-    excluded: Bool[np.ndarray, "h w"] | None = None,
+    options: RenderOptions = DEFAULT_OPTIONS,
+    places: Places = NO_PLACES,
     original: Original | None = None,
-) -> Rendered:
+    count: int = 1,
+) -> list[Rendered]:
     """Render an edited drawing whose origin is known to a file.
 
     Args:
@@ -123,22 +133,28 @@ def render_drawing(
         drawing: the drawing and its origin, at the size of the result.
         out: a PNG file, or a folder.
         inputs: files that describe the edit: they are never overwritten, and recorded as the picture's provenance.
-        polish: synthesise what is incoherent in the network's picture.
-        excluded: (H, W), places of the photo, at its working size, that nothing removed is filled from.
+        options: how it is rendered.
+        places: what may be copied from the photo.
         original: the photo, to paint on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or Photoshop file.
+        count: number of variants, with the seeds that follow that of the options; see `variants`.
 
     Returns:
-        The render.
+        The renders, in order.
 
     Raises:
         PrimitiveError, ImageError, RunError: the drawing does not fit, or ``out`` cannot be written.
     """
-    (target,) = _targets([], out, original)
-    _check_inputs([target], inputs, original)
+    inputs = [*inputs, *places.given]
+    targets = variants(_targets([], out, original)[0], options, count)
+    _check_inputs([path for path, _ in targets], inputs, original)
+    excluded = places.excluded(model.size)
     facts = json.loads(provenance(model))
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
     text = json.dumps(facts)
-    return _rendered(model, drawing.primitive, target, inputs[0], text, polish, drawing.origin, excluded, original)
+    return [
+        _rendered(model, drawing.primitive, path, inputs[0], text, chosen, drawing.origin, excluded, original)
+        for path, chosen in targets
+    ]
 
 
 def _rendered(
@@ -147,22 +163,23 @@ def _rendered(
     target: Path,
     source: Path,
     facts: str,
-    polish: bool,
+    options: RenderOptions,
     origin: Origin | None,
-    excluded: Bool[np.ndarray, "h w"] | None = None,
-    original: Original | None = None,
+    excluded: Bool[np.ndarray, "h w"] | None,
+    original: Original | None,
 ) -> Rendered:
     """Render and write one primitive."""
+    text = json.dumps(json.loads(facts) | {"options": options.model_dump()})
     if original is None:
-        image, polished = model.rendered(primitive, polish, origin, excluded)
-        write_png(target, image, text={PROVENANCE: facts})
+        image, polished = model.rendered(primitive, options, origin, excluded)
+        write_png(target, image, text={PROVENANCE: text})
         unseen = _without_effect(model, primitive, image, target)
-        return Rendered(target, image, source, polished, unseen, _edit(origin, target))
+        return Rendered(target, image, source, options, polished, unseen, _edit(origin, target))
     original.check(model, primitive, target)
-    result, polished = working_result(model, primitive, polish, origin, excluded)
-    picture = original.write(target, model, primitive, result, facts)
+    result, polished = working_result(model, primitive, options, origin, excluded)
+    picture = original.write(target, model, primitive, result, text)
     unseen = _without_effect(model, primitive, result.image, target)
-    return Rendered(target, picture, source, polished, unseen, _edit(origin, target))
+    return Rendered(target, picture, source, options, polished, unseen, _edit(origin, target))
 
 
 def training_drawing(model: Model) -> Edited:
@@ -194,25 +211,6 @@ def drawing_without(model: Model, mask: Bool[np.ndarray, "h w"], drawn: Primitiv
     return Edited(drawn, Origin.unmoved(model.size).drawn(drawn.differs(model.primitive)).emptied(mask))
 
 
-def read_mask(path: Path, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
-    """Read a mask: white where something is selected.
-
-    Args:
-        path: a picture of any size in about the proportions of the photo.
-        size: (height, width) of the mask.
-
-    Returns:
-        (H, W): what is lighter than middle grey.
-
-    Raises:
-        ImageError: the file is not a picture.
-        PrimitiveError: its proportions are others than the photo's.
-    """
-    picture = read_image(path, (0, 0, 0))
-    _check_proportions(path, (picture.shape[0], picture.shape[1]), size, "draw the mask over the whole photo")
-    return np.asarray(resize_image(picture, size).max(axis=2) > 127)
-
-
 def _without_effect(
     model: Model, primitive: Primitive, image: UInt8[np.ndarray, "h w 3"], target: Path
 ) -> Float32[np.ndarray, "n 4"]:
@@ -231,7 +229,7 @@ def _without_effect(
 
 def _origin(model: Model, path: Path, primitive: Primitive) -> Origin:
     origin = read_origin(path, model.record.photo_sha256)
-    _check_proportions(path, origin.size, primitive.size, "use the one that was written with the drawing")
+    check_proportions(path, origin.size, primitive.size, "use the one that was written with the drawing")
     return origin.resized(primitive.size)
 
 
@@ -252,15 +250,6 @@ def _edit(origin: Origin | None, target: Path) -> Summary | None:
     found = summary(origin)
     log.info("%s: origin: %s", target, found)
     return found
-
-
-def _check_proportions(path: Path, size: tuple[int, int], expected: tuple[int, int], remedy: str) -> None:
-    """Refuse a file whose proportions differ by more than rounding."""
-    if abs(size[0] * expected[1] / (size[1] * expected[0]) - 1) > 0.02:
-        raise PrimitiveError(
-            f"{path}: is {size[1]}×{size[0]} px, which are other proportions than {expected[1]}×{expected[0]} px; "
-            f"{remedy}"
-        )
 
 
 def _check_inputs(targets: Sequence[Path], inputs: Sequence[Path], original: Original | None) -> None:
@@ -284,6 +273,44 @@ def _targets(primitives: Sequence[Path], out: Path, original: Original | None = 
     if len(set(targets)) < len(targets):
         raise PrimitiveError("two of the primitives have the same name, so their renders would overwrite each other")
     return targets
+
+
+def variants(target: Path, options: RenderOptions, count: int) -> list[tuple[Path, RenderOptions]]:
+    """The files of several variants, and the options of each.
+
+    Args:
+        target: the file of a single one, OUT.png.
+        options: of the first; each of the others has the next seed.
+        count: how many.
+
+    Returns:
+        ``target`` itself for one; otherwise OUT-1.png, OUT-2.png and so on.
+
+    Raises:
+        ImageError: there is another file of that name, which nobody asked to replace.
+    """
+    if count == 1:
+        return [(target, options)]
+    out = []
+    for number in range(count):
+        path = target.with_stem(f"{target.stem}-{number + 1}")
+        if path.exists() and not _is_render(path):
+            raise ImageError(f"{path}: is not a render and would be overwritten; choose another name")
+        out.append((path, options.model_copy(update={"seed": options.seed + number})))
+    return out
+
+
+def _is_render(path: Path) -> bool:
+    """Whether a file contains the provenance of a render."""
+    try:
+        found = decode(path)
+    except PrimageError:
+        return False
+    text = found.text.get(PROVENANCE) or found.image.info.get("comment") or ""
+    try:
+        return str(json.loads(text)["software"]).startswith("Primage ")
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def provenance(model: Model, files: LayerFiles = NO_FILES) -> str:

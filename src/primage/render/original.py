@@ -28,6 +28,7 @@ from primage.render.photo_files import (
 )
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
 from primage.tensors import to_image
 
@@ -194,7 +195,7 @@ def changed_weight(
 def working_result(
     model: Model,
     primitive: Primitive,
-    polish: bool = True,
+    options: RenderOptions = DEFAULT_OPTIONS,
     origin: Origin | None = None,
     excluded: Bool[np.ndarray, "h2 w2"] | None = None,
 ) -> tuple[WorkingResult, Polished | None]:
@@ -203,9 +204,9 @@ def working_result(
     Args:
         model: the trained model.
         primitive: the drawing, of the model's size.
-        polish: synthesise what is incoherent in the network's picture.
+        options: how it is rendered.
         origin: where the primitive's pixels come from; None if it is not known.
-        excluded: (H, W), places of the photo that nothing removed is filled from.
+        excluded: (H, W), places of the photo that nothing new is copied from.
 
     Returns:
         The result, and what was synthesised; None if the network's picture is used as it is.
@@ -213,7 +214,7 @@ def working_result(
     painted = model.paint(primitive)
     render = model.unpolished(primitive, painted)
     if origin is not None and origin.moves and render is not None:
-        image, polished = model.completed(primitive, painted, polish, origin, excluded)
+        image, polished = model.completed(primitive, painted, options, origin, excluded)
         weight = changed_weight(image, model.photo, origin)
         if polished is None:
             return WorkingResult(image, weight, render.field, None, render.confidence, origin), None
@@ -228,7 +229,7 @@ def working_result(
         weight = blend_mask(changed, image, to_image(model.paint(model.primitive).image.cpu()))
     if render is None:
         return WorkingResult(image, weight), None
-    found = model.polish(primitive, painted, weight > 0) if polish else None
+    found = model.polish(primitive, painted, weight > 0, None, options, excluded) if options.polish else None
     if found is None:
         return WorkingResult(image, weight, render.field, None, render.confidence), None
     return WorkingResult(found.image, weight, found.field, found.synthesised, render.confidence), found

@@ -78,6 +78,7 @@ def completing(
     origin: Origin,
     excluded: Bool[np.ndarray, "h2 w2"] | None = None,
     previous: Completed | None = None,
+    seed: int = 0,
 ) -> Generator[float, None, Completed]:
     """Copy what is known of a render from the photo and synthesise the rest, as an iterator like `polishing`.
 
@@ -85,8 +86,9 @@ def completing(
         reference: what patches are taken from.
         render: the generator's output.
         origin: of the drawing, at the size of the render.
-        excluded: (H', W'), further places of the photo that holes are not filled from.
+        excluded: (H', W'), places of the photo that nothing new is copied from; see `polishing`.
         previous: a similar render, completed: what was synthesised in it stays where nothing changed nearby.
+        seed: of the random search, 0 or more.
 
     Yields:
         The share of the work that is done, after each step.
@@ -95,7 +97,7 @@ def completing(
         The completed render.
     """
     known = copied(render, origin, reference.photo)
-    forbidden = known.forbidden if excluded is None else known.forbidden | excluded
+    forbidden = known.forbidden
     undrawn = _undrawn(render.primitive, known.hole, origin.index >= FIRST)
     todo = ((undrawn, forbidden), (known.hole & ~undrawn, forbidden), (known.rest, None))
     current, synthesised = known.render, np.zeros(origin.size, bool)
@@ -106,7 +108,7 @@ def completing(
         stages.append(None)
         if not within.any():
             continue
-        steps = polishing(reference, current, within, forbid, before, unknown=undrawn)
+        steps = polishing(reference, current, within, forbid, before, undrawn, excluded, seed)
         polished = yield from scaled(steps, number / len(todo), 1 / len(todo))
         stages[-1] = Previous(current, polished, within)
         current = replace(current, image=polished.image, field=polished.field)
@@ -157,7 +159,7 @@ def copied(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) 
     field[origin.removed], confidence[origin.removed] = places, 0.0
     hole = _near(origin.removed, _REMOVED_MARGIN_PX) & (origin.index < FIRST)
     rest = (~known | _near(_borders(origin), _SEAM_PX)) & ~hole
-    placed = replace(render, image=image, field=field, confidence=confidence)
+    placed = replace(render, image=image, field=field, confidence=confidence, known=known)
     return Copied(placed, hole, _left(origin, photo_size), rest)
 
 

@@ -29,6 +29,10 @@ class GuideWeights:
     labels: float = 0.7
     lines: float = 0.5
 
+    def times(self, factor: float) -> GuideWeights:
+        """All weights, multiplied."""
+        return GuideWeights(self.labels * factor, self.lines * factor)
+
 
 def guide_channels(primitive: Primitive, spec: PrimitiveSpec, weights: GuideWeights) -> Float32[np.ndarray, "h w c"]:
     """Compute the guides of a primitive, weighted.

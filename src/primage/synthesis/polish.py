@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int32, UInt8
 from scipy import ndimage
 
+from primage.errors import PrimitiveError
 from primage.primitive.edges import MAX_DISTANCE_PX
 from primage.primitive.primitive import Primitive
 from primage.synthesis.closed import closed, open_guides, strange_sources
@@ -33,6 +34,8 @@ _PATCH_PX = 2 * RADIUS + 2
 _GUIDE_PX = MAX_DISTANCE_PX + 8
 #: The same for `regions`, which opens, grows and averages over a few pixels; at least this.
 _REGION_PX = 40
+#: Search and transforms add small numbers to a seed.
+_SEED_STRIDE = 1_000_003
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Render:
         image: (H, W, 3), the picture.
         field: (H, W, 2), (y, x) of the source of each pixel in the photo, in pixels.
         confidence: (H, W) in [0, 1], confidence in ``field``.
+        known: (H, W), pixels that the edit itself takes from ``field``; None for none.
     """
 
     primitive: Primitive
     image: UInt8[np.ndarray, "h w 3"]
     field: Float32[np.ndarray, "h w 2"]
     confidence: Float32[np.ndarray, "h w"]
+    known: Bool[np.ndarray, "h w"] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ def polishing(
     forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
     previous: Previous | None = None,
     unknown: Bool[np.ndarray, "h w"] | None = None,
+    excluded: Bool[np.ndarray, "h2 w2"] | None = None,
+    seed: int = 0,
 ) -> Generator[float, None, Polished]:
     """Polish a render, as an iterator that can be closed between its steps.
 
@@ -102,14 +109,20 @@ def polishing(
         previous: a similar render. What was synthesised in it stays where neither the drawing nor the render changed
             nearby, and is context for the rest.
         unknown: (H, W), where neither render nor drawing say what should be there; None to find it by `closed`.
+        excluded: (H', W'), pixels of the photo that nothing new is copied from: neither what is synthesised, nor what
+            the render shows where the drawing differs from the training drawing.
+        seed: of the random search, 0 or more.
 
     Yields:
         The share of the work that is done, after each step.
 
     Returns:
         The polished render.
+
+    Raises:
+        PrimitiveError: no place of the photo is left to copy from.
     """
-    config = reference.config
+    config = replace(reference.config, seed=reference.config.seed + _SEED_STRIDE * seed)
     within = np.ones(render.image.shape[:2], bool) if within is None else within
     image, field = render.image.copy(), render.field.copy()
     unlike = np.zeros(within.shape, np.float32)
@@ -120,8 +133,9 @@ def polishing(
             known &= previous.within
         unlike[known] = previous.polished.incoherence[known]
         judged, kept = within & ~known, known & previous.polished.synthesised
-        if forbidden is not None:
-            kept &= ~_copied_from(forbidden, previous.polished.field)
+        for places in (forbidden, excluded):
+            if places is not None:
+                kept &= ~_copied_from(places, previous.polished.field)
         image[kept], field[kept] = previous.polished.image[kept], previous.polished.field[kept]
     if judged.any():
         part = _crop(judged, _PATCH_PX, 2)
@@ -130,6 +144,9 @@ def polishing(
     removed = np.zeros_like(within)
     if forbidden is not None:
         removed = _copied_from(forbidden, render.field) & within & ~kept
+    if excluded is not None and render.primitive.size == reference.primitive.size:
+        chosen = _copied_from(excluded, render.field) & render.primitive.differs(reference.primitive)
+        removed |= chosen & within & ~kept & (True if render.known is None else ~render.known)
     if not (judged | removed).any():
         return Polished(image, field, kept, unlike)
     # What follows reads and changes nothing beyond this part.
@@ -144,8 +161,8 @@ def polishing(
     synthesised = hole | kept
     if not hole.any():
         return Polished(image, field, synthesised, unlike)
-    allowed = None if forbidden is None else ~forbidden
-    planes, first, mark = _planes(reference, render.primitive, field, hole, allowed)
+    allowed = _allowed(forbidden, excluded)
+    planes, first, mark = _planes(reference, config.seed, render.primitive, field, hole, allowed)
     unknown = hole & unknown
     guides = open_guides(guides, render.primitive.cropped(*near), unknown[near])
     strange = strange_sources(render.primitive, reference.primitive, unknown)
@@ -170,15 +187,43 @@ def polishing(
     return Polished(image, field, synthesised, unlike)
 
 
+def excluded_places(
+    size: tuple[int, int], exclude: Bool[np.ndarray, "h w"] | None = None, sample: Bool[np.ndarray, "h w"] | None = None
+) -> Bool[np.ndarray, "h w"] | None:
+    """The places of the photo that nothing new is copied from.
+
+    Args:
+        size: (height, width) of the photo.
+        exclude: (H, W), places to leave out; None for none.
+        sample: (H, W), the only places to use; None for all.
+
+    Returns:
+        (H, W); None for no place.
+
+    Raises:
+        PrimitiveError: a mask has another size, or no place is left.
+    """
+    for mask in (exclude, sample):
+        if mask is not None and mask.shape != size:
+            raise PrimitiveError(
+                f"a mask of places is {mask.shape[1]}×{mask.shape[0]} px, but must be {size[1]}×{size[0]} px"
+            )
+    excluded = exclude if sample is None else ~sample if exclude is None else exclude | ~sample
+    _allowed(excluded)
+    return excluded
+
+
 def polish(
     reference: Reference,
     render: Render,
     within: Bool[np.ndarray, "h w"] | None = None,
     forbidden: Bool[np.ndarray, "h2 w2"] | None = None,
     previous: Previous | None = None,
+    excluded: Bool[np.ndarray, "h2 w2"] | None = None,
+    seed: int = 0,
 ) -> Polished:
     """Polish a render in one go; see `polishing`."""
-    return finished(polishing(reference, render, within, forbidden, previous))
+    return finished(polishing(reference, render, within, forbidden, previous, excluded=excluded, seed=seed))
 
 
 def _guides(reference: Reference, primitive: Primitive, part: tuple[slice, slice]) -> Float32[np.ndarray, "h w c"]:
@@ -190,6 +235,7 @@ def _guides(reference: Reference, primitive: Primitive, part: tuple[slice, slice
 
 def _planes(
     reference: Reference,
+    seed: int,
     primitive: Primitive,
     field: Float32[np.ndarray, "h w 2"],
     hole: Bool[np.ndarray, "h w"],
@@ -201,7 +247,7 @@ def _planes(
     all planes cost the same; outside, marked ones cost more. Their enlarged, smoother patches would spread otherwise.
     """
     planes = [reference.plane(allowed)]
-    maps, first = transforms(field, hole, reference.config.seed)
+    maps, first = transforms(field, hole, seed)
     for number, matrix in enumerate(maps, start=1):
         places = field[first == number]
         box = np.percentile(places, 2, axis=0), np.percentile(places, 98, axis=0)
@@ -212,6 +258,19 @@ def _planes(
         planes += [reference.resized(matrix, allowed) for matrix in matrices]
         marks[resized] = 0.5 * MARK
     return planes, first, marks
+
+
+def _allowed(*closed: Bool[np.ndarray, "h w"] | None) -> Bool[np.ndarray, "h w"] | None:
+    """Where patches may be taken from; None for everywhere."""
+    given = [places for places in closed if places is not None]
+    if not given:
+        return None
+    allowed = ~np.logical_or.reduce(given)
+    if not ndimage.binary_erosion(allowed, np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), bool)).any():
+        raise PrimitiveError(
+            "nothing of the photo is left to copy: at least 7 × 7 pixels must be neither removed nor excluded"
+        )
+    return np.asarray(allowed)
 
 
 def _copied_from(places: Bool[np.ndarray, "h2 w2"], field: Float32[np.ndarray, "h w 2"]) -> Bool[np.ndarray, "h w"]:

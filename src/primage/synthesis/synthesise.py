@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,9 @@ from primage.synthesis.pyramid import halve, padded
 from primage.synthesis.search import RADIUS, UNKNOWN, Query, features, search
 from primage.synthesis.sources import STRANGE, Atlas, Plane, atlas
 from primage.synthesis.voting import vote
+
+#: Factor of the guides' weights at full strength; at strength 0 they are divided by it.
+_STRENGTH = 8.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,17 @@ class SynthesisConfig:
     sigma: float = 0.3
     doubt: float = 0.5
     seed: int = 0
+
+    def obeying(self, strength: float) -> SynthesisConfig:
+        """The settings with which the drawing counts more or less, relative to the colours.
+
+        Disagreement is measured in weighted guides, so the weights also decide what is synthesised because it differs
+        from the drawing, and how far the matcher's field is trusted there.
+
+        Args:
+            strength: 0 to 1; 0.5 changes nothing.
+        """
+        return replace(self, guides=self.guides.times(_STRENGTH ** (2 * strength - 1)))
 
     @property
     def multiple(self) -> int:

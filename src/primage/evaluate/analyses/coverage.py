@@ -33,6 +33,7 @@ from primage.evaluate.protocol.progress import Event
 from primage.image import read_image, resize_image
 from primage.model import Model
 from primage.primitive.primitive import draw
+from primage.synthesis.options import RenderOptions
 from primage.tensors import to_tensor
 
 #: Share of a frame's locations, those with the largest error, that a good predictor of failure should rank highest.
@@ -123,7 +124,7 @@ def coverage(
     for i, (frame, primitive) in enumerate(zip(clip.test_frames, primitives, strict=True)):
         yield Event(f"{clip.name}: errors", i, len(primitives))
         truth = resize_image(read_image(frame.photo), primitive.size)
-        output = model.picture(primitive, polish=False)
+        output = model.picture(primitive, RenderOptions(polish=False))
         pair = [features.extract(to_tensor(image))[0] for image in (output, truth)]
         error = (pair[0] - pair[1]).abs().mean(dim=0).numpy()
         drawing = draw(primitive, model.record.spec.line_colour)

@@ -29,6 +29,7 @@ from primage.evaluate.protocol.training_run import train_or_resume
 from primage.image import read_image, resize_image, write_png
 from primage.model import Model, load
 from primage.primitive.primitive import draw
+from primage.synthesis.options import RenderOptions
 from primage.tensors import to_image, to_tensor
 
 #: Greatest mean absolute difference, in grey levels of 255, between a run's photo and the frame it was trained on.
@@ -185,7 +186,7 @@ def _render(
             image = first.photo
         else:
             primitive = frame_primitive(model, frame)
-            image = model.picture(primitive, polish)
+            image = model.picture(primitive, RenderOptions(polish=polish))
             if model is first:
                 write_png(
                     folder.parent / "primitives" / f"{frame.name}.png", draw(primitive, model.record.spec.line_colour)
