@@ -7,7 +7,7 @@ import pytest
 
 from primage.labels.label_map import LabelMap
 from primage.primitive.primitive import Primitive
-from primage.synthesis.closed import closed, open_guides, strange_sources
+from primage.synthesis.closed import closed, open_guides, source_penalty
 from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.polish import Reference, Render, polish
 from tests.primitive.drawings import BLUE, GREEN, RED, described, drawing, palette_of
@@ -86,13 +86,13 @@ def test_guides_are_unknown_in_closed_places_except_near_lines() -> None:
     assert np.array_equal(found[~places], guides[~places])
 
 
-def test_labels_that_are_not_in_closed_places_are_strange() -> None:
+def test_labels_that_are_not_in_closed_places_have_a_penalty() -> None:
     before, after = scene((BOX, THING)), scene()
-    strange = strange_sources(after, before, closed(after, before))
-    assert strange is not None
-    assert strange[BOX].all()
-    assert strange.sum() == strange[BOX].sum()
-    assert strange_sources(after, before, np.zeros(SIZE, bool)) is None
+    penalty = source_penalty(after, before, closed(after, before))
+    assert penalty is not None
+    assert penalty[BOX].all()
+    assert penalty.sum() == penalty[BOX].sum()
+    assert source_penalty(after, before, np.zeros(SIZE, bool)) is None
 
 
 @pytest.mark.parametrize("lines", [True, False])

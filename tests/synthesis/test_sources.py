@@ -11,7 +11,7 @@ from scipy import ndimage
 from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.pyramid import halve
 from primage.synthesis.search import RADIUS
-from primage.synthesis.sources import STRANGE, Atlas, Plane, atlas, photo_plane, resampled_plane
+from primage.synthesis.sources import PENALTY, Atlas, Plane, atlas, photo_plane, resampled_plane
 from primage.warp.augment import PrimitiveWarper
 from tests.primitive.drawings import described, drawing
 from tests.synthesis.textures import no_guides, plane, positions, texture
@@ -184,17 +184,17 @@ def test_what_depends_on_a_plane_alone_is_made_once() -> None:
     assert each.halved().atlas is atlas([each.halved()])
 
 
-def test_what_is_beyond_a_plane_or_does_not_suit_is_strange() -> None:
-    strange = np.zeros(SIZE, np.float32)
-    strange[10:20, 30:50] = 1
-    half = resampled(MATRICES["doubled"]).avoiding(strange)
-    assert half.strange is not None
-    assert half.strange[24:36, 64:96].all()
-    assert half.strange.mean() == pytest.approx(strange.mean(), rel=0.2)
-    planes = [plane(PHOTO).avoiding(strange).padded(16), half]
+def test_what_is_beyond_a_plane_or_does_not_suit_has_a_penalty() -> None:
+    penalty = np.zeros(SIZE, np.float32)
+    penalty[10:20, 30:50] = 1
+    half = resampled(MATRICES["doubled"]).avoiding(penalty)
+    assert half.penalty is not None
+    assert half.penalty[24:36, 64:96].all()
+    assert half.penalty.mean() == pytest.approx(penalty.mean(), rel=0.2)
+    planes = [plane(PHOTO).avoiding(penalty).padded(16), half]
     where = atlas(planes)
-    value = where.sources.features[..., STRANGE]
+    value = where.sources.features[..., PENALTY]
     photo = value[RADIUS : RADIUS + 40, RADIUS : RADIUS + 60]
-    assert np.array_equal(photo > 0, strange > 0)
+    assert np.array_equal(photo > 0, penalty > 0)
     assert value[:RADIUS, : 64 + 2 * RADIUS].all()
     assert value[RADIUS + 40 : RADIUS + 48, : 64 + 2 * RADIUS].all()

@@ -77,10 +77,10 @@ def open_guides(
     return out
 
 
-def strange_sources(
+def source_penalty(
     primitive: Primitive, reference: Primitive, places: Bool[np.ndarray, "h w"]
 ) -> Float32[np.ndarray, "h2 w2"] | None:
-    """Where the photo shows what closed places cannot contain: labels that are not in them.
+    """Penalise what closed places cannot contain: labels that are not in them.
 
     Args:
         primitive: the drawing.
@@ -88,7 +88,7 @@ def strange_sources(
         places: (H, W), from `closed`.
 
     Returns:
-        (H', W'), 1 for such pixels; None if nothing is closed.
+        (H', W') of the photo, 1 at such pixels; None if nothing is closed.
     """
     if not places.any() or primitive.segments is None or reference.segments is None:
         return None

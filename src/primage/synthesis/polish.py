@@ -12,7 +12,7 @@ from scipy import ndimage
 from primage.errors import PrimitiveError
 from primage.primitive.edges import MAX_DISTANCE_PX
 from primage.primitive.primitive import Primitive
-from primage.synthesis.closed import closed, open_guides, strange_sources
+from primage.synthesis.closed import closed, open_guides, source_penalty
 from primage.synthesis.field import at_sources
 from primage.synthesis.guides import disagreement, guide_channels
 from primage.synthesis.incoherence import incoherence
@@ -165,9 +165,9 @@ def polishing(
     planes, first, mark = _planes(reference, config.seed, render.primitive, field, hole, allowed)
     unknown = hole & unknown
     guides = open_guides(guides, render.primitive.cropped(*near), unknown[near])
-    strange = strange_sources(render.primitive, reference.primitive, unknown)
-    if strange is not None:
-        planes = [plane.avoiding(strange) for plane in planes]
+    penalty = source_penalty(render.primitive, reference.primitive, unknown)
+    if penalty is not None:
+        planes = [plane.avoiding(penalty) for plane in planes]
     yield 0.15
     levels = config.levels_for(unknown, reference.primitive.size)
     part = _crop(hole, config.context(levels), config.multiple)

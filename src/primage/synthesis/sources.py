@@ -24,10 +24,10 @@ from primage.warp.augment import PrimitiveWarper
 
 #: Planes leave room of this many pixels around the part of the photo that the field refers to.
 _MARGIN_PX = 24
-#: Channel for the strangeness of sources, the last one; guides may use those before it.
-STRANGE = CHANNELS - 1
-#: Integer value of complete strangeness there.
-_STRANGE_VALUE = 1.5 * UNIT
+#: Channel for the penalty on sources, the last one; guides may use those before it.
+PENALTY = CHANNELS - 1
+#: Integer value of the full penalty there.
+_FULL_PENALTY = 1.5 * UNIT
 IDENTITY = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
 
 
@@ -41,7 +41,7 @@ class Plane:
         guides: (H, W, C), of the training primitive, resampled likewise.
         allowed: (H, W) in [0, 1], 0 where patches may not be taken from.
         size: (height, width) without the padding, which may be part of a patch, but not its centre.
-        strange: (H, W) in [0, 1], 1 where pixels do not suit what is unknown of a target; None for nowhere.
+        penalty: (H, W) in [0, 1], 1 where pixels do not suit what is unknown of a target; None for nowhere.
     """
 
     to_photo: Float32[np.ndarray, "2 3"]
@@ -49,27 +49,27 @@ class Plane:
     guides: Float32[np.ndarray, "h w c"]
     allowed: Float32[np.ndarray, "h w"]
     size: tuple[int, int]
-    strange: Float32[np.ndarray, "h w"] | None = None
+    penalty: Float32[np.ndarray, "h w"] | None = None
 
     def marked(self, value: float) -> Plane:
         """The plane with one more guide of the same value everywhere."""
         mark = np.full((*self.guides.shape[:2], 1), value, np.float32)
         return replace(self, guides=np.concatenate([self.guides, mark], axis=2))
 
-    def avoiding(self, strange: Float32[np.ndarray, "h w"]) -> Plane:
-        """The plane with the strangeness of the photo's pixels, (H, W) in [0, 1]."""
+    def avoiding(self, penalty: Float32[np.ndarray, "h w"]) -> Plane:
+        """The plane with a penalty on the photo's pixels, (H, W) in [0, 1]."""
         y, x = np.mgrid[0 : self.image.shape[0], 0 : self.image.shape[1]].astype(np.float32)
         rows, columns = (np.rint(line[0] * y + line[1] * x + line[2]).astype(np.int32) for line in self.to_photo)
-        last = strange.shape[0] - 1, strange.shape[1] - 1
-        return replace(self, strange=strange[rows.clip(0, last[0]), columns.clip(0, last[1])])
+        last = penalty.shape[0] - 1, penalty.shape[1] - 1
+        return replace(self, penalty=penalty[rows.clip(0, last[0]), columns.clip(0, last[1])])
 
     def padded(self, multiple: int) -> Plane:
         """The plane with sides that are multiples of a number; itself if they are."""
         if not any(side % multiple for side in self.image.shape[:2]):
             return self
         image, guides, allowed = (padded(each, multiple) for each in (self.image, self.guides, self.allowed))
-        strange = None if self.strange is None else padded(self.strange, multiple)
-        return replace(self, image=image, guides=guides, allowed=allowed, strange=strange)
+        penalty = None if self.penalty is None else padded(self.penalty, multiple)
+        return replace(self, image=image, guides=guides, allowed=allowed, penalty=penalty)
 
     def halved(self) -> Plane:
         """The plane at half the size; positions in the photo are in pixels of the photo at half the size. Cached."""
@@ -81,8 +81,8 @@ class Plane:
         # A pixel's centre i is at 2 i + ½ before; the same holds for the photo.
         matrix[:, 2] = 0.5 * (self.to_photo @ np.array([0.5, 0.5, 1], np.float32) - 0.5)
         size = (self.size[0] + 1) // 2, (self.size[1] + 1) // 2
-        strange = None if self.strange is None else halve(self.strange)
-        return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed), size, strange)
+        penalty = None if self.penalty is None else halve(self.penalty)
+        return Plane(matrix, halve(self.image), halve(self.guides), halve(self.allowed), size, penalty)
 
     @cached_property
     def atlas(self) -> Atlas:
@@ -101,11 +101,11 @@ class Plane:
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         to_photo[inner] = np.stack([row[0] * y + row[1] * x + row[2] for row in self.to_photo], -1)
         compared = np.pad(features(self.image, self.guides), border, mode="edge")
-        if self.strange is not None:
-            # The repeated pixels beyond the borders are strange, too: they would become streaks.
-            compared[..., STRANGE] = _STRANGE_VALUE
+        if self.penalty is not None:
+            # The repeated pixels beyond the borders get the penalty, too: they would become streaks.
+            compared[..., PENALTY] = _FULL_PENALTY
             usual = np.s_[pad : pad + self.size[0], pad : pad + self.size[1]]
-            compared[(*usual, STRANGE)] = np.rint(_STRANGE_VALUE * self.strange[: self.size[0], : self.size[1]])
+            compared[(*usual, PENALTY)] = np.rint(_FULL_PENALTY * self.penalty[: self.size[0], : self.size[1]])
         origin = np.array((pad, pad), np.int32)
         sources = Sources(compared, allowed, to_photo, self.from_photo(origin)[None])
         return Atlas(sources, np.pad(self.image, border, mode="edge"), index, origin[None])

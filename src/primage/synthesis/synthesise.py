@@ -16,7 +16,7 @@ from primage.synthesis import torch_search
 from primage.synthesis.guides import GuideWeights
 from primage.synthesis.pyramid import halve, padded
 from primage.synthesis.search import RADIUS, UNKNOWN, Query, features, search
-from primage.synthesis.sources import STRANGE, Atlas, Plane, atlas
+from primage.synthesis.sources import PENALTY, Atlas, Plane, atlas
 from primage.synthesis.voting import vote
 
 #: Factor of the guides' weights at full strength; at strength 0 they are divided by it.
@@ -39,7 +39,7 @@ class SynthesisConfig:
         pull_outside: the same outside the hole.
         tolerance: disagreement of the drawings at which the pull has fallen to 1 / e.
         sigma: cost at which the weight of a patch has fallen to 1 / e.
-        doubt: logarithm of how much less a patch weighs with each pixel of distance from what is known.
+        falloff: the weight of a patch falls by e^-falloff with each pixel of distance from what is known.
         seed: of the random search.
     """
 
@@ -54,7 +54,7 @@ class SynthesisConfig:
     pull_outside: float = 0.02
     tolerance: float = 0.3
     sigma: float = 0.3
-    doubt: float = 0.5
+    falloff: float = 0.5
     seed: int = 0
 
     def obeying(self, strength: float) -> SynthesisConfig:
@@ -173,8 +173,8 @@ def synthesising(
     arrays = (target.picture.astype(np.float32) / 255, target.guides, target.prior, target.plane, target.trust)
     masks = (target.hole.astype(np.float32), (~unknown).astype(np.float32))
     if unknown.any():
-        usual = np.zeros(planes[0].size, np.float32)
-        planes = [each if each.strange is not None else each.avoiding(usual) for each in planes]
+        none = np.zeros(planes[0].size, np.float32)
+        planes = [each if each.penalty is not None else each.avoiding(none) for each in planes]
     first = _Level(*(padded(x, 2 ** (levels - 1)) for x in (*arrays, *masks)))
     targets, sources = [first], [[each.padded(2 ** (levels - 1)) for each in planes]]
     for _ in range(levels - 1):
@@ -211,24 +211,24 @@ def synthesising(
         around = ndimage.binary_dilation(hole, np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), bool))
         trust = np.where(here.known < 1, 0, here.trust)
         pull = np.where(hole, trust * config.pull, config.pull_outside).astype(np.float32)
-        doubt = config.doubt * config.sigma * _depth(blank)
+        depth_cost = config.falloff * config.sigma * _depth(blank)
         if matches is None or above is None:
             matches, image = start, np.where(blank[..., None], np.float32(np.nan), here.picture)
         else:
             begun = blank if level == config.levels - 1 else hole
             matches = np.where(begun[..., None], place.allow(_enlarged(matches, above, place)), start)
             image = colour(
-                place.colours, matches, doubt, np.argwhere(begun).astype(np.int32), here.picture, config.sigma
+                place.colours, matches, depth_cost, np.argwhere(begun).astype(np.int32), here.picture, config.sigma
             )
         centres = np.argwhere(around).astype(np.int32)
         for number in range(rounds(level)):
             compared = features(image, here.guides)
             if unknown.any():
-                compared[..., STRANGE] = np.where(here.known > 0, UNKNOWN, 0)
+                compared[..., PENALTY] = np.where(here.known > 0, UNKNOWN, 0)
             query = Query(compared, centres, here.prior, pull)
             seed = config.seed + 1000 * level + 10 * number
             matches, cost = find(place.sources, query, matches, config.passes, seed)
-            image = colour(place.colours, matches, cost + doubt, pixels, here.picture, config.sigma)
+            image = colour(place.colours, matches, cost + depth_cost, pixels, here.picture, config.sigma)
             done = work[-1] - work[level + 1] + (number + 1) * 4.0**-level
             yield float(done / work[-1])
         above = place
