@@ -75,7 +75,7 @@ class Variant:
 
     Attributes:
         config: of the synthesis.
-        patches: replaced attributes of the module `polish`.
+        patches: replaced attributes of modules of `primage.synthesis`.
         exclude: whether places from which something was erased are forbidden as sources.
     """
 
@@ -106,23 +106,25 @@ VARIANTS: dict[str, Variant] = {
     "guides: none": Variant(SynthesisConfig(guides=GuideWeights(labels=0, lines=0))),
     "guides: labels only": Variant(SynthesisConfig(guides=GuideWeights(lines=0))),
     "guides: lines only": Variant(SynthesisConfig(guides=GuideWeights(labels=0))),
-    "guides: lines as strong as labels": Variant(SynthesisConfig(guides=GuideWeights(labels=0.7, lines=2.8))),
+    "guides: lines weaker, as for drawings of other pictures": Variant(SynthesisConfig(guides=GuideWeights(lines=0.5))),
+    "guides: lines as strong as labels": Variant(SynthesisConfig(guides=GuideWeights(lines=2.8))),
     "no pull to the matcher's field": Variant(SynthesisConfig(pull=0.0)),
     "scales: the photo only, no transformed planes": Variant(
         patches=(
-            ("transforms", lambda field, hole, seed: ([], np.zeros(hole.shape, np.int32))),
-            ("resizings", lambda labels, before, hole: ([], np.zeros(hole.shape, bool))),
+            ("polish.transforms", lambda field, hole, seed: ([], np.zeros(hole.shape, np.int32))),
+            ("polish.resizings", lambda labels, before, hole: ([], np.zeros(hole.shape, bool))),
         )
     ),
     "exclusion: nothing is copied from where something was erased": Variant(exclude=True),
-    "closed places: treated like others": Variant(patches=(("closed", _nothing_closed),)),
-    "closed places: filled with any label": Variant(patches=(("source_penalty", lambda *rest: None),)),
+    "closed places: treated like others": Variant(patches=(("polish.closed", _nothing_closed),)),
+    "closed places: filled with any label": Variant(patches=(("polish.source_penalty", lambda *rest: None),)),
     "closed places: votes alike at any distance from the border": Variant(SynthesisConfig(falloff=0.0)),
     "closed places: no additional levels": Variant(SynthesisConfig(unknown_patches=float("inf"))),
+    "seams: no offsets": Variant(patches=(("synthesise.without_seams", lambda image, *rest: image),)),
     "levels: 3": Variant(SynthesisConfig(levels=3)),
     "levels: 5": Variant(SynthesisConfig(levels=5)),
-    "mask: everything is synthesised": Variant(patches=(("regions", _everywhere),)),
-    "mask: by incoherence alone, without disagreement": Variant(patches=(("regions", _incoherent_only),)),
+    "mask: everything is synthesised": Variant(patches=(("polish.regions", _everywhere),)),
+    "mask: by incoherence alone, without disagreement": Variant(patches=(("polish.regions", _incoherent_only),)),
     "mask: by the network's confidence": Variant(),  # see `images`
     "patches: 5 × 5": Variant(),
     "patches: 9 × 9": Variant(),
@@ -161,7 +163,7 @@ def unsure(task: Task) -> Callable[..., np.ndarray]:
 def image(name: str, variant: Variant, task: Task) -> np.ndarray:
     with contextlib.ExitStack() as stack:
         for attribute, value in variant.patches:
-            stack.enter_context(mock.patch.object(stage, attribute, value))
+            stack.enter_context(mock.patch(f"primage.synthesis.{attribute}", value))
         if name == BY_CONFIDENCE:
             stack.enter_context(mock.patch.object(stage, "regions", unsure(task)))
         forbidden = stage.closed(task.render.primitive, task.reference.primitive) if variant.exclude else None

@@ -36,7 +36,7 @@ def main(options: argparse.Namespace) -> None:
         model = primage.train(photo, Path(scratch) / "run", primitive="super", steps=0)
     drawing = apply_edits(model.primitive, EDIT)
     painted = model.paint(drawing)
-    render, reference = model.unpolished(drawing, painted), model.reference(drawing.size)
+    render, reference = model.unpolished(drawing, painted), model.reference(drawing.size).suited_to(drawing)
     polished = model.polish(drawing, painted)
     assert render is not None
     assert polished is not None

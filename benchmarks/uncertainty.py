@@ -105,7 +105,7 @@ def measured(judged: Iterator[Judged]) -> dict[str, float | int]:
         render = model.unpolished(primitive, model.paint(primitive))
         assert render is not None
         difference = np.abs(render.image.astype(np.float32) - each.truth).mean(axis=2)
-        reference = model.reference(primitive.size)
+        reference = model.reference(primitive.size).suited_to(primitive)
         guides = guide_channels(primitive, reference.spec, reference.config.guides)
         maps = {
             "error": ndimage.gaussian_filter(difference, SMOOTHING_PX),

@@ -59,3 +59,14 @@ def test_large_planes_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert trained.plane() is not trained.plane()
     assert trained.resized(HALF) is not trained.resized(HALF)
     assert np.array_equal(trained.plane().image, trained.plane().image)
+
+
+def test_drawings_of_other_pictures_have_weights_of_their_own() -> None:
+    trained = reference()
+    assert trained.suited_to(trained.primitive) is trained
+    assert trained.primitive.edges is not None
+    other = trained.primitive.replace(edges=~trained.primitive.edges)
+    suited = trained.suited_to(other)
+    assert suited is trained.suited_to(other)
+    assert suited.config.guides == trained.config.guides_elsewhere
+    assert not np.array_equal(suited.guides, trained.guides)

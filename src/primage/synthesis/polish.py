@@ -149,10 +149,11 @@ def polishing(
         removed |= chosen & within & ~kept & (True if render.known is None else ~render.known)
     if not (judged | removed).any():
         return Polished(image, field, kept, unlike)
-    # What follows reads and changes nothing beyond this part.
+    reference = reference.suited_to(render.primitive)
     if unknown is None:
         unknown = closed(render.primitive, reference.primitive)
     levels = config.levels_for(unknown & (judged | removed), reference.primitive.size)
+    # What follows reads and changes nothing beyond this part.
     near = _crop(judged | removed, max(config.context(levels), _REGION_PX), config.multiple)
     guides = _guides(reference, render.primitive, near)
     wrong = disagreement(guides, reference.guides, render.field[near])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.synthesis.guides import guide_channels
+from primage.synthesis.guides import guide_channels, is_edit
 from primage.synthesis.incoherence import patches
 from primage.synthesis.search import Sources
 from primage.synthesis.sources import Plane, photo_plane, resampled_plane
@@ -47,6 +47,14 @@ class Reference:
     def guides(self) -> Float32[np.ndarray, "h w c"]:
         """(H, W, C), guides of the training primitive."""
         return guide_channels(self.primitive, self.spec, self.config.guides)
+
+    def suited_to(self, primitive: Primitive) -> Reference:
+        """The same with the weights of guides for a drawing: itself for an edit of the training primitive."""
+        return self if is_edit(primitive, self.primitive) else self._elsewhere
+
+    @cached_property
+    def _elsewhere(self) -> Reference:
+        return replace(self, config=replace(self.config, guides=self.config.guides_elsewhere))
 
     @cached_property
     def patches(self) -> Sources:

@@ -15,6 +15,7 @@ from primage.errors import PrimitiveError
 from primage.synthesis import torch_search
 from primage.synthesis.guides import GuideWeights
 from primage.synthesis.pyramid import halve, padded
+from primage.synthesis.seams import without_seams
 from primage.synthesis.search import RADIUS, UNKNOWN, Query, features, search
 from primage.synthesis.sources import PENALTY, Atlas, Plane, atlas
 from primage.synthesis.voting import vote
@@ -28,7 +29,8 @@ class SynthesisConfig:
     """Settings of a synthesis.
 
     Attributes:
-        guides: weights of the guides.
+        guides: weights of the guides for an edit of the training drawing.
+        guides_elsewhere: the same for drawings of other pictures, whose lines are less certain.
         levels: number of levels, each half as large as the one below it; more are added for large unknown places.
         unknown_patches: width of unknown places at the coarsest level, in patches, up to which levels are added.
         rounds: rounds of search and voting at each level but the finest.
@@ -44,6 +46,7 @@ class SynthesisConfig:
     """
 
     guides: GuideWeights = field(default_factory=GuideWeights)
+    guides_elsewhere: GuideWeights = field(default_factory=lambda: GuideWeights(lines=0.5))
     levels: int = 4
     unknown_patches: float = 1.0
     rounds: int = 5
@@ -163,7 +166,8 @@ def synthesising(
         PrimitiveError: no patch of the photo is allowed.
 
     Source:
-        Wexler, Shechtman & Irani 2007 (levels and voting); Hertzmann et al. 2001 (guides); Barnes et al. 2009 (search).
+        Wexler, Shechtman & Irani 2007 (levels and voting); Hertzmann et al. 2001 (guides); Barnes et al. 2009 (search);
+        Pérez, Gangnet & Blake 2003 (seams).
     """
     height, width = target.hole.shape
     if not target.hole.any():
@@ -234,9 +238,11 @@ def synthesising(
         above = place
     assert matches is not None
     assert above is not None
-    source = above.sources.to_photo[matches[..., 0], matches[..., 1]][:height, :width]
+    matches, image = matches[:height, :width], image[:height, :width]
+    image = without_seams(image, target.hole, matches, above.colours)
+    source = above.sources.to_photo[matches[..., 0], matches[..., 1]]
     hole = target.hole[..., None]
-    result = np.where(hole, np.round(image[:height, :width] * 255).astype(np.uint8), target.picture)
+    result = np.where(hole, np.round(image * 255).astype(np.uint8), target.picture)
     return result, np.where(hole, source, target.prior)
 
 
