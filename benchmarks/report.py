@@ -221,7 +221,7 @@ def ablations_page() -> str:
     found, longer = (result(name) or {"rows": [], "seconds": 0} for name in ("ablations", "ablations_60"))
     notes = (ROOT / "benchmarks" / "ablations.md").read_text(encoding="utf-8").strip()
     inference = {"LPIPS, video": "lpips", "unedited primitive": "unedited", "edits, LPIPS to pasted": "edits"}
-    synthesis = result("synthesis_ablations") or {"rows": [], "edits": 0, "form": ""}
+    synthesis = result("synthesis_ablations") or {"rows": [], "edits": 0, "form": "", "scenes": []}
     truth = {"LPIPS, all edits": "lpips", "LPIPS, removals": "removals", "processor time, s": "processor_sec"}
     training = {
         "LPIPS, video": "lpips",
@@ -242,9 +242,10 @@ one; differences below 0.002 are not significant.
 
 ## Synthesis, without training on the photo
 
-`python benchmarks/synthesis_ablations.py`: the {synthesis["edits"]} edits of the truth suite's development half,
-drawings *{synthesis["form"]}* ([Benchmarks](benchmarks.md)); LPIPS to the truth in the boxes of the edit. With other
-seeds of the random search, the mean over the removals changes by up to 0.006.
+`python benchmarks/synthesis_ablations.py`: the {synthesis["edits"]} edits of {", ".join(synthesis["scenes"])}, scenes
+of the truth suite's development half, with drawings *{synthesis["form"]}* ([Benchmarks](benchmarks.md)); LPIPS to the
+truth in the boxes of the edit. With other seeds of the random search, the mean over the removals changes by up to
+0.006.
 
 {ablation_table(synthesis["rows"], "synthesis", truth)}
 

@@ -1,6 +1,6 @@
 """Ablations of the synthesis: one component changed at a time, on the truth suite's development half, without training.
 
-``python benchmarks/synthesis_ablations.py [--form drawn|extracted] [--only PREFIX]``
+``python benchmarks/synthesis_ablations.py [--form drawn|extracted] [--scenes NAMES] [--only PREFIX]``
 
 Each edit is rendered once by the shipped matcher; the variants differ only in what is synthesised from it, and how.
 LPIPS to the truth in the boxes of the edit (see truth.py), the mean over all edits and over the removals among them.
@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -144,9 +144,9 @@ class Task:
     render: Render
 
 
-def tasks(form: str) -> Iterator[Task]:
+def tasks(form: str, names: Sequence[str]) -> Iterator[Task]:
     with tempfile.TemporaryDirectory() as scratch:
-        for name in HALVES["dev"]:
+        for name in names:
             stage_set = scene(name)
             model = train(stage_set, Path(scratch) / name, 0)
             for case in cases(stage_set, KINDS):
@@ -200,6 +200,7 @@ def in_another_process(name: str, options: argparse.Namespace) -> dict[str, obje
     """A row with another patch size."""
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, __file__, "--form", options.form, "--only", name, "--radius", str(RADII[name])]
+        command += ["--scenes", *options.scenes]
         environment = {**os.environ, "NUMBA_CACHE_DIR": scratch}
         found = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     out: dict[str, object] = json.loads(found.stdout.splitlines()[-1])
@@ -211,7 +212,7 @@ def main(options: argparse.Namespace) -> None:
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
     done = {each["variant"] for each in rows}
     network = LPIPS("alexnet")
-    given = list(tasks(options.form))
+    given = list(tasks(options.form, options.scenes))
     for name, variant in VARIANTS.items():
         if not name.startswith(options.only):
             continue
@@ -221,12 +222,16 @@ def main(options: argparse.Namespace) -> None:
         if name in done:
             continue
         rows.append(in_another_process(name, options) if name in RADII else row(name, variant, given, network))
-        machine.write(options.name, {"half": "dev", "form": options.form, "edits": len(given), "rows": rows})
+        machine.write(
+            options.name,
+            {"half": "dev", "form": options.form, "scenes": options.scenes, "edits": len(given), "rows": rows},
+        )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--form", default="drawn", choices=FORMS, help="which drawings of the edits")
+    parser.add_argument("--scenes", nargs="+", default=HALVES["dev"], choices=HALVES["dev"], help="scenes of the half")
     parser.add_argument("--only", default="", help="run only rows whose name starts with this")
     parser.add_argument("--radius", type=int, default=0, help="of the patches; prints the row instead of writing it")
     parser.add_argument("--name", default="synthesis_ablations", help="name of the JSON")
