@@ -23,7 +23,7 @@ from primage.nets.build import build_network
 from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
 from primage.nets.legacy_keys import current_keys, former_keys
-from primage.origin.inference import inferred_if_edited
+from primage.origin.inference import inferred_if_edited, is_worth_obeying
 from primage.origin.plane import Origin
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
@@ -302,7 +302,8 @@ class Model:
             exclude: places of the photo that nothing new is copied from, as a mask of its working size.
             sample: the only places that something new is copied from, likewise.
             origin: where the primitive's pixels come from, see `picture`; "infer" finds it by comparing the primitive
-                with the training primitive, see `inferred_origin`. None if it is not known.
+                with the training primitive (`inferred_origin`), and obeys it where that is better
+                (`primage.origin.inference.is_worth_obeying`). None if it is not known.
 
         Returns:
             (H, W, 3) uint8 sRGB.
@@ -319,6 +320,7 @@ class Model:
         scaled = primitive.resized(self.render_size(primitive.size, size_px))
         if isinstance(origin, str):
             known = self.inferred_origin(primitive.resized(self.render_size(primitive.size)))
+            known = known if known is not None and is_worth_obeying(known, primitive) else None
         else:
             _check_size(origin, primitive)
             known = origin

@@ -13,7 +13,7 @@ from primage.edit.apply import Edited, edited
 from primage.edit.records import Copy, Edit, Ellipse, Erase, Fill, Flip, Move, Paint, Scale
 from primage.errors import PrimitiveError
 from primage.labels.label_map import LabelMap
-from primage.origin.inference import inferred, inferred_if_edited
+from primage.origin.inference import inferred, inferred_if_edited, is_worth_obeying
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.transforms import Affine
 from primage.primitive.edges import thin
@@ -293,6 +293,28 @@ def test_an_edited_drawing_is_told_from_that_of_another_picture(kind: str) -> No
     frame = before.map(lambda layer, data: layer.paste(data, data, coords, everywhere, everywhere))
     assert inferred_if_edited(frame, before) is None
     assert inferred_if_edited(before.map(lambda layer, data: layer.close(data, rows > 0)), before) is None
+
+
+@pytest.mark.parametrize("kind", ["super", "segments", "paint"])
+def test_a_reshaped_thing_is_not_explained_by_scraps_of_it(kind: str) -> None:
+    before = flag(kind)
+    rows, columns = np.indices(SIZE)
+    # The cloth waves: taller to the right, and bent.
+    reach = np.clip((columns - 34) / 30, 0, 1)
+    coords = np.stack([rows + reach * (9 * np.sin(columns / 5) + 0.3 * (rows - 45)), columns - 6 * reach], axis=-1)
+    around = (rows < 90) & (columns > 34) & (columns < 90)
+    after = before.map(lambda layer, data: layer.paste(data, data, coords, around, around))
+    assert not inferred(after, before).moves
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_removal_alone_is_obeyed_only_if_no_labels_show_it(kind: str) -> None:
+    erased, _ = outside(Erase(region=AROUND), kind=kind)
+    assert erased.removed.any()
+    assert is_worth_obeying(erased, flag(kind)) == (kind in ("edges", "paint"))
+    moved, _ = outside(Move(region=AROUND, by=(0.4, 0.05)), kind=kind)
+    assert is_worth_obeying(moved, flag(kind))
+    assert not is_worth_obeying(Origin.unmoved(SIZE), flag(kind))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -40,6 +40,10 @@ _CLOSED = 0.7
 #: Smallest share of the points common to both drawings that an edit has at the same pixels. Measured: at least 0.71 for
 #: edits, resampled ones included, and at most 0.35 for the frames of a video.
 _EXACT = 0.5
+#: Changes this close to each other, in pixels, are one.
+_TOGETHER_PX = 4
+#: A change of more parts, or with a larger drawn share, is not that of moved things.
+_MAX_PARTS, _MAX_DRAWN = 2, 0.08
 
 
 def inferred_if_edited(primitive: Primitive, training: Primitive) -> Origin | None:
@@ -60,6 +64,19 @@ def inferred_if_edited(primitive: Primitive, training: Primitive) -> Origin | No
     """
     change = Change(*features(primitive, training))
     return _inferred(change) if change.exact > _EXACT else None
+
+
+def is_worth_obeying(origin: Origin, primitive: Primitive) -> bool:
+    """Whether a picture along an inferred origin is better than the matcher's.
+
+    It is if something was moved. A thing that was just removed is also found by its labels (`primage.synthesis.closed`);
+    what the drawing does not show of it, such as its shadow, is then removed, too.
+
+    Args:
+        origin: inferred.
+        primitive: the drawing.
+    """
+    return bool(origin.pieces) or (origin.moves and primitive.segments is None)
 
 
 def inferred(primitive: Primitive, training: Primitive) -> Origin:
@@ -91,6 +108,7 @@ def _inferred(change: Change) -> Origin:
     matches, regions = _matches(change)
     _place(change, matches, regions, index)
     _mark_rest(change, index)
+    _mark_bent(index)
     maps = (Affine.of_pixels(match.pose.linear, match.pose.offset, size) for match in matches)
     return Origin(index, tuple(Piece(transforms=(transform,)) for transform in maps)).compact()
 
@@ -179,3 +197,17 @@ def _mark_rest(change: Change, index: Index) -> None:
             index[box][place & free[box] & ~(edited.lines[box] & change.same[box])] = REMOVED
         else:
             index[box][here & free[box]] = DRAWN
+
+
+def _mark_bent(index: Index) -> None:
+    """Mark changes as drawn that moves and removals explain only in patches: the outline of a thing was reshaped."""
+    changed = index != UNMOVED
+    near = ndimage.distance_transform_edt(~changed) <= _TOGETHER_PX
+    groups, _ = ndimage.label(near, np.ones((3, 3), bool))
+    for number, box in enumerate(ndimage.find_objects(groups), start=1):
+        here = changed[box] & (groups[box] == number)
+        values, sizes = np.unique(index[box][here], return_counts=True)
+        parts = int((values >= FIRST).sum())
+        drawn = float(sizes[values == DRAWN].sum() / sizes.sum())
+        if parts > _MAX_PARTS or drawn > _MAX_DRAWN:
+            index[box][here] = DRAWN

@@ -19,6 +19,7 @@ from primage.files import sha256_file
 from primage.image import decode, write_png
 from primage.model import Model
 from primage.origin.files import read_origin
+from primage.origin.inference import is_worth_obeying
 from primage.origin.plane import Origin
 from primage.origin.summary import Summary, summary
 from primage.primitive.primitive import Primitive
@@ -42,7 +43,7 @@ class Rendered:
         options: how it was rendered.
         polished: what was synthesised, and the incoherence before; None if the network's picture was used as it is.
         without_effect: (N, 4), parts of the edit that the picture does not show; see `edits_without_effect`.
-        edit: what was edited, by the origin that was used; None if there was none.
+        edit: what was edited, by the origin given or inferred; None if there was none.
     """
 
     path: Path
@@ -111,8 +112,9 @@ def render_files(
         source, facts = next(iter(job.given().values())), provenance(model, job)
         if origin is None and infer:
             known = _inferred(model, job, primitive, snap)
+        obey = origin is not None
         for target, chosen in group:
-            results.append(_rendered(model, primitive, target, source, facts, chosen, known, excluded, original))
+            results.append(_rendered(model, primitive, target, source, facts, chosen, known, excluded, original, obey))
     return results
 
 
@@ -167,19 +169,25 @@ def _rendered(
     origin: Origin | None,
     excluded: Bool[np.ndarray, "h w"] | None,
     original: Original | None,
+    obey: bool = True,
 ) -> Rendered:
-    """Render and write one primitive."""
+    """Render and write one primitive; ``obey`` its origin even if another way of painting it may be better."""
     text = json.dumps(json.loads(facts) | {"options": options.model_dump()})
+    edit = None
+    if origin is not None:
+        edit = summary(origin)
+        log.info("%s: origin: %s", target, edit)
+        origin = origin if obey or is_worth_obeying(origin, primitive) else None
     if original is None:
         image, polished = model.rendered(primitive, options, origin, excluded)
         write_png(target, image, text={PROVENANCE: text})
         unseen = _without_effect(model, primitive, image, target)
-        return Rendered(target, image, source, options, polished, unseen, _edit(origin, target))
+        return Rendered(target, image, source, options, polished, unseen, edit)
     original.check(model, primitive, target)
     result, polished = working_result(model, primitive, options, origin, excluded)
     picture = original.write(target, model, primitive, result, text)
     unseen = _without_effect(model, primitive, result.image, target)
-    return Rendered(target, picture, source, options, polished, unseen, _edit(origin, target))
+    return Rendered(target, picture, source, options, polished, unseen, edit)
 
 
 def training_drawing(model: Model) -> Edited:
@@ -243,13 +251,6 @@ def _inferred(model: Model, job: LayerFiles, primitive: Primitive, snap: bool) -
     return None if found is None else found.resized(primitive.size)
 
 
-def _edit(origin: Origin | None, target: Path) -> Summary | None:
-    """What was edited; it is reported."""
-    if origin is None:
-        return None
-    found = summary(origin)
-    log.info("%s: origin: %s", target, found)
-    return found
 
 
 def _check_inputs(targets: Sequence[Path], inputs: Sequence[Path], original: Original | None) -> None:
