@@ -979,6 +979,30 @@ export interface components {
             name: string;
         };
         /**
+         * OriginFound
+         * @description Where the parts of an opened drawing come from is looked for, or was found. Server → client, text.
+         */
+        OriginFound: {
+            /**
+             * Message
+             * @description what was found, in one line
+             * @default
+             */
+            message: string;
+            /**
+             * State
+             * @description unknown: the drawing is not an edit of this photo's; cancelled: it was edited meanwhile
+             * @enum {string}
+             */
+            state: "looking" | "found" | "unknown" | "cancelled";
+            /**
+             * Type
+             * @default origin
+             * @constant
+             */
+            type: "origin";
+        };
+        /**
          * Patch
          * @description New pixels for a rectangle of one layer.
          */

@@ -8,7 +8,8 @@ export type TextMessage =
   | Schemas["State"]
   | Schemas["LearningChanged"]
   | Schemas["Replaced"]
-  | Schemas["Failure"];
+  | Schemas["Failure"]
+  | Schemas["OriginFound"];
 export type BinaryHeader = Schemas["Changed"] | Schemas["Render"];
 
 interface Handlers {

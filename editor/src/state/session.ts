@@ -18,6 +18,14 @@ interface SentEdit {
 const ATTEMPTS = 10;
 const PAUSE_MS = 200;
 
+/** What is said about where the parts of an opened drawing come from. */
+const ORIGIN: Record<Schemas["OriginFound"]["state"], string> = {
+  looking: "Finding out where the parts of the drawing come from …",
+  found: "Compared with the photo’s own drawing: ",
+  unknown: "This is not an edit of the photo’s own drawing, so its parts are matched by their looks.",
+  cancelled: "The drawing was edited meanwhile, so its parts are matched by their looks.",
+};
+
 /** An open project: loads it, sends edits, applies the server's messages. */
 export class Session {
   readonly id: string;
@@ -231,6 +239,9 @@ export class Session {
         notify(message.problem.message, "problem");
         this.waiting = [];
         set({ rendering: false });
+        break;
+      case "origin":
+        notify(ORIGIN[message.state] + message.message);
         break;
       case "replaced":
         this.shown = -1;

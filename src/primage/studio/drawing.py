@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from primage.errors import RunError
-from primage.origin.plane import FIRST, MAX_PIECES
+from primage.origin.plane import FIRST, MAX_PIECES, UNMOVED, Origin
 from primage.origin.transforms import Piece
 from primage.primitive.kinds import KINDS
 from primage.studio.errors import RefusalError
@@ -127,6 +127,18 @@ class Drawing:
         index = np.where(changed, inferred(self.layers, training.layers), index_of(current.layers["origin"]))
         whole = {**self.layers, "marks": current.layers["marks"], "origin": layer_of(index)}
         return Drawing(whole, current.pieces)
+
+    def coming_from(self, origin: Origin, current: Drawing) -> Drawing:
+        """This drawing, edited in another program, with an inferred origin; what is known of the current one is kept.
+
+        Args:
+            origin: inferred, for the whole drawing.
+            current: the drawing before, of the same size.
+        """
+        before = index_of(current.layers["origin"])
+        known = ~differing(self.layers, current.layers) & (before != UNMOVED)
+        index, pieces = renumbered(origin.index, origin.pieces, current.pieces)
+        return Drawing({**self.layers, "origin": layer_of(np.where(known, before, index))}, pieces)
 
     def fits(self, other: Drawing) -> bool:
         """Whether two drawings have the same layers and size.

@@ -323,6 +323,16 @@ class Failure(Schema):
     problem: Problem
 
 
+class OriginFound(Schema):
+    """Where the parts of an opened drawing come from is looked for, or was found. Server → client, text."""
+
+    type: Literal["origin"] = "origin"
+    state: Literal["looking", "found", "unknown", "cancelled"] = Field(
+        description="unknown: the drawing is not an edit of this photo's; cancelled: it was edited meanwhile"
+    )
+    message: str = Field("", description="what was found, in one line")
+
+
 class Extracted(Schema):
     """Header of the response to GET …/layers and POST …/extract; the pixels of the layers follow in order."""
 
@@ -347,6 +357,7 @@ MESSAGES: tuple[type[Schema], ...] = (
         LearningChanged,
         Replaced,
         Failure,
+        OriginFound,
         Extracted,
         Problem,
     ),

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import signal
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from primage.origin.plane import FIRST
+from primage.studio.origin import index_of
+from primage.studio.workers.jobs import Job
+from primage.studio.workers.reader import InferOrigin
 from tests.studio.visitor import Tab, Visitor, pack, unpack
 from tests.tiny import picture
 
@@ -233,6 +239,79 @@ def test_opening_a_drawing_is_one_edit(visitor: Visitor, project: str) -> None:
         assert answer.status_code == 422
         assert "/" not in answer.json()["message"].replace("×", "")
         assert visitor.get(project).json()["history"]["done"] == ["Open drawing"]
+
+
+def opened(visitor: Visitor, project: str, pixels: np.ndarray) -> None:
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, "PNG")
+    answer = visitor.http.post(f"/api/projects/{project}/drawing", content=encoded.getvalue())
+    assert answer.status_code == 200, answer.text
+
+
+def origin_index(visitor: Visitor, project: str) -> np.ndarray:
+    return index_of(visitor.layers(project)["origin"])
+
+
+def exported(visitor: Visitor, project: str) -> np.ndarray:
+    content = visitor.get(project, "/export/primitive.png").content
+    return np.array(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def test_the_parts_of_an_opened_drawing_are_traced_to_the_photo(visitor: Visitor, project: str) -> None:
+    with visitor.tab(project) as tab:
+        ready(tab)
+        pixels = exported(visitor, project)
+        box = pixels[6:38, 5:42].copy()
+        pixels[6:38, 5:42] = pixels[2, 2]
+        pixels[12:44, 5:42] = box
+        opened(visitor, project, pixels)
+        tab.until("origin", lambda header: header["state"] == "looking")
+        found, _ = tab.until("origin")
+        assert found["state"] == "found"
+        assert found["message"].startswith("1 moved piece")
+        index = origin_index(visitor, project)
+        assert (index[16:40, 9:38] == FIRST).mean() > 0.9
+        assert visitor.get(project).json()["history"]["done"] == ["Open drawing"]
+        tab.step("undo")
+        assert not origin_index(visitor, project).any()
+        tab.step("redo")
+        np.testing.assert_array_equal(origin_index(visitor, project), index)
+
+
+def test_another_picture_is_no_edit(visitor: Visitor, project: str) -> None:
+    with visitor.tab(project) as tab:
+        ready(tab)
+        opened(visitor, project, exported(visitor, project)[::-1, ::-1])
+        tab.until("origin", lambda header: header["state"] == "looking")
+        assert tab.until("origin")[0]["state"] == "unknown"
+        assert not (origin_index(visitor, project) >= FIRST).any()
+
+
+def test_an_edit_ends_the_search_for_where_parts_come_from(
+    visitor: Visitor, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = visitor.app.state.hub.services.reader
+    run, stopped = reader.run, []
+
+    async def slow(job: Job[Any]) -> object:
+        found = await run(job)
+        if isinstance(job, InferOrigin):
+            while not stopped:
+                await asyncio.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(reader, "run", slow)
+    monkeypatch.setattr(reader, "stop", stopped.append)
+    with visitor.tab(project) as tab:
+        ready(tab)
+        pixels = exported(visitor, project)
+        pixels[6:38, 5:42] = pixels[2, 2]
+        opened(visitor, project, pixels)
+        tab.until("origin", lambda header: header["state"] == "looking")
+        tab.draw("edges", 2, 30, np.ones((1, 9)))
+        assert tab.until("origin")[0]["state"] == "cancelled"
+        assert isinstance(stopped[0], InferOrigin)
+        assert len(visitor.get(project).json()["history"]["done"]) == 2
 
 
 @pytest.mark.parametrize("path", ["/export/model.safetensors", "/render", "/export/result.png"])

@@ -205,13 +205,14 @@ class Canvas:
         self._next_revision()
         return Change(title, patches, after, labels[1] if labels is not None else None)
 
-    def replace(self, title: str, drawing: Drawing, palette: int) -> Change | None:
+    def replace(self, title: str, drawing: Drawing, palette: int, merge: bool = False) -> Change | None:
         """Replace all pixels, as one edit.
 
         Args:
             title: shown in the history.
             drawing: has the same layers and size.
             palette: number of labels.
+            merge: whether it is undone together with the last edit.
 
         Returns:
             The change; None if there is none.
@@ -223,7 +224,7 @@ class Canvas:
         if not patches:
             return None
         pixels = drawing.cut(patches)
-        return self.edit(title, patches, memoryview(b"".join(pixels.parts)), None, palette, pieces=pixels.pieces)
+        return self.edit(title, patches, memoryview(b"".join(pixels.parts)), None, palette, merge, pixels.pieces)
 
     def _merged(self, first: Entry, second: Entry) -> Entry:
         """Two edits as one; the second is not applied to the drawing yet."""

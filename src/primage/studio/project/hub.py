@@ -234,7 +234,7 @@ class Hub:
             snap: map unknown colours to the nearest label.
         """
         async with self._received(stream, self._options.upload_bytes) as file:
-            await project.open_drawing(file, snap)
+            await project.opening.open(file, snap)
 
     async def import_zip(self, stream: AsyncIterator[bytes]) -> LiveProject:
         """Create a project from a zip file.

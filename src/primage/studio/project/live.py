@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from primage.studio.project.clients import Client, Clients
 from primage.studio.project.exports import Exports
 from primage.studio.project.extraction import Extractor, layers_frame
 from primage.studio.project.models import ModelManager, saved_learning
+from primage.studio.project.opening import Opening
 from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
@@ -35,7 +37,7 @@ from primage.studio.schemas import (
     UndoRedo,
 )
 from primage.studio.workers.painter import ForgetModel
-from primage.studio.workers.reader import ReadDrawing, ReadTrainingPrimitive
+from primage.studio.workers.reader import ReadTrainingPrimitive
 
 _AUTOSAVE_SEC = 0.5
 
@@ -64,6 +66,9 @@ class LiveProject:
         self.extractor = Extractor(services, self._folder / "original")
         self.rendering = Rendering(services, self.render_input, self.clients, self._folder / "render.png")
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
+        self.opening = Opening(
+            services, self.clients, lambda: (self.run, self.canvas), partial(self._replace_pixels, "edit"), self.start
+        )
         #: Author of the last entry of the history, and the ids of its edits.
         self._newest: tuple[Client | None, set[int]] = (None, set())
         self._replacing = asyncio.Lock()
@@ -227,6 +232,7 @@ class LiveProject:
     ) -> None:
         """Send a change to the tabs, save it soon, and render it."""
         self._newest = (None, set())
+        self.opening.cancel()
         history = self.canvas.state()
         header = Changed(
             id=None,
@@ -260,26 +266,14 @@ class LiveProject:
             self.canvas.saved = False  # the record, which contains the labels, is not saved either
             self.report(RefusalError(507, "full", f"the project cannot be saved ({error.strerror})"))
 
-    def _replace_pixels(self, drawing: Drawing, title: str, cause: Literal["edit", "snapshot"]) -> None:
+    def _replace_pixels(
+        self, cause: Literal["edit", "snapshot"], drawing: Drawing, title: str, merge: bool = False
+    ) -> None:
         """Replace all pixels by those of a drawing with the same layers and size, as one edit."""
-        change = self.canvas.replace(title, drawing, len(self.record.labels))
+        change = self.canvas.replace(title, drawing, len(self.record.labels), merge)
         if change is not None:
             self._after(change, cause, None, None, echo=True)
             self.clients.send(State(project=self.state()))
-
-    async def open_drawing(self, file: Path, snap: bool) -> None:
-        """Replace the drawing by one that was edited in another program, as one edit.
-
-        Args:
-            file: a picture of the drawing.
-            snap: map unknown colours to the nearest label.
-
-        Raises:
-            RefusalError: it does not fit the photo, or contains unknown colours.
-        """
-        drawing = await self._services.reader.run(ReadDrawing(file, self.run, snap))
-        training = await self._training()
-        self._replace_pixels(drawing.continuing(self.canvas.drawing, training), "Open drawing", "edit")
 
     async def _training(self) -> Drawing:
         """The unedited drawing."""
@@ -360,7 +354,7 @@ class LiveProject:
             drawing = drawing.with_inferred_origin(await self._training())
         if not drawing.fits(self.canvas.drawing):
             raise RunError("the snapshot is damaged")
-        self._replace_pixels(drawing, f"Return to “{name}”"[:60], "snapshot")
+        self._replace_pixels("snapshot", drawing, f"Return to “{name}”"[:60])
 
     # --- opening and closing
 

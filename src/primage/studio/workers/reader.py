@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from primage.config import Config
+from primage.origin.plane import Origin
 from primage.studio.drawing import Drawing
 from primage.studio.schemas import Colour, Label, Size
 from primage.studio.workers.jobs import Job, Result
@@ -116,6 +117,34 @@ class ReadDrawing(ReadingJob[Drawing]):
     picture: Path
     run: Path
     snap: bool
+
+
+@dataclass(frozen=True)
+class InferredOrigin:
+    """What is known of the origin of a drawing that was edited in another program.
+
+    Attributes:
+        origin: where its pixels come from; None if that is better left to the matcher.
+        message: what was edited, in one line.
+    """
+
+    origin: Origin | None
+    message: str
+
+
+@dataclass(frozen=True)
+class InferOrigin(ReadingJob[InferredOrigin | None]):
+    """Infer the origin of a drawing that was edited in another program.
+
+    The result is None if the drawing is not an edit of the training primitive.
+
+    Attributes:
+        drawing: its layers.
+        run: the run folder of its project.
+    """
+
+    drawing: Drawing
+    run: Path
 
 
 @dataclass(frozen=True)

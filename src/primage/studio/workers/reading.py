@@ -14,6 +14,8 @@ from primage.api import configure, opened_run, prepare
 from primage.config import Config
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import FORMATS, encode_png, read_image, resize_image, working_size
+from primage.origin.inference import inferred_if_edited, is_worth_obeying
+from primage.origin.summary import summary
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer, own_settings
 from primage.primitive.kinds import layers_of
@@ -30,6 +32,8 @@ from primage.studio.workers.reader import (
     EncodePhoto,
     Extract,
     Extraction,
+    InferOrigin,
+    InferredOrigin,
     InspectPhoto,
     ReadDrawing,
     ReadTrainingPrimitive,
@@ -142,6 +146,18 @@ def read_drawing(job: ReadDrawing) -> Drawing:
     except PrimageError as error:
         raise PrimitiveError(str(error).replace(str(job.picture), "the drawing")) from error
     return Drawing(primitive.resized(size).to_arrays())
+
+
+@InferOrigin.handled_by
+def infer_origin(job: InferOrigin) -> InferredOrigin | None:
+    """Infer the origin of a drawing that was edited in another program."""
+    run = Run(job.run)
+    spec = run.record.spec
+    primitive = Primitive.from_arrays(spec.kind, job.drawing.layers, spec.palette)
+    found = inferred_if_edited(primitive, run.pair()[1])
+    if found is None:
+        return None
+    return InferredOrigin(found if is_worth_obeying(found, primitive) else None, str(summary(found)))
 
 
 @EncodePhoto.handled_by
