@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 from scipy import ndimage
 from skimage.measure import label
+from skimage.morphology import convex_hull_image
 
 from primage.origin.features import Features, agreement
 from primage.origin.matching import Pose, explained
@@ -172,6 +173,9 @@ def extent(change: Change, pose: Pose, seen: Float64[np.ndarray, "n 2"], known: 
     held[0] = False
     region = filled(region & held[parts], _GAP_PX)
     region = _with_rim(region, change.areas[box], areas.fitting[box])
+    if not change.has_areas and region.any():
+        # Lines enclose no areas that could be picked: what moved was a selection drawn around them.
+        region = convex_hull_image(region)
     # The outline comes along.
     region = ndimage.distance_transform_edt(~region) <= OUTLINE_PX / pose.scale + 0.5 if region.any() else region
     out = np.zeros(size, bool)

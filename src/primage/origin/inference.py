@@ -69,8 +69,8 @@ def inferred_if_edited(primitive: Primitive, training: Primitive) -> Origin | No
 def is_worth_obeying(origin: Origin, primitive: Primitive) -> bool:
     """Whether a picture along an inferred origin is better than the matcher's.
 
-    It is if something was moved. A thing that was just removed is also found by its labels (`primage.synthesis.closed`);
-    what the drawing does not show of it, such as its shadow, is then removed, too.
+    It is if something was moved. A thing that was just removed is also found by its labels
+    (`primage.synthesis.closed`); what the drawing does not show of it, such as its shadow, is then removed, too.
 
     Args:
         origin: inferred.

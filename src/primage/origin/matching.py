@@ -24,6 +24,7 @@ _MIN_SCALE, _MAX_SCALE = 0.4, 2.5
 _MIRROR = np.diag([1.0, -1.0])
 #: Cells of the coarse grid, in pixels.
 _CELL_PX = (4.0, 8.0)
+_COARSE_SIDE_PX = 256
 #: Points that are used for the search and for refinement.
 _SEARCH_POINTS, _REFINED_POINTS = 300, 200
 _BATCH = 32
@@ -79,8 +80,10 @@ def simple_poses(part: Part, original: Features) -> list[Pose]:
 
 def all_poses(part: Part, original: Features) -> list[Pose]:
     """Candidates at every angle and scale, mirrored or not, refined."""
-    cell = _cell(part)
-    step = float(np.clip(2 * cell / max(part.radius, 1.0), 0.1, 0.3))
+    # Large parts need no finer grid than a picture of this size.
+    coarser = max(1.0, min(original.lines.shape) / _COARSE_SIDE_PX)
+    cell = float(np.clip(part.radius / 6, _cell(part), coarser * _CELL_PX[1]))
+    step = float(np.clip(2 * cell / max(part.radius, 1.0), 0.15, 0.3))
     angles = np.arange(0.0, 360.0, np.rad2deg(step))
     scales = np.geomspace(_MIN_SCALE, _MAX_SCALE, 1 + int(np.ceil(np.log(_MAX_SCALE / _MIN_SCALE) / step)))
     shapes = [s * _turn(float(a)) @ mirror for mirror in (np.eye(2), _MIRROR) for s in scales for a in angles]

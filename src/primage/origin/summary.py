@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from primage.origin.plane import DRAWN, FIRST, Origin
 
-#: Smaller spots of something removed are the rims of moved parts.
-_MIN_REMOVED = 24
+#: Smaller spots of something removed, as shares of the drawing, are the rims of moved parts.
+_MIN_REMOVED = 1e-3
 #: A place is that of a moved part if the part covered more than this share of it.
 _LEFT = 0.5
 _EIGHT = np.ones((3, 3), bool)
@@ -61,5 +61,5 @@ def summary(origin: Origin) -> Summary:
         sources = ndimage.binary_dilation(sources, _EIGHT, iterations=2)
     parts, count = ndimage.label(origin.removed, _EIGHT)
     sizes, left = (np.bincount(parts[mask], minlength=count + 1)[1:] for mask in (parts > 0, (parts > 0) & sources))
-    removed = int(((sizes >= _MIN_REMOVED) & (left <= _LEFT * sizes)).sum())
+    removed = int(((sizes >= _MIN_REMOVED * origin.index.size) & (left <= _LEFT * sizes)).sum())
     return Summary(len(np.unique(origin.index[moved])), removed, float((origin.index == DRAWN).mean()))
