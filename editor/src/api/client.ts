@@ -68,11 +68,14 @@ export async function call<M extends Method, P extends With<M>>(
 }
 
 /** Request pixels, which arrive in a frame (see `frames.ts`). */
-export async function fetchFrame(address: string, body?: object): Promise<ArrayBuffer> {
-  const response = await send(
-    address,
-    body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) },
-  );
+export async function fetchFrame(
+  address: string,
+  { body, signal }: { body?: object; signal?: AbortSignal } = {},
+): Promise<ArrayBuffer> {
+  const response = await send(address, {
+    ...(body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
   return response.arrayBuffer();
 }
 

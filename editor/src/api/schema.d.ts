@@ -172,6 +172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/export/patch.{suffix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Patch
+         * @description Only the pixels that differ from the photo, on a transparent canvas of its size.
+         */
+        get: operations["export_patch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/export/project.zip": {
         parameters: {
             query?: never;
@@ -192,7 +212,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project_id}/export/result.png": {
+    "/api/projects/{project_id}/export/result.{suffix}": {
         parameters: {
             query?: never;
             header?: never;
@@ -201,7 +221,7 @@ export interface paths {
         };
         /**
          * Export Result
-         * @description The result as a file, with its provenance.
+         * @description The result as a file, with its provenance; .ora (OpenRaster) and .psd (Photoshop) files have layers.
          */
         get: operations["export_result"];
         put?: never;
@@ -525,6 +545,27 @@ export interface paths {
          *     404 for a network without a confidence output. ``render`` only prevents browsers from showing an older one.
          */
         get: operations["get_uncertainty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Window
+         * @description A part of the newest final render at the photo's own size, in pixels of the photo. 409 `superseded` if it is
+         *     outdated before it is painted. ``render`` only prevents browsers from showing an older one.
+         */
+        get: operations["get_window"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1020,6 +1061,25 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * PhotoWindow
+         * @description Header of the response to GET …/window; width × height × 3 bytes RGB follow.
+         */
+        PhotoWindow: {
+            /** @description in pixels of the photo */
+            rectangle: components["schemas"]["Rectangle"];
+            /**
+             * Revision
+             * @description of the drawing that is shown
+             */
+            revision: number;
+            /**
+             * Type
+             * @default window
+             * @constant
+             */
+            type: "window";
         };
         /**
          * Piece
@@ -1652,6 +1712,39 @@ export interface operations {
             };
         };
     };
+    export_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suffix: "png" | "webp" | "tif";
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_project: {
         parameters: {
             query?: never;
@@ -1688,9 +1781,12 @@ export interface operations {
         parameters: {
             query?: {
                 size?: "working" | "full";
+                /** @description of JPEG and WebP files */
+                quality?: number;
             };
             header?: never;
             path: {
+                suffix: "png" | "jpg" | "webp" | "tif" | "ora" | "psd";
                 /** @description made by the server */
                 project_id: string;
             };
@@ -1704,7 +1800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/png": string;
+                    "application/octet-stream": string;
                 };
             };
             /** @description Why the request was refused */
@@ -1713,7 +1809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/png": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2259,6 +2355,44 @@ export interface operations {
                 };
                 content: {
                     "image/png": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_window: {
+        parameters: {
+            query: {
+                x: number;
+                y: number;
+                width: number;
+                height: number;
+                render?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
                 };
             };
         };

@@ -8,6 +8,7 @@ import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
 import { Overlay } from "./overlay";
+import { PhotoPixels } from "./PhotoPixels";
 import { UncertaintyCanvas } from "./UncertaintyCanvas";
 import { usePane } from "./usePane";
 import { cssTransform, fitDrawing, rememberPane } from "./viewport";
@@ -50,6 +51,7 @@ export function DrawingPane() {
   if (!drawing || !project) return <div className="pane" ref={ref} />;
   const below = drawing.layers.filter(({ type }) => type.opaque);
   const above = drawing.layers.filter(({ type }) => !type.opaque);
+  const sheet = { width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) };
   const over = layout === "over" && phase === "edit";
   return (
     <div
@@ -60,10 +62,7 @@ export function DrawingPane() {
       aria-label="Drawing"
       {...(phase === "edit" && FOCUSABLE_PANE)}
     >
-      <div
-        className={view.zoom >= 1 ? "sheet crisp" : "sheet"}
-        style={{ width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) }}
-      >
+      <div className={view.zoom >= 1 ? "sheet crisp" : "sheet"} style={sheet}>
         {below.map((layer) => (
           <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
         ))}
@@ -79,8 +78,15 @@ export function DrawingPane() {
           <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
         ))}
         {over && picture && <PictureCanvas picture={picture} from={divider} />}
-        {over && picture && <UncertaintyCanvas picture={picture} from={divider} />}
       </div>
+      {over && picture && (
+        <>
+          <PhotoPixels picture={picture} pane={pane} from={divider} />
+          <div className="sheet-overlay" style={sheet}>
+            <UncertaintyCanvas picture={picture} from={divider} />
+          </div>
+        </>
+      )}
       <div className="stage" ref={stage} />
       <BrushRing pane={pane} />
       {over && <Divider pane={pane} width={drawing.width} label="Divider between drawing and result" />}

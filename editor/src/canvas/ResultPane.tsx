@@ -5,6 +5,8 @@ import { Divider } from "./Divider";
 import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { PictureCanvas } from "./layers";
+import { PhotoPixels } from "./PhotoPixels";
+import { showsPhotoPixels } from "./photoPixels";
 import { UncertaintyCanvas } from "./UncertaintyCanvas";
 import { usePane } from "./usePane";
 import { cssTransform, fitDrawing } from "./viewport";
@@ -28,20 +30,23 @@ export function ResultPane({ alone }: { alone: boolean }) {
   }, [alone, pane]);
 
   if (!picture || !project) return <div className="pane result-pane" ref={ref} />;
+  const sheet = { width: picture.width, height: picture.height, transform: cssTransform(view, pane) };
+  const sharp = before && showsPhotoPixels(view, picture, project.photo);
   return (
     <div className="pane result-pane" ref={ref} role="group" aria-label="Result" data-busy={busy} {...FOCUSABLE_PANE}>
-      <div
-        className="sheet"
-        style={{ width: picture.width, height: picture.height, transform: cssTransform(view, pane) }}
-      >
+      <div className="sheet" style={sheet}>
         {(before || !shown) && (
           <img
             className={shown ? "sheet-layer smooth" : "sheet-layer smooth waiting"}
             alt={before ? "The photo before the edit" : ""}
-            src={projectUrl(project.id, "/photo")}
+            src={projectUrl(project.id, sharp ? "/photo?size=full" : "/photo")}
+            style={{ imageRendering: sharp ? "pixelated" : "auto" }}
           />
         )}
         <PictureCanvas picture={picture} from={before ? divider : 0} />
+      </div>
+      <PhotoPixels picture={picture} pane={pane} from={before ? divider : 0} />
+      <div className="sheet-overlay" style={sheet}>
         <UncertaintyCanvas picture={picture} from={before ? divider : 0} />
       </div>
       {before && <Divider pane={pane} width={picture.width} label="Divider between before and after" />}

@@ -39,6 +39,13 @@ export function rememberPane(pane: Size): void {
   lastPane = pane;
 }
 
+/** Zoom to 100 %: a pixel of the photo is a pixel of the screen. What is in the middle stays there. */
+export function zoomToPhoto(): void {
+  const { view, drawing, project } = get();
+  if (!drawing || !project) return;
+  set({ view: { ...view, zoom: clampZoom(project.photo.width / drawing.width / (globalThis.devicePixelRatio ?? 1)) } });
+}
+
 export function zoomBy(factor: number, at?: Point, pane: Size = lastPane): void {
   const { view } = get();
   const zoom = clampZoom(view.zoom * factor);

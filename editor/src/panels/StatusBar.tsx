@@ -1,4 +1,5 @@
-import { fitDrawing, zoomBy } from "../canvas/viewport";
+import { photoZoom } from "../canvas/photoPixels";
+import { fitDrawing, zoomBy, zoomToPhoto } from "../canvas/viewport";
 import { useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 
@@ -16,9 +17,9 @@ export function StatusBar() {
   return (
     <footer className="status">
       <IconButton icon="minus" label="Zoom out" keys="-" onClick={() => zoomBy(1 / 1.25)} />
-      <span className="zoom" title="Zoom">
-        {Math.round(100 * view.zoom)} %
-      </span>
+      <button type="button" className="zoom" title="Show the photo’s own pixels: 100 % (9)" onClick={zoomToPhoto}>
+        {Math.round(100 * photoZoom(view, drawing, project.photo))} %
+      </button>
       <IconButton icon="plus" label="Zoom in" keys="+" onClick={() => zoomBy(1.25)} />
       <IconButton icon="fit" label="Fit the drawing" keys="0" onClick={() => fitDrawing()} />
       <span className="fact">

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { projectUrl } from "../api/client";
 import { fromHex, hex } from "../raster/palette";
 import { labelName, type PaintColour, paintColour } from "../state/labels";
 import { openDrawing, openSettings } from "../state/projects";
@@ -7,6 +6,7 @@ import { get, notify, set, useStudio } from "../state/store";
 import { Dialog } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { chooseTool, TOOLS } from "../tools/registry";
+import { ExportDialog } from "./ExportDialog";
 import { SHORTCUTS } from "./shortcuts";
 
 const close = () => set({ dialog: "none" });
@@ -17,7 +17,7 @@ export function Dialogs() {
     case "shortcuts":
       return <Shortcuts />;
     case "export":
-      return <Export />;
+      return <ExportDialog />;
     case "replace":
       return <Replace />;
     case "addLabel":
@@ -53,80 +53,6 @@ function Shortcuts() {
           </section>
         ))}
       </div>
-    </Dialog>
-  );
-}
-
-function Export() {
-  const project = useStudio((s) => s.project);
-  const drawing = useStudio((s) => s.drawing);
-  if (!project || !drawing) return null;
-  const stem = project.name.replace(/[^\w.-]+/g, "-") || "primage";
-  const layers = drawing.layers.filter(({ type }) => type.download);
-  const rows: { path: string; name: string; what: string; ready: boolean }[] = [
-    {
-      path: "result.png?size=full",
-      name: "Result, full size",
-      what: `PNG, ${project.photo.width} × ${project.photo.height}, with metadata on how it was made`,
-      ready: project.model !== null,
-    },
-    {
-      path: "result.png?size=working",
-      name: "Result, drawing size",
-      what: `PNG, ${project.size.width} × ${project.size.height}`,
-      ready: project.model !== null,
-    },
-    { path: "primitive.png", name: "Drawing", what: "PNG, as shown", ready: true },
-    // A single layer is the drawing itself.
-    ...(layers.length > 1 ? layers : []).map(({ type: { download, title } }) => ({
-      path: download!.file,
-      name: title,
-      what: download!.description,
-      ready: true,
-    })),
-    {
-      path: "origin.png",
-      name: "Origin",
-      what: "PNG; where in the photo the drawing comes from, for primage render --origin",
-      ready: true,
-    },
-    {
-      path: "model.safetensors",
-      name: "Model",
-      what: project.steps ? "renders any drawing with these labels" : "available after learning",
-      ready: project.steps > 0,
-    },
-    { path: "project.zip", name: "Project", what: "everything; can be imported into another studio", ready: true },
-  ];
-  return (
-    <Dialog title="Export" onClose={close}>
-      <ul className="exports">
-        {rows.map(({ path, name, what, ready }) => (
-          <li key={path}>
-            {ready ? (
-              <a
-                className="export-row"
-                href={projectUrl(project.id, `/export/${path}`)}
-                download={`${stem}-${path.split("?")[0]}`}
-              >
-                <Icon name="export" />
-                <span>
-                  <b>{name}</b>
-                  <small>{what}</small>
-                </span>
-              </a>
-            ) : (
-              <span className="export-row disabled">
-                <Icon name="export" />
-                <span>
-                  <b>{name}</b>
-                  <small>{what}</small>
-                </span>
-              </span>
-            )}
-          </li>
-        ))}
-      </ul>
     </Dialog>
   );
 }

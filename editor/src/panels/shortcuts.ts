@@ -1,6 +1,6 @@
 import { isCanvasFocused } from "../canvas/focus";
 import { held } from "../canvas/input";
-import { fitDrawing, zoomBy } from "../canvas/viewport";
+import { fitDrawing, zoomBy, zoomToPhoto } from "../canvas/viewport";
 import { get, set } from "../state/store";
 import * as actions from "../tools/actions";
 import { anchor, cancel, floating } from "../tools/floating";
@@ -43,6 +43,7 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Space", "Hand (hold)"],
       ["+ -", "Zoom in, out"],
       ["0", "Fit"],
+      ["9", "100 %: the photo’s own pixels"],
       ["1 2 3 4", "Layouts"],
       ["X", "Compare with the photo"],
       ["Q", "Show uncertainty"],
@@ -108,6 +109,7 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
     "=": () => zoomBy(1.25),
     "-": () => zoomBy(1 / 1.25),
     "0": () => fitDrawing(),
+    "9": zoomToPhoto,
     "1": () => set({ layout: "beside" as const }),
     "2": () => set({ layout: "over" as const }),
     "3": () => set({ layout: "drawing" as const }),

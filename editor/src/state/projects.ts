@@ -170,7 +170,7 @@ export async function previewSettings(settings: ExtractSettings): Promise<void> 
   const mine = ++newest;
   set({ settings, extracting: true });
   try {
-    const frame = await fetchFrame(projectUrl(project.id, "/extract"), settings);
+    const frame = await fetchFrame(projectUrl(project.id, "/extract"), { body: settings });
     const { header, body } = readFrame<components["schemas"]["Extracted"]>(frame);
     if (mine !== newest) return;
     const { width, height } = header.size;

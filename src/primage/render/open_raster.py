@@ -86,10 +86,7 @@ def _white(mask: np.ndarray) -> np.ndarray:
 def _thumbnail(picture: LayeredPicture) -> bytes:
     pixels = picture.merged
     step = max(1, min(pixels.shape[:2]) // (2 * _THUMBNAIL_PX))
-    pixels = pixels[::step, ::step]
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    image = Image.fromarray(picture.photo.to_srgb(np.ascontiguousarray(pixels)))
+    image = Image.fromarray(picture.photo.to_srgb(pixels[::step, ::step]))
     image.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
     out = io.BytesIO()
     image.save(out, "PNG")

@@ -59,9 +59,9 @@ class PhotoFile:
         """Convert a picture to the photo's colour space."""
         return self._converted(image, back=False)
 
-    def to_srgb(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
-        """Convert a picture from the photo's colour space."""
-        return self._converted(image, back=True)
+    def to_srgb(self, pixels: Pixels) -> UInt8[np.ndarray, "h w 3"]:
+        """Convert pixels of the photo's colour space, of 8 or 16 bits, to be shown."""
+        return self._converted(np.asarray(_eight(pixels)), back=True)
 
     def _converted(self, image: UInt8[np.ndarray, "h w 3"], back: bool) -> UInt8[np.ndarray, "h w 3"]:
         if self.profile is None:

@@ -10,12 +10,20 @@ from primage.origin.transforms import Piece
 
 #: Largest short side of a drawing; larger renders take too long for editing.
 MAX_SIZE_PX = 1024
+#: Longest side of a part of the result at the photo's size.
+MAX_WINDOW_PX = 2048
 
 ProjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 SnapshotId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 Kind = Literal["super", "edges", "segments", "paint"]
 LayerName = Literal["segments", "edges", "colours", "marks", "origin"]
 ExportedLayer = Literal["primitive", "segments", "edges", "colours", "origin"]
+ResultSize = Literal["working", "full"]
+#: Suffixes of the files that a result can be exported to. Those of a patch can be transparent.
+ResultFormat = Literal["png", "jpg", "webp", "tif", "ora", "psd"]
+PatchFormat = Literal["png", "webp", "tif"]
+#: Of JPEG and WebP files.
+DEFAULT_QUALITY = 95
 Channel = Annotated[int, Field(ge=0, le=255)]
 Colour = tuple[Channel, Channel, Channel]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -344,6 +352,14 @@ class Extracted(Schema):
     labels: tuple[Label, ...]
 
 
+class PhotoWindow(Schema):
+    """Header of the response to GET …/window; width × height × 3 bytes RGB follow."""
+
+    type: Literal["window"] = "window"
+    revision: int = Field(description="of the drawing that is shown")
+    rectangle: Rectangle = Field(description="in pixels of the photo")
+
+
 #: No REST route uses them, so they are added to the OpenAPI document.
 MESSAGES: tuple[type[Schema], ...] = (
     *(
@@ -359,6 +375,7 @@ MESSAGES: tuple[type[Schema], ...] = (
         Failure,
         OriginFound,
         Extracted,
+        PhotoWindow,
         Problem,
     ),
 )

@@ -16,7 +16,7 @@ from primage.studio.project.archive import write_zip
 from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.services import Services
 from primage.studio.project.store import ProjectRecord, new_id
-from primage.studio.schemas import ExportedLayer, Size
+from primage.studio.schemas import DEFAULT_QUALITY, ExportedLayer, ResultFormat, ResultSize, Size
 from primage.studio.workers.painter import ExportDrawing, ExportResult
 from primage.studio.workers.reader import EncodePhoto
 from primage.studio.workers.uncertainty import uncertainty_png
@@ -71,23 +71,45 @@ class Exports:
             raise RefusalError(404, "not_found", "there is no preview yet")
         return await asyncio.to_thread(_render_of_sheet, previews[-1], size)
 
-    async def render_png(self, size: Literal["working", "full"]) -> bytes:
+    async def render_png(self, size: ResultSize) -> bytes:
         """The result, with its provenance, polished.
 
         Args:
             size: at the size of the drawing, or of the photo.
         """
+        path = await self.result_file("png", size)
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def result_file(
+        self, suffix: ResultFormat, size: ResultSize, quality: int = DEFAULT_QUALITY, patch: bool = False
+    ) -> Path:
+        """The result as a file with its provenance, which the caller deletes.
+
+        Args:
+            suffix: format of the file.
+            size: at the size of the drawing, or of the photo.
+            quality: 1 to 100, of JPEG and WebP files.
+            patch: only the pixels that differ from the photo, on a transparent canvas.
+        """
         await self._rendering.settled()
         current = self._render_input()
+        target = self._services.store.root / f".export-{new_id()}.{suffix}"
         job = ExportResult(
             current.run,
             self._photo,
             current.drawing,
             current.keep_original,
             size == "full",
+            target,
+            quality,
+            patch,
             self._rendering.synthesised(current),
         )
-        return await self._services.painter.run(job)
+        await self._services.painter.run(job)
+        return target
 
     async def uncertainty_png(self) -> bytes:
         """The uncertainty of the newest render, as an overlay."""

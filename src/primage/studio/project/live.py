@@ -22,6 +22,7 @@ from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import ProjectRecord
+from primage.studio.project.windows import Windows
 from primage.studio.schemas import (
     Accepted,
     Changed,
@@ -65,6 +66,7 @@ class LiveProject:
         )
         self.extractor = Extractor(services, self._folder / "original")
         self.rendering = Rendering(services, self.render_input, self.clients, self._folder / "render.png")
+        self.windows = Windows(services.polisher, self.rendering, self._folder / "original")
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
         self.opening = Opening(
             services, self.clients, lambda: (self.run, self.canvas), partial(self._replace_pixels, "edit"), self.start

@@ -75,12 +75,14 @@ class Picture:
         of: identity of what it shows.
         header: the message that announced it.
         synthesised: its synthesised pixels; None before it is polished.
+        source: what it was made of: the drawing, and its render; None if it was read from the disk.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     of: list[object]
     header: Render
     synthesised: Synthesised | None = None
+    source: tuple[RenderInput, Rendered] | None = None
 
 
 class Rendering:
@@ -103,6 +105,8 @@ class Rendering:
         self._render_input = render_input
         self._clients = clients
         self._file = file
+        #: Called when the drawing, or how it is rendered, has changed.
+        self.on_change: Callable[[], None] = lambda: None
         self._save_timer: asyncio.TimerHandle | None = None
         self._requested = asyncio.Event()
         self._requested_at = 0.0
@@ -133,6 +137,7 @@ class Rendering:
         """
         if not newer_model:
             self._polishing.stop()
+            self.on_change()
         if not self._requested.is_set():
             self._requested_at = asyncio.get_running_loop().time()
             self._requested.set()
@@ -221,7 +226,7 @@ class Rendering:
             edited=result.edited,
             final=final,
         )
-        self._picture = Picture(image, current.identity(), header, synthesised)
+        self._picture = Picture(image, current.identity(), header, synthesised, (current, result))
         self._clients.send(pack(header, [] if box is None else [cut(image, box)]))
         self._save_soon()
 
@@ -233,6 +238,16 @@ class Rendering:
         """
         picture = self._picture
         return picture.synthesised if picture is not None and picture.of == current.identity() else None
+
+    def final_picture(self) -> Picture | None:
+        """The picture of the current drawing; None while it is rendered or polished."""
+        picture = self._picture
+        if picture is None or not picture.header.final or picture.of != self._render_input().identity():
+            return None
+        if picture.source is None:
+            self.request()
+            return None
+        return picture
 
     async def uncertainty(self) -> UInt8[np.ndarray, "h2 w2"]:
         """The uncertainty of the newest render; see `primage.studio.workers.uncertainty`.

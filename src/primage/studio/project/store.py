@@ -37,7 +37,7 @@ from primage.studio.schemas import (
 
 _ID = re.compile(r"[0-9a-f]{16}")
 #: Names in the projects' folder of files being received or exported and of projects being deleted.
-_TEMPORARY = re.compile(r"\.upload-[0-9a-f]{16}|\.export-[0-9a-f]{16}\.zip|\.gone-[0-9a-f]{16}-[0-9]+")
+_TEMPORARY = re.compile(r"\.upload-[0-9a-f]{16}|\.export-[0-9a-f]{16}\.[a-z]+|\.gone-[0-9a-f]{16}-[0-9]+")
 RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from primage.studio.project.exports import file_stem
-from primage.studio.routes.shared import REFUSALS, Png, TheProject, answer_is
-from primage.studio.schemas import ExportedLayer, Learn, Learning
+from primage.studio.routes.shared import REFUSALS, Frame, Png, TheProject, answer_is
+from primage.studio.schemas import (
+    DEFAULT_QUALITY,
+    MAX_WINDOW_PX,
+    ExportedLayer,
+    Learn,
+    Learning,
+    PatchFormat,
+    Rectangle,
+    ResultFormat,
+    ResultSize,
+)
 
 router = APIRouter(prefix="/api/projects/{project_id}", responses=REFUSALS)
+
+Render = Annotated[int | None, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, le=65_535)]
+WindowSide = Annotated[int, Query(ge=1, le=MAX_WINDOW_PX)]
+Quality = Annotated[int, Query(ge=1, le=100, description="of JPEG and WebP files")]
+_MEDIA_TYPES: dict[ResultFormat, str] = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
+    "tif": "image/tiff",
+    "ora": "image/openraster",
+    "psd": "image/vnd.adobe.photoshop",
+}
 
 
 @router.post("/learn", status_code=202)
@@ -47,23 +70,44 @@ async def get_preview(project: TheProject, step: Annotated[int | None, Query(ge=
 
 
 @router.get("/render", response_class=Png, responses=answer_is("image/png"))
-async def get_render(project: TheProject, size: Literal["working", "full"] = "working") -> Png:
+async def get_render(project: TheProject, size: ResultSize = "working") -> Png:
     """The render of the current drawing."""
     return Png(await project.exports.render_png(size))
 
 
+@router.get("/window", response_class=Frame, responses=answer_is("application/octet-stream"))
+async def get_window(
+    project: TheProject, x: Offset, y: Offset, width: WindowSide, height: WindowSide, render: Render = None
+) -> Frame:
+    """A part of the newest final render at the photo's own size, in pixels of the photo. 409 `superseded` if it is
+    outdated before it is painted. ``render`` only prevents browsers from showing an older one.
+    """
+    window = Rectangle(x=x, y=y, width=width, height=height)
+    return Frame(await project.windows.frame(window, project.record.photo))
+
+
 @router.get("/uncertainty", response_class=Png, responses=answer_is("image/png"))
-async def get_uncertainty(project: TheProject, render: Annotated[int | None, Query(ge=0)] = None) -> Png:
+async def get_uncertainty(project: TheProject, render: Render = None) -> Png:
     """The uncertainty of the newest render: an overlay of a quarter of its size, transparent where it is certain.
     404 for a network without a confidence output. ``render`` only prevents browsers from showing an older one.
     """
     return Png(await project.exports.uncertainty_png())
 
 
-@router.get("/export/result.png", response_class=Png, responses=answer_is("image/png"))
-async def export_result(project: TheProject, size: Literal["working", "full"] = "full") -> Response:
-    """The result as a file, with its provenance."""
-    return _file(await project.exports.render_png(size), "image/png", f"{file_stem(project.record.name)}.png")
+@router.get("/export/result.{suffix}", response_class=FileResponse, responses=answer_is("application/octet-stream"))
+async def export_result(
+    project: TheProject, suffix: ResultFormat, size: ResultSize = "full", quality: Quality = DEFAULT_QUALITY
+) -> FileResponse:
+    """The result as a file, with its provenance; .ora (OpenRaster) and .psd (Photoshop) files have layers."""
+    path = await project.exports.result_file(suffix, size, quality)
+    return _once(path, _MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}.{suffix}")
+
+
+@router.get("/export/patch.{suffix}", response_class=FileResponse, responses=answer_is("application/octet-stream"))
+async def export_patch(project: TheProject, suffix: PatchFormat) -> FileResponse:
+    """Only the pixels that differ from the photo, on a transparent canvas of its size."""
+    path = await project.exports.result_file(suffix, "full", patch=True)
+    return _once(path, _MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}-patch.{suffix}")
 
 
 @router.get("/export/{layer}.png", response_class=Png, responses=answer_is("image/png"))
@@ -82,10 +126,13 @@ async def export_model(project: TheProject) -> FileResponse:
 @router.get("/export/project.zip", response_class=FileResponse, responses=answer_is("application/zip"))
 async def export_project(project: TheProject) -> FileResponse:
     """The whole project, for another studio."""
-    path: Path = await project.export_zip()
+    return _once(await project.export_zip(), "application/zip", f"{file_stem(project.record.name)}.zip")
+
+
+def _once(path: Path, media_type: str, name: str) -> FileResponse:
+    """A file that is deleted when it has been sent."""
     done = BackgroundTask(path.unlink, missing_ok=True)
-    name = f"{file_stem(project.record.name)}.zip"
-    return FileResponse(path, media_type="application/zip", filename=name, background=done)
+    return FileResponse(path, media_type=media_type, filename=name, background=done)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

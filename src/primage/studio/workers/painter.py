@@ -101,6 +101,8 @@ class Rendered:
 
     Attributes:
         image: (H, W, 3) uint8 sRGB, the result without synthesis.
+        unblended: (H, W, 3) uint8 sRGB, the picture before it is blended with the photo.
+        weight: (H, W) in [0, 1], its weight in the result.
         edited: bounding box of all pixels that differ from the photo; None without edits.
         unpolished: the input of the synthesis; None if the result is the photo, or if the network does not say where
             its pixels come from.
@@ -109,6 +111,8 @@ class Rendered:
     """
 
     image: UInt8[np.ndarray, "h w 3"]
+    unblended: UInt8[np.ndarray, "h w 3"]
+    weight: Float32[np.ndarray, "h w"]
     edited: Rectangle | None
     unpolished: Unpolished | None
     has_field: bool
@@ -146,8 +150,8 @@ class RenderDrawing(PaintingJob[Rendered]):
 
 
 @dataclass(frozen=True)
-class ExportResult(PaintingJob[bytes]):
-    """Render a drawing as a PNG file with its provenance.
+class ExportResult(PaintingJob[None]):
+    """Render a drawing to a file with its provenance.
 
     Attributes:
         run: the run folder.
@@ -155,6 +159,9 @@ class ExportResult(PaintingJob[bytes]):
         drawing: its layers.
         keep_original: keep the photo, byte for byte, where no edit has an effect.
         full_size: whether to render at the photo's size.
+        target: the file, whose suffix determines the format; see `primage.render.original.write_result`.
+        quality: 1 to 100, of JPEG and WebP files.
+        patch: write only the pixels that differ from the photo, on a transparent canvas.
         synthesised: pixels that replace the network's; None without synthesis.
     """
 
@@ -163,6 +170,9 @@ class ExportResult(PaintingJob[bytes]):
     drawing: Drawing
     keep_original: bool
     full_size: bool
+    target: Path
+    quality: int
+    patch: bool = False
     synthesised: Synthesised | None = None
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from primage.api import configure
-from primage.image import encode_png, read_image, write_png
+from primage.errors import ImageError
+from primage.image import write_png
 from primage.model import Model, ModelRecord
 from primage.nets.generator import Source
 from primage.origin.files import write_origin
@@ -17,14 +18,15 @@ from primage.primitive.primitive import PrimitiveSpec, draw
 from primage.primitive.write import write_primitive
 from primage.render.blending import blend
 from primage.render.files import provenance
-from primage.render.full_size import FullSize, WorkingResult
-from primage.render.original import PROVENANCE, changed_weight
+from primage.render.original import PROVENANCE, write_result
+from primage.render.photo_files import PhotoFile, read_photo
 from primage.run import Run, lock_folder
 from primage.state import fresh_state
 from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import ModelInfo
-from primage.studio.workers.loaded_model import LoadedModel, Render, forget_model, loaded_model, origin_of
+from primage.studio.workers.full_size import at_full_size
+from primage.studio.workers.loaded_model import forget_model, loaded_model, origin_of
 from primage.studio.workers.painter import (
     Calibrate,
     ExportDrawing,
@@ -35,7 +37,6 @@ from primage.studio.workers.painter import (
     PublishInitialModel,
     RenderDrawing,
     Rendered,
-    Synthesised,
     WarmUpPainter,
     WritePicture,
 )
@@ -105,46 +106,46 @@ def render(job: RenderDrawing) -> Rendered:
     result = loaded.render(job.drawing, job.keep_original)
     image = blend(loaded.model.photo, result.image, result.mask) if job.keep_original else result.image
     return Rendered(
-        image, box_of(result.mask > 0), loaded.unpolished(result), loaded.has_field, loaded.model.record.steps
+        image,
+        result.image,
+        result.mask if job.keep_original else np.ones_like(result.mask),
+        box_of(result.mask > 0),
+        loaded.unpolished(result),
+        loaded.has_field,
+        loaded.model.record.steps,
     )
 
 
 @ExportResult.handled_by
-def export_result(job: ExportResult) -> bytes:
-    """Render a drawing as a PNG file with its provenance."""
+def export_result(job: ExportResult) -> None:
+    """Render a drawing to a file with its provenance.
+
+    Raises:
+        RefusalError: the file cannot be written.
+    """
     loaded = loaded_model(job.run)
     result = loaded.render(job.drawing, job.keep_original)
-    image, weight = result.image, result.mask
     synthesised = None if job.synthesised is None or result.painted is None else job.synthesised
-    if synthesised is not None:
-        image = np.where(synthesised.pixels[..., None], synthesised.image, image)
+    small = loaded.model.photo
+    weight = result.mask if job.keep_original else np.ones_like(result.mask)
     if job.full_size:
-        weight = weight if job.keep_original else np.ones_like(weight)
-        image = FullSize(read_image(job.photo), _working_result(loaded, result, image, weight, synthesised)).picture()
-    elif job.keep_original:
-        image = blend(loaded.model.photo, image, weight)
+        photo = read_photo(job.photo)
+        unpolished = loaded.unpolished(result)
+        picture = at_full_size(photo, small, result.image, weight, unpolished, result.origin, synthesised).picture()
+    else:
+        photo, image = PhotoFile(small), result.image
+        if synthesised is not None:
+            image = np.where(synthesised.pixels[..., None], synthesised.image, image)
+        picture = blend(small, image, weight)
     facts = json.loads(provenance(loaded.model))
     facts |= {"drawing_sha256": result.primitive.sha256(), "keeps_original": job.keep_original}
     facts |= {"synthesised": 0.0 if synthesised is None else round(float(synthesised.pixels.mean()), 4)}
-    return encode_png(image, {PROVENANCE: json.dumps(facts)}, compress_level=3)
-
-
-def _working_result(
-    loaded: LoadedModel, render: Render, image: np.ndarray, weight: np.ndarray, synthesised: Synthesised | None
-) -> WorkingResult:
-    unpolished, origin = loaded.unpolished(render), render.origin
-    if unpolished is None:
-        return WorkingResult(image, weight)
-    field, confidence = unpolished.field, unpolished.confidence
-    if origin is not None:
-        weight = changed_weight(image, loaded.model.photo, origin)
-    if synthesised is None:
-        return WorkingResult(image, weight, field, None, confidence, origin)
-    pixels = synthesised.pixels
-    if synthesised.field is None:  # its detail is not known
-        return WorkingResult(image, weight, field, None, np.where(pixels, np.float32(0), confidence), origin)
-    field = np.where(pixels[..., None], synthesised.field, field)
-    return WorkingResult(image, weight, field, pixels, confidence, origin)
+    drawing = result.primitive, loaded.model.record.spec.line_colour
+    try:
+        write_result(job.target, photo, picture, drawing, {PROVENANCE: json.dumps(facts)}, job.quality, job.patch)
+    except ImageError as error:  # it names a file that nobody knows
+        reason = getattr(error.__cause__, "strerror", None) or error.__cause__ or error
+        raise RefusalError(507, "full", f"the result cannot be exported ({reason})") from error
 
 
 @ExportDrawing.handled_by

@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.studio.drawing import Drawing
+from primage.studio.schemas import Rectangle
 from primage.studio.workers.jobs import Job, Result
-from primage.studio.workers.painter import Synthesised, Unpolished
+from primage.studio.workers.painter import Rendered, Synthesised, Unpolished
 from primage.studio.workers.process import Worker
 
 #: The next stroke's render has priority, and polishing has priority over training (`learning`).
@@ -69,6 +70,40 @@ class MeasureUncertainty(PolishingJob[UInt8[np.ndarray, "h2 w2"]]):
 
     run: Path
     render: Unpolished
+
+
+@dataclass(frozen=True)
+class ShowAtFullSize(PolishingJob[None]):
+    """Prepare a picture of the drawing, for `PaintWindow`. Replaces the one before.
+
+    Attributes:
+        name: tells pictures apart.
+        run: the run folder.
+        photo: the photo's file.
+        drawing: what was rendered.
+        rendered: the render.
+        synthesised: the pixels that were synthesised; None without synthesis.
+    """
+
+    name: str
+    run: Path
+    photo: Path
+    drawing: Drawing
+    rendered: Rendered
+    synthesised: Synthesised | None
+
+
+@dataclass(frozen=True)
+class PaintWindow(PolishingJob[UInt8[np.ndarray, "h w 3"]]):
+    """Paint a part of the prepared picture at the photo's size, in sRGB.
+
+    Attributes:
+        name: of the picture.
+        window: within the photo, in its pixels.
+    """
+
+    name: str
+    window: Rectangle
 
 
 class Polisher(Worker):

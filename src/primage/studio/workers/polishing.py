@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,20 @@ from jaxtyping import UInt8
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.render.blending import blend
+from primage.render.full_size import FullSize
+from primage.render.photo_files import PhotoFile, read_photo
 from primage.studio.errors import SupersededError
+from primage.studio.workers.full_size import at_full_size
 from primage.studio.workers.loaded_model import loaded_model, moves_of
 from primage.studio.workers.painter import Synthesised
-from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, WarmUpPolisher
+from primage.studio.workers.polisher import (
+    MeasureUncertainty,
+    PaintWindow,
+    PolishedRender,
+    PolishRender,
+    ShowAtFullSize,
+    WarmUpPolisher,
+)
 from primage.studio.workers.process import stopping
 from primage.studio.workers.uncertainty import uncertainty_map
 from primage.synthesis.copies import Completed, completing
@@ -79,3 +90,46 @@ def measure_uncertainty(job: MeasureUncertainty) -> UInt8[np.ndarray, "h2 w2"]:
     """Find where a render is uncertain."""
     photo, render = loaded_model(job.run).model.photo, job.render
     return uncertainty_map(incoherence(render.image, photo, render.field), render.weight)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The picture that windows are painted of, and its photo."""
+
+    name: str
+    path: Path
+    photo: PhotoFile
+    picture: FullSize
+
+
+_shown: list[_Shown] = []
+
+
+@ShowAtFullSize.handled_by
+def show_at_full_size(job: ShowAtFullSize) -> None:
+    """Prepare a picture for `paint_window`. The photo is decoded once."""
+    _check_wanted()
+    before = _shown[0] if _shown and _shown[0].path == job.photo else None
+    _shown.clear()
+    photo = read_photo(job.photo) if before is None else before.photo
+    rendered, origin = job.rendered, moves_of(job.drawing)
+    small = loaded_model(job.run).model.photo
+    picture = at_full_size(
+        photo, small, rendered.unblended, rendered.weight, rendered.unpolished, origin, job.synthesised
+    )
+    _shown.append(_Shown(job.name, job.photo, photo, picture))
+
+
+@PaintWindow.handled_by
+def paint_window(job: PaintWindow) -> UInt8[np.ndarray, "h w 3"]:
+    """Paint a part of the prepared picture.
+
+    Raises:
+        SupersededError: it is no longer wanted, or another picture is prepared.
+    """
+    _check_wanted()
+    if not _shown or _shown[0].name != job.name:
+        raise SupersededError
+    shown, box = _shown[0], job.window
+    pixels = shown.picture.window((slice(box.y, box.y + box.height), slice(box.x, box.x + box.width)))
+    return shown.photo.to_srgb(pixels)

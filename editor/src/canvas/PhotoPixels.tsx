@@ -1,0 +1,112 @@
+import { useEffect, useRef } from "react";
+import { fetchFrame, projectUrl } from "../api/client";
+import { readFrame } from "../api/frames";
+import type { components } from "../api/schema";
+import { rgbPixels } from "../raster/compose";
+import type { Rect } from "../raster/rect";
+import type { Picture } from "../state/picture";
+import { get, useStudio, type View } from "../state/store";
+import { changedPixels, showsPhotoPixels, Tiles, visibleTiles } from "./photoPixels";
+import { type Size, toScreen } from "./viewport";
+
+interface Props {
+  picture: Picture;
+  pane: Size;
+  /** Where the result begins, as a fraction of the width. */
+  from: number;
+}
+
+/** Zoomed in to 100 % and beyond, the photo's own pixels of what is visible, above the result at the drawing's size. */
+export function PhotoPixels(props: Props) {
+  const project = useStudio((s) => s.project);
+  const view = useStudio((s) => s.view);
+  const shown = useStudio((s) => s.renderedSteps !== null);
+  if (!shown || !project || props.pane.width < 2 || !showsPhotoPixels(view, props.picture, project.photo)) return null;
+  return <TileCanvas {...props} id={project.id} width={project.photo.width} height={project.photo.height} />;
+}
+
+function TileCanvas({ picture, pane, from, id, width, height }: Props & { id: string } & Size) {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const tiles = useRef<Tiles<ImageBitmap> | null>(null);
+  const draw = useRef(() => {});
+  const view = useStudio((s) => s.view);
+  const renders = useStudio((s) => s.renders);
+  const final = useStudio((s) => !s.rendering && !s.synthesising);
+
+  useEffect(() => {
+    let frame = 0;
+    const soon = () => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        draw.current();
+      });
+    };
+    const loaded = new Tiles((rect: Rect, signal: AbortSignal) => load(id, rect, signal), soon);
+    tiles.current = loaded;
+    const stop = picture.subscribe((image, x, y) => {
+      const change = { x0: x, y0: y, x1: x + image.width, y1: y + image.height };
+      loaded.outdate(changedPixels(change, picture, { width, height }));
+    });
+    return () => {
+      stop();
+      loaded.close();
+      cancelAnimationFrame(frame);
+    };
+  }, [id, picture, width, height]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another render may differ where the small picture does not
+  useEffect(() => tiles.current?.outdate(null), [renders]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new result is loaded, too
+  useEffect(() => {
+    const photo = { width, height };
+    // Until the result is final, what it no longer shows is dropped, and nothing is loaded.
+    if (final) tiles.current?.want(visibleTiles(view, pane, picture, photo));
+    draw.current = () => {
+      if (ref.current && tiles.current) paint(ref.current, tiles.current, get().view, pane, picture, photo, from);
+    };
+    draw.current();
+  }, [view, pane, picture, width, height, from, final, renders]);
+  return <canvas ref={ref} className="photo-pixels" data-layer="photo-pixels" />;
+}
+
+async function load(id: string, { x0, y0, x1, y1 }: Rect, signal: AbortSignal): Promise<ImageBitmap> {
+  const query = `x=${x0}&y=${y0}&width=${x1 - x0}&height=${y1 - y0}&render=${get().renders}`;
+  const address = projectUrl(id, `/window?${query}`);
+  const { header, body } = readFrame<components["schemas"]["PhotoWindow"]>(await fetchFrame(address, { signal }));
+  return createImageBitmap(rgbPixels(body, header.rectangle.width, header.rectangle.height));
+}
+
+/** Draw the tiles, each pixel of the photo as a square of whole pixels of the screen. */
+function paint(
+  canvas: HTMLCanvasElement,
+  tiles: Tiles<ImageBitmap>,
+  view: View,
+  pane: Size,
+  drawing: Size,
+  photo: Size,
+  from: number,
+): void {
+  const ratio = devicePixelRatio;
+  canvas.width = Math.round(pane.width * ratio);
+  canvas.height = Math.round(pane.height * ratio);
+  canvas.style.width = `${canvas.width / ratio}px`;
+  canvas.style.height = `${canvas.height / ratio}px`;
+  canvas.dataset.complete = `${tiles.complete}`;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const origin = toScreen(view, pane, { x: 0, y: 0 });
+  const [x, y] = [Math.round(origin.x * ratio), Math.round(origin.y * ratio)];
+  const scale = view.zoom * ratio;
+  const right = (column: number) => x + Math.round((column * scale * drawing.width) / photo.width);
+  const below = (row: number) => y + Math.round((row * scale * drawing.height) / photo.height);
+  if (from > 0) {
+    const edge = x + from * drawing.width * scale;
+    context.beginPath();
+    context.rect(edge, 0, canvas.width - edge, canvas.height);
+    context.clip();
+  }
+  context.imageSmoothingEnabled = false;
+  for (const { rect, image } of tiles.shown) {
+    const [left, top] = [right(rect.x0), below(rect.y0)];
+    context.drawImage(image, left, top, right(rect.x1) - left, below(rect.y1) - top);
+  }
+}
