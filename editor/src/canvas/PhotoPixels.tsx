@@ -6,8 +6,8 @@ import { rgbPixels } from "../raster/compose";
 import type { Rect } from "../raster/rect";
 import type { Picture } from "../state/picture";
 import { get, useStudio, type View } from "../state/store";
-import { changedPixels, showsPhotoPixels, Tiles, visibleTiles } from "./photoPixels";
-import { type Size, toScreen } from "./viewport";
+import { changedPixels, photoZoom, showsPhotoPixels, Tiles, visibleTiles } from "./photoPixels";
+import type { Size } from "./viewport";
 
 interface Props {
   picture: Picture;
@@ -93,13 +93,16 @@ function paint(
   canvas.dataset.complete = `${tiles.complete}`;
   const context = canvas.getContext("2d");
   if (!context) return;
-  const origin = toScreen(view, pane, { x: 0, y: 0 });
-  const [x, y] = [Math.round(origin.x * ratio), Math.round(origin.y * ratio)];
-  const scale = view.zoom * ratio;
-  const right = (column: number) => x + Math.round((column * scale * drawing.width) / photo.width);
-  const below = (row: number) => y + Math.round((row * scale * drawing.height) / photo.height);
+  // Sides of a drawing are rounded, so its proportions are not quite the photo's, whose pixels are shown as squares.
+  const scale = photoZoom(view, drawing, photo);
+  const start = (side: number, centre: number, whole: number) =>
+    Math.round((side * ratio) / 2 - centre * whole * scale);
+  const x = start(pane.width, view.x / drawing.width, photo.width);
+  const y = start(pane.height, view.y / drawing.height, photo.height);
+  const right = (column: number) => x + Math.round(column * scale);
+  const below = (row: number) => y + Math.round(row * scale);
   if (from > 0) {
-    const edge = x + from * drawing.width * scale;
+    const edge = right(from * photo.width);
     context.beginPath();
     context.rect(edge, 0, canvas.width - edge, canvas.height);
     context.clip();

@@ -24,7 +24,7 @@ export function showsPhotoPixels(view: View, drawing: Size, photo: Size): boolea
 export function visibleTiles(view: View, pane: Size, drawing: Size, photo: Size): Rect[] {
   const tiles: Rect[] = [];
   const range = (centre: number, side: number, from: number, to: number) => {
-    const [middle, half] = [(centre * to) / from, ((side / 2 / view.zoom) * to) / from];
+    const [middle, half] = [(centre * to) / from, ((side / 2 / view.zoom) * to) / from + 1];
     return [Math.max(0, Math.floor((middle - half) / TILE)), Math.min(to, middle + half)];
   };
   const [left, right] = range(view.x, pane.width, drawing.width, photo.width);
