@@ -21,9 +21,9 @@ from tests.browser.launch import build_editor, running_browser, running_studio
 
 #: Name, photo, edit, and the part that is shown: left, top, right, bottom.
 PICTURES: tuple[tuple[str, Callable[[], np.ndarray], Callable[[Desk], None], tuple[int, int, int, int]], ...] = (
-    ("full-size-cup", data.coffee, duplicate_cup, (170, 30, 590, 390)),
+    ("full-size-cup", data.coffee, duplicate_cup, (240, 20, 600, 390)),
     ("full-size-spoon", data.coffee, remove_spoon, (290, 160, 530, 380)),
-    ("full-size-nose", data.chelsea, move_nose, (130, 110, 370, 300)),
+    ("full-size-nose", data.chelsea, move_nose, (160, 120, 380, 300)),
 )
 _GAP_PX = 6
 
@@ -47,6 +47,8 @@ def main(options: argparse.Namespace) -> None:
         running_browser() as browser,
     ):
         for name, photo, edit, box in PICTURES:
+            if options.only and name not in options.only:
+                continue
             context = browser.new_context(viewport={"width": 1280, "height": 800})
             desk = open_photo(context.new_page(), studio, photo()[:, : photo().shape[1] // 2 * 2], options.size)
             edit(desk)
@@ -60,5 +62,6 @@ def main(options: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--size", type=int, default=150, help="short side of the drawings, px")
+    parser.add_argument("--size", type=int, default=256, help="short side of the drawings, px")
+    parser.add_argument("--only", nargs="*", choices=[name for name, *_ in PICTURES])
     main(parser.parse_args())

@@ -20,15 +20,17 @@ from tests.studio.visitor import unpack
 #: Short side of the drawings; the photos are two times as large, or more.
 DRAWN_PX = 150
 
-#: Around the cup of coffee, in shares of width and height.
+#: The outline of the cup of coffee, around the spoon's bowl, and around the cat's nose, in shares of width and height.
 CUP: list[Spot] = [
-    (0.29, 0.17), (0.33, 0.09), (0.41, 0.04), (0.52, 0.04), (0.62, 0.1), (0.68, 0.22), (0.68, 0.34), (0.65, 0.47),
-    (0.62, 0.58), (0.55, 0.68), (0.46, 0.71), (0.4, 0.75), (0.34, 0.77), (0.32, 0.7), (0.35, 0.58), (0.3, 0.45),
-    (0.29, 0.17),
+    (0.293, 0.24), (0.317, 0.155), (0.375, 0.083), (0.458, 0.05), (0.542, 0.055), (0.615, 0.107), (0.663, 0.2),
+    (0.677, 0.3), (0.667, 0.4), (0.64, 0.487), (0.612, 0.57), (0.565, 0.65), (0.528, 0.69), (0.467, 0.705),
+    (0.435, 0.695), (0.4, 0.745), (0.36, 0.763), (0.333, 0.725), (0.335, 0.665), (0.358, 0.6), (0.333, 0.54),
+    (0.308, 0.475), (0.295, 0.375), (0.293, 0.24),
 ]  # fmt: skip
-#: Along the spoon, outside of the cup.
-SPOON: list[Spot] = [(0.63, 0.61), (0.62, 0.66), (0.59, 0.72), (0.62, 0.75), (0.65, 0.7), (0.6, 0.67), (0.56, 0.7)]
-#: Around the nose of the cat.
+SPOON: list[Spot] = [
+    (0.635, 0.55), (0.64, 0.62), (0.66, 0.66), (0.67, 0.71), (0.65, 0.78), (0.61, 0.81), (0.57, 0.79), (0.555, 0.73),
+    (0.545, 0.63), (0.57, 0.61), (0.6, 0.61), (0.615, 0.66), (0.58, 0.67), (0.62, 0.73), (0.59, 0.73),
+]  # fmt: skip
 NOSE: list[Spot] = [(0.5, 0.73), (0.59, 0.7), (0.67, 0.75), (0.65, 0.86), (0.58, 0.93), (0.51, 0.86), (0.5, 0.73)]
 
 
@@ -110,15 +112,16 @@ def duplicate_cup(desk: Desk) -> None:
     person.take("Lasso")
     person.drag(CUP, steps=3)
     person.keys("Control+j")
-    # The copy is a little beside the cup; the lower right corner of the box around it, then the handle above.
+    # The copy is 12 px beside the cup. It is moved, then enlarged and turned by the handles of the box around it.
     height, width = desk.origin()[0].shape
-    dx, dy = 12 / width, 12 / height
+    right, down = 12 / width + 0.17, 12 / height + 0.01
+    person.drag([(0.45, 0.3), (0.62, 0.31)])
     person.keys("Control+t")
-    person.drag([(0.68 + dx, 0.77 + dy), (0.74 + dx, 0.86 + dy)], steps=6)
-    x, y = person.at((0.515 + dx, 0.04 + dy))
+    person.drag([(0.677 + right, 0.763 + down), (0.71 + right, 0.82 + down)], steps=6)
+    x, y = person.at((0.5 + right, 0.05 + down))
     person.page.mouse.move(x, y - 28)
     person.page.mouse.down()
-    person.page.mouse.move(x + 70, y - 10, steps=6)
+    person.page.mouse.move(x + 50, y - 20, steps=6)
     person.page.mouse.up()
     person.keys("Enter")
 
@@ -130,9 +133,9 @@ def remove_spoon(desk: Desk) -> None:
 
 
 def move_nose(desk: Desk) -> None:
-    """The nose of `skimage.data.chelsea`, up and to the left."""
+    """The nose of `skimage.data.chelsea`, a little up."""
     person = desk.person
     person.take("Lasso")
     person.drag(NOSE, steps=3)
-    person.drag([(0.58, 0.8), (0.42, 0.62)])
+    person.drag([(0.58, 0.8), (0.54, 0.7)])
     person.keys("Enter")

@@ -151,3 +151,10 @@ def test_at_the_working_size_the_result_is_the_picture_itself(photo: np.ndarray)
     field = np.moveaxis(np.indices(SIZE, np.float32), 0, -1).copy()
     out = FullSize(small, WorkingResult(image, weight, field)).picture()
     np.testing.assert_array_equal(out, blend(small, image, weight))
+
+
+def test_another_result_on_the_same_photo_shares_what_depends_on_the_photo(photo: np.ndarray) -> None:
+    first = FullSize(photo, result(photo, moved((10, 30))))
+    first.picture()
+    other = result(photo, moved((2, 25)))
+    np.testing.assert_array_equal(first.with_result(other).picture(), FullSize(photo, other).picture())

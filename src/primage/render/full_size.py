@@ -92,6 +92,17 @@ class FullSize:
         height, width = self.size
         return self.window((slice(0, height), slice(0, width)))
 
+    def with_result(self, result: WorkingResult) -> FullSize:
+        """Another result on the same photo; what depends on the photo alone is not computed again.
+
+        Args:
+            result: the result.
+        """
+        other = FullSize(self.photo, result)
+        if result.image.shape == self.result.image.shape and "_small" in self.__dict__:
+            other.__dict__["_small"] = self._small
+        return other
+
     @property
     def changed(self) -> list[Window]:
         """The tiles in which anything may differ from the photo."""
@@ -142,14 +153,17 @@ class FullSize:
         return confidence if self._near is None else confidence[self._near[0], self._near[1]]
 
     @cached_property
+    def _small(self) -> Float32[np.ndarray, "h w 3"]:
+        return resized(self.photo, self.result.image.shape[:2])
+
+    @cached_property
     def _copies(self) -> Copies | None:
         field, part = self.result.field, self._filled
         if field is None or (part is not None and not part.any()):
             return None
         if part is None and self.size == self.result.image.shape[:2]:
             return None  # the picture itself has all detail
-        small = resized(self.photo, self.result.image.shape[:2])
-        return copies(self.result.image.astype(np.float32) * self._unit, field, small, part)
+        return copies(self.result.image.astype(np.float32) * self._unit, field, self._small, part)
 
     @cached_property
     def _hole(self) -> Outline | None:

@@ -22,6 +22,7 @@ def at_full_size(
     unpolished: Unpolished | None,
     origin: Origin | None,
     synthesised: Synthesised | None,
+    before: FullSize | None = None,
 ) -> FullSize:
     """Prepare a result for painting at the photo's size.
 
@@ -33,11 +34,13 @@ def at_full_size(
         unpolished: what the network says about it; None if that is unknown.
         origin: where the drawing's pixels come from; None if nothing was moved or removed.
         synthesised: the pixels that were synthesised; None without synthesis.
+        before: an earlier result on the same photo, if there is one.
     """
     if synthesised is not None:
         image = np.where(synthesised.pixels[..., None], synthesised.image, image)
     result = _result(small, image, weight, unpolished, origin, synthesised)
-    return FullSize(photo.pixels, replace(result, image=photo.from_srgb(image)))
+    result = replace(result, image=photo.from_srgb(image))
+    return FullSize(photo.pixels, result) if before is None else before.with_result(result)
 
 
 def _result(

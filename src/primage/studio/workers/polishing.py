@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from primage.origin.plane import FIRST, REMOVED, Origin
+from primage.origin.transforms import Affine, Piece
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.render.blending import blend
-from primage.render.full_size import FullSize
+from primage.render.full_size import FullSize, WorkingResult
 from primage.render.photo_files import PhotoFile, read_photo
 from primage.studio.errors import SupersededError
 from primage.studio.workers.full_size import at_full_size
@@ -42,14 +44,20 @@ _previous: OrderedDict[Path, Previous | Completed] = OrderedDict()
 
 @WarmUpPolisher.handled_by
 def warm_up(_job: WarmUpPolisher) -> None:
-    """Polish something small that needs every compiled function."""
+    """Polish something small that needs every compiled function, and paint it at full size."""
     photo = np.indices((64, 64, 3)).sum(axis=0).astype(np.uint8)
     image = photo.copy()
     image[16:48, 16:48] = np.random.default_rng(0).integers(0, 256, (32, 32, 3))
     drawing = Primitive.from_arrays("edges", {"edges": np.zeros((64, 64), np.uint8)}, None)
     field = np.moveaxis(np.indices((64, 64), np.float32), 0, -1).copy()
     reference = Reference(photo, drawing, PrimitiveSpec(config=PrimitiveConfig(kind="edges")))
-    polish(reference, Render(drawing, image, field, np.full((64, 64), 0.5, np.float32)))
+    confidence = np.full((64, 64), 0.5, np.float32)
+    polish(reference, Render(drawing, image, field, confidence))
+    index = np.zeros((64, 64), np.uint16)
+    index[8:24, 8:24], index[32:56, 32:56] = REMOVED, FIRST
+    pieces = (Piece(transforms=(Affine(matrix=(0.9, 0, 0, 0.9, 0, 0)),)),)
+    result = WorkingResult(image, np.ones((64, 64), np.float32), field, None, confidence, Origin(index, pieces))
+    FullSize(photo.repeat(2, 0).repeat(2, 1), result).picture()
 
 
 @PolishRender.handled_by
@@ -115,7 +123,14 @@ def show_at_full_size(job: ShowAtFullSize) -> None:
     rendered, origin = job.rendered, moves_of(job.drawing)
     small = loaded_model(job.run).model.photo
     picture = at_full_size(
-        photo, small, rendered.unblended, rendered.weight, rendered.unpolished, origin, job.synthesised
+        photo,
+        small,
+        rendered.unblended,
+        rendered.weight,
+        rendered.unpolished,
+        origin,
+        job.synthesised,
+        None if before is None else before.picture,
     )
     _shown.append(_Shown(job.name, job.photo, photo, picture))
 
