@@ -251,8 +251,6 @@ def _inferred(model: Model, job: LayerFiles, primitive: Primitive, snap: bool) -
     return None if found is None else found.resized(primitive.size)
 
 
-
-
 def _check_inputs(targets: Sequence[Path], inputs: Sequence[Path], original: Original | None) -> None:
     """Refuse to overwrite an input."""
     used = {path.resolve() for path in (*inputs, *([original.path] if original and original.path else []))}

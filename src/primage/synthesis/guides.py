@@ -32,6 +32,10 @@ class GuideWeights:
     labels: float = 0.7
     lines: float = 2.0
 
+    def times(self, factor: float) -> GuideWeights:
+        """All weights, multiplied."""
+        return GuideWeights(self.labels * factor, self.lines * factor)
+
 
 def is_edit(primitive: Primitive, reference: Primitive) -> bool:
     """Whether a drawing is an edit of the training drawing, rather than the drawing of another picture.
@@ -58,10 +62,6 @@ def _lines(primitive: Primitive) -> Bool[np.ndarray, "h w"] | None:
     if primitive.edges is not None:
         return primitive.edges
     return None if primitive.segments is None else label_boundaries(primitive.segments.index)
-
-    def times(self, factor: float) -> GuideWeights:
-        """All weights, multiplied."""
-        return GuideWeights(self.labels * factor, self.lines * factor)
 
 
 def guide_channels(primitive: Primitive, spec: PrimitiveSpec, weights: GuideWeights) -> Float32[np.ndarray, "h w c"]:

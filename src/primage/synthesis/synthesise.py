@@ -69,7 +69,8 @@ class SynthesisConfig:
         Args:
             strength: 0 to 1; 0.5 changes nothing.
         """
-        return replace(self, guides=self.guides.times(_STRENGTH ** (2 * strength - 1)))
+        factor = _STRENGTH ** (2 * strength - 1)
+        return replace(self, guides=self.guides.times(factor), guides_elsewhere=self.guides_elsewhere.times(factor))
 
     @property
     def multiple(self) -> int:
