@@ -31,6 +31,7 @@ from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
 from primage.settings import validated
 from primage.synthesis.copies import completing, composed
+from primage.synthesis.light import fitted, light
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished, Render, excluded_places, polish, polishing
 from primage.synthesis.reference import Reference
@@ -227,10 +228,15 @@ class Model:
         if excluded is not None:
             excluded = resize_mask(excluded, reference.primitive.size)
         if origin is not None and origin.moves:
-            if not options.polish:
-                return composed(render, origin, reference.photo), None
-            steps = completing(reference, render, origin, excluded, seed=options.seed)
-            polished = finished(steps).polished
+            if options.polish:
+                steps = completing(reference, render, origin, excluded, seed=options.seed)
+                polished = finished(steps).polished
+                image = polished.image
+            else:
+                polished, image = None, composed(render, origin, reference.photo)
+            if options.fit_light:
+                image = fitted(image, light(reference, image, origin, primitive))
+            return image, polished
         elif options.polish:
             polished = finished(polishing(reference, render, excluded=excluded, seed=options.seed))
         else:

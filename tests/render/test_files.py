@@ -254,6 +254,11 @@ def test_a_moved_part_is_the_photo_at_full_size(large: tuple[Model, Path], tmp_p
     different = (result.image != original).any(axis=2)
     assert different[18:68, 14:52].mean() > 0.5
     assert not different[110:, :80].any()
+    fit = RenderOptions(fit_light=True)
+    (lit,) = render_drawing(model, drawing, tmp_path / "lit.tif", inputs, fit, original=Original(photo))
+    shift = lit.image[inside].astype(int) - result.image[inside]
+    assert np.ptp(shift, axis=(0, 1)).max() <= 16  # smooth; the photo has noise of ±6
+    assert (lit.image[110:, :80] == original[110:, :80]).all()
     plain = RenderOptions(polish=False)
     (unpolished,) = render_drawing(model, drawing, tmp_path / "plain.tif", inputs, plain, original=Original(photo))
     np.testing.assert_array_equal(unpolished.image[inside], result.image[inside])

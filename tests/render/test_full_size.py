@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -71,6 +73,20 @@ def test_a_moved_piece_is_the_photo_and_so_is_what_was_not_edited(photo: np.ndar
     hole = eroded(large(origin.index == REMOVED), 14)
     difference = np.abs(out[hole].astype(float) - np.roll(photo, -400, axis=1)[hole])
     assert difference.max() < 0.01 * np.iinfo(dtype).max
+
+
+def test_fitted_light_is_added_to_pieces_alone(photo: np.ndarray) -> None:
+    origin = moved((10, 30))
+    plain = result(photo, origin)
+    light = np.where((origin.index > REMOVED)[..., None], np.float32(-20), np.float32(0)).repeat(3, 2)
+    out, before = (FullSize(photo, replace(plain, light=each)).picture().astype(int) for each in (light, None))
+    piece = eroded(large(origin.index > REMOVED), 14)
+    np.testing.assert_array_equal(out[piece], (before[piece] - 20).clip(0))
+    others = eroded(large(origin.index <= REMOVED), 14)
+    np.testing.assert_array_equal(out[others], before[others])
+    deep = photo.astype(np.uint16) * np.uint16(257)
+    found = FullSize(deep, replace(plain, light=light)).picture()[piece]
+    np.testing.assert_allclose(found, (deep[np.roll(piece, (-80, -240), (0, 1))].astype(int) - 20 * 257).clip(0))
 
 
 def test_scaled_and_turned_pieces_are_as_a_direct_resample(photo: np.ndarray) -> None:

@@ -84,6 +84,9 @@ def command(
     strength: Strength = 0.5,
     seed: Seed = 0,
     variants: Variants = 1,
+    fit_light: Annotated[
+        bool, typer.Option("--fit-light", help="Fit light and colour of moved parts to their new places.")
+    ] = False,
     exclude: Exclude = None,
     sample: Sample = None,
     device: Device = "cpu",
@@ -107,7 +110,8 @@ def command(
     if original is not None and size is not None:
         raise UserError("--photo, --patch and files with layers have the photo's own size; leave out --size")
     trained = load(model, checked_device(device))
-    options, places = RenderOptions(polish=polish, strength=strength, seed=seed), Places(exclude, sample)
+    options = RenderOptions(polish=polish, strength=strength, seed=seed, fit_light=fit_light)
+    places = Places(exclude, sample)
     if edits is None:
         results = render_files(
             trained,

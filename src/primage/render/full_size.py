@@ -43,6 +43,7 @@ class WorkingResult:
         synthesised: (H, W), pixels that were synthesised from patches; None for none.
         confidence: (H, W) in [0, 1], share of the copy in other pixels, the rest being the network's own; None for 1.
         origin: where pixels were moved from; None if it is not known.
+        light: (H, W, 3), added to the pieces, in grey levels of 8 bits; None for nothing.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -51,6 +52,7 @@ class WorkingResult:
     synthesised: Bool[np.ndarray, "h w"] | None = None
     confidence: Float32[np.ndarray, "h w"] | None = None
     origin: Origin | None = None
+    light: Float32[np.ndarray, "h w 3"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,8 +178,8 @@ class FullSize:
         return outline(filled[near[0], near[1]], self.photo, lambda places: places, self.size)
 
     @cached_property
-    def _pieces(self) -> list[tuple[Piece, Outline]]:
-        """The pieces, from back to front."""
+    def _pieces(self) -> list[tuple[Piece, Outline, Float32[np.ndarray, "h w 3"] | None]]:
+        """The pieces, from back to front, and what is added to them."""
         origin = self.result.origin
         if origin is None:
             return []
@@ -186,8 +188,17 @@ class FullSize:
             mask = origin.index == number
             # It continues a little beneath the pieces before it, so that nothing shows between them.
             mask |= ndimage.binary_dilation(mask, iterations=_BENEATH_PX) & (origin.index > number)
-            found.append((piece, outline(mask, self.photo, self._source(piece), self.size)))
+            border = outline(mask, self.photo, self._source(piece), self.size)
+            found.append((piece, border, self._light(origin.index == number)))
         return found
+
+    def _light(self, piece: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"] | None:
+        """What is added to a piece, continued beyond its outline; None for nothing."""
+        light = self.result.light
+        if light is None or not light[piece].any():
+            return None
+        near = ndimage.distance_transform_edt(~piece, return_distances=False, return_indices=True)
+        return np.asarray(light[near[0], near[1]] * self._unit, np.float32)
 
     def _source(self, piece: Piece) -> Source:
         size = np.array(self.size)
@@ -241,7 +252,7 @@ class FullSize:
         at = np.argwhere(weight > _LEAST)
         if len(at):
             put(weight, at, self._fill(at + corner))
-        for piece, border in self._pieces:
+        for piece, border, light in self._pieces:
             cover = border.cover(rows, columns)
             at = np.argwhere(cover.alpha > _LEAST)
             if not len(at):
@@ -249,7 +260,10 @@ class FullSize:
             beside = cover.shift[at[:, 0], at[:, 1]].any(axis=1)
             for part in (at[~beside], at[beside]):  # what is at whole pixels stays there
                 shares = (part + corner + cover.shift[part[:, 0], part[:, 1]] + 0.5) / np.array(self.size)
-                put(cover.alpha, part, piece_colours(self.photo, piece, shares[:, ::-1], self.size))
+                colours = piece_colours(self.photo, piece, shares[:, ::-1], self.size)
+                if light is not None:
+                    colours = colours + enlarged(light, part + corner, self.size)
+                put(cover.alpha, part, colours)
         limit = np.iinfo(self.photo.dtype).max
         painted = np.rint(out).clip(0, limit).astype(self.photo.dtype)
         return np.where(changed[..., None], painted, photo)

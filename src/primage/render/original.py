@@ -28,6 +28,7 @@ from primage.render.photo_files import (
 )
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
+from primage.synthesis.light import fitted, light
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
 from primage.tensors import to_image
@@ -214,11 +215,15 @@ def working_result(
     painted = model.paint(primitive)
     render = model.unpolished(primitive, painted)
     if origin is not None and origin.moves and render is not None:
-        image, polished = model.completed(primitive, painted, options, origin, excluded)
-        weight = changed_weight(image, model.photo, origin)
+        plain = options.model_copy(update={"fit_light": False})
+        image, polished = model.completed(primitive, painted, plain, origin, excluded)
+        weight, offset = changed_weight(image, model.photo, origin), None
+        if options.fit_light:
+            offset = light(model.reference(primitive.size, options.strength), image, origin, primitive)
+            image = fitted(image, offset)
         if polished is None:
-            return WorkingResult(image, weight, render.field, None, render.confidence, origin), None
-        kept = polished.synthesised, render.confidence, origin
+            return WorkingResult(image, weight, render.field, None, render.confidence, origin, offset), None
+        kept = polished.synthesised, render.confidence, origin, offset
         return WorkingResult(image, weight, polished.field, *kept), polished
     image = to_image(painted.image.cpu())
     # As drawn: labels beneath lines are not in the files of whole primitives.

@@ -1,0 +1,151 @@
+"""Light of moved pieces: an offset fits them to their new places, as in Poisson image editing.
+
+A piece was cut from surroundings that the photo shows. Where what is around it now is the same material, the difference
+of both is a difference of light. The offset of the piece has these values along its border and is smooth inside. Where
+the material is another, the border is free: an object does not take the colour of what is behind it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32, UInt8
+from scipy import ndimage
+from torch.nn import functional as F
+
+from primage.nets.flow_smoothing import solve_screened_poisson
+from primage.origin.plane import FIRST, Origin
+from primage.origin.sampling import piece_colours
+from primage.primitive.primitive import Primitive
+from primage.synthesis.field import at_sources
+from primage.synthesis.reference import Reference
+
+#: Distances from a piece between which its surroundings are compared, in pixels: outlines are not exact.
+_NEAR_PX, _FAR_PX = 1.5, 6.0
+#: Standard deviation of the means that are compared: textures differ, light does not.
+_MEAN_PX = 3.0
+#: Materials of other labels are alike if one colour is a multiple of the other: logarithms of the channels' quotients
+#: differ by less. Added to grey levels before, so that noise in dark places does not count.
+_HUE, _DARK = 0.15, 8.0
+#: Larger differences, in grey levels, are not differences of light.
+_MAX_LEVELS = 96.0
+#: Pieces whose surroundings are comparable along less than this share of their border stay as they are.
+_SHARE = 0.25
+#: The offset is solved for on at most this many cells per side.
+_CELLS = 96
+_ITERATIONS = 3 * _CELLS
+#: Weight of the border's values, and of zero elsewhere, beside that of smoothness.
+_BORDER_WEIGHT, _LEAST_WEIGHT = 1.0, 1e-7
+
+
+def light(
+    reference: Reference, image: UInt8[np.ndarray, "h w 3"], origin: Origin, primitive: Primitive
+) -> Float32[np.ndarray, "h w 3"]:
+    """The offsets that fit light and colour of moved pieces to their new places.
+
+    Args:
+        reference: the photo, at the scale of the picture.
+        image: the picture, with the pieces as they are in the photo.
+        origin: of the drawing, of the picture's size.
+        primitive: the drawing, of the picture's size.
+
+    Returns:
+        (H, W, 3), in grey levels; 0 outside the pieces.
+
+    Source:
+        Pérez, Gangnet & Blake 2003, eq. 8: the correction of a seamless clone is a membrane.
+    """
+    out = np.zeros(image.shape, np.float32)
+    for number in range(len(origin.pieces)):
+        mask = origin.index == FIRST + number
+        if not mask.any():
+            continue
+        rows, columns = (_span(mask.any(axis=axis)) for axis in (1, 0))
+        part = np.s_[rows, columns]
+        border, difference = _around(reference, image, origin, primitive, FIRST + number, part)
+        if border.any():
+            inside = mask[part]
+            domain = inside | (ndimage.distance_transform_edt(~inside) <= _FAR_PX)
+            out[part][inside] = _membrane(domain, border, difference)[inside]
+    return out
+
+
+def fitted(image: UInt8[np.ndarray, "h w 3"], offset: Float32[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Add the offsets of `light` to a picture."""
+    return np.asarray(np.rint(image + offset).clip(0, 255), np.uint8)
+
+
+def _around(
+    reference: Reference,
+    image: UInt8[np.ndarray, "h w 3"],
+    origin: Origin,
+    primitive: Primitive,
+    value: int,
+    part: tuple[slice, slice],
+) -> tuple[Bool[np.ndarray, "h3 w3"], Float32[np.ndarray, "h3 w3 3"]]:
+    """Where a piece's surroundings are comparable, and how much lighter they are here than in the photo."""
+    mask, piece = origin.index == value, origin.piece(value)
+    distance = ndimage.distance_transform_edt(~mask[part])
+    ring = np.zeros(mask.shape, bool)
+    ring[part] = (distance >= _NEAR_PX) & (distance <= _FAR_PX)
+    ring &= origin.index < FIRST
+    nothing = np.zeros(mask[part].shape, bool), np.zeros((*mask[part].shape, 3), np.float32)
+    x, y = piece(origin.places(ring)).T
+    ring[ring] = (x > 0) & (x < 1) & (y > 0) & (y < 1)
+    if not ring.any():
+        return nothing
+    places = origin.places(ring)
+    before = np.zeros(image.shape, np.float32)
+    before[ring] = piece_colours(reference.photo, piece, places, origin.size)
+    here, there = (_means(colours[part], ring[part]) for colours in (image.astype(np.float32), before))
+    ratio = np.log((here + _DARK) / (there + _DARK))
+    alike = np.ptp(ratio, axis=2) < _HUE
+    labels = reference.primitive.segments
+    if primitive.segments is not None and labels is not None:
+        source = np.zeros((*mask.shape, 2), np.float32)
+        source[ring] = piece(places)[:, ::-1] * reference.photo.shape[:2] - 0.5
+        alike |= at_sources(labels.index, source[part]) == primitive.segments.index[part]
+    difference = here - there
+    comparable = ring[part] & alike & (np.abs(difference).max(axis=2) < _MAX_LEVELS)
+    if comparable.sum() < _SHARE * ring.sum():
+        return nothing
+    return comparable, difference
+
+
+def _means(colours: Float32[np.ndarray, "h w 3"], where: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"]:
+    """Local means over some pixels."""
+    smooth = [ndimage.gaussian_filter(each * where, _MEAN_PX) for each in (*np.moveaxis(colours, -1, 0), np.float32(1))]
+    return np.asarray(np.stack(smooth[:3], -1) / np.maximum(smooth[3], 1e-6)[..., None], np.float32)
+
+
+def _membrane(
+    domain: Bool[np.ndarray, "h w"], border: Bool[np.ndarray, "h w"], values: Float32[np.ndarray, "h w 3"]
+) -> Float32[np.ndarray, "h w 3"]:
+    """Continue the values of a border smoothly into a domain, whose other borders are free."""
+    height, width = domain.shape
+    size = max(1, -(-max(height, width) // _CELLS))
+    pad = (0, -width % size, 0, -height % size)
+
+    def cells(array: np.ndarray) -> torch.Tensor:
+        channels = torch.from_numpy(np.ascontiguousarray(array.reshape(height, width, -1), np.float32)).permute(2, 0, 1)
+        return F.avg_pool2d(F.pad(channels, pad)[None], size)
+
+    share, known, sums = cells(domain), cells(border), cells(values * border[..., None])
+    inside = (share > 0).float()
+    right, down = inside[..., 1:] * inside[..., :-1], inside[..., 1:, :] * inside[..., :-1, :]
+    weight = _BORDER_WEIGHT * known + _LEAST_WEIGHT
+    side = _BORDER_WEIGHT * sums
+    solved = solve_screened_poisson(side, torch.zeros_like(side), weight, right, down, _ITERATIONS)[0].numpy()
+    outside = inside[0, 0].numpy() == 0
+    near = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
+    whole = torch.from_numpy(solved[:, near[0], near[1]])[None]
+    if size > 1:
+        whole = F.interpolate(whole, scale_factor=size, mode="bilinear", align_corners=False)
+    return np.asarray(whole[0].permute(1, 2, 0).numpy()[:height, :width])
+
+
+def _span(used: Bool[np.ndarray, " n"]) -> slice:
+    """A range of rows or columns with room for what is around."""
+    found = np.flatnonzero(used)
+    margin = int(np.ceil(_FAR_PX)) + 1
+    return slice(max(0, int(found[0]) - margin), min(len(used), int(found[-1]) + 1 + margin))
