@@ -39,10 +39,10 @@ export function ResultPane({ alone }: { alone: boolean }) {
           <img
             className={shown ? "sheet-layer smooth" : "sheet-layer smooth waiting"}
             alt={before ? "The photo before the edit" : ""}
-            src={projectUrl(project.id, sharp ? "/photo?size=full" : "/photo")}
-            style={{ imageRendering: sharp ? "pixelated" : "auto" }}
+            src={projectUrl(project.id, "/photo")}
           />
         )}
+        {sharp && <img className="sheet-layer crisp" alt="" src={projectUrl(project.id, "/photo?size=full")} />}
         <PictureCanvas picture={picture} from={before ? divider : 0} />
       </div>
       <PhotoPixels picture={picture} pane={pane} from={before ? divider : 0} />
