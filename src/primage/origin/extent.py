@@ -39,6 +39,8 @@ _MIN_FRESH, _FRESH = 4, 0.05
 _BEYOND_PX, _BEYOND = 8, 0.5
 #: How far the outline of a thing is blurred in the photo, in pixels of the training drawing.
 OUTLINE_PX = 2.0
+#: How far outside the lines that moved people draw a selection.
+_SELECTION_PX = 3.0
 #: Gaps of this half width are closed.
 _GAP_PX = 2
 _MAX_RIMS = 3
@@ -177,7 +179,8 @@ def extent(change: Change, pose: Pose, seen: Float64[np.ndarray, "n 2"], known: 
         # Lines enclose no areas that could be picked: what moved was a selection drawn around them.
         region = convex_hull_image(region)
     # The outline comes along.
-    region = ndimage.distance_transform_edt(~region) <= OUTLINE_PX / pose.scale + 0.5 if region.any() else region
+    margin_px = (OUTLINE_PX if change.has_areas else _SELECTION_PX) / pose.scale + 0.5
+    region = ndimage.distance_transform_edt(~region) <= margin_px if region.any() else region
     out = np.zeros(size, bool)
     out[box] = region & moved[box]
     return out

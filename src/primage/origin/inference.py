@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, UInt16
 from scipy import ndimage
+from skimage.morphology import convex_hull_image
 
 from primage.origin.extent import OUTLINE_PX, Change, extent, filled, footprint
 from primage.origin.features import features
@@ -37,6 +38,9 @@ _MIN_CHANGED = 4
 _GAP_PX = 6
 #: Smallest share of a changed place that shows its nearest surroundings if something was removed there.
 _CLOSED = 0.7
+#: Smaller changes, in pixels, are not taken for selections. Their surroundings that are looked at, and the share of
+#: pixels of lines inside that is none.
+_MIN_SELECTED, _AROUND_PX, _FEW_LINES = 100, 8, 0.01
 #: Smallest share of the points common to both drawings that an edit has at the same pixels. Measured: at least 0.71 for
 #: edits, resampled ones included, and at most 0.35 for the frames of a video.
 _EXACT = 0.5
@@ -191,12 +195,43 @@ def _mark_rest(change: Change, index: Index) -> None:
         if sizes[number] < _MIN_CHANGED:
             continue
         here = wrong[box] & (parts[box] == number)
-        if gone[number] > 1.5 * new[number] and closed[number] > _CLOSED * sizes[number]:
+        fewer = gone[number] > 1.5 * new[number]
+        as_outlined = fewer and closed[number] > _CLOSED * sizes[number]
+        if fewer and sizes[number] >= _MIN_SELECTED and not (as_outlined and change.has_areas):
+            selected = _emptied(change, wrong & (parts == number))
+            if selected is not None:
+                index[selected & free] = REMOVED
+                continue
+        if as_outlined:
             place = filled(here, _GAP_PX)
             place = ndimage.distance_transform_edt(~place) <= OUTLINE_PX + 0.5
             index[box][place & free[box] & ~(edited.lines[box] & change.same[box])] = REMOVED
         else:
             index[box][here & free[box]] = DRAWN
+
+
+def _emptied(change: Change, wrong: Mask) -> Mask | None:
+    """The selection that was emptied if a change is that: it has no lines, and the areas around it continue inside.
+
+    Nothing changed where the areas inside were the same before. So the selection is larger than the change; it is taken
+    to be convex.
+    """
+    edited = change.edited
+    around = tuple(
+        slice(max(0, int(at.min()) - _AROUND_PX), int(at.max()) + _AROUND_PX + 1) for at in np.nonzero(wrong)
+    )
+    here, areas = wrong[around], edited.areas[around]
+    hull = np.asarray(convex_hull_image(here))
+    inside = ndimage.binary_erosion(hull, np.ones((3, 3), bool), iterations=2)
+    if hull.all() or not inside.any() or (edited.lines[around] & inside).sum() > _FEW_LINES * inside.sum():
+        return None
+    shown = areas == from_nearest_outside(areas, hull)
+    if shown[here].mean() < _CLOSED or shown[hull].mean() < _CLOSED:
+        return None
+    place = ndimage.distance_transform_edt(~(hull & (shown | here))) <= OUTLINE_PX + 0.5
+    out = np.zeros(wrong.shape, bool)
+    out[around] = place & ~(edited.lines & change.same)[around]
+    return out
 
 
 def _mark_bent(index: Index) -> None:
