@@ -7,6 +7,7 @@ What cannot be explained so was drawn or removed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -46,7 +47,8 @@ _MIN_SELECTED, _AROUND_PX, _FEW_LINES = 100, 8, 0.01
 _EXACT = 0.5
 #: Changes this close to each other, in pixels, are one.
 _TOGETHER_PX = 4
-#: A change of more parts, or with a larger drawn share, is not that of moved things.
+#: A change of more parts (of more than one if any was not just shifted), or with a larger drawn share, is not that of
+#: moved things.
 _MAX_PARTS, _MAX_DRAWN = 2, 0.08
 
 
@@ -112,7 +114,7 @@ def _inferred(change: Change) -> Origin:
     matches, regions = _matches(change)
     _place(change, matches, regions, index)
     _mark_rest(change, index)
-    _mark_bent(index)
+    _mark_bent(index, [match.pose.is_shift for match in matches])
     maps = (Affine.of_pixels(match.pose.linear, match.pose.offset, size) for match in matches)
     return Origin(index, tuple(Piece(transforms=(transform,)) for transform in maps)).compact()
 
@@ -234,7 +236,7 @@ def _emptied(change: Change, wrong: Mask) -> Mask | None:
     return out
 
 
-def _mark_bent(index: Index) -> None:
+def _mark_bent(index: Index, shifted: Sequence[bool]) -> None:
     """Mark changes as drawn that moves and removals explain only in patches: the outline of a thing was reshaped."""
     changed = index != UNMOVED
     near = ndimage.distance_transform_edt(~changed) <= _TOGETHER_PX
@@ -242,7 +244,7 @@ def _mark_bent(index: Index) -> None:
     for number, box in enumerate(ndimage.find_objects(groups), start=1):
         here = changed[box] & (groups[box] == number)
         values, sizes = np.unique(index[box][here], return_counts=True)
-        parts = int((values >= FIRST).sum())
+        parts = [shifted[value - FIRST] for value in values if value >= FIRST]
         drawn = float(sizes[values == DRAWN].sum() / sizes.sum())
-        if parts > _MAX_PARTS or drawn > _MAX_DRAWN:
+        if len(parts) > (_MAX_PARTS if all(parts) else 1) or drawn > _MAX_DRAWN:
             index[box][here] = DRAWN

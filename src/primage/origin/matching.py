@@ -40,6 +40,8 @@ _DAMPING = 1e-3
 _POLISHED_POINTS = 2000
 #: Offsets this close to whole pixels are whole; maps that differ by less at the corners of a part are the same.
 _WHOLE_PX, _SAME_PX = 0.3, 0.75
+#: Linear maps that differ by less from the identity are the identity.
+_SLIGHT = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,11 @@ class Pose:
     def scale(self) -> float:
         """Pixels of the training drawing per pixel of the edited one."""
         return float(np.sqrt(abs(np.linalg.det(self.linear))))
+
+    @property
+    def is_shift(self) -> bool:
+        """Whether it neither turns, mirrors nor scales."""
+        return bool(np.abs(self.linear - np.eye(2)).max() < _SLIGHT)
 
     @property
     def inverse(self) -> Pose:
