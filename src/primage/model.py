@@ -18,7 +18,7 @@ from primage._version import __version__
 from primage.config import Config
 from primage.deviations import HasDeviations
 from primage.errors import PrimitiveError, RunError
-from primage.image import resize_image, resize_mask, working_size
+from primage.image import resize_image, working_size
 from primage.nets.build import build_network
 from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
@@ -30,12 +30,10 @@ from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.run import load_tensors, save_tensors
 from primage.settings import validated
-from primage.synthesis.copies import completing, composed
-from primage.synthesis.light import fitted, light
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
-from primage.synthesis.polish import Polished, Render, excluded_places, polish, polishing
+from primage.synthesis.polish import Polished, Render, excluded_places, polish
 from primage.synthesis.reference import Reference
-from primage.synthesis.steps import finished
+from primage.synthesis.stage import completed
 from primage.synthesis.synthesise import DEFAULTS
 from primage.tensors import to_image, to_tensor
 
@@ -190,58 +188,23 @@ class Model:
         origin: Origin | None = None,
         excluded: Bool[np.ndarray, "h2 w2"] | None = None,
     ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
-        """Render a primitive at its own size, and say what was synthesised; see `picture`.
+        """Render a primitive at its own size, and say what was synthesised.
 
         Args:
-            primitive: of the model's kind, with the model's labels.
-            options: how it is rendered.
-            origin: where the primitive's pixels come from; None if it is not known.
+            primitive: as for `picture`.
+            options: as for `picture`.
+            origin: as for `picture`.
             excluded: (H', W'), places of the photo, at its working size, that nothing new is copied from.
 
         Returns:
             (H, W, 3) uint8 sRGB, and the polished render; None if the network's picture is used as it is.
         """
         _check_size(origin, primitive)
-        return self.completed(primitive, self.paint(primitive), options, origin, excluded)
-
-    def completed(
-        self,
-        primitive: Primitive,
-        painted: Painted,
-        options: RenderOptions = DEFAULT_OPTIONS,
-        origin: Origin | None = None,
-        excluded: Bool[np.ndarray, "h2 w2"] | None = None,
-    ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
-        """What `rendered` returns, from the output of `paint`.
-
-        Args:
-            primitive: what was rendered.
-            painted: the generator's output.
-            options: as for `rendered`.
-            origin: as for `rendered`, of the primitive's size.
-            excluded: as for `rendered`.
-        """
+        painted = self.paint(primitive)
         render = self.unpolished(primitive, painted)
         if render is None:
             return to_image(painted.image.cpu()), None
-        reference = self.reference(primitive.size, options.strength)
-        if excluded is not None:
-            excluded = resize_mask(excluded, reference.primitive.size)
-        if origin is not None and origin.moves:
-            if options.polish:
-                steps = completing(reference, render, origin, excluded, seed=options.seed)
-                polished = finished(steps).polished
-                image = polished.image
-            else:
-                polished, image = None, composed(render, origin, reference.photo)
-            if options.fit_light:
-                image = fitted(image, light(reference, image, origin, primitive))
-            return image, polished
-        elif options.polish:
-            polished = finished(polishing(reference, render, excluded=excluded, seed=options.seed))
-        else:
-            return render.image, None
-        return polished.image, polished
+        return completed(self.reference(primitive.size, options.strength), render, options, origin, excluded)
 
     def picture(
         self, primitive: Primitive, options: RenderOptions = DEFAULT_OPTIONS, origin: Origin | None = None
@@ -294,6 +257,7 @@ class Model:
         seed: int = DEFAULT_OPTIONS.seed,
         exclude: Bool[np.ndarray, "h2 w2"] | None = None,
         sample: Bool[np.ndarray, "h2 w2"] | None = None,
+        fit_light: bool = DEFAULT_OPTIONS.fit_light,
         origin: Origin | Literal["infer"] | None = None,
     ) -> UInt8[np.ndarray, "h w 3"]:
         """Render an edited primitive.
@@ -307,6 +271,7 @@ class Model:
             seed: of the random search: other seeds give other pictures of the same drawing.
             exclude: places of the photo that nothing new is copied from, as a mask of its working size.
             sample: the only places that something new is copied from, likewise.
+            fit_light: fit light and colour of moved pieces, whose origin is known, to their new places.
             origin: where the primitive's pixels come from, see `picture`; "infer" finds it by comparing the primitive
                 with the training primitive (`inferred_origin`), and obeys it where that is better
                 (`primage.origin.inference.is_worth_obeying`). None if it is not known.
@@ -319,7 +284,8 @@ class Model:
             LabelError: the primitive contains a label unknown from training.
             ConfigError: an option is out of range.
         """
-        options = validated(RenderOptions, {"polish": polish, "strength": strength, "seed": seed}, "render")
+        given = {"polish": polish, "strength": strength, "seed": seed, "fit_light": fit_light}
+        options = validated(RenderOptions, given, "render")
         excluded = excluded_places(self.size, exclude, sample)
         if not isinstance(primitive, Primitive):
             primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)

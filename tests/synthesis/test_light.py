@@ -18,6 +18,8 @@ BOX = np.s_[28:52, 20:44]
 SHIFT_PX = 90
 THERE = np.s_[28:52, 20 + SHIFT_PX : 44 + SHIFT_PX]
 DARKER = 50
+#: The gain of the darker wall.
+SHADOW = np.log((150 - DARKER + 8) / (150 + 8))
 
 
 def labels(thing: bool = True, floor: int = 0) -> Primitive:
@@ -51,8 +53,8 @@ def drawing(training: Primitive) -> Primitive:
     return training.replace(segments=LabelMap(index, training.segments.palette))
 
 
-def offsets(picture: np.ndarray, training: Primitive) -> tuple[np.ndarray, np.ndarray]:
-    """The picture with the thing copied, and what is added to it."""
+def gains(picture: np.ndarray, training: Primitive) -> tuple[np.ndarray, np.ndarray]:
+    """The picture with the thing copied, and its gain."""
     given = picture.copy()
     given[THERE] = picture[BOX]
     reference = Reference(picture, training, described(training))
@@ -63,14 +65,14 @@ def offsets(picture: np.ndarray, training: Primitive) -> tuple[np.ndarray, np.nd
 def test_a_piece_becomes_as_dark_as_its_surroundings(floor: int) -> None:
     """Also where the shadow has a label of its own: its colour is a multiple of the wall's."""
     picture = photo()
-    given, found = offsets(picture, labels(floor=floor))
+    given, found = gains(picture, labels(floor=floor))
     after = fitted(given, found)
-    assert np.abs(found[THERE] + DARKER).max() < 4
-    darker = picture[BOX].mean(axis=(0, 1)) - DARKER
-    np.testing.assert_allclose(after[THERE].mean(axis=(0, 1)), darker, atol=3)
+    assert np.abs(found[THERE] - SHADOW).max() < 0.03
+    darker = np.exp(SHADOW) * picture[BOX].mean(axis=(0, 1))
+    np.testing.assert_allclose(after[THERE].mean(axis=(0, 1)), darker, atol=4)
+    before, now = (np.log(each[THERE] + 8.0) for each in (given, after))
     for axis in (0, 1):  # detail stays
-        change = np.diff(after[THERE].astype(int), axis=axis) - np.diff(given[THERE].astype(int), axis=axis)
-        assert np.abs(change).max() <= 2
+        assert np.abs(np.diff(now, axis=axis) - np.diff(before, axis=axis)).max() < 0.03
     outside = np.ones(SIZE, bool)
     outside[THERE] = False
     assert not found[outside].any()
@@ -81,19 +83,19 @@ def test_light_that_varies_around_a_piece_varies_inside() -> None:
     picture = photo((0, 0, 0)).astype(float)
     picture[:, 80:] -= np.linspace(0, 60, 80)[None, :, None]
     picture = picture.clip(0, 255).astype(np.uint8)
-    _, found = offsets(picture, labels())
+    _, found = gains(picture, labels())
     columns = found[THERE].mean(axis=(0, 2))
-    assert (np.diff(columns) < 0.1).all()
-    assert columns[0] - columns[-1] > 12
+    assert (np.diff(columns) < 0.001).all()
+    assert columns[0] - columns[-1] > 0.1
 
 
 def test_where_the_light_is_the_same_nothing_is_added() -> None:
-    _, found = offsets(photo((0, 0, 0)), labels())
-    assert np.abs(found).max() < 2.5
+    _, found = gains(photo((0, 0, 0)), labels())
+    assert np.abs(found).max() < 0.02
 
 
 def test_another_material_does_not_tint_a_piece() -> None:
-    _, found = offsets(photo((60, -40, -60)), labels(floor=2))
+    _, found = gains(photo((60, -40, -60)), labels(floor=2))
     assert not found.any()
 
 
@@ -104,7 +106,7 @@ def test_an_unedited_drawing_stays() -> None:
 
 
 def test_large_pieces_are_solved_on_cells() -> None:
-    """A piece larger than the solver's grid has the same offset."""
+    """A piece larger than the solver's grid has the same gain."""
     picture = np.repeat(np.repeat(photo(), 6, axis=0), 6, axis=1)
     size = picture.shape[:2]
     there = tuple(slice(6 * part.start, 6 * part.stop) for part in THERE)
@@ -115,5 +117,5 @@ def test_large_pieces_are_solved_on_cells() -> None:
     given[there] = picture[tuple(slice(6 * part.start, 6 * part.stop) for part in BOX)]
     reference = Reference(picture, training, described(training))
     found = light(reference, given, Origin(index, moved().pieces), training)
-    assert np.abs(found[there] + DARKER).max() < 10
-    assert abs(found[there].mean() + DARKER) < 2
+    assert np.abs(found[there] - SHADOW).max() < 0.1
+    assert abs(found[there].mean() - SHADOW) < 0.02

@@ -18,7 +18,7 @@ MIRROR = np.array([[1, 0, 0], [0, -1, 47]], np.float32)
 
 @pytest.mark.parametrize("pull", [0.0, 0.01])
 @pytest.mark.parametrize("planes", [1, 2])
-@pytest.mark.parametrize("seed", [0, 2030])
+@pytest.mark.parametrize("seed", [0, 2030, 2**31 * 1_000_003])
 def test_the_search_finds_the_same(pull: float, planes: int, seed: int) -> None:
     photo = texture()
     mirrored = replace(plane(photo[:, ::-1].copy()), to_photo=MIRROR)

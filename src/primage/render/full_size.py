@@ -15,6 +15,7 @@ from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
 from primage.render.outlines import Outline, Points, Source, outline
 from primage.render.upsampling import Copies, copied_colours, copies, enlarged, resized
+from primage.synthesis.light import lit
 
 #: Side of the tiles.
 TILE_PX = 512
@@ -43,7 +44,7 @@ class WorkingResult:
         synthesised: (H, W), pixels that were synthesised from patches; None for none.
         confidence: (H, W) in [0, 1], share of the copy in other pixels, the rest being the network's own; None for 1.
         origin: where pixels were moved from; None if it is not known.
-        light: (H, W, 3), added to the pieces, in grey levels of 8 bits; None for nothing.
+        light: (H, W, 3), the gain of the pieces (`primage.synthesis.light`); None for none.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -179,7 +180,7 @@ class FullSize:
 
     @cached_property
     def _pieces(self) -> list[tuple[Piece, Outline, Float32[np.ndarray, "h w 3"] | None]]:
-        """The pieces, from back to front, and what is added to them."""
+        """The pieces, from back to front, and their gains."""
         origin = self.result.origin
         if origin is None:
             return []
@@ -193,12 +194,12 @@ class FullSize:
         return found
 
     def _light(self, piece: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"] | None:
-        """What is added to a piece, continued beyond its outline; None for nothing."""
+        """The gain of a piece, continued beyond its outline; None for none."""
         light = self.result.light
         if light is None or not light[piece].any():
             return None
         near = ndimage.distance_transform_edt(~piece, return_distances=False, return_indices=True)
-        return np.asarray(light[near[0], near[1]] * self._unit, np.float32)
+        return np.asarray(light[near[0], near[1]])
 
     def _source(self, piece: Piece) -> Source:
         size = np.array(self.size)
@@ -262,7 +263,7 @@ class FullSize:
                 shares = (part + corner + cover.shift[part[:, 0], part[:, 1]] + 0.5) / np.array(self.size)
                 colours = piece_colours(self.photo, piece, shares[:, ::-1], self.size)
                 if light is not None:
-                    colours = colours + enlarged(light, part + corner, self.size)
+                    colours = lit(colours, enlarged(light, part + corner, self.size), float(self._unit))
                 put(cover.alpha, part, colours)
         limit = np.iinfo(self.photo.dtype).max
         painted = np.rint(out).clip(0, limit).astype(self.photo.dtype)

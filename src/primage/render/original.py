@@ -31,6 +31,7 @@ from primage.render.psd import write_psd
 from primage.synthesis.light import fitted, light
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
+from primage.synthesis.stage import completed
 from primage.tensors import to_image
 
 #: Name of the text chunk of PNG pictures with their provenance.
@@ -215,15 +216,16 @@ def working_result(
     painted = model.paint(primitive)
     render = model.unpolished(primitive, painted)
     if origin is not None and origin.moves and render is not None:
+        reference = model.reference(primitive.size, options.strength)
         plain = options.model_copy(update={"fit_light": False})
-        image, polished = model.completed(primitive, painted, plain, origin, excluded)
-        weight, offset = changed_weight(image, model.photo, origin), None
+        image, polished = completed(reference, render, plain, origin, excluded)
+        weight, gain = changed_weight(image, model.photo, origin), None
         if options.fit_light:
-            offset = light(model.reference(primitive.size, options.strength), image, origin, primitive)
-            image = fitted(image, offset)
+            gain = light(reference, image, origin, primitive)
+            image = fitted(image, gain)
         if polished is None:
-            return WorkingResult(image, weight, render.field, None, render.confidence, origin, offset), None
-        kept = polished.synthesised, render.confidence, origin, offset
+            return WorkingResult(image, weight, render.field, None, render.confidence, origin, gain), None
+        kept = polished.synthesised, render.confidence, origin, gain
         return WorkingResult(image, weight, polished.field, *kept), polished
     image = to_image(painted.image.cpu())
     # As drawn: labels beneath lines are not in the files of whole primitives.

@@ -1,8 +1,10 @@
-"""Light of moved pieces: an offset fits them to their new places, as in Poisson image editing.
+"""Light of moved pieces: they are fitted to their new places by Poisson image editing of the colours' logarithms.
 
-A piece was cut from surroundings that the photo shows. Where what is around it now is the same material, the difference
-of both is a difference of light. The offset of the piece has these values along its border and is smooth inside. Where
-the material is another, the border is free: an object does not take the colour of what is behind it.
+A piece was cut from surroundings that the photo shows. Where what is around it now is the same material, the quotient
+of both is a difference of light. The piece is multiplied by a gain that has these values along its border and is smooth
+inside. Where the material is another, the border is free: an object does not take the colour of what is behind it.
+
+Logarithms, because light multiplies: an offset taken from a dark table would change a white cup too little.
 """
 
 from __future__ import annotations
@@ -24,14 +26,15 @@ from primage.synthesis.reference import Reference
 _NEAR_PX, _FAR_PX = 1.5, 6.0
 #: Standard deviation of the means that are compared: textures differ, light does not.
 _MEAN_PX = 3.0
-#: Materials of other labels are alike if one colour is a multiple of the other: logarithms of the channels' quotients
-#: differ by less. Added to grey levels before, so that noise in dark places does not count.
-_HUE, _DARK = 0.15, 8.0
-#: Larger differences, in grey levels, are not differences of light.
-_MAX_LEVELS = 96.0
+#: Added to grey levels before their logarithm is taken, so that noise in dark places does not count.
+_DARK = 8.0
+#: Materials of other labels are alike if the gains of the channels differ by less.
+_HUE = 0.15
+#: Larger gains are not differences of light: a factor of three.
+_MAX_GAIN = 1.1
 #: Pieces whose surroundings are comparable along less than this share of their border stay as they are.
 _SHARE = 0.25
-#: The offset is solved for on at most this many cells per side.
+#: The gain is solved for on at most this many cells per side.
 _CELLS = 96
 _ITERATIONS = 3 * _CELLS
 #: Weight of the border's values, and of zero elsewhere, beside that of smoothness.
@@ -41,7 +44,7 @@ _BORDER_WEIGHT, _LEAST_WEIGHT = 1.0, 1e-7
 def light(
     reference: Reference, image: UInt8[np.ndarray, "h w 3"], origin: Origin, primitive: Primitive
 ) -> Float32[np.ndarray, "h w 3"]:
-    """The offsets that fit light and colour of moved pieces to their new places.
+    """The gain that fits light and colour of moved pieces to their new places; `lit` applies it.
 
     Args:
         reference: the photo, at the scale of the picture.
@@ -50,7 +53,7 @@ def light(
         primitive: the drawing, of the picture's size.
 
     Returns:
-        (H, W, 3), in grey levels; 0 outside the pieces.
+        (H, W, 3), logarithm of the factor; 0 outside the pieces.
 
     Source:
         Pérez, Gangnet & Blake 2003, eq. 8: the correction of a seamless clone is a membrane.
@@ -62,17 +65,31 @@ def light(
             continue
         rows, columns = (_span(mask.any(axis=axis)) for axis in (1, 0))
         part = np.s_[rows, columns]
-        border, difference = _around(reference, image, origin, primitive, FIRST + number, part)
+        border, gain = _around(reference, image, origin, primitive, FIRST + number, part)
         if border.any():
             inside = mask[part]
             domain = inside | (ndimage.distance_transform_edt(~inside) <= _FAR_PX)
-            out[part][inside] = _membrane(domain, border, difference)[inside]
+            out[part][inside] = _membrane(domain, border, gain)[inside]
     return out
 
 
-def fitted(image: UInt8[np.ndarray, "h w 3"], offset: Float32[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    """Add the offsets of `light` to a picture."""
-    return np.asarray(np.rint(image + offset).clip(0, 255), np.uint8)
+def lit(
+    colours: Float32[np.ndarray, "*n 3"], gain: Float32[np.ndarray, "*n 3"], unit: float = 1.0
+) -> Float32[np.ndarray, "*n 3"]:
+    """Apply a gain of `light` to colours.
+
+    Args:
+        colours: (…, 3).
+        gain: (…, 3), logarithms.
+        unit: a grey level of 8 bits in the unit of the colours.
+    """
+    dark = np.float32(_DARK * unit)
+    return np.asarray((colours + dark) * np.exp(gain) - dark, np.float32)
+
+
+def fitted(image: UInt8[np.ndarray, "h w 3"], gain: Float32[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Apply a gain of `light` to a picture."""
+    return np.asarray(np.rint(lit(image.astype(np.float32), gain)).clip(0, 255), np.uint8)
 
 
 def _around(
@@ -83,7 +100,7 @@ def _around(
     value: int,
     part: tuple[slice, slice],
 ) -> tuple[Bool[np.ndarray, "h3 w3"], Float32[np.ndarray, "h3 w3 3"]]:
-    """Where a piece's surroundings are comparable, and how much lighter they are here than in the photo."""
+    """Where a piece's surroundings are comparable, and the gain from the photo's to these."""
     mask, piece = origin.index == value, origin.piece(value)
     distance = ndimage.distance_transform_edt(~mask[part])
     ring = np.zeros(mask.shape, bool)
@@ -98,18 +115,17 @@ def _around(
     before = np.zeros(image.shape, np.float32)
     before[ring] = piece_colours(reference.photo, piece, places, origin.size)
     here, there = (_means(colours[part], ring[part]) for colours in (image.astype(np.float32), before))
-    ratio = np.log((here + _DARK) / (there + _DARK))
-    alike = np.ptp(ratio, axis=2) < _HUE
+    gain = np.log((here + _DARK) / (there + _DARK))
+    alike = np.ptp(gain, axis=2) < _HUE
     labels = reference.primitive.segments
     if primitive.segments is not None and labels is not None:
         source = np.zeros((*mask.shape, 2), np.float32)
         source[ring] = piece(places)[:, ::-1] * reference.photo.shape[:2] - 0.5
         alike |= at_sources(labels.index, source[part]) == primitive.segments.index[part]
-    difference = here - there
-    comparable = ring[part] & alike & (np.abs(difference).max(axis=2) < _MAX_LEVELS)
+    comparable = ring[part] & alike & (np.abs(gain).max(axis=2) < _MAX_GAIN)
     if comparable.sum() < _SHARE * ring.sum():
         return nothing
-    return comparable, difference
+    return comparable, gain
 
 
 def _means(colours: Float32[np.ndarray, "h w 3"], where: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"]:

@@ -1,0 +1,50 @@
+"""The stage that follows the network: copy what is known, synthesise what is wrong, fit the light of moved pieces."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from primage.image import resize_mask
+from primage.origin.plane import Origin
+from primage.synthesis.copies import completing, composed
+from primage.synthesis.light import fitted, light
+from primage.synthesis.options import RenderOptions
+from primage.synthesis.polish import Polished, Render, polishing
+from primage.synthesis.reference import Reference
+from primage.synthesis.steps import finished
+
+
+def completed(
+    reference: Reference,
+    render: Render,
+    options: RenderOptions,
+    origin: Origin | None = None,
+    excluded: Bool[np.ndarray, "h2 w2"] | None = None,
+) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
+    """Complete a render.
+
+    Args:
+        reference: what patches are taken from, of the options' strength.
+        render: the generator's output.
+        options: what to do.
+        origin: where the drawing's pixels come from, of the render's size; None if it is not known.
+        excluded: (H', W'), places of the photo, at any size, that nothing new is copied from.
+
+    Returns:
+        The picture, and what was synthesised; None if nothing was to be.
+    """
+    if excluded is not None:
+        excluded = resize_mask(excluded, reference.primitive.size)
+    if origin is None or not origin.moves:
+        if not options.polish:
+            return render.image, None
+        polished = finished(polishing(reference, render, excluded=excluded, seed=options.seed))
+        return polished.image, polished
+    found = None
+    if options.polish:
+        found = finished(completing(reference, render, origin, excluded, seed=options.seed)).polished
+    image = composed(render, origin, reference.photo) if found is None else found.image
+    if options.fit_light:
+        image = fitted(image, light(reference, image, origin, render.primitive))
+    return image, found
