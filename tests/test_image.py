@@ -447,3 +447,12 @@ def test_a_png_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeyp
         im.write_png(path, noise(3, 3, 3, seed=1))
     np.testing.assert_array_equal(im.read_image(path), old)
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_resized_mask_covers_every_pixel_that_it_covers_a_part_of() -> None:
+    mask = np.zeros((6, 9), bool)
+    mask[2, 4] = True
+    assert np.argwhere(im.resize_mask(mask, (2, 3))).tolist() == [[0, 1]]
+    assert im.resize_mask(mask, (12, 18))[4:6, 8:10].all()
+    assert im.resize_mask(mask, (12, 18)).sum() == 4
+    assert im.resize_mask(mask, mask.shape) is mask

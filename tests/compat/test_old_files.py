@@ -101,10 +101,11 @@ def test_an_old_project_opens_in_the_studio(tmp_path: Path) -> None:
             origin = found.pop("origin")
             assert not origin[..., 1].any()
             assert set(np.unique(origin[..., 0])) == {UNMOVED, DRAWN}
+            assert not found.pop("sources").any()  # nor which places may be copied from
             assert {name: layer.tolist() for name, layer in found.items()} == {
                 name: layers[name].tolist() for name in layers.files
             }
-        visitor.http.patch(f"/api/projects/{project}", json={"polish": False})
+        visitor.http.patch(f"/api/projects/{project}", json={"options": {"polish": False}})
         result = tmp_path / "result.png"
         result.write_bytes(visitor.get(project, "/export/result.png").content)
         assert_same(picture(result), "project-result.png")

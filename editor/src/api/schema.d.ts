@@ -553,6 +553,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/variants/{seed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Variant
+         * @description What the current render would be with another seed. 409 if the drawing is changed meanwhile.
+         *     ``of`` only prevents browsers from showing an older one.
+         */
+        get: operations["get_variant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/window": {
         parameters: {
             query?: never;
@@ -902,7 +923,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "segments" | "edges" | "colours" | "marks" | "origin";
+            name: "segments" | "edges" | "colours" | "marks" | "sources" | "origin";
         };
         /**
          * Learn
@@ -1054,7 +1075,7 @@ export interface components {
              * Layer
              * @enum {string}
              */
-            layer: "segments" | "edges" | "colours" | "marks" | "origin";
+            layer: "segments" | "edges" | "colours" | "marks" | "sources" | "origin";
             /** Width */
             width: number;
             /** X */
@@ -1141,12 +1162,9 @@ export interface components {
             model: components["schemas"]["ModelInfo"] | null;
             /** Name */
             name: string;
+            /** @description how the drawing is rendered */
+            options: components["schemas"]["RenderOptions"];
             photo: components["schemas"]["Size"];
-            /**
-             * Polish
-             * @description whether what the photo could not have shown is synthesised from its patches
-             */
-            polish: boolean;
             /** @description settings that the drawing was extracted with */
             settings: components["schemas"]["ExtractSettings"];
             /** @description of the drawing and of a render */
@@ -1170,8 +1188,8 @@ export interface components {
             keep_original?: boolean | null;
             /** Name */
             name?: string | null;
-            /** Polish */
-            polish?: boolean | null;
+            /** @description options that are not given stay as they are */
+            options?: components["schemas"]["RenderOptions"] | null;
         };
         /**
          * ProjectList
@@ -1269,6 +1287,39 @@ export interface components {
              * @constant
              */
             type: "render";
+        };
+        /**
+         * RenderOptions
+         * @description What a person can choose about a render.
+         *
+         *     Attributes:
+         *         polish: synthesise what is incoherent in the network's picture.
+         *         strength: how strictly the synthesis obeys the drawing. At 0, the photo's own texture counts most; at 1, the
+         *             drawing's labels and lines do.
+         *         seed: of the random search: other seeds give other pictures of the same drawing.
+         *         fit_light: fit light and colour of moved pieces to their new places.
+         */
+        RenderOptions: {
+            /**
+             * Fit Light
+             * @default false
+             */
+            fit_light: boolean;
+            /**
+             * Polish
+             * @default true
+             */
+            polish: boolean;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Strength
+             * @default 0.5
+             */
+            strength: number;
         };
         /**
          * Replaced
@@ -2332,6 +2383,41 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_variant: {
+        parameters: {
+            query?: {
+                of?: string;
+            };
+            header?: never;
+            path: {
+                seed: number;
                 /** @description made by the server */
                 project_id: string;
             };

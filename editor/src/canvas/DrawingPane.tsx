@@ -52,6 +52,7 @@ export function DrawingPane() {
   const below = drawing.layers.filter(({ type }) => type.opaque);
   const above = drawing.layers.filter(({ type }) => !type.opaque);
   const sheet = { width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) };
+  const showsPhoto = phase === "edit" && toolById(tool).showsPhoto;
   const over = layout === "over" && phase === "edit";
   return (
     <div
@@ -66,12 +67,12 @@ export function DrawingPane() {
         {below.map((layer) => (
           <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
         ))}
-        {(photo.visible || phase === "prepare") && (
+        {(photo.visible || phase === "prepare" || showsPhoto) && (
           <img
             className="sheet-layer smooth"
             alt=""
             src={projectUrl(project.id, "/photo")}
-            style={{ opacity: photo.visible ? photo.opacity : 0 }}
+            style={{ opacity: showsPhoto ? 1 : photo.visible ? photo.opacity : 0 }}
           />
         )}
         {above.map((layer) => (

@@ -1,4 +1,4 @@
-import { change } from "../state/project-actions";
+import { change, changeOptions } from "../state/project-actions";
 import { type LayerId, set, setLayer, useStudio } from "../state/store";
 import { IconButton, Section, Switch } from "../theme/controls";
 
@@ -34,8 +34,8 @@ export function LayersPanel() {
         <Switch
           label="Synthesis"
           hint="Replace what the photo could not have shown by patches of the photo"
-          checked={project.polish}
-          onChange={(on) => void change({ polish: on })}
+          checked={project.options.polish}
+          onChange={(on) => void changeOptions({ polish: on })}
         />
       )}
       {available && (

@@ -4,10 +4,12 @@ import { HistoryPanel } from "./HistoryPanel";
 import { LabelEditor, LabelsPanel } from "./LabelsPanel";
 import { LayersPanel } from "./LayersPanel";
 import { LearnPanel } from "./LearnPanel";
+import { ResultPanel } from "./ResultPanel";
 
 const TABS = [
   { id: "labels", name: "Labels" },
   { id: "history", name: "History" },
+  { id: "result", name: "Result" },
 ] as const;
 
 export function SidePanel() {
@@ -18,7 +20,7 @@ export function SidePanel() {
       <LearnPanel />
       <LayersPanel />
       <section className="section tabbed">
-        <div className="tabs" role="tablist" aria-label="Labels and history">
+        <div className="tabs" role="tablist" aria-label="Labels, history and result">
           {TABS.map(({ id, name }) => (
             <button
               key={id}
@@ -31,7 +33,8 @@ export function SidePanel() {
               onClick={() => setTab(id)}
               onKeyDown={(event) => {
                 if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-                const other = id === "labels" ? "history" : "labels";
+                const step = event.key === "ArrowLeft" ? TABS.length - 1 : 1;
+                const other = TABS[(TABS.findIndex((one) => one.id === id) + step) % TABS.length].id;
                 setTab(other);
                 document.getElementById(`tab-${other}`)?.focus();
               }}
@@ -42,7 +45,7 @@ export function SidePanel() {
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
         <div className="tab-panel" id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
-          {tab === "labels" ? <LabelsPanel /> : <HistoryPanel />}
+          {tab === "labels" ? <LabelsPanel /> : tab === "history" ? <HistoryPanel /> : <ResultPanel />}
         </div>
         {tab === "labels" && <LabelEditor />}
       </section>

@@ -55,6 +55,18 @@ export function hatchPixels(marks: Plane, colour: Rgb, rect: Rect): ImageData {
   return image;
 }
 
+/** Marked pixels in the colour of their value, half transparent. */
+export function tintPixels(marks: Plane, colours: readonly (Rgb | null)[], rect: Rect): ImageData {
+  const { image, pixels } = blank(rect);
+  const inks = colours.map((colour) => (colour ? packed(colour, 140) : 0));
+  let k = 0;
+  for (let y = rect.y0; y < rect.y1; y++) {
+    for (let i = y * marks.width + rect.x0, end = i + rect.x1 - rect.x0; i < end; i++)
+      pixels[k++] = inks[marks.data[i]] ?? 0;
+  }
+  return image;
+}
+
 function blank(rect: Rect): { image: ImageData; pixels: Uint32Array } {
   const image = new ImageData(rect.x1 - rect.x0, rect.y1 - rect.y0);
   return { image, pixels: new Uint32Array(image.data.buffer) };

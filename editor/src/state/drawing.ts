@@ -120,7 +120,7 @@ export class Drawing {
   private markDrawn(): void {
     const { x0, y0, x1, y1 } = this.touched;
     for (const { type, plane, base } of this.layers) {
-      if (type.role === "marks") continue;
+      if (type.role === "marks" || type.ofPhoto) continue;
       for (let y = y0; y < y1; y++) {
         for (let i = y * this.width + x0, end = i + x1 - x0; i < end; i++) {
           if (plane.data[i] !== base.data[i]) this.origin.draw(i);

@@ -1,18 +1,22 @@
-import { colourTable, hatchPixels, labelPixels, linePixels } from "../raster/compose";
+import { colourTable, hatchPixels, labelPixels, linePixels, tintPixels } from "../raster/compose";
 import { fillMask } from "../raster/fill";
 import { fillHole } from "../raster/hole";
 import type { ColourIndex } from "../raster/indexed";
 import type { Rgb } from "../raster/palette";
 import { createPlane, type Plane } from "../raster/plane";
-import type { Rect } from "../raster/rect";
+import { EMPTY, type Rect } from "../raster/rect";
 import { type Cutout, type Landing, pasteLines, pasteNearest } from "../raster/transform";
 
-export type LayerName = "segments" | "colours" | "edges" | "marks";
+export type LayerName = "segments" | "colours" | "edges" | "marks" | "sources";
 /** The planes of a drawing: its layers, and where in the photo its pixels come from. */
 export type PlaneName = LayerName | "origin";
 
 /** How tools see a layer: to the brush, a label map and the colours of a painting are both labels. */
-export type LayerRole = "labels" | "edges" | "marks";
+export type LayerRole = "labels" | "edges" | "marks" | "sources";
+
+/** Values of the layer `sources`: nothing new is copied from here, or only from here. */
+export const EXCLUDE = 1;
+export const SAMPLE = 2;
 
 /** Colours in which layers are shown. */
 export interface LayerColours {
@@ -33,6 +37,8 @@ export interface LayerType {
   readonly blank: number;
   /** It covers what is below it, so the photo is shown above it. */
   readonly opaque?: boolean;
+  /** It lies over the photo: moving or deleting parts of the drawing does not change it, and it draws nothing. */
+  readonly ofPhoto?: boolean;
   /** It is not listed: hidden, locked and edited together with another layer. */
   readonly follows?: LayerRole;
   /** Its download in the export dialog. */
@@ -62,6 +68,9 @@ const areas = {
   clear: fillHole,
   paste: (from: Plane, _cutout: Cutout, landing: Landing, onto: Plane) => pasteNearest(from, landing, onto),
 } as const;
+
+/** Colours of the layer `sources`, by value. */
+const TINTS: readonly (Rgb | null)[] = [null, [226, 72, 72], [46, 170, 96]];
 
 /** All types of layers, from the bottom to the top. */
 export const LAYER_TYPES: readonly LayerType[] = [
@@ -108,6 +117,18 @@ export const LAYER_TYPES: readonly LayerType[] = [
       fillMask(onto, landing.mask, 0);
       return landing.rect;
     },
+  },
+  {
+    ...identity,
+    name: "sources",
+    role: "sources",
+    title: "Copy marks",
+    channels: 1,
+    blank: 0,
+    ofPhoto: true,
+    compose: (plane, rect) => tintPixels(plane, TINTS, rect),
+    clear: () => {},
+    paste: () => EMPTY,
   },
 ];
 

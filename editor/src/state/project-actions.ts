@@ -46,9 +46,18 @@ export async function stop(): Promise<void> {
   showLearning(await attempt(() => call("post", "/api/projects/{project_id}/learn/stop", path())));
 }
 
-export async function change(body: { keep_original?: boolean; polish?: boolean; name?: string }): Promise<void> {
+export async function change(body: {
+  keep_original?: boolean;
+  options?: Project["options"];
+  name?: string;
+}): Promise<void> {
   const project = await attempt(() => call("patch", "/api/projects/{project_id}", { ...path(), body }));
   if (project) set({ project });
+}
+
+/** Change how the drawing is rendered; options that are not given stay as they are. */
+export async function changeOptions(options: Partial<Project["options"]>): Promise<void> {
+  await change({ options: options as Project["options"] });
 }
 
 export async function takeSnapshot(name: string): Promise<void> {

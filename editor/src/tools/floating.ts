@@ -45,7 +45,7 @@ export function editableLayers(drawing: Drawing, scope: Selection["scope"]): Lay
   const { layers } = get();
   return drawing.layers.filter(({ type }) => {
     const role = type.follows ?? type.role;
-    return drawing.layer(role) && (scope === "all" || scope === role) && !layers[role].locked;
+    return !type.ofPhoto && drawing.layer(role) && (scope === "all" || scope === role) && !layers[role].locked;
   });
 }
 

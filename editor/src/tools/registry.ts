@@ -7,6 +7,7 @@ import { hand, zoom } from "./navigate";
 import { pencil } from "./pencil";
 import { removeTool } from "./remove";
 import { lasso, outlineSelect, rectangle, region } from "./select";
+import { copyMarks } from "./sources";
 import { brush, eraser } from "./strokes";
 import type { Tool } from "./tool";
 
@@ -24,6 +25,7 @@ export const TOOLS: readonly Tool[] = [
   brush,
   bucket,
   removeTool,
+  copyMarks,
   eyedropper,
   hand,
   zoom,

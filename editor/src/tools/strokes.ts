@@ -1,19 +1,20 @@
 import { type Rect, union } from "../raster/rect";
 import { type StrokePoint, strokeSegment } from "../raster/stamp";
 import type { Drawing } from "../state/drawing";
+import type { LayerRole } from "../state/layers";
 import { get } from "../state/store";
 import { optionValue, type SliderOption, type SwitchOption, type ToolOption } from "./options";
 import { canDraw, LiveStep, type Tool, type Touch } from "./tool";
 
 /** A disc dragged over the drawing. */
-abstract class DiscTool implements Tool {
+export abstract class DiscTool implements Tool {
   abstract readonly id: string;
   abstract readonly name: string;
   abstract readonly key: string;
   abstract readonly hint: string;
   abstract readonly group: Tool["group"];
   abstract readonly icon: string;
-  abstract readonly needs: "labels" | "edges";
+  abstract readonly needs: LayerRole;
   abstract readonly size: SliderOption;
   abstract readonly options: readonly ToolOption[];
   readonly cursor = "none";

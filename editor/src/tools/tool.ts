@@ -31,6 +31,8 @@ export interface Tool {
   readonly options?: readonly ToolOption[];
   /** The option that [ and ] change and the ring at the pointer shows. */
   readonly size?: SliderOption;
+  /** The photo is shown while it is the active tool. */
+  readonly showsPhoto?: boolean;
   /** Paints with the current label: the options bar shows it, and Alt picks another. */
   readonly usesLabel?: boolean;
   /** Panning and zooming happen in screen pixels, so the canvas does them. */

@@ -21,15 +21,23 @@ from primage.studio.schemas import Layer, LayerName, Patch, Rectangle, Size
 
 _LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}
 #: Bytes per pixel of the layers that every drawing has.
-_OWN = {"marks": 1, "origin": 2}
+_OWN = {"marks": 1, "sources": 1, "origin": 2}
+#: Values of the layer "sources", which lies over the photo: nothing new is copied from here, or only from here.
+EXCLUDE, SAMPLE = 1, 2
+#: Numbers of different values of these layers.
+_VALUES = {"marks": 2, "sources": 3}
 #: What a value that is too large is called.
-_WRONG = {"segments": "an unknown label", "origin": "an unknown piece"}
+_WRONG = {
+    "segments": "an unknown label",
+    "sources": "a value other than 0, 1 or 2",
+    "origin": "an unknown piece",
+}
 _HEAD = struct.Struct("<I")
 _PIECES = TypeAdapter(tuple[Piece, ...])
 
 
 def drawing_layers(kind: str) -> tuple[Layer, ...]:
-    """The layers of a kind of drawing, including marks and origin.
+    """The layers of a kind of drawing, including marks, sources and origin.
 
     Args:
         kind: super, edges, segments or paint.
@@ -39,10 +47,10 @@ def drawing_layers(kind: str) -> tuple[Layer, ...]:
 
     Example:
         >>> [layer.name for layer in drawing_layers("super")]
-        ['segments', 'edges', 'marks', 'origin']
+        ['segments', 'edges', 'marks', 'sources', 'origin']
     """
     layers = (Layer.model_validate({"name": x.name, "channels": x.planes}) for x in KINDS[kind].layers)
-    return (*layers, Layer(name="marks", channels=1), Layer(name="origin", channels=2))
+    return (*layers, *(Layer.model_validate({"name": name, "channels": count}) for name, count in _OWN.items()))
 
 
 def channels_of(layer: str) -> int:
@@ -61,7 +69,7 @@ def values_of(layer: str, labels: int) -> int:
         layer: its name; not "origin", whose values have two bytes.
         labels: number of labels of the drawing.
     """
-    return 2 if layer == "marks" else _LAYERS[layer].values(labels)
+    return _VALUES[layer] if layer in _VALUES else _LAYERS[layer].values(labels)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,8 @@ class Drawing:
     """Layers of one size.
 
     Attributes:
-        layers: by name, (H, W) or (H, W, bytes per pixel) uint8: labels, lines 0/1, colours, marks 0/1, origin.
+        layers: by name, (H, W) or (H, W, bytes per pixel) uint8: labels, lines 0/1, colours, marks,
+            sources, origin.
         pieces: those that the origin refers to, without repetitions.
     """
 
@@ -103,6 +112,13 @@ class Drawing:
         """The drawing without marks, for the network; the layers are shared."""
         return Drawing({name: layer for name, layer in self.layers.items() if name != "marks"}, self.pieces)
 
+    def with_sources(self) -> Drawing:
+        """This drawing with no place excluded if it was saved by an earlier version; the other layers are shared."""
+        if "sources" in self.layers:
+            return self
+        blank = np.zeros((self.size.height, self.size.width), np.uint8)
+        return Drawing({**self.layers, "sources": blank}, self.pieces)
+
     @property
     def has_origin(self) -> bool:
         """Whether it says where its pixels come from. Drawings saved by earlier versions do not."""
@@ -117,7 +133,7 @@ class Drawing:
         return Drawing({**self.layers, "origin": layer_of(inferred(self.layers, training.layers))})
 
     def continuing(self, current: Drawing, training: Drawing) -> Drawing:
-        """This drawing, edited in another program, with marks, and with the origin of what it has not changed.
+        """This drawing, edited in another program, with marks, sources, and the origin of what it has not changed.
 
         Args:
             current: the drawing before, of the same size.
@@ -125,7 +141,8 @@ class Drawing:
         """
         changed = differing(self.layers, current.layers)
         index = np.where(changed, inferred(self.layers, training.layers), index_of(current.layers["origin"]))
-        whole = {**self.layers, "marks": current.layers["marks"], "origin": layer_of(index)}
+        own = {name: current.layers[name] for name in ("marks", "sources")}
+        whole = {**self.layers, **own, "origin": layer_of(index)}
         return Drawing(whole, current.pieces)
 
     def coming_from(self, origin: Origin, current: Drawing) -> Drawing:

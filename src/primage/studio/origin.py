@@ -17,7 +17,7 @@ from primage.origin.transforms import Piece
 from primage.studio.errors import RefusalError
 
 #: Layers that do not show anything of the drawing.
-_NOT_SHOWN = ("marks", "origin")
+_NOT_SHOWN = ("marks", "sources", "origin")
 
 Index = UInt16[np.ndarray, "..."]
 

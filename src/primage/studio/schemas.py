@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from primage.origin.transforms import Piece
+from primage.synthesis.options import RenderOptions
 
 #: Largest short side of a drawing; larger renders take too long for editing.
 MAX_SIZE_PX = 1024
@@ -16,7 +17,7 @@ MAX_WINDOW_PX = 2048
 ProjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 SnapshotId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 Kind = Literal["super", "edges", "segments", "paint"]
-LayerName = Literal["segments", "edges", "colours", "marks", "origin"]
+LayerName = Literal["segments", "edges", "colours", "marks", "sources", "origin"]
 ExportedLayer = Literal["primitive", "segments", "edges", "colours", "origin"]
 ResultSize = Literal["working", "full"]
 #: Suffixes of the files that a result can be exported to. Those of a patch can be transparent.
@@ -179,7 +180,7 @@ class Project(ProjectSummary):
     line_colour: Colour
     history: HistoryState
     keep_original: bool = Field(description="whether renders keep the photo where no edit has an effect")
-    polish: bool = Field(description="whether what the photo could not have shown is synthesised from its patches")
+    options: RenderOptions = Field(description="how the drawing is rendered")
     learning: Learning
     model: ModelInfo | None = Field(description="null until the first model is ready, a few seconds after an upload")
     snapshots: tuple[Snapshot, ...]
@@ -202,7 +203,7 @@ class ProjectChange(Schema):
 
     name: Name | None = None
     keep_original: bool | None = None
-    polish: bool | None = None
+    options: RenderOptions | None = Field(None, description="options that are not given stay as they are")
 
 
 class Learn(Schema):

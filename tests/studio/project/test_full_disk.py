@@ -297,11 +297,17 @@ def test_a_drawing_that_is_replaced_on_a_full_disk_leaves_a_project_that_works(
             answer = visitor.http.put(f"{url}/primitive", json={"kind": "edges"})
         if file == "project.json":  # nothing has changed
             assert (answer.status_code, answer.json()["code"]) == (507, "full")
-            layers, undo, snapshots, model = ["segments", "edges", "marks", "origin"], "Pencil", [snapshot], True
+            layers, undo, snapshots, model = (
+                ["segments", "edges", "marks", "sources", "origin"],
+                "Pencil",
+                [snapshot],
+                True,
+            )
         else:
             assert answer.status_code == 200, answer.text
             assert tab.until("failure")[0]["problem"]["code"] == "full"
-            layers, undo, snapshots, model = ["edges", "marks", "origin"], None, [], False
+            layers = ["edges", "marks", "sources", "origin"]
+            undo, snapshots, model = None, [], False
         for reopened in (False, True):
             if reopened:
                 visitor.close(project)

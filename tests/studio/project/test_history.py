@@ -22,7 +22,7 @@ SIZE = (6, 9)
 
 
 def blank() -> Drawing:
-    return Drawing({name: np.zeros(SIZE, np.uint8) for name in ("segments", "edges", "marks")})
+    return Drawing({name: np.zeros(SIZE, np.uint8) for name in ("segments", "edges", "marks", "sources")})
 
 
 def record(**others: object) -> ProjectRecord:

@@ -122,22 +122,22 @@ def test_a_stroke_elsewhere_leaves_polished_pixels(visitor: Visitor, noisy: str)
 def test_without_synthesis_the_first_picture_is_final(
     visitor: Visitor, noisy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert visitor.get(noisy).json()["polish"] is True
+    assert visitor.get(noisy).json()["options"]["polish"] is True
     with visitor.tab(noisy) as tab, outcomes(visitor, monkeypatch) as found:
-        answer = visitor.http.patch(f"/api/projects/{noisy}", json={"polish": False})
-        assert answer.json()["polish"] is False
+        answer = visitor.http.patch(f"/api/projects/{noisy}", json={"options": {"polish": False}})
+        assert answer.json()["options"]["polish"] is False
         revision = drawn(tab)
         assert tab.until("render", lambda header: header["revision"] == revision)[0]["final"]
         plain = tab.picture
         np.testing.assert_array_equal(decoded(visitor.get(noisy, "/render").content), plain)
         assert found == []
-        visitor.http.patch(f"/api/projects/{noisy}", json={"polish": True})
+        visitor.http.patch(f"/api/projects/{noisy}", json={"options": {"polish": True}})
         tab.until("render", lambda header: header["final"] and found == ["polished"])
         assert (tab.picture != plain).any()
-        visitor.http.patch(f"/api/projects/{noisy}", json={"polish": False})
+        visitor.http.patch(f"/api/projects/{noisy}", json={"options": {"polish": False}})
         tab.until("render", lambda header: header["final"] and np.array_equal(tab.picture, plain))
     visitor.close(noisy)
-    assert visitor.get(noisy).json()["polish"] is False
+    assert visitor.get(noisy).json()["options"]["polish"] is False
 
 
 def test_exports_are_polished(visitor: Visitor, noisy: str) -> None:

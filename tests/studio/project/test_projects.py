@@ -49,7 +49,7 @@ def test_a_project_from_upload_to_the_end(visitor: Visitor, photo: bytes) -> Non
     assert made["name"] == "My cat"
     assert made["photo"] == made["size"] == {"width": 64, "height": 48}
     assert made["settings"]["kind"] == "super"
-    assert [layer["name"] for layer in made["layers"]] == ["segments", "edges", "marks", "origin"]
+    assert [layer["name"] for layer in made["layers"]] == ["segments", "edges", "marks", "sources", "origin"]
     assert made["history"] == {"revision": 0, "undo": None, "redo": None, "done": [], "undone": []}
     assert made["learning"]["state"] == "idle"
     assert project in [entry["id"] for entry in visitor.http.get("/api/projects").json()["projects"]]
@@ -132,8 +132,8 @@ def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, p
     before = visitor.layers(project)
     answer = visitor.http.post(f"/api/projects/{project}/extract", json={"kind": "edges", "edge_min_length_px": 0})
     header, pixels = unpack(answer.content)
-    assert [layer["name"] for layer in header["layers"]] == ["edges", "marks", "origin"]
-    assert len(pixels) == (1 + 1 + 2) * 48 * 64
+    assert [layer["name"] for layer in header["layers"]] == ["edges", "marks", "sources", "origin"]
+    assert len(pixels) == (1 + 1 + 1 + 2) * 48 * 64
     assert header["labels"] == []
     np.testing.assert_array_equal(visitor.layers(project)["edges"], before["edges"])
 
@@ -149,7 +149,7 @@ def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, p
         assert state["snapshots"] == []
         tab.until("state", lambda header: header["project"]["model"] is not None)
         answer = visitor.http.put(f"/api/projects/{project}/primitive", json={"kind": "paint"})
-        assert [layer["name"] for layer in answer.json()["layers"]] == ["colours", "marks", "origin"]
+        assert [layer["name"] for layer in answer.json()["layers"]] == ["colours", "marks", "sources", "origin"]
         assert visitor.layers(project)["colours"].shape == (48, 64, 3)
         tab.until(
             "state", lambda header: header["project"]["settings"]["kind"] == "paint" and header["project"]["model"]
@@ -160,7 +160,7 @@ def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, p
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_the_layers_of_a_kind_are_those_of_its_primitives(kind: str) -> None:
-    assert [layer.name for layer in drawing_layers(kind)] == [*KINDS[kind].names, "marks", "origin"]
+    assert [layer.name for layer in drawing_layers(kind)] == [*KINDS[kind].names, "marks", "sources", "origin"]
     assert {layer.name for layer in drawing_layers(kind)} <= set(get_args(LayerName))
 
 

@@ -80,7 +80,7 @@ def test_the_overlay_follows_the_drawing(visitor: Visitor, noisy: str) -> None:
         assert found == uncertainty_png(live._uncertainty)
         assert opacity(found).any()
         # Without synthesis, it is measured when it is asked for.
-        visitor.http.patch(f"/api/projects/{project}", json={"polish": False})
+        visitor.http.patch(f"/api/projects/{project}", json={"options": {"polish": False}})
         assert opacity(visitor.get(project, "/uncertainty").content).any()
         tab.step("undo")
         tab.rendered(tab.revision)

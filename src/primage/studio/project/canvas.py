@@ -109,6 +109,7 @@ class Canvas:
             drawing, meta = Drawing.parse((folder / "drawing.bin").read_bytes())
         except OSError as error:
             raise RunError("the project's drawing is missing") from error
+        drawing = drawing.with_sources()
         check_drawing(drawing, record)
         run = run_number(record)
         if meta.get("run") != run:

@@ -107,9 +107,18 @@ class Exports:
             quality,
             patch,
             self._rendering.synthesised(current),
+            current.options,
         )
         await self._services.painter.run(job)
         return target
+
+    async def variant_png(self, seed: int) -> bytes:
+        """What the result would be with another seed, at the size of the drawing.
+
+        Args:
+            seed: of the random search.
+        """
+        return await asyncio.to_thread(encode_png, await self._rendering.variant(seed))
 
     async def uncertainty_png(self) -> bytes:
         """The uncertainty of the newest render, as an overlay."""

@@ -104,7 +104,7 @@ class LiveProject:
             line_colour=self.record.line_colour,
             history=self.canvas.state(),
             keep_original=self.record.keep_original,
-            polish=self.record.polish,
+            options=self.record.options,
             learning=self.models.learning,
             model=self.models.info,
             snapshots=self.record.snapshots,
@@ -113,7 +113,7 @@ class LiveProject:
     def render_input(self) -> RenderInput:
         """The current drawing, for a render."""
         drawing, record = self.canvas.drawing.without_marks().copy(), self.record
-        return RenderInput(self.run, drawing, self.canvas.revision, record.keep_original, record.polish)
+        return RenderInput(self.run, drawing, self.canvas.revision, record.keep_original, record.options)
 
     def update(self, **changes: object) -> None:
         """Change the record, save it, and notify all tabs.
@@ -143,8 +143,8 @@ class LiveProject:
         Args:
             change: the changes.
         """
-        self.update(**change.model_dump(exclude_none=True))
-        if change.keep_original is not None or change.polish is not None:
+        self.update(**self.record.changes(change))
+        if change.keep_original is not None or change.options is not None:
             self.rendering.request()
 
     # --- the interface for `ModelManager`

@@ -6,6 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+import numpy as np
+from jaxtyping import UInt8
+
 from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.project.clients import Clients
 from primage.studio.schemas import Failure, Problem
@@ -15,6 +18,8 @@ _log = logging.getLogger(__name__)
 
 #: Maximum number of attempts for a render whose worker died.
 _MAX_TRIES = 2
+#: Pixels of two first pictures that differ by no more than this (grey levels) are the same.
+_SAME_LEVELS = 6
 
 #: Called with the result; None if polishing failed, which the tabs have been told.
 Show = Callable[[PolishedRender | None], None]
@@ -88,3 +93,28 @@ class Polishing:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+
+def keep_polished(
+    image: UInt8[np.ndarray, "h w 3"], before: UInt8[np.ndarray, "h2 w2 3"], polished: UInt8[np.ndarray, "h2 w2 3"]
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Use the pixels of an earlier, polished picture where a first picture shows the same as that did at first.
+
+    Args:
+        image: a first picture.
+        before: an earlier first picture.
+        polished: what became of that.
+
+    Returns:
+        The first picture, with polished pixels where it has not changed.
+
+    Example:
+        >>> first, before, polished = (np.full((1, 2, 3), value, np.uint8) for value in (52, 50, 80))
+        >>> before[0, 1] = 0
+        >>> keep_polished(first, before, polished)[..., 0]
+        array([[80, 52]], dtype=uint8)
+    """
+    if image.shape != before.shape:
+        return image
+    same = np.abs(image.astype(np.int16) - before).max(axis=2) <= _SAME_LEVELS
+    return np.where(same[..., None], polished, image)

@@ -19,13 +19,14 @@ from primage.image import encode_png
 from primage.studio.drawing import Drawing, box_of
 from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.project.clients import Client, Clients
-from primage.studio.project.polishing import Polishing
+from primage.studio.project.polishing import Polishing, keep_polished
 from primage.studio.project.services import Services
 from primage.studio.schemas import Failure, Problem, Rectangle, Render
 from primage.studio.wire import pack
-from primage.studio.workers.painter import RenderDrawing, Rendered, Synthesised
-from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender
+from primage.studio.workers.painter import RenderDrawing, Rendered, Synthesised, Unpolished
+from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, PolishVariant
 from primage.studio.workers.uncertainty import CELL_PX
+from primage.synthesis.options import RenderOptions
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ _log = logging.getLogger(__name__)
 _MAX_TRIES = 2
 #: Delay before a render is saved, because a newer one usually follows soon.
 _SAVE_AFTER_SEC = 1.0
-#: Pixels of two first pictures that differ by no more than this (grey levels) are the same.
-_SAME_LEVELS = 6
 #: Key of the text in the saved picture that identifies its content.
 _TEXT_KEY = "studio"
 
@@ -48,14 +47,14 @@ class RenderInput:
         drawing: the drawing without marks; a copy that is not changed.
         revision: revision of the drawing.
         keep_original: whether the photo is kept where no edit has an effect.
-        polish: whether what is incoherent is synthesised.
+        options: how it is rendered.
     """
 
     run: Path
     drawing: Drawing
     revision: int
     keep_original: bool
-    polish: bool
+    options: RenderOptions
 
     def identity(self, revision: int | None = None) -> list[object]:
         """Identifies its picture among all others of the project, apart from the model's version.
@@ -63,7 +62,8 @@ class RenderInput:
         Args:
             revision: of the drawing, if that was different when the picture was made.
         """
-        return [self.revision if revision is None else revision, self.run.name, self.keep_original, self.polish]
+        shown = self.revision if revision is None else revision
+        return [shown, self.run.name, self.keep_original, self.options.model_dump()]
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ class Rendering:
         self._uncertainty: UInt8[np.ndarray, "h2 w2"] | None = None
         #: The newest picture that was polished, before and after.
         self._polished: tuple[np.ndarray, np.ndarray] | None = None
+        #: Variants that are being painted.
+        self._variants: list[PolishVariant] = []
 
     @property
     def image(self) -> UInt8[np.ndarray, "h w 3"] | None:
@@ -138,6 +140,8 @@ class Rendering:
         if not newer_model:
             self._polishing.stop()
             self.on_change()
+            for job in self._variants:
+                self._services.polisher.stop(job)
         if not self._requested.is_set():
             self._requested_at = asyncio.get_running_loop().time()
             self._requested.set()
@@ -171,11 +175,13 @@ class Rendering:
 
     async def _render(self) -> None:
         current, requested_at = self._render_input(), self._requested_at
-        result = await self._services.painter.run(RenderDrawing(current.run, current.drawing, current.keep_original))
+        result = await self._services.painter.run(
+            RenderDrawing(current.run, current.drawing, current.keep_original, current.options)
+        )
         if self._render_input().run != current.run:  # the drawing was replaced meanwhile
             return
         self._rendered, self._uncertainty = result, None
-        if not current.polish or result.unpolished is None:
+        if not current.options.polish or result.unpolished is None:
             self._polishing.stop()  # of an older model's render
             self._show(current, result, requested_at, result.image, final=True)
             return
@@ -200,8 +206,7 @@ class Rendering:
                 self._uncertainty = polished.uncertainty
             self._show(current, result, requested_at, polished.image, final=True, synthesised=polished.synthesised)
 
-        job = PolishRender(current.run, current.drawing, result.unpolished, current.keep_original)
-        self._polishing.start(job, show)
+        self._polishing.start(_polishing(current, result.unpolished), show)
 
     def _show(
         self,
@@ -248,6 +253,28 @@ class Rendering:
             self.request()
             return None
         return picture
+
+    async def variant(self, seed: int) -> UInt8[np.ndarray, "h w 3"]:
+        """What the picture would be with another seed.
+
+        Args:
+            seed: of the random search.
+
+        Raises:
+            RefusalError: there is no render yet, or the drawing was changed meanwhile (`superseded`).
+        """
+        await self.settled()
+        current, rendered, picture = self._render_input(), self._rendered, self._picture
+        if rendered is None or picture is None:
+            raise RefusalError(409, "no_model", "there is no render yet; it takes a few seconds")
+        if seed == current.options.seed or rendered.unpolished is None or not current.options.polish:
+            return picture.image
+        job = PolishVariant(_polishing(current, rendered.unpolished), seed)
+        self._variants.append(job)
+        try:
+            return await self._services.polisher.run(job)
+        finally:
+            self._variants.remove(job)
 
     async def uncertainty(self) -> UInt8[np.ndarray, "h2 w2"]:
         """The uncertainty of the newest render; see `primage.studio.workers.uncertainty`.
@@ -335,6 +362,10 @@ class Rendering:
             await asyncio.gather(self._task, return_exceptions=True)
 
 
+def _polishing(current: RenderInput, render: Unpolished) -> PolishRender:
+    return PolishRender(current.run, current.drawing, render, current.keep_original, current.options)
+
+
 def _write(path: Path, image: np.ndarray, description: str) -> None:
     with contextlib.suppress(OSError):  # the project was deleted meanwhile
         write_atomically(path, encode_png(image, {_TEXT_KEY: description}, compress_level=1), durable=False)
@@ -348,28 +379,3 @@ def cut(image: np.ndarray, box: Rectangle) -> np.ndarray:
         box: inside the image.
     """
     return image[box.y : box.y + box.height, box.x : box.x + box.width]
-
-
-def keep_polished(
-    image: UInt8[np.ndarray, "h w 3"], before: UInt8[np.ndarray, "h2 w2 3"], polished: UInt8[np.ndarray, "h2 w2 3"]
-) -> UInt8[np.ndarray, "h w 3"]:
-    """Use the pixels of an earlier, polished picture where a first picture shows the same as that did at first.
-
-    Args:
-        image: a first picture.
-        before: an earlier first picture.
-        polished: what became of that.
-
-    Returns:
-        The first picture, with polished pixels where it has not changed.
-
-    Example:
-        >>> first, before, polished = (np.full((1, 2, 3), value, np.uint8) for value in (52, 50, 80))
-        >>> before[0, 1] = 0
-        >>> keep_polished(first, before, polished)[..., 0]
-        array([[80, 52]], dtype=uint8)
-    """
-    if image.shape != before.shape:
-        return image
-    same = np.abs(image.astype(np.int16) - before).max(axis=2) <= _SAME_LEVELS
-    return np.where(same[..., None], polished, image)

@@ -87,7 +87,7 @@ class Snapshots:
         """
         snapshot = self._find(snapshot_id)
         try:
-            return snapshot.name, Drawing.parse(self._files(snapshot)[0].read_bytes())[0]
+            return snapshot.name, Drawing.parse(self._files(snapshot)[0].read_bytes())[0].with_sources()
         except OSError as error:
             raise RunError("the snapshot is missing") from error
 

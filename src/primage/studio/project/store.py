@@ -16,9 +16,9 @@ import secrets
 import shutil
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from primage.errors import RunError
 from primage.files import remove_scratch_files, write_atomically
@@ -28,12 +28,14 @@ from primage.studio.schemas import (
     ExtractSettings,
     Label,
     Name,
+    ProjectChange,
     ProjectId,
     ProjectSummary,
     Schema,
     Size,
     Snapshot,
 )
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
 _ID = re.compile(r"[0-9a-f]{16}")
 #: Names in the projects' folder of files being received or exported and of projects being deleted.
@@ -55,11 +57,29 @@ class ProjectRecord(Schema):
     labels: tuple[Label, ...] = Field(max_length=255)
     line_colour: Colour
     keep_original: bool = True
-    polish: bool = True
+    options: RenderOptions = DEFAULT_OPTIONS
     run: Annotated[str, Field(pattern=RUN_NAME)] = "run-1"
     unfinished: bool = Field(False, description="whether a pause or the end of the server interrupted the training")
     steps: int = 0
     snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_fields(cls, data: Any) -> Any:
+        """Earlier versions had one option, beside the other fields."""
+        if isinstance(data, dict) and "polish" in data and "options" not in data:
+            data = {**data, "options": {"polish": data["polish"]}}
+            del data["polish"]
+        return data
+
+    def changes(self, change: ProjectChange) -> dict[str, object]:
+        """New values of its fields.
+
+        Args:
+            change: options that are not given stay as they are.
+        """
+        found = change.model_dump(exclude_unset=True, exclude_none=True)
+        return found | {"options": self.options.model_dump() | found.get("options", {})}
 
     def summary(self) -> ProjectSummary:
         """Its entry in the list."""

@@ -60,8 +60,8 @@ class Windows:
             assert picture.source is not None
             name, (current, rendered) = secrets.token_hex(8), picture.source
             self._prepared = picture, name
-            job = ShowAtFullSize(name, current.run, self._photo, current.drawing, rendered, picture.synthesised)
-            await self._run(job)
+            shown = current.drawing, rendered, picture.synthesised, current.options
+            await self._run(ShowAtFullSize(name, current.run, self._photo, *shown))
         return self._prepared[1]
 
     async def _run(self, job: PolishingJob[Any]) -> Any:

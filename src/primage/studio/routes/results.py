@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
@@ -84,6 +85,14 @@ async def get_window(
     """
     window = Rectangle(x=x, y=y, width=width, height=height)
     return Frame(await project.windows.frame(window, project.record.photo))
+
+
+@router.get("/variants/{seed}", response_class=Png, responses=answer_is("image/png"))
+async def get_variant(project: TheProject, seed: Annotated[int, PathParameter(ge=0, lt=2**31)], of: str = "") -> Png:
+    """What the current render would be with another seed. 409 if the drawing is changed meanwhile.
+    ``of`` only prevents browsers from showing an older one.
+    """
+    return Png(await project.exports.variant_png(seed))
 
 
 @router.get("/uncertainty", response_class=Png, responses=answer_is("image/png"))

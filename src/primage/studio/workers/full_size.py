@@ -8,10 +8,13 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from primage.origin.plane import Origin
+from primage.primitive.primitive import Primitive
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.original import changed_weight
 from primage.render.photo_files import PhotoFile
 from primage.studio.workers.painter import Synthesised, Unpolished
+from primage.synthesis.light import light
+from primage.synthesis.reference import Reference
 
 
 def at_full_size(
@@ -23,6 +26,7 @@ def at_full_size(
     origin: Origin | None,
     synthesised: Synthesised | None,
     before: FullSize | None = None,
+    lighting: tuple[Reference, Primitive] | None = None,
 ) -> FullSize:
     """Prepare a result for painting at the photo's size.
 
@@ -35,11 +39,13 @@ def at_full_size(
         origin: where the drawing's pixels come from; None if nothing was moved or removed.
         synthesised: the pixels that were synthesised; None without synthesis.
         before: an earlier result on the same photo, if there is one.
+        lighting: the photo and the drawing, to fit the light of moved pieces; None to leave it.
     """
     if synthesised is not None:
         image = np.where(synthesised.pixels[..., None], synthesised.image, image)
     result = _result(small, image, weight, unpolished, origin, synthesised)
-    result = replace(result, image=photo.from_srgb(image))
+    gain = None if lighting is None or origin is None else light(lighting[0], image, origin, lighting[1])
+    result = replace(result, image=photo.from_srgb(image), light=gain)
     return FullSize(photo.pixels, result) if before is None else before.with_result(result)
 
 

@@ -15,11 +15,15 @@ from primage.nets.generator import Painted
 from primage.origin.plane import FIRST, Origin
 from primage.primitive.primitive import Primitive
 from primage.render.blending import blend_mask
-from primage.studio.drawing import Drawing
+from primage.studio.drawing import EXCLUDE, SAMPLE, Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of
 from primage.studio.workers.painter import Unpolished
 from primage.synthesis.copies import antialiased, copied
+from primage.synthesis.light import fitted, light
+from primage.synthesis.options import RenderOptions
+from primage.synthesis.polish import excluded_places
+from primage.synthesis.reference import Reference
 from primage.tensors import to_image
 
 #: Number of models kept in memory.
@@ -130,6 +134,31 @@ class LoadedModel:
         image = to_image(painted.image.cpu())
         return Render(primitive, image, blend_mask(changed, image, self.training_render), painted)
 
+    def fitted(
+        self, image: UInt8[np.ndarray, "h w 3"], origin: Origin | None, primitive: Primitive, options: RenderOptions
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """A picture of a drawing with the light of moved pieces fitted, if the options say so.
+
+        Args:
+            image: the picture.
+            origin: of the drawing; None if nothing was moved or removed.
+            primitive: the drawing.
+            options: how it is rendered.
+        """
+        lighting = self.lighting(primitive, options)
+        if origin is None or lighting is None:
+            return image
+        return fitted(image, light(lighting[0], image, origin, primitive))
+
+    def lighting(self, primitive: Primitive, options: RenderOptions) -> tuple[Reference, Primitive] | None:
+        """The photo and a drawing, if the options say that light is to be fitted.
+
+        Args:
+            primitive: the drawing.
+            options: how it is rendered.
+        """
+        return (self.model.reference(primitive.size, options.strength), primitive) if options.fit_light else None
+
 
 def origin_of(drawing: Drawing) -> Origin | None:
     """Where the pixels of a drawing come from.
@@ -153,6 +182,21 @@ def moves_of(drawing: Drawing) -> Origin | None:
     """
     origin = origin_of(drawing)
     return origin if origin is not None and origin.moves else None
+
+
+def excluded_from(drawing: Drawing) -> Bool[np.ndarray, "h w"] | None:
+    """The places of the photo that nothing new is copied from.
+
+    Args:
+        drawing: its layers.
+
+    Raises:
+        PrimitiveError: no place is left.
+    """
+    marks = drawing.layers["sources"]
+    size = (marks.shape[0], marks.shape[1])
+    exclude, sample = (marks == value if (marks == value).any() else None for value in (EXCLUDE, SAMPLE))
+    return excluded_places(size, exclude, sample)
 
 
 _loaded: OrderedDict[Path, LoadedModel] = OrderedDict()

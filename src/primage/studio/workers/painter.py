@@ -12,6 +12,7 @@ from primage.studio.drawing import Drawing
 from primage.studio.schemas import ExportedLayer, ModelInfo, Rectangle
 from primage.studio.workers.jobs import Job, Result
 from primage.studio.workers.process import Worker
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
 
 class PaintingJob(Job[Result]):
@@ -142,11 +143,13 @@ class RenderDrawing(PaintingJob[Rendered]):
         run: the run folder.
         drawing: its layers; marks are ignored.
         keep_original: keep the photo, byte for byte, where no edit has an effect.
+        options: how it is rendered.
     """
 
     run: Path
     drawing: Drawing
     keep_original: bool
+    options: RenderOptions = DEFAULT_OPTIONS
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ class ExportResult(PaintingJob[None]):
         quality: 1 to 100, of JPEG and WebP files.
         patch: write only the pixels that differ from the photo, on a transparent canvas.
         synthesised: pixels that replace the network's; None without synthesis.
+        options: how it is rendered.
     """
 
     run: Path
@@ -174,6 +178,7 @@ class ExportResult(PaintingJob[None]):
     quality: int
     patch: bool = False
     synthesised: Synthesised | None = None
+    options: RenderOptions = DEFAULT_OPTIONS
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ def render(job: RenderDrawing) -> Rendered:
     """Render a drawing at its own size."""
     loaded = loaded_model(job.run)
     result = loaded.render(job.drawing, job.keep_original)
-    image = blend(loaded.model.photo, result.image, result.mask) if job.keep_original else result.image
+    image = loaded.fitted(result.image, result.origin, result.primitive, job.options)
+    image = blend(loaded.model.photo, image, result.mask) if job.keep_original else image
     return Rendered(
         image,
         result.image,
@@ -131,14 +132,17 @@ def export_result(job: ExportResult) -> None:
     if job.full_size:
         photo = read_photo(job.photo)
         unpolished = loaded.unpolished(result)
-        picture = at_full_size(photo, small, result.image, weight, unpolished, result.origin, synthesised).picture()
+        lighting = loaded.lighting(result.primitive, job.options)
+        parts = result.image, weight, unpolished, result.origin, synthesised
+        picture = at_full_size(photo, small, *parts, lighting=lighting).picture()
     else:
         photo, image = PhotoFile(small), result.image
         if synthesised is not None:
             image = np.where(synthesised.pixels[..., None], synthesised.image, image)
-        picture = blend(small, image, weight)
+        picture = blend(small, loaded.fitted(image, result.origin, result.primitive, job.options), weight)
     facts = json.loads(provenance(loaded.model))
     facts |= {"drawing_sha256": result.primitive.sha256(), "keeps_original": job.keep_original}
+    facts |= {"options": job.options.model_dump()}
     facts |= {"synthesised": 0.0 if synthesised is None else round(float(synthesised.pixels.mean()), 4)}
     drawing = result.primitive, loaded.model.record.spec.line_colour
     try:

@@ -13,6 +13,7 @@ from primage.studio.schemas import Rectangle
 from primage.studio.workers.jobs import Job, Result
 from primage.studio.workers.painter import Rendered, Synthesised, Unpolished
 from primage.studio.workers.process import Worker
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
 #: The next stroke's render has priority, and polishing has priority over training (`learning`).
 _NICENESS = 3
@@ -51,12 +52,27 @@ class PolishRender(PolishingJob[PolishedRender]):
         drawing: what was rendered.
         render: the render.
         keep_original: keep the photo, byte for byte, where no edit has an effect.
+        options: how it is rendered.
     """
 
     run: Path
     drawing: Drawing
     render: Unpolished
     keep_original: bool
+    options: RenderOptions = DEFAULT_OPTIONS
+
+
+@dataclass(frozen=True)
+class PolishVariant(PolishingJob[UInt8[np.ndarray, "h w 3"]]):
+    """Polish a render from the beginning, with another seed.
+
+    Attributes:
+        of: the render.
+        seed: of the random search.
+    """
+
+    of: PolishRender
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,7 @@ class ShowAtFullSize(PolishingJob[None]):
         drawing: what was rendered.
         rendered: the render.
         synthesised: the pixels that were synthesised; None without synthesis.
+        options: how it was rendered.
     """
 
     name: str
@@ -91,6 +108,7 @@ class ShowAtFullSize(PolishingJob[None]):
     drawing: Drawing
     rendered: Rendered
     synthesised: Synthesised | None
+    options: RenderOptions = DEFAULT_OPTIONS
 
 
 @dataclass(frozen=True)

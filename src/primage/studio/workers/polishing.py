@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,14 @@ from primage.render.full_size import FullSize, WorkingResult
 from primage.render.photo_files import PhotoFile, read_photo
 from primage.studio.errors import SupersededError
 from primage.studio.workers.full_size import at_full_size
-from primage.studio.workers.loaded_model import loaded_model, moves_of
+from primage.studio.workers.loaded_model import excluded_from, loaded_model, moves_of
 from primage.studio.workers.painter import Synthesised
 from primage.studio.workers.polisher import (
     MeasureUncertainty,
     PaintWindow,
     PolishedRender,
     PolishRender,
+    PolishVariant,
     ShowAtFullSize,
     WarmUpPolisher,
 )
@@ -32,14 +33,15 @@ from primage.studio.workers.process import stopping
 from primage.studio.workers.uncertainty import uncertainty_map
 from primage.synthesis.copies import Completed, completing
 from primage.synthesis.incoherence import incoherence
-from primage.synthesis.polish import Previous, Render, polish, polishing
+from primage.synthesis.polish import Polished, Previous, Render, polish, polishing
 from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
 
 #: Number of projects whose newest polished render is kept in memory.
 _MAX_KEPT = 2
 
-_previous: OrderedDict[Path, Previous | Completed] = OrderedDict()
+#: The newest polished render of each project, and what must not have changed for its pixels to stay.
+_previous: OrderedDict[Path, tuple[object, Previous | Completed]] = OrderedDict()
 
 
 @WarmUpPolisher.handled_by
@@ -67,25 +69,50 @@ def polish_render(job: PolishRender) -> PolishedRender:
     Raises:
         SupersededError: the result is no longer wanted.
     """
-    loaded = loaded_model(job.run)
-    given, primitive = job.render, loaded.primitive(job.drawing)
-    render = Render(primitive, given.image, given.field, given.confidence)
-    within = given.weight > 0 if job.keep_original else None
-    reference, before, origin = loaded.model.reference(primitive.size), _previous.get(job.run), moves_of(job.drawing)
-    now: Previous | Completed
-    if origin is None:
-        steps = polishing(reference, render, within, previous=before if isinstance(before, Previous) else None)
-        now = Previous(render, finished(steps, _check_wanted), within)
-    else:
-        completed = completing(reference, render, origin, previous=before if isinstance(before, Completed) else None)
-        now = finished(completed, _check_wanted)
-    polished, _previous[job.run] = now.polished, now
+    key = job.options, job.drawing.layers["sources"].tobytes()
+    kept, before = _previous.get(job.run, (None, None))
+    now = _polished(job, before if kept == key else None)
+    polished, _previous[job.run] = now.polished, (key, now)
     _previous.move_to_end(job.run)
     while len(_previous) > _MAX_KEPT:
         _previous.popitem(last=False)
-    image = blend(loaded.model.photo, polished.image, given.weight) if job.keep_original else polished.image
     synthesised = Synthesised(polished.image, polished.synthesised, polished.field)
-    return PolishedRender(image, synthesised, uncertainty_map(polished.incoherence, given.weight))
+    return PolishedRender(
+        _blended(job, polished), synthesised, uncertainty_map(polished.incoherence, job.render.weight)
+    )
+
+
+@PolishVariant.handled_by
+def polish_variant(job: PolishVariant) -> UInt8[np.ndarray, "h w 3"]:
+    """Polish a render with another seed.
+
+    Raises:
+        SupersededError: the result is no longer wanted.
+    """
+    other = replace(job.of, options=job.of.options.model_copy(update={"seed": job.seed}))
+    return _blended(other, _polished(other, None).polished)
+
+
+def _polished(job: PolishRender, before: Previous | Completed | None) -> Previous | Completed:
+    model, given = loaded_model(job.run).model, job.render
+    primitive = loaded_model(job.run).primitive(job.drawing)
+    render = Render(primitive, given.image, given.field, given.confidence)
+    within = given.weight > 0 if job.keep_original else None
+    reference, seed = model.reference(primitive.size, job.options.strength), job.options.seed
+    origin, excluded = moves_of(job.drawing), excluded_from(job.drawing)
+    if origin is None:
+        previous = before if isinstance(before, Previous) else None
+        steps = polishing(reference, render, within, previous=previous, excluded=excluded, seed=seed)
+        return Previous(render, finished(steps, _check_wanted), within)
+    completed = before if isinstance(before, Completed) else None
+    return finished(completing(reference, render, origin, excluded, completed, seed), _check_wanted)
+
+
+def _blended(job: PolishRender, polished: Polished) -> UInt8[np.ndarray, "h w 3"]:
+    loaded = loaded_model(job.run)
+    origin = moves_of(job.drawing)
+    image = loaded.fitted(polished.image, origin, loaded.primitive(job.drawing), job.options)
+    return blend(loaded.model.photo, image, job.render.weight) if job.keep_original else image
 
 
 def _check_wanted() -> None:
@@ -121,16 +148,17 @@ def show_at_full_size(job: ShowAtFullSize) -> None:
     _shown.clear()
     photo = read_photo(job.photo) if before is None else before.photo
     rendered, origin = job.rendered, moves_of(job.drawing)
-    small = loaded_model(job.run).model.photo
+    loaded = loaded_model(job.run)
     picture = at_full_size(
         photo,
-        small,
+        loaded.model.photo,
         rendered.unblended,
         rendered.weight,
         rendered.unpolished,
         origin,
         job.synthesised,
         None if before is None else before.picture,
+        loaded.lighting(loaded.primitive(job.drawing), job.options),
     )
     _shown.append(_Shown(job.name, job.photo, photo, picture))
 

@@ -96,7 +96,8 @@ def _extraction(primitive: Primitive, line_colour: Colour) -> Extraction:
     labels = (
         Label(name=label.name or f"label {number}", colour=label.colour) for number, label in enumerate(palette, 1)
     )
-    own = {"marks": np.zeros(primitive.size, np.uint8), "origin": layer_of(np.zeros(primitive.size, np.uint16))}
+    blank = np.zeros(primitive.size, np.uint8)
+    own = {"marks": blank, "sources": blank.copy(), "origin": layer_of(np.zeros(primitive.size, np.uint16))}
     return Extraction(Drawing({**primitive.to_arrays(), **own}), tuple(labels), line_colour)
 
 
