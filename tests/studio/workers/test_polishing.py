@@ -57,7 +57,7 @@ def test_a_second_stroke_keeps_what_was_synthesised(tmp_path: Path, unedited: Dr
         afresh = both.perform()
         ForgetModel(run).perform()
     far = first.synthesised.pixels.copy()
-    far[24:] = False
+    far[16:] = False  # further down, the second box changes the network's render, and it is synthesised anew
     far[:, :48] = False
     assert far.any()
     np.testing.assert_array_equal(second.image[far], first.image[far])
