@@ -174,3 +174,20 @@ def test_a_painting_is_compared_by_its_colours() -> None:
     edited = Primitive("paint", colours=patches(SIZE)[:, ::-1])
     found = polish(trained, replace(torn(), primitive=edited))
     assert found.synthesised.any()
+
+
+def test_a_hole_that_something_was_taken_out_of_is_filled_with_weaker_lines() -> None:
+    trained = reference()
+    removed = np.zeros(SIZE, bool)
+    removed[10:20, 20:30] = True
+    found = polish(trained, torn(), forbidden=removed)
+    assert trained.suited_to(trained.primitive) is trained
+    assert same(found, polish(trained.elsewhere, torn(), forbidden=removed))
+    assert not same(
+        found,
+        polish(
+            replace(trained, config=replace(trained.config, guides_elsewhere=trained.config.guides)),
+            torn(),
+            forbidden=removed,
+        ),
+    )

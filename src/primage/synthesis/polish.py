@@ -149,7 +149,8 @@ def polishing(
         removed |= chosen & within & ~kept & (True if render.known is None else ~render.known)
     if not (judged | removed).any():
         return Polished(image, field, kept, unlike)
-    reference = reference.suited_to(render.primitive)
+    # A hole that something was taken out of is filled from its surroundings: their colours count, not their lines.
+    reference = reference.suited_to(render.primitive) if forbidden is None else reference.elsewhere
     if unknown is None:
         unknown = closed(render.primitive, reference.primitive)
     levels = config.levels_for(unknown & (judged | removed), reference.primitive.size)

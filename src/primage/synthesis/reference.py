@@ -50,10 +50,11 @@ class Reference:
 
     def suited_to(self, primitive: Primitive) -> Reference:
         """The same with the weights of guides for a drawing: itself for an edit of the training primitive."""
-        return self if is_edit(primitive, self.primitive) else self._elsewhere
+        return self if is_edit(primitive, self.primitive) else self.elsewhere
 
     @cached_property
-    def _elsewhere(self) -> Reference:
+    def elsewhere(self) -> Reference:
+        """The same with the weights of guides where lines are less certain."""
         return replace(self, config=replace(self.config, guides=self.config.guides_elsewhere))
 
     @cached_property

@@ -30,7 +30,8 @@ class SynthesisConfig:
 
     Attributes:
         guides: weights of the guides for an edit of the training drawing.
-        guides_elsewhere: the same for drawings of other pictures, whose lines are less certain.
+        guides_elsewhere: the same for drawings of other pictures, whose lines are less certain, and for holes that
+            something was taken out of.
         levels: number of levels, each half as large as the one below it; more are added for large unknown places.
         unknown_patches: width of unknown places at the coarsest level, in patches, up to which levels are added.
         rounds: rounds of search and voting at each level but the finest.
