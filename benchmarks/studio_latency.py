@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import statistics
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from playwright.sync_api import Browser, Page, expect
 from skimage import data
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.browser.launch import build_editor, running_browser, running_studio
+from tests.browser.launch import Studio, build_editor, running_browser, running_studio
 from tests.browser.person import Person
 
 
@@ -111,7 +112,16 @@ def arrive(browser: Browser, url: str, photo: Path, learn: bool = False) -> Pers
     return person
 
 
-def photo_pixels(browser: Browser, url: str, folder: Path, count: int) -> dict[str, object]:
+def processor_ms(studio: Studio) -> float:
+    """Processor time of the studio's workers so far (Linux)."""
+    ticks = 0
+    for pid in studio.workers():
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return 1000 * ticks / os.sysconf("SC_CLK_TCK")
+
+
+def photo_pixels(browser: Browser, studio: Studio, folder: Path, count: int) -> dict[str, object]:
     """A disc of a twentieth of a photo of 4000×3000 is moved: the time until what is visible is the photo's own pixels.
 
     From zooming in, and, at 100 %, from the small picture, and from the key that repeats the edit.
@@ -119,7 +129,7 @@ def photo_pixels(browser: Browser, url: str, folder: Path, count: int) -> dict[s
     path = folder / "coffee.jpg"
     coffee = Image.fromarray(data.coffee()).crop((33, 0, 566, 400))
     coffee.resize((4000, 3000), Image.Resampling.LANCZOS).save(path, quality=92)
-    person = arrive(browser, url, path)
+    person = arrive(browser, studio.url, path)
     person.take("Lasso")
     angles = [2 * math.pi * i / 24 for i in range(25)]
     person.drag([(0.4 + 0.109 * math.cos(a), 0.42 + 0.146 * math.sin(a)) for a in angles], steps=2)
@@ -132,7 +142,7 @@ def photo_pixels(browser: Browser, url: str, folder: Path, count: int) -> dict[s
     person.keys("9")
     expect(shown).to_have_count(1, timeout=60_000)
     zoomed = 1000 * (time.monotonic() - begun)
-    from_final, from_key = [], []
+    from_final, from_key, processor = [], [], []
     for _ in range(count):
         person.undo()
         person.polished()
@@ -140,9 +150,10 @@ def photo_pixels(browser: Browser, url: str, folder: Path, count: int) -> dict[s
         begun = time.monotonic()
         person.redo()
         person.polished()
-        final = time.monotonic()
+        final, used = time.monotonic(), processor_ms(studio)
         expect(shown).to_have_count(1, timeout=60_000)
         from_final.append(1000 * (time.monotonic() - final))
+        processor.append(processor_ms(studio) - used)
         from_key.append(1000 * (time.monotonic() - begun))
     pane = person.page.locator(".result-pane").bounding_box()
     assert pane is not None
@@ -150,6 +161,7 @@ def photo_pixels(browser: Browser, url: str, folder: Path, count: int) -> dict[s
         "pane": [round(pane["width"]), round(pane["height"])],
         "zoom_to_photo_pixels_ms": zoomed,
         "picture_to_photo_pixels_ms": spread(from_final),
+        "picture_to_photo_pixels_processor_ms": spread(processor),
         "edit_to_photo_pixels_ms": spread(from_key),
     }
 
@@ -177,7 +189,7 @@ def main(options: argparse.Namespace) -> None:
                 panel.get_by_role("button", name="Stop").click()
                 expect(panel.get_by_role("button", name="Learn more")).to_be_visible(timeout=120_000)
             if "full_size" in selected:
-                latencies["full_size_4000x3000"] = photo_pixels(browser, studio.url, folder, options.strokes)
+                latencies["full_size_4000x3000"] = photo_pixels(browser, studio, folder, options.strokes)
             if "drawing" in selected:
                 large = arrive(browser, studio.url, astronaut(folder, 1024))
                 latencies["drawing_1024"] = frame_rate(large.page, large)
