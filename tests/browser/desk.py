@@ -69,7 +69,7 @@ class Desk:
     def seen(self) -> np.ndarray:
         """The photo's pixels on the screen, at 100 %."""
         page = self.person.page
-        page.get_by_role("radio", name="Result only").check(force=True)
+        self.person.look_at_result()
         self.person.polished()
         self.person.keys("9")
         expect(page.locator(".status .zoom")).to_have_text("100 %")

@@ -107,6 +107,14 @@ class Person:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"{(self.lines() != expected).sum()} pixels of the lines differ")
 
+    def look_at_result(self) -> None:
+        """Show the result alone, and wait until it is fitted into the larger pane."""
+        choice, zoom = self.page.get_by_role("radio", name="Result only"), self.page.locator(".status .zoom")
+        if not choice.is_checked():
+            before = zoom.text_content()
+            choice.check(force=True)
+            expect(zoom).not_to_have_text(before or "", timeout=PATIENCE_MS)
+
     # Drawing
 
     def at(self, spot: Spot) -> Spot:
