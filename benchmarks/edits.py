@@ -1,12 +1,12 @@
 """Edits that a smooth warp cannot produce, on photos from installed packages: one training and contact sheet per photo.
 
-``python benchmarks/edits.py [--minutes M] [--matcher universal|none] [--wheels FOLDER] [--only PHOTO]``
+``python benchmarks/edits.py [--minutes M | --steps N] [--matcher universal|none] [--wheels FOLDER] [--only PHOTO]``
 
 Each row of a sheet shows the edited primitive, the photo cut and pasted with the same edit (what the edit means, with
-hard seams and smeared holes), ours without training on the photo, and ours after M minutes; each from the drawing
-alone, and with the origin of its pixels, as `primage edit` and the studio record it. The JSON records LPIPS to the
-pasted photo inside the bounding box of the edit's changes. This is not a ground truth: uncovered areas have none, and
-with an origin, the same pixels are copied. But it detects a copied part that is missing. Inspect the images as well.
+hard seams and smeared holes), ours without training on the photo, and ours after M minutes or N steps; each from the
+drawing alone, and with the origin of its pixels, as `primage edit` and the studio record it. The JSON records LPIPS to
+the pasted photo inside the bounding box of the edit's changes. This is not a ground truth: uncovered areas have none,
+and with an origin, the same pixels are copied. But it detects a copied part that is missing. Inspect the images, too.
 """
 
 from __future__ import annotations
@@ -71,9 +71,11 @@ def sheets(name: str, entries: Sequence[dict[str, Any]], options: argparse.Names
         arguments = {"preset_name": "standard", "kind": "super", "size_px": 256, "matcher": options.matcher}
         zero = load(train_with_snapshots(prepare(photo, configure(steps=0, **arguments)), folder / "zero")[-1])
         models: dict[str, Model] = {"0 s": zero}
-        if options.minutes:
-            prepared = prepare(photo, configure(minutes=options.minutes, **arguments))
-            models[f"{options.minutes:g} min"] = load(train_with_snapshots(prepared, folder / "run")[-1])
+        if options.steps or options.minutes:
+            length = {"steps": options.steps} if options.steps else {"minutes": options.minutes}
+            label = f"{options.steps} steps" if options.steps else f"{options.minutes:g} min"
+            prepared = prepare(photo, configure(**length, **arguments))
+            models[label] = load(train_with_snapshots(prepared, folder / "run")[-1])
         distance = LPIPS("alexnet")
         line_colour = zero.record.spec.line_colour
         original = draw(zero.primitive, line_colour)
@@ -118,13 +120,19 @@ def main(options: argparse.Namespace) -> None:
         found += sheets(name, [entry for entry in suite if entry["photo"] == name], options)
     labels = found[0]["lpips_to_pasted"]
     means = {label: round(float(np.mean([f["lpips_to_pasted"][label] for f in found])), 4) for label in labels}
-    settings = {"minutes": options.minutes, "matcher": options.matcher, "photos": names}
+    settings = {
+        "minutes": None if options.steps else options.minutes,
+        "steps": options.steps,
+        "matcher": options.matcher,
+        "photos": names,
+    }
     machine.write(options.name, {**settings, "mean_lpips_to_pasted": means, "edits": found})
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=2)
+    parser.add_argument("--steps", type=int, help="number of steps, in place of minutes")
     parser.add_argument("--matcher", default="universal", choices=("universal", "none"))
     parser.add_argument("--wheels", type=Path)
     parser.add_argument("--only", help="run only this photo of the suite")
