@@ -42,7 +42,7 @@ def quality_plot() -> str:
 
 
 def edits_table() -> str:
-    found = result("edits")
+    found = result("edits_zero")
     if found is None:
         return "Not measured."
     labels = list(found["edits"][0]["lpips_to_pasted"])
@@ -196,7 +196,7 @@ resolution.
 
 ## Edits that a smooth warp cannot produce
 
-`python benchmarks/edits.py` trains each photo once and writes one contact sheet per photo. The score is the LPIPS to
+`python benchmarks/edits.py --minutes 0 --name edits_zero` writes one contact sheet per photo. The score is the LPIPS to
 the photo cut and pasted with the same edit, inside the bounding box of the edit's changes. This is not a ground truth,
 because uncovered areas have none and pasting leaves hard seams; but it shows whether a copied part is missing.
 
