@@ -7,6 +7,7 @@ import numpy as np
 from primage.edit.apply import apply_edits
 from primage.edit.effect import edits_without_effect
 from primage.edit.records import Fill, Paint, Rectangle
+from primage.labels.label_map import LabelMap
 from tests.primitive.drawings import drawing
 
 SIZE = (60, 80)
@@ -35,4 +36,15 @@ def test_an_edit_that_the_picture_ignores_is_found() -> None:
 def test_a_single_pixel_is_no_edit() -> None:
     training = drawing("edges", SIZE)
     edited = apply_edits(training, [Paint(points=((0.5, 0.9),))])
+    assert len(edits_without_effect(edited, training, PHOTO, PHOTO)) == 0
+
+
+def test_a_label_under_a_line_is_no_edit() -> None:
+    training = drawing("super", SIZE)
+    assert training.segments is not None
+    assert training.edges is not None
+    index = training.segments.index.copy()
+    index[training.edges] = 1 - index[training.edges].clip(max=1)
+    edited = training.replace(segments=LabelMap(index, training.segments.palette))
+    assert edited.differs(training).sum() > 12
     assert len(edits_without_effect(edited, training, PHOTO, PHOTO)) == 0

@@ -31,6 +31,9 @@ from primage.synthesis.polish import Polished
 
 log = logging.getLogger(__name__)
 
+#: Edits without effect that are reported one by one; there is a warning about the number of all others.
+_MOST_WARNINGS = 3
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -226,12 +229,14 @@ def _without_effect(
     if primitive.size != model.size:
         return np.zeros((0, 4), np.float32)
     found = edits_without_effect(primitive, model.primitive, image, model.photo)
-    for left, top, right, bottom in found:
+    for left, top, right, bottom in found[:_MOST_WARNINGS]:
         log.warning(
             "%s: the edit around %.0f %% of the width and %.0f %% of the height had no effect on the picture; "
             "draw it larger, or with lines",
             target, 50 * (left + right), 50 * (top + bottom),
         )  # fmt: skip
+    if len(found) > _MOST_WARNINGS:
+        log.warning("%s: %d smaller edits had no effect either", target, len(found) - _MOST_WARNINGS)
     return found
 
 
