@@ -16,11 +16,11 @@ from edits import SUITE, photo_file
 from PIL import Image
 
 import primage
-from primage.edit.apply import Edited, edited
+from primage.edit.apply import edited
 from primage.edit.records import edits_from_json
 from primage.image import resize_image
-from primage.origin.plane import Origin
 from primage.primitive.primitive import draw
+from primage.render.files import training_drawing
 from primage.sheet import contact_sheet
 
 TITLES = (
@@ -53,8 +53,7 @@ def main(options: argparse.Namespace) -> None:
                 photo = photo_file(name, Path(scratch), options.wheels)
                 models[name] = primage.train(photo, Path(scratch) / name, primitive="super", size=256, steps=0)
             model = models[name]
-            unedited = Edited(model.primitive, Origin.unmoved(model.size))
-            drawing = edited(unedited, edits_from_json(json.dumps(suite[title]["edits"]), title))
+            drawing = edited(training_drawing(model), edits_from_json(json.dumps(suite[title]["edits"]), title))
             picture = model.picture(drawing.primitive, origin=drawing.origin)
             pictures += [fitted(draw(drawing.primitive, model.record.spec.line_colour)), fitted(picture)]
             captions += [title, ""]

@@ -27,13 +27,13 @@ from packaged_video import read_video
 from scoring import train_with_snapshots
 
 from primage.api import configure, prepare
-from primage.edit.apply import Edited, apply_edits, edited
+from primage.edit.apply import apply_edits, edited
 from primage.edit.records import Edit, edits_from_json
 from primage.evaluate.metrics.lpips import LPIPS
 from primage.image import write_png
 from primage.model import Model, load
-from primage.origin.plane import Origin
 from primage.primitive.primitive import Primitive, draw
+from primage.render.files import training_drawing
 from primage.sheet import contact_sheet
 from primage.tensors import to_tensor
 
@@ -87,7 +87,7 @@ def sheets(name: str, entries: Sequence[dict[str, Any]], options: argparse.Names
             captions[0].append("photo")
         for entry in entries:
             edits: tuple[Edit, ...] = edits_from_json(json.dumps(entry["edits"]), entry["title"])
-            drawing = edited(Edited(zero.primitive, Origin.unmoved(zero.size)), edits)
+            drawing = edited(training_drawing(zero), edits)
             pasted = apply_edits(Primitive("manual", colours=zero.photo), edits).colours
             assert pasted is not None
             box = changed_box(zero.primitive, drawing.primitive)

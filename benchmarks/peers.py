@@ -21,12 +21,11 @@ from pathlib import Path
 
 import machine
 import numpy as np
-import torch
 from scipy import ndimage
 from truth.cases import Case, cases
 from truth.renderers import primitive, train
 from truth.scenes import HALVES, scene
-from truth.scoring import changed, scores
+from truth.scoring import changed, distance_by, scores
 
 from primage.evaluate.metrics.lpips import LPIPS
 from primage.image import write_png
@@ -36,7 +35,7 @@ from primage.synthesis.polish import Render, polishing
 from primage.synthesis.sources import photo_plane
 from primage.synthesis.steps import finished
 from primage.synthesis.synthesise import SynthesisConfig, Target, synthesising
-from primage.tensors import to_image, to_tensor
+from primage.tensors import to_image
 
 _GROWTH_PX = 3
 _ROUNDS = 3
@@ -100,12 +99,7 @@ def timed(method: Callable[[], np.ndarray]) -> tuple[np.ndarray, list[float]]:
 
 
 def main(options: argparse.Namespace) -> None:
-    network = LPIPS("alexnet")
-
-    def distance(a: np.ndarray, b: np.ndarray) -> float:
-        with torch.inference_mode():
-            return float(network(to_tensor(np.ascontiguousarray(a)), to_tensor(np.ascontiguousarray(b))))
-
+    distance = distance_by(LPIPS("alexnet"))
     todo, pictures, seconds = [], [], []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

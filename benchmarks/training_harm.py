@@ -19,13 +19,12 @@ from typing import Any
 
 import machine
 import numpy as np
-import torch
 from truth import renderers
 from truth.arrange import KINDS
 from truth.cases import cases
 from truth.drawings import FORMS
 from truth.scenes import HALVES, scene
-from truth.scoring import scores
+from truth.scoring import distance_by, scores
 from truth.summary import WORSE
 
 from primage.evaluate.metrics.lpips import LPIPS
@@ -77,12 +76,7 @@ def summary(found: Sequence[Any]) -> dict[str, Any]:
 
 def main(options: argparse.Namespace) -> None:
     network = LPIPS("alexnet")
-
-    def distance(a: np.ndarray, b: np.ndarray) -> float:
-        x, y = (torch.from_numpy(p.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None].contiguous() for p in (a, b))
-        with torch.inference_mode():
-            return float(network(x, y))
-
+    distance = distance_by(network)
     found = []
     for half in HALVES:
         for name in HALVES[half] if options.half in (half, "both") else ():

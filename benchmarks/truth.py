@@ -20,7 +20,6 @@ from typing import Any
 
 import machine
 import numpy as np
-import torch
 from PIL import Image
 from truth import renderers
 from truth.arrange import KINDS
@@ -28,7 +27,7 @@ from truth.cases import Case, cases
 from truth.checkout import Checkout
 from truth.drawings import FORMS
 from truth.scenes import HALVES, scene
-from truth.scoring import scores
+from truth.scoring import distance_by, scores
 from truth.sheet import row, sheet
 from truth.summary import FIGURES, comparisons, listed, summary, table
 
@@ -55,12 +54,7 @@ def painted(case: Case, models: dict[str, Any], others: dict[str, Checkout]) -> 
 
 def main(options: argparse.Namespace) -> None:
     network = LPIPS("alexnet")
-
-    def distance(a: np.ndarray, b: np.ndarray) -> float:
-        x, y = (torch.from_numpy(p.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None].contiguous() for p in (a, b))
-        with torch.inference_mode():
-            return float(network(x, y))
-
+    distance = distance_by(network)
     halves = [half for half in HALVES if options.half in (half, "both")]
     names = [name for half in halves for name in HALVES[half] if not options.scenes or name in options.scenes]
     found, shown = [], []

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from scipy import ndimage
 
 from truth.drawings import lines_of
@@ -20,6 +21,17 @@ _MARGIN_PX = 8
 #: Smaller boxes are enlarged: LPIPS needs context.
 _MIN_SIDE_PX = 64
 _LINE_TOLERANCE_PX = 2
+
+
+def distance_by(network: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Distance:
+    """The distance of two pictures, (H, W, 3) uint8, by a network that compares tensors in [-1, 1]."""
+
+    def distance(a: np.ndarray, b: np.ndarray) -> float:
+        x, y = (torch.from_numpy(p.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None].contiguous() for p in (a, b))
+        with torch.inference_mode():
+            return float(network(x, y))
+
+    return distance
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -184,15 +184,17 @@ def encode_png(
     text: Mapping[str, str] | None = None,
     palette: Sequence[tuple[int, int, int]] | None = None,
     compress_level: int = 6,
+    metadata: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """Encode a picture as PNG.
 
     Args:
-        image: (H, W, 3) uint8 sRGB, (H, W, 4) with opacity, or (H, W) grey values (8 or 16 bits) or indices into
-            ``palette``.
+        image: (H, W, 3) uint8 sRGB, (H, W, 4) with opacity, (H, W, 2) grey with opacity, or (H, W) grey values (8 or 16
+            bits) or indices into ``palette``.
         text: stored as UTF-8 iTXt chunks; keys are 1–79 printable Latin-1 characters.
         palette: at most 256 colours; makes a palette PNG whose pixel values are exactly ``image``.
         compress_level: 0 (fastest) to 9 (smallest).
+        metadata: "icc_profile" and "exif", as Pillow takes them.
 
     Returns:
         The bytes of a PNG file.
@@ -216,7 +218,7 @@ def encode_png(
         picture = Image.frombytes("P", picture.size, picture.tobytes())
         picture.putpalette([channel for colour in palette for channel in colour])
     encoded = io.BytesIO()
-    picture.save(encoded, "PNG", pnginfo=info, compress_level=compress_level)
+    picture.save(encoded, "PNG", pnginfo=info, compress_level=compress_level, **(metadata or {}))
     return encoded.getvalue()
 
 

@@ -204,7 +204,9 @@ class Model:
         render = self.unpolished(primitive, painted)
         if render is None:
             return to_image(painted.image.cpu()), None
-        return completed(self.reference(primitive.size, options.strength), render, options, origin, excluded)
+        reference = self.reference(primitive.size, options.strength)
+        image, polished, _ = completed(reference, render, options, origin, excluded)
+        return image, polished
 
     def picture(
         self, primitive: Primitive, options: RenderOptions = DEFAULT_OPTIONS, origin: Origin | None = None

@@ -182,11 +182,11 @@ def test_a_hole_that_something_was_taken_out_of_is_filled_with_weaker_lines() ->
     removed[10:20, 20:30] = True
     found = polish(trained, torn(), forbidden=removed)
     assert trained.suited_to(trained.primitive) is trained
-    assert same(found, polish(trained.elsewhere, torn(), forbidden=removed))
+    assert same(found, polish(trained.weakly_guided, torn(), forbidden=removed))
     assert not same(
         found,
         polish(
-            replace(trained, config=replace(trained.config, guides_elsewhere=trained.config.guides)),
+            replace(trained, config=replace(trained.config, weak_guides=trained.config.guides)),
             torn(),
             forbidden=removed,
         ),

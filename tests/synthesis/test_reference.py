@@ -68,5 +68,5 @@ def test_drawings_of_other_pictures_have_weights_of_their_own() -> None:
     other = trained.primitive.replace(edges=~trained.primitive.edges)
     suited = trained.suited_to(other)
     assert suited is trained.suited_to(other)
-    assert suited.config.guides == trained.config.guides_elsewhere
+    assert suited.config.guides == trained.config.weak_guides
     assert not np.array_equal(suited.guides, trained.guides)

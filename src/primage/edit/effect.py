@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from scipy import ndimage
 
-from primage.primitive.primitive import Primitive, draw
+from primage.primitive.primitive import Primitive, visible_difference
 
 #: Parts of a drawing that changed within this distance of each other are one edit, in pixels.
 _TOGETHER_PX = 6
@@ -23,6 +23,7 @@ def edits_without_effect(
     training: Primitive,
     image: UInt8[np.ndarray, "h w 3"],
     photo: UInt8[np.ndarray, "h w 3"],
+    line_colour: tuple[int, int, int] = (0, 0, 0),
 ) -> Float32[np.ndarray, "n 4"]:
     """Find the parts of an edited drawing that the picture does not show.
 
@@ -31,12 +32,12 @@ def edits_without_effect(
         training: the training drawing.
         image: the picture of the edited drawing.
         photo: the training photo; all four have the same size.
+        line_colour: of lines over labels, unlike that of any label.
 
     Returns:
         (N, 4), a box for each part, largest first: left, top, right and bottom, in shares of width and height.
     """
-    # As drawn: a picture of lines over labels does not tell which label is under a line.
-    changed = (draw(primitive) != draw(training)).any(axis=2)
+    changed = visible_difference(primitive, training, line_colour)
     if not changed.any():
         return np.zeros((0, 4), np.float32)
     levels = np.abs(image.astype(np.float32) - photo).max(axis=2)

@@ -297,3 +297,19 @@ def draw(primitive: Primitive, line_colour: Sequence[int] = (0, 0, 0)) -> UInt8[
         picture = layer.draw(data, picture, line_colour)
     assert picture is not None
     return picture
+
+
+def visible_difference(
+    primitive: Primitive, other: Primitive, line_colour: Sequence[int] = (0, 0, 0)
+) -> Bool[np.ndarray, "h w"]:
+    """Where two primitives are drawn differently: which label is under a line cannot be seen, nor read from a file.
+
+    Args:
+        primitive: one.
+        other: another, of the same kind and size.
+        line_colour: as for `draw`.
+
+    Returns:
+        (H, W).
+    """
+    return np.asarray((draw(primitive, line_colour) != draw(other, line_colour)).any(axis=2))

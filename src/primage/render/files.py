@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8, UInt16
+from jaxtyping import Bool, Float32, UInt8
 
 from primage._version import __version__
 from primage.edit.apply import Edited, removed
@@ -26,6 +26,7 @@ from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.render.masks import NO_PLACES, Places, check_proportions
 from primage.render.original import PROVENANCE, Original, working_result
+from primage.render.photo_files import Pixels
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
 
@@ -50,7 +51,7 @@ class Rendered:
     """
 
     path: Path
-    image: UInt8[np.ndarray, "h w 3"] | UInt16[np.ndarray, "h w 3"]
+    image: Pixels
     source: Path
     options: RenderOptions = DEFAULT_OPTIONS
     polished: Polished | None = None
@@ -115,9 +116,7 @@ def render_files(
         source, facts = next(iter(job.given().values())), provenance(model, job)
         if origin is None and infer:
             known = _inferred(model, job, primitive, snap)
-        obey = origin is not None
-        for target, chosen in group:
-            results.append(_rendered(model, primitive, target, source, facts, chosen, known, excluded, original, obey))
+        results += _rendered(model, primitive, group, source, facts, known, excluded, original, obey=origin is not None)
     return results
 
 
@@ -156,41 +155,42 @@ def render_drawing(
     facts = json.loads(provenance(model))
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
     text = json.dumps(facts)
-    return [
-        _rendered(model, drawing.primitive, path, inputs[0], text, chosen, drawing.origin, excluded, original)
-        for path, chosen in targets
-    ]
+    return _rendered(model, drawing.primitive, targets, inputs[0], text, drawing.origin, excluded, original)
 
 
 def _rendered(
     model: Model,
     primitive: Primitive,
-    target: Path,
+    targets: Sequence[tuple[Path, RenderOptions]],
     source: Path,
     facts: str,
-    options: RenderOptions,
     origin: Origin | None,
     excluded: Bool[np.ndarray, "h w"] | None,
     original: Original | None,
     obey: bool = True,
-) -> Rendered:
-    """Render and write one primitive; ``obey`` its origin even if another way of painting it may be better."""
-    text = json.dumps(json.loads(facts) | {"options": options.model_dump()})
-    edit = None
-    if origin is not None:
-        edit = summary(origin)
-        log.info("%s: origin: %s", target, edit)
-        origin = origin if obey or is_worth_obeying(origin, primitive) else None
-    if original is None:
-        image, polished = model.rendered(primitive, options, origin, excluded)
-        write_png(target, image, text={PROVENANCE: text})
-        unseen = _without_effect(model, primitive, image, target)
-        return Rendered(target, image, source, options, polished, unseen, edit)
-    original.check(model, primitive, target)
-    result, polished = working_result(model, primitive, options, origin, excluded)
-    picture = original.write(target, model, primitive, result, text)
-    unseen = _without_effect(model, primitive, result.image, target)
-    return Rendered(target, picture, source, options, polished, unseen, edit)
+) -> list[Rendered]:
+    """Render and write variants of a primitive; ``obey`` its origin even if another way of painting may be better."""
+    if original is not None:
+        original.check(model, primitive, [target for target, _ in targets])
+    edit = None if origin is None else summary(origin)
+    if origin is not None and not obey and not is_worth_obeying(origin, primitive):
+        origin = None
+    results = []
+    for target, options in targets:
+        if edit is not None:
+            log.info("%s: origin: %s", target, edit)
+        text = json.dumps(json.loads(facts) | {"options": options.model_dump()})
+        image: Pixels
+        if original is None:
+            small, polished = model.rendered(primitive, options, origin, excluded)
+            write_png(target, small, text={PROVENANCE: text})
+            image = small
+        else:
+            result, polished = working_result(model, primitive, options, origin, excluded)
+            image, small = original.write(target, model, primitive, result, text), result.image
+        unseen = _without_effect(model, primitive, small, target)
+        results.append(Rendered(target, image, source, options, polished, unseen, edit))
+    return results
 
 
 def training_drawing(model: Model) -> Edited:
@@ -228,7 +228,7 @@ def _without_effect(
     """Edits that the picture does not show; they are reported. Not known for drawings of other proportions."""
     if primitive.size != model.size:
         return np.zeros((0, 4), np.float32)
-    found = edits_without_effect(primitive, model.primitive, image, model.photo)
+    found = edits_without_effect(primitive, model.primitive, image, model.photo, model.record.spec.line_colour)
     for left, top, right, bottom in found[:_MOST_WARNINGS]:
         log.warning(
             "%s: the edit around %.0f %% of the width and %.0f %% of the height had no effect on the picture; "

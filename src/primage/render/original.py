@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from primage.errors import ImageError, PrimitiveError, RunError
 from primage.files import sha256_file
 from primage.model import Model
 from primage.origin.plane import FIRST, Origin
-from primage.primitive.primitive import Primitive, draw
+from primage.primitive.primitive import Primitive, visible_difference
 from primage.render.blending import blend_mask
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.open_raster import write_open_raster
@@ -28,7 +29,6 @@ from primage.render.photo_files import (
 )
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
-from primage.synthesis.light import fitted, light
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
 from primage.synthesis.stage import completed
@@ -72,20 +72,21 @@ class Original:
         """
         return cls(path, quality, patch) if path is not None or patch or is_layered(out) else None
 
-    def check(self, model: Model, primitive: Primitive, out: Path) -> None:
+    def check(self, model: Model, primitive: Primitive, outs: Sequence[Path]) -> None:
         """Check that a drawing can be painted on the photo and written.
 
         Args:
             model: the model.
             primitive: the drawing.
-            out: the file to write.
+            outs: the files to write.
 
         Raises:
             RunError: the model was trained on another photo.
             PrimitiveError: the drawing has other proportions than the photo.
-            ImageError: the file is missing, or ``out`` cannot be written.
+            ImageError: the file is missing, or one of ``outs`` cannot be written.
         """
-        check_target(out, self.patch)
+        for out in outs:
+            check_target(out, self.patch)
         if self.path is not None and sha256_file(self.path) != model.record.photo_sha256:
             raise RunError(
                 f"{self.path}: is not the photo that the model was trained on, or was changed since; give that file"
@@ -217,20 +218,14 @@ def working_result(
     render = model.unpolished(primitive, painted)
     if origin is not None and origin.moves and render is not None:
         reference = model.reference(primitive.size, options.strength)
-        plain = options.model_copy(update={"fit_light": False})
-        image, polished = completed(reference, render, plain, origin, excluded)
-        weight, gain = changed_weight(image, model.photo, origin), None
-        if options.fit_light:
-            gain = light(reference, image, origin, primitive)
-            image = fitted(image, gain)
+        image, polished, gain = completed(reference, render, options, origin, excluded)
+        weight = changed_weight(image, model.photo, origin)
         if polished is None:
             return WorkingResult(image, weight, render.field, None, render.confidence, origin, gain), None
         kept = polished.synthesised, render.confidence, origin, gain
         return WorkingResult(image, weight, polished.field, *kept), polished
     image = to_image(painted.image.cpu())
-    # As drawn: labels beneath lines are not in the files of whole primitives.
-    colour = model.record.spec.line_colour
-    changed = (draw(primitive, colour) != draw(model.primitive, colour)).any(axis=2)
+    changed = visible_difference(primitive, model.primitive, model.record.spec.line_colour)
     weight = np.zeros(changed.shape, np.float32)
     if changed.any():
         weight = blend_mask(changed, image, to_image(model.paint(model.primitive).image.cpu()))

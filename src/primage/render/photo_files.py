@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8, UInt16
 from PIL import Image, ImageCms, TiffImagePlugin
-from PIL.PngImagePlugin import PngInfo
 
 from primage.errors import ImageError
 from primage.files import atomic_path
-from primage.image import decode, flatten
+from primage.image import decode, encode_png, flatten
 
 log = logging.getLogger(__name__)
 
@@ -237,14 +236,8 @@ def encode_photo(pixels: np.ndarray, like: PhotoFile, text: dict[str, str] | Non
     Returns:
         The bytes of a PNG file.
     """
-    text = text or {}
     if pixels.dtype == np.uint8:
-        info = PngInfo()
-        for key, value in text.items():
-            info.add_itxt(key, value)
-        out = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG", pnginfo=info, compress_level=3, **_kept(like))
-        return out.getvalue()
+        return encode_png(pixels, text, compress_level=3, metadata=_kept(like))
     # Pillow cannot write colours of 16 bits.
     height, width = pixels.shape[:2]
     parts = [
@@ -255,7 +248,9 @@ def encode_photo(pixels: np.ndarray, like: PhotoFile, text: dict[str, str] | Non
         parts.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(like.profile)))
     if like.exif is not None:
         parts.append(_chunk(b"eXIf", like.exif))
-    parts += [_chunk(b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()) for key, value in text.items()]
+    parts += [
+        _chunk(b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()) for key, value in (text or {}).items()
+    ]
     compressor = zlib.compressobj(3)
     for rows in _strips(pixels):
         line = np.ascontiguousarray(rows.astype(">u2")).view(np.uint8).reshape(len(rows), -1)

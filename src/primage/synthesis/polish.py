@@ -150,7 +150,7 @@ def polishing(
     if not (judged | removed).any():
         return Polished(image, field, kept, unlike)
     # A hole that something was taken out of is filled from its surroundings: their colours count, not their lines.
-    reference = reference.suited_to(render.primitive) if forbidden is None else reference.elsewhere
+    reference = reference.suited_to(render.primitive) if forbidden is None else reference.weakly_guided
     if unknown is None:
         unknown = closed(render.primitive, reference.primitive)
     levels = config.levels_for(unknown & (judged | removed), reference.primitive.size)

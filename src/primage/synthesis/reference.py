@@ -50,12 +50,12 @@ class Reference:
 
     def suited_to(self, primitive: Primitive) -> Reference:
         """The same with the weights of guides for a drawing: itself for an edit of the training primitive."""
-        return self if is_edit(primitive, self.primitive) else self.elsewhere
+        return self if is_edit(primitive, self.primitive) else self.weakly_guided
 
     @cached_property
-    def elsewhere(self) -> Reference:
+    def weakly_guided(self) -> Reference:
         """The same with the weights of guides where lines are less certain."""
-        return replace(self, config=replace(self.config, guides=self.config.guides_elsewhere))
+        return replace(self, config=replace(self.config, guides=self.config.weak_guides))
 
     @cached_property
     def patches(self) -> Sources:

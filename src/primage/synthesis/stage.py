@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 from primage.image import resize_mask
 from primage.origin.plane import Origin
@@ -21,7 +21,7 @@ def completed(
     options: RenderOptions,
     origin: Origin | None = None,
     excluded: Bool[np.ndarray, "h2 w2"] | None = None,
-) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None]:
+) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None, Float32[np.ndarray, "h w 3"] | None]:
     """Complete a render.
 
     Args:
@@ -32,19 +32,21 @@ def completed(
         excluded: (H', W'), places of the photo, at any size, that nothing new is copied from.
 
     Returns:
-        The picture, and what was synthesised; None if nothing was to be.
+        The picture; what was synthesised, None if nothing was to be; the gain that the light of pieces was fitted with
+        (`primage.synthesis.light`), None if it was not.
     """
     if excluded is not None:
         excluded = resize_mask(excluded, reference.primitive.size)
     if origin is None or not origin.moves:
         if not options.polish:
-            return render.image, None
+            return render.image, None, None
         polished = finished(polishing(reference, render, excluded=excluded, seed=options.seed))
-        return polished.image, polished
+        return polished.image, polished, None
     found = None
     if options.polish:
         found = finished(completing(reference, render, origin, excluded, seed=options.seed)).polished
     image = composed(render, origin, reference.photo) if found is None else found.image
-    if options.fit_light:
-        image = fitted(image, light(reference, image, origin, render.primitive))
-    return image, found
+    if not options.fit_light:
+        return image, found, None
+    gain = light(reference, image, origin, render.primitive)
+    return fitted(image, gain), found, gain

@@ -30,8 +30,8 @@ class SynthesisConfig:
 
     Attributes:
         guides: weights of the guides for an edit of the training drawing.
-        guides_elsewhere: the same for drawings of other pictures, whose lines are less certain, and for holes that
-            something was taken out of.
+        weak_guides: the same, with weaker lines, for drawings of other pictures, whose lines are less certain, and for
+            holes that something was taken out of.
         levels: number of levels, each half as large as the one below it; more are added for large unknown places.
         unknown_patches: width of unknown places at the coarsest level, in patches, up to which levels are added.
         rounds: rounds of search and voting at each level but the finest.
@@ -47,7 +47,7 @@ class SynthesisConfig:
     """
 
     guides: GuideWeights = field(default_factory=GuideWeights)
-    guides_elsewhere: GuideWeights = field(default_factory=lambda: GuideWeights(lines=0.5))
+    weak_guides: GuideWeights = field(default_factory=lambda: GuideWeights(lines=0.5))
     levels: int = 4
     unknown_patches: float = 1.0
     rounds: int = 5
@@ -71,7 +71,7 @@ class SynthesisConfig:
             strength: 0 to 1; 0.5 changes nothing.
         """
         factor = _STRENGTH ** (2 * strength - 1)
-        return replace(self, guides=self.guides.times(factor), guides_elsewhere=self.guides_elsewhere.times(factor))
+        return replace(self, guides=self.guides.times(factor), weak_guides=self.weak_guides.times(factor))
 
     @property
     def multiple(self) -> int:

@@ -8,13 +8,10 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from primage.origin.plane import Origin
-from primage.primitive.primitive import Primitive
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.original import changed_weight
 from primage.render.photo_files import PhotoFile
 from primage.studio.workers.painter import Synthesised, Unpolished
-from primage.synthesis.light import light
-from primage.synthesis.reference import Reference
 
 
 def at_full_size(
@@ -25,28 +22,35 @@ def at_full_size(
     unpolished: Unpolished | None,
     origin: Origin | None,
     synthesised: Synthesised | None,
+    gain: Float32[np.ndarray, "h w 3"] | None,
     before: FullSize | None = None,
-    lighting: tuple[Reference, Primitive] | None = None,
 ) -> FullSize:
     """Prepare a result for painting at the photo's size.
 
     Args:
         photo: the photo.
         small: the photo at the working size.
-        image: the render, before it is blended with the photo.
+        image: the picture, with what was synthesised, before it is blended with the photo.
         weight: its weight in the result.
         unpolished: what the network says about it; None if that is unknown.
         origin: where the drawing's pixels come from; None if nothing was moved or removed.
         synthesised: the pixels that were synthesised; None without synthesis.
+        gain: fits the light of moved pieces; None to leave it.
         before: an earlier result on the same photo, if there is one.
-        lighting: the photo and the drawing, to fit the light of moved pieces; None to leave it.
     """
-    if synthesised is not None:
-        image = np.where(synthesised.pixels[..., None], synthesised.image, image)
     result = _result(small, image, weight, unpolished, origin, synthesised)
-    gain = None if lighting is None or origin is None else light(lighting[0], image, origin, lighting[1])
     result = replace(result, image=photo.from_srgb(image), light=gain)
     return FullSize(photo.pixels, result) if before is None else before.with_result(result)
+
+
+def with_synthesised(image: UInt8[np.ndarray, "h w 3"], synthesised: Synthesised | None) -> UInt8[np.ndarray, "h w 3"]:
+    """A render with the pixels that were synthesised.
+
+    Args:
+        image: the render.
+        synthesised: None without synthesis.
+    """
+    return image if synthesised is None else np.where(synthesised.pixels[..., None], synthesised.image, image)
 
 
 def _result(

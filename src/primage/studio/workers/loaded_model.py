@@ -20,10 +20,9 @@ from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of
 from primage.studio.workers.painter import Unpolished
 from primage.synthesis.copies import antialiased, copied
-from primage.synthesis.light import fitted, light
+from primage.synthesis.light import light
 from primage.synthesis.options import RenderOptions
 from primage.synthesis.polish import excluded_places
-from primage.synthesis.reference import Reference
 from primage.tensors import to_image
 
 #: Number of models kept in memory.
@@ -134,30 +133,24 @@ class LoadedModel:
         image = to_image(painted.image.cpu())
         return Render(primitive, image, blend_mask(changed, image, self.training_render), painted)
 
-    def fitted(
-        self, image: UInt8[np.ndarray, "h w 3"], origin: Origin | None, primitive: Primitive, options: RenderOptions
-    ) -> UInt8[np.ndarray, "h w 3"]:
-        """A picture of a drawing with the light of moved pieces fitted, if the options say so.
+    def gain(
+        self, image: UInt8[np.ndarray, "h w 3"], origin: Origin | None, drawing: Drawing, options: RenderOptions
+    ) -> Float32[np.ndarray, "h w 3"] | None:
+        """The gain that fits the light of moved pieces (`primage.synthesis.light`).
 
         Args:
             image: the picture.
             origin: of the drawing; None if nothing was moved or removed.
-            primitive: the drawing.
+            drawing: its layers.
             options: how it is rendered.
-        """
-        lighting = self.lighting(primitive, options)
-        if origin is None or lighting is None:
-            return image
-        return fitted(image, light(lighting[0], image, origin, primitive))
 
-    def lighting(self, primitive: Primitive, options: RenderOptions) -> tuple[Reference, Primitive] | None:
-        """The photo and a drawing, if the options say that light is to be fitted.
-
-        Args:
-            primitive: the drawing.
-            options: how it is rendered.
+        Returns:
+            None if no light is to be fitted.
         """
-        return (self.model.reference(primitive.size, options.strength), primitive) if options.fit_light else None
+        if origin is None or not options.fit_light:
+            return None
+        primitive = self.primitive(drawing)
+        return light(self.model.reference(primitive.size, options.strength), image, origin, primitive)
 
 
 def origin_of(drawing: Drawing) -> Origin | None:

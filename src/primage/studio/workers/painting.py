@@ -25,7 +25,7 @@ from primage.state import fresh_state
 from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import ModelInfo
-from primage.studio.workers.full_size import at_full_size
+from primage.studio.workers.full_size import at_full_size, with_synthesised
 from primage.studio.workers.loaded_model import forget_model, loaded_model, origin_of
 from primage.studio.workers.painter import (
     Calibrate,
@@ -40,6 +40,7 @@ from primage.studio.workers.painter import (
     WarmUpPainter,
     WritePicture,
 )
+from primage.synthesis.light import fitted
 from primage.training import training
 
 
@@ -104,7 +105,8 @@ def render(job: RenderDrawing) -> Rendered:
     """Render a drawing at its own size."""
     loaded = loaded_model(job.run)
     result = loaded.render(job.drawing, job.keep_original)
-    image = loaded.fitted(result.image, result.origin, result.primitive, job.options)
+    gain = loaded.gain(result.image, result.origin, job.drawing, job.options)
+    image = result.image if gain is None else fitted(result.image, gain)
     image = blend(loaded.model.photo, image, result.mask) if job.keep_original else image
     return Rendered(
         image,
@@ -129,17 +131,14 @@ def export_result(job: ExportResult) -> None:
     synthesised = None if job.synthesised is None or result.painted is None else job.synthesised
     small = loaded.model.photo
     weight = result.mask if job.keep_original else np.ones_like(result.mask)
+    image = with_synthesised(result.image, synthesised)
+    gain = loaded.gain(image, result.origin, job.drawing, job.options)
     if job.full_size:
-        photo = read_photo(job.photo)
-        unpolished = loaded.unpolished(result)
-        lighting = loaded.lighting(result.primitive, job.options)
-        parts = result.image, weight, unpolished, result.origin, synthesised
-        picture = at_full_size(photo, small, *parts, lighting=lighting).picture()
+        photo, unpolished = read_photo(job.photo), loaded.unpolished(result)
+        picture = at_full_size(photo, small, image, weight, unpolished, result.origin, synthesised, gain).picture()
     else:
-        photo, image = PhotoFile(small), result.image
-        if synthesised is not None:
-            image = np.where(synthesised.pixels[..., None], synthesised.image, image)
-        picture = blend(small, loaded.fitted(image, result.origin, result.primitive, job.options), weight)
+        photo = PhotoFile(small)
+        picture = blend(small, image if gain is None else fitted(image, gain), weight)
     facts = json.loads(provenance(loaded.model))
     facts |= {"drawing_sha256": result.primitive.sha256(), "keeps_original": job.keep_original}
     facts |= {"options": job.options.model_dump()}

@@ -17,7 +17,7 @@ from primage.render.blending import blend
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.photo_files import PhotoFile, read_photo
 from primage.studio.errors import SupersededError
-from primage.studio.workers.full_size import at_full_size
+from primage.studio.workers.full_size import at_full_size, with_synthesised
 from primage.studio.workers.loaded_model import excluded_from, loaded_model, moves_of
 from primage.studio.workers.painter import Synthesised
 from primage.studio.workers.polisher import (
@@ -33,6 +33,7 @@ from primage.studio.workers.process import stopping
 from primage.studio.workers.uncertainty import uncertainty_map
 from primage.synthesis.copies import Completed, completing
 from primage.synthesis.incoherence import incoherence
+from primage.synthesis.light import fitted
 from primage.synthesis.polish import Polished, Previous, Render, polish, polishing
 from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
@@ -110,8 +111,8 @@ def _polished(job: PolishRender, before: Previous | Completed | None) -> Previou
 
 def _blended(job: PolishRender, polished: Polished) -> UInt8[np.ndarray, "h w 3"]:
     loaded = loaded_model(job.run)
-    origin = moves_of(job.drawing)
-    image = loaded.fitted(polished.image, origin, loaded.primitive(job.drawing), job.options)
+    gain = loaded.gain(polished.image, moves_of(job.drawing), job.drawing, job.options)
+    image = polished.image if gain is None else fitted(polished.image, gain)
     return blend(loaded.model.photo, image, job.render.weight) if job.keep_original else image
 
 
@@ -149,16 +150,17 @@ def show_at_full_size(job: ShowAtFullSize) -> None:
     photo = read_photo(job.photo) if before is None else before.photo
     rendered, origin = job.rendered, moves_of(job.drawing)
     loaded = loaded_model(job.run)
+    image = with_synthesised(rendered.unblended, job.synthesised)
     picture = at_full_size(
         photo,
         loaded.model.photo,
-        rendered.unblended,
+        image,
         rendered.weight,
         rendered.unpolished,
         origin,
         job.synthesised,
+        loaded.gain(image, origin, job.drawing, job.options),
         None if before is None else before.picture,
-        loaded.lighting(loaded.primitive(job.drawing), job.options),
     )
     _shown.append(_Shown(job.name, job.photo, photo, picture))
 
