@@ -15,6 +15,7 @@ from primage.primitive.layer import from_nearest_outside
 from primage.primitive.primitive import Primitive
 from primage.synthesis.polish import Polished, Previous, Render, polishing
 from primage.synthesis.reference import Reference
+from primage.synthesis.shadows import cast_shadows
 from primage.synthesis.steps import scaled
 
 #: Pixels around what was drawn are not copied, as a share of the shorter side: a new line changes what is beside it.
@@ -37,13 +38,15 @@ class Copied:
 
     Attributes:
         render: its field and confidence are those of the copies, too.
-        hole: (H, W), what was removed, with a margin.
+        hole: (H, W), what was removed, with a margin and the shadow that it cast.
+        emptied: (H, W), the same without shadow: what is drawn there is meant.
         forbidden: (H', W'), the places of the photo that show what was removed: they may not be copied into the hole.
         rest: (H, W), further pixels that may be replaced.
     """
 
     render: Render
     hole: Bool[np.ndarray, "h w"]
+    emptied: Bool[np.ndarray, "h w"]
     forbidden: Bool[np.ndarray, "h2 w2"]
     rest: Bool[np.ndarray, "h w"]
 
@@ -98,7 +101,7 @@ def completing(
     """
     known = copied(render, origin, reference.photo)
     forbidden = known.forbidden
-    undrawn = _undrawn(render.primitive, known.hole, origin.index >= FIRST)
+    undrawn = _undrawn(render.primitive, known.hole, known.emptied, origin.index >= FIRST)
     todo = ((undrawn, forbidden), (known.hole & ~undrawn, forbidden), (known.rest, None))
     current, synthesised = known.render, np.zeros(origin.size, bool)
     unlike = np.zeros(origin.size, np.float32)
@@ -119,14 +122,17 @@ def completing(
 
 
 def _undrawn(
-    primitive: Primitive, hole: Bool[np.ndarray, "h w"], moved: Bool[np.ndarray, "h w"]
+    primitive: Primitive,
+    hole: Bool[np.ndarray, "h w"],
+    emptied: Bool[np.ndarray, "h w"],
+    moved: Bool[np.ndarray, "h w"],
 ) -> Bool[np.ndarray, "h w"]:
     """The parts of a hole into which nobody drew anything: what is behind them is not known."""
     parts, count = ndimage.label(hole, np.ones((3, 3), bool))
     numbers = np.arange(1, count + 1)
     drawn = np.zeros(count, bool)
     if primitive.edges is not None:
-        inside = ndimage.binary_erosion(hole, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
+        inside = ndimage.binary_erosion(emptied, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
         drawn |= ndimage.sum_labels(primitive.edges & inside, parts, numbers) >= _FEW_LINES
     if primitive.segments is not None and not (hole | moved).all():
         # The hole was filled before the moved parts were put in front of it.
@@ -157,10 +163,15 @@ def copied(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) 
     # What fills a hole is first looked for around it.
     places = origin.places(origin.removed)[:, ::-1] * photo_size - 0.5
     field[origin.removed], confidence[origin.removed] = places, 0.0
-    hole = _near(origin.removed, _REMOVED_MARGIN_PX) & (origin.index < FIRST)
+    emptied = _near(origin.removed, _REMOVED_MARGIN_PX) & (origin.index < FIRST)
+    hole, forbidden = emptied.copy(), _left(origin, photo_size)
+    if photo_size == origin.size:
+        shadows = cast_shadows(photo, origin, render.primitive.segments)
+        hole |= shadows
+        forbidden |= shadows
     rest = (~known | _near(_borders(origin), _SEAM_PX)) & ~hole
     placed = replace(render, image=image, field=field, confidence=confidence, known=known)
-    return Copied(placed, hole, _left(origin, photo_size), rest)
+    return Copied(placed, hole, emptied, forbidden, rest)
 
 
 def antialiased(
