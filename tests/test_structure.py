@@ -22,6 +22,7 @@ LAYERS = {
     "primage": (
         "errors",
         "files",
+        "allocator",
         "settings",
         "image",
         "tensors",

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from primage import losses
+from primage.allocator import kept_memory
 from primage.config import Config, LossConfig
 from primage.errors import TrainingError, WeightsError
 from primage.nets.features import FeatureExtractor
@@ -83,6 +84,11 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
         TrainingError: a loss or a gradient is not finite; the last checkpoint is kept.
         WeightsError: the perceptual loss is required and its network is not available.
     """
+    with kept_memory():
+        yield from _training(run, device, require_weights)
+
+
+def _training(run: Run, device: str, require_weights: bool) -> PythonGenerator[Progress, None, None]:
     config = run.record.config
     pairs = _pairs(run)
     perceptual = notice = None
