@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw
 
 from primage.errors import ImageError, LabelError
 from primage.image import read_png_text, write_png
+from primage.labels.distinct_colours import distinct_colours
 from primage.labels.files import read_labels, write_labels
-from primage.labels.formats import distinct_colours
 from primage.labels.from_colours import labels_from_rgb
 from primage.labels.label_map import Label, LabelMap, Palette, colourise, label_boundaries, resize_labels
 

@@ -13,7 +13,10 @@ from primage.errors import LabelError
 from primage.image import write_png
 from primage.labels.cityscapes import nearest_in_meaning
 from primage.labels.colours import pack
-from primage.labels.formats import GREY_LEVELS, PALETTE_KEY, Ids, RawLabels, distinct_colours, read_raw_labels
+from primage.labels.distinct_colours import distinct_colours
+from primage.labels.formats.picture import PALETTE_KEY
+from primage.labels.formats.raw import GREY_LEVELS, Ids, RawLabels
+from primage.labels.formats.read import read_raw_labels
 from primage.labels.from_colours import MAX_FOUND_COLOURS, labels_from_rgb, unknown_label_error
 from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise, palette_colours
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int32, Int64, UInt8, UInt32
 
 from primage.errors import LabelError
 from primage.labels.colours import give_nearest, is_blend, junction_colours, pack, positions
-from primage.labels.formats import RGB
+from primage.labels.distinct_colours import RGB
 from primage.labels.label_map import Label, LabelMap, Palette, palette_colours
 
 log = logging.getLogger(__name__)

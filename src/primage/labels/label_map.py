@@ -10,7 +10,7 @@ from jaxtyping import Bool, Int32, UInt8
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from primage.errors import LabelError
-from primage.labels.formats import Source
+from primage.labels.formats.raw import Source
 
 MAX_LABELS = 255
 _Channel = Annotated[int, Field(ge=0, le=255)]

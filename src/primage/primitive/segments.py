@@ -7,7 +7,7 @@ from jaxtyping import Int, UInt8
 from skimage.color import rgb2lab
 from skimage.segmentation import felzenszwalb, relabel_sequential, slic
 
-from primage.labels.formats import distinct_colours
+from primage.labels.distinct_colours import distinct_colours
 from primage.labels.label_map import Label, LabelMap, Palette
 from primage.primitive.extraction_config import SegmentsConfig
 

@@ -1,0 +1,40 @@
+"""What a label file stores: values and their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+
+from primage.labels.distinct_colours import RGB
+
+Source = Literal["palette", "rgb", "grey", "cvat", "labelme", "cityscapes", "made"]
+#: Lists of ids that grey levels can stand for: Cityscapes' own, and those its benchmark trains on.
+Ids = Literal["cityscapes", "cityscapes_train"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Meaning of one stored value."""
+
+    id: int
+    colour: RGB
+    name: str = ""
+
+
+#: What 8-bit grey levels mean where nothing else is known of them.
+GREY_LEVELS: Mapping[int, Entry] = {v: Entry(v, (v, v, v)) for v in range(256)}
+
+
+@dataclass(frozen=True)
+class RawLabels:
+    """Stored values and their meaning. RGB values have entries only where CVAT lists the colours."""
+
+    values: UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"] | UInt8[np.ndarray, "h w 3"]
+    source: Source
+    where: str
+    entries: Mapping[int, Entry] = field(default_factory=dict)
+    embedded: str | None = None
