@@ -24,6 +24,7 @@ LAYERS = {
         "files",
         "allocator",
         "settings",
+        "decoding",
         "image",
         "tensors",
         "grid",

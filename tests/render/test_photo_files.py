@@ -11,8 +11,9 @@ import tifffile
 from PIL import Image, ImageCms
 from skimage.io import imread
 
+from primage.decoding.decode import decode
 from primage.errors import ImageError
-from primage.image import decode, read_image
+from primage.image import read_image
 from primage.render.photo_files import PhotoFile, read_photo, write_photo
 from tests.tiny import contents, picture
 

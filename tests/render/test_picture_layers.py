@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms
 
+from primage.decoding.decode import decode
 from primage.errors import ImageError
-from primage.image import decode
 from primage.labels.label_map import Label, Palette
 from primage.primitive.primitive import Primitive
 from primage.render.original import write_result

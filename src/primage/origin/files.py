@@ -8,8 +8,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, ValidationError
 
+from primage.decoding.decode import decode
 from primage.errors import PrimitiveError
-from primage.image import decode, write_png
+from primage.image import write_png
 from primage.origin.plane import MAX_PIECES, Origin
 from primage.origin.transforms import Piece
 from primage.settings import Frozen

@@ -10,8 +10,10 @@ import numpy as np
 import skimage.data
 from jaxtyping import UInt8
 
+from primage.decoding.decode import decode
+from primage.decoding.flatten import flatten
 from primage.errors import ImageError
-from primage.image import decode, flatten, read_image
+from primage.image import read_image
 
 #: From scikit-image, without those used in evaluations (astronaut, chelsea, coffee, rocket).
 _SKIMAGE = ("camera.png", "brick.png", "grass.png", "gravel.png", "coins.png", "hubble_deep_field.jpg", "ihc.png")

@@ -12,8 +12,10 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from scipy import ndimage
 
+from primage.decoding.decode import decode
+from primage.decoding.flatten import flatten
 from primage.errors import PrimitiveError
-from primage.image import decode, flatten, read_image, resize_image, working_size
+from primage.image import read_image, resize_image, working_size
 from primage.labels.colours import pack, positions
 from primage.labels.files import read_labels
 from primage.labels.from_colours import labels_from_rgb

@@ -12,11 +12,12 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from primage._version import __version__
+from primage.decoding.decode import decode
 from primage.edit.apply import Edited, removed
 from primage.edit.effect import edits_without_effect
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.files import sha256_file
-from primage.image import decode, write_png
+from primage.image import write_png
 from primage.model import Model
 from primage.origin.files import read_origin
 from primage.origin.inference import is_worth_obeying

@@ -15,9 +15,11 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 from PIL import Image, ImageCms, TiffImagePlugin
 
+from primage.decoding.decode import decode
+from primage.decoding.flatten import flatten
 from primage.errors import ImageError
 from primage.files import atomic_path
-from primage.image import decode, encode_png, flatten
+from primage.image import encode_png
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from primage.decoding.decode import MAX_FILE_BYTES
+from primage.decoding.flatten import flatten
 from primage.errors import LabelError
-from primage.image import MAX_FILE_BYTES, flatten
 from primage.labels.distinct_colours import RGB
 from primage.labels.formats.picture import PALETTE_KEY, decode_labels, read_picture, stored_palette
 from primage.labels.formats.raw import Entry, RawLabels

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from primage.decoding.pillow import MAX_PIXELS, MAX_SIDE_PX
 from primage.errors import LabelError
-from primage.image import MAX_PIXELS, MAX_SIDE_PX
 from primage.labels.distinct_colours import distinct_colours
 from primage.labels.formats.raw import Entry, RawLabels
 

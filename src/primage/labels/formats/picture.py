@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from primage.decoding.decode import Decoded, decode
+from primage.decoding.flatten import flatten
 from primage.errors import LabelError
-from primage.image import Decoded, decode, flatten
 from primage.labels.cityscapes import cityscapes_table
 from primage.labels.distinct_colours import RGB, distinct_colours
 from primage.labels.formats.raw import GREY_LEVELS, Entry, Ids, RawLabels

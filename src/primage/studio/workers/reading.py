@@ -12,8 +12,9 @@ from PIL import Image
 
 from primage.api import configure, opened_run, prepare
 from primage.config import Config
+from primage.decoding.decode import FORMATS
 from primage.errors import ImageError, PrimageError, PrimitiveError
-from primage.image import FORMATS, encode_png, read_image, resize_image, working_size
+from primage.image import encode_png, read_image, resize_image, working_size
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
 from primage.origin.summary import summary
 from primage.primitive.config import PrimitiveConfig

@@ -1,0 +1,1 @@
+"""Decoding pictures: files of any kind → samples, upright → uint8 sRGB."""

@@ -1,0 +1,127 @@
+"""Files of pictures → their stored values."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt16
+from PIL import Image, ImageOps
+
+from primage.decoding.pillow import LIMIT, MAX_PIXELS, MAX_SIDE_PX, SUPPORTED, pillow
+from primage.errors import ImageError
+
+log = logging.getLogger(__name__)
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
+MAX_FILE_BYTES = 1 << 30
+GREY_MODES = ("1", "L", "LA", "La")
+_MODES = (*GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture as stored, upright, before any colour conversion; most callers need `primage.image.read_image` instead.
+
+    ``samples`` holds the full values of files with more than 8 bits per sample, ``text`` a PNG's text chunks.
+    """
+
+    image: Image.Image
+    samples: UInt16[np.ndarray, "h w c"] | None
+    text: dict[str, str]
+    format: str
+    name: str
+
+
+def decode(path: str | Path, data: bytes | None = None) -> Decoded:
+    """Read the stored values of a picture; for files whose values are labels.
+
+    Args:
+        path: as for `primage.image.read_image`; only a name if ``data`` is given.
+        data: the file's bytes, if they are not a file of their own (a member of a zip).
+
+    Raises:
+        ImageError: as for `primage.image.read_image`.
+    """
+    with pillow(str(path)):
+        return _decode(_read_bytes(Path(path)) if data is None else data, str(path))
+
+
+def _read_bytes(path: Path) -> bytes:
+    # Only regular files: reading a device or a pipe might never end.
+    reason = "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
+    if not path.is_file():
+        raise ImageError(f"{path} {reason}; {SUPPORTED}")
+    if not 0 < path.stat().st_size <= MAX_FILE_BYTES:
+        reason = f"is larger than {MAX_FILE_BYTES >> 20} MB" if path.stat().st_size else "is empty (0 bytes)"
+        raise ImageError(f"{path} {reason}; {SUPPORTED}")
+    return path.read_bytes()
+
+
+def _decode(data: bytes, name: str) -> Decoded:
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
+    if max(image.size) > MAX_SIDE_PX or image.width * image.height > MAX_PIXELS:
+        raise ImageError(f"{name} is {image.width}×{image.height} px; {LIMIT}")
+    # MPO, which phones write, is a JPEG followed by previews or a depth map.
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise ImageError(f"{name} holds {frames} frames or pages; a single picture is needed")
+    if image.mode not in _MODES and not image.mode.startswith("I;16"):
+        raise ImageError(f"{name} has samples of type {image.mode}; unsigned 8 or 16 bits are needed")
+    # Layout of the samples in Pillow's notation: "RGB;16B" is 16 bits, big-endian.
+    args = image.tile[0].args if getattr(image, "tile", None) else ""
+    rawmode = str(args[0] if isinstance(args, tuple) else args)
+    # Tags of a TIFF: 258 bits per sample, 262 photometric interpretation, 284 planar configuration.
+    if 16 in tags.get(258, ()) and tags.get(284) == 2:
+        raise ImageError(f"{name} is a 16-bit TIFF with separate planes; save it with interleaved colours")
+    low = _low_bytes(data, rawmode)
+    image.load()
+    text = {str(k): str(v) for k, v in image.text.items()} if image.format == "PNG" else {}  # type: ignore[attr-defined]
+    upright, samples = _upright(image, name), None
+    if image.mode.startswith("I;16"):
+        grey: Any = np.array(upright).astype(np.uint16)[..., None]
+        # 12 bits are stretched by repeating the high ones below, as 4 bits are to 8.
+        grey = (grey << 4) | (grey >> 8) if rawmode == "I;12" else grey
+        # Pillow inverts "white is zero" for 8 bits, but not for 16.
+        samples = 65535 - grey if tags.get(262) == 0 else grey
+    elif low is not None:
+        first: Any = np.asarray(upright, np.uint16)
+        second: Any = np.asarray(_upright(low, name), np.uint16)
+        first, second = (second[..., 0::2], second[..., 1::2]) if rawmode == "LA;16B" else (first, second)
+        samples = first << 8 | second
+    return Decoded(upright, samples, text, str(image.format), name)
+
+
+def _low_bytes(data: bytes, rawmode: str) -> Image.Image | None:
+    """Decode the low bytes of 16-bit colours, of which Pillow keeps only the high ones.
+
+    With the opposite byte order, Pillow keeps the other byte. For grey with alpha it has no such layout, but the four
+    bytes per pixel can be read as 8-bit RGBA.
+    """
+    match = re.fullmatch(r"(RGB|RGBA|RGBX|CMYK);16([BLN])", rawmode)
+    if match is None and rawmode != "LA;16B":
+        return None
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    last_byte_first = ("L", "N") if sys.byteorder == "little" else ("L",)
+    swapped = f"{match[1]};16{'B' if match[2] in last_byte_first else 'L'}" if match else "RGBA"
+    # Pillow's file plugins pass the layout to the decoders in `tile`.
+    layout = [(swapped, *t.args[1:]) if isinstance(t.args, tuple) else swapped for t in image.tile]
+    image.tile = [t._replace(args=args) for t, args in zip(image.tile, layout, strict=True)]
+    image.load()
+    return image
+
+
+def _upright(image: Image.Image, name: str) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception as error:  # a picture with a damaged EXIF block is still usable
+        log.warning("%s: the EXIF block is damaged and was ignored (%s)", name, error)
+        return image
