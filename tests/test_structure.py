@@ -72,7 +72,14 @@ ALIASES = {"sheet": "describe"}
 #: May be imported from everywhere.
 FREE = {"_version"}
 #: The only packages that may import these.
-NARROW = {"ray": {"batch"}, "fastapi": {"studio"}, "typer": {"cli"}, "rich": {"cli"}}
+NARROW = {
+    "ray": {"batch"},
+    "fastapi": {"studio"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "pillow_heif": {"decoding"},
+    "pillow_jxl": {"decoding"},
+}
 
 
 def modules_of(tree: ast.AST) -> Iterator[str]:

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from primage.errors import ImageError
 
@@ -105,6 +105,23 @@ def remove_scratch_files(folder: str | Path, name: str | None = None) -> None:
         scratch = _SCRATCH_NAME.fullmatch(path.name)
         if scratch is not None and name in (None, scratch["name"]):
             path.unlink(missing_ok=True)
+
+
+def is_system_file(path: str | PurePath) -> bool:
+    """Whether a file was added by an operating system, as macOS does to folders and zips.
+
+    Args:
+        path: the file, or its name in a zip.
+
+    Returns:
+        Whether its name starts with a dot, or it lies in ``__MACOSX``, or is a thumbnail list of Windows.
+
+    Example:
+        >>> [name for name in ("a.png", "._a.png", "__MACOSX/m/._a.png", ".DS_Store") if not is_system_file(name)]
+        ['a.png']
+    """
+    path = PurePosixPath(path)
+    return path.name.startswith(".") or "__MACOSX" in path.parts or path.name.lower() in ("thumbs.db", "desktop.ini")
 
 
 def sha256_file(path: str | Path) -> str:

@@ -22,14 +22,14 @@ def read_image(path: str | Path, background: tuple[int, int, int] = (255, 255, 2
     """Read a picture for display: upright, in sRGB, with 8 bits and without transparency.
 
     Args:
-        path: a PNG, JPEG, WebP, TIFF or BMP file, recognised by its content, not its name.
+        path: a file of any kind that docs/files.md lists, recognised by its content, not its name.
         background: the colour behind transparent pixels.
 
     Returns:
         (H, W, 3) uint8 sRGB. From a JPEG with further pictures (MPO: previews, depth), the main one.
 
     Raises:
-        ImageError: the file is missing, damaged, of another format, animated, multi-page, or too large.
+        ImageError: the file is missing, damaged, of another kind, animated, multi-page, or too large.
     """
     return flatten(decode(path), background)
 

@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Upload Photo
-         * @description Create a project from a photo: the body is a PNG, JPEG, WebP, TIFF or BMP file.
+         * @description Create a project from a photo: the body is a file of any kind that docs/files.md lists.
          */
         post: operations["upload_photo"];
         delete?: never;

@@ -109,7 +109,7 @@ function DropZone() {
         className="visually-hidden"
         tabIndex={-1}
         aria-label="Photo or project file"
-        accept="image/png,image/jpeg,image/webp,image/tiff,image/bmp,.zip"
+        accept="image/*,.avif,.heic,.heif,.jxl,.psd,.ora,.kra,.zip"
         onChange={({ target }) => {
           if (target.files?.[0]) void createFromFile(target.files[0]);
         }}

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 def command(
     photo: Annotated[
         Path | None,
-        typer.Argument(help="The photo: PNG, JPEG, WebP, TIFF or BMP. Omit it with --continue.", show_default=False),
+        typer.Argument(
+            help="The photo: PNG, JPEG, WebP, AVIF, HEIC, TIFF … Omit it with --continue.", show_default=False
+        ),
     ] = None,
     out: Annotated[
         Path | None,

@@ -6,6 +6,8 @@ import io
 import logging
 import re
 import sys
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +17,16 @@ import numpy as np
 from jaxtyping import UInt16
 from PIL import Image, ImageOps
 
-from primage.decoding.pillow import LIMIT, MAX_PIXELS, MAX_SIDE_PX, SUPPORTED, pillow
+from primage.decoding.kinds import HEAD_BYTES, PHOTOSHOP, PNG, RAW, Kind, kind_of
+from primage.decoding.photoshop import merged_size, read_merged
+from primage.decoding.pillow import SUPPORTED, check_size, pillow
 from primage.errors import ImageError
 
 log = logging.getLogger(__name__)
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 MAX_FILE_BYTES = 1 << 30
+#: The picture that a document of Krita, MyPaint and other programs shows.
+_MERGED = "mergedimage.png"
 GREY_MODES = ("1", "L", "LA", "La")
 _MODES = (*GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
 
@@ -50,8 +55,85 @@ def decode(path: str | Path, data: bytes | None = None) -> Decoded:
     Raises:
         ImageError: as for `primage.image.read_image`.
     """
-    with pillow(str(path)):
-        return _decode(_read_bytes(Path(path)) if data is None else data, str(path))
+    name = str(path)
+    kind, data = _picture_in(_read_bytes(Path(path)) if data is None else data, name)
+    with pillow(name, kind.name):
+        if kind is PHOTOSHOP:
+            return Decoded(*read_merged(data, name), {}, "PSD", name)
+        return _decode(data, kind, name)
+
+
+def stored_size(path: str | Path) -> tuple[int, int]:
+    """Read the size of a picture without decoding it.
+
+    Args:
+        path: as for `primage.image.read_image`.
+
+    Returns:
+        (height, width) as stored; a picture that lies on its side is decoded upright.
+
+    Raises:
+        ImageError: as for `primage.image.read_image`, but damaged pixels are not noticed.
+    """
+    kind, data = _picture_in(_read_bytes(Path(path)), str(path))
+    with pillow(str(path), kind.name):
+        if kind is PHOTOSHOP:
+            return merged_size(data)
+        width, height = _opened(data, kind, str(path)).size
+        return height, width
+
+
+def _picture_in(data: bytes, name: str) -> tuple[Kind, bytes]:
+    """The kind of a picture, and its file: of a document that is a zip, the merged picture in it."""
+    kind = kind_of(data[:HEAD_BYTES])
+    if kind is None:
+        raise ImageError(f"{name} is of an unknown kind; {SUPPORTED}")
+    if kind.pillow is None:
+        raise ImageError(f"{name} is {kind.name}, which cannot be read as a picture; {kind.way_out}")
+    if kind.pillow != "ZIP":
+        return kind, data
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as document, document.open(_MERGED) as member:
+            return PNG, member.read(MAX_FILE_BYTES)
+    except KeyError as error:
+        raise ImageError(f"{name} is {kind.name} without {_MERGED}; save it again, or export it as PNG") from error
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError) as error:
+        raise ImageError(f"{name} is {kind.name}, but it is damaged ({error}); copy or save it again") from error
+
+
+def _load_plugin(kind: Kind, name: str) -> None:
+    """Let Pillow know a format that is read by another package."""
+    try:
+        if kind.extra == "heic":
+            import pillow_heif.HeifImagePlugin  # noqa: F401
+        elif kind.extra == "jxl":
+            import pillow_jxl  # noqa: F401
+    except ImportError as error:
+        raise ImageError(
+            f"{name} is {kind.name}, which needs one more package: pip install 'primage[{kind.extra}]'; "
+            "or export it as JPEG or PNG"
+        ) from error
+
+
+def _opened(data: bytes, kind: Kind, name: str) -> Image.Image:
+    """The picture with its header read and checked, but not its pixels."""
+    _load_plugin(kind, name)
+    image = Image.open(io.BytesIO(data), formats=(str(kind.pillow),))
+    check_size(image.width, image.height, name)
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
+    # Raw files are TIFF files: of DNG's own tag, or a preview (254) before the sensor's picture (330).
+    if 50706 in tags or (tags.get(254) == 1 and 330 in tags):
+        raise ImageError(f"{name} is {RAW.name}, which cannot be read as a picture; {RAW.way_out}")
+    # Phones write previews and depth maps behind the picture (MPO, HEIF).
+    frames = 1 if image.format in ("MPO", "HEIF") else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise ImageError(f"{name} holds {frames} frames or pages; a single picture is needed: export one as PNG")
+    if image.mode not in _MODES and not image.mode.startswith("I;16"):
+        raise ImageError(f"{name} has samples of type {image.mode}; unsigned 8 or 16 bits are needed")
+    # Tags: 258 bits per sample, 284 planar configuration.
+    if 16 in tags.get(258, ()) and tags.get(284) == 2:
+        raise ImageError(f"{name} is a 16-bit TIFF with separate planes; save it with interleaved colours")
+    return image
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -65,24 +147,14 @@ def _read_bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _decode(data: bytes, name: str) -> Decoded:
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+def _decode(data: bytes, kind: Kind, name: str) -> Decoded:
+    image = _opened(data, kind, name)
     tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
-    if max(image.size) > MAX_SIDE_PX or image.width * image.height > MAX_PIXELS:
-        raise ImageError(f"{name} is {image.width}×{image.height} px; {LIMIT}")
-    # MPO, which phones write, is a JPEG followed by previews or a depth map.
-    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    if frames > 1:
-        raise ImageError(f"{name} holds {frames} frames or pages; a single picture is needed")
-    if image.mode not in _MODES and not image.mode.startswith("I;16"):
-        raise ImageError(f"{name} has samples of type {image.mode}; unsigned 8 or 16 bits are needed")
     # Layout of the samples in Pillow's notation: "RGB;16B" is 16 bits, big-endian.
-    args = image.tile[0].args if getattr(image, "tile", None) else ""
+    tiles: Any = getattr(image, "tile", None)
+    args = tiles[0].args if tiles else ""
     rawmode = str(args[0] if isinstance(args, tuple) else args)
-    # Tags of a TIFF: 258 bits per sample, 262 photometric interpretation, 284 planar configuration.
-    if 16 in tags.get(258, ()) and tags.get(284) == 2:
-        raise ImageError(f"{name} is a 16-bit TIFF with separate planes; save it with interleaved colours")
-    low = _low_bytes(data, rawmode)
+    low = _low_bytes(data, kind, rawmode)
     image.load()
     text = {str(k): str(v) for k, v in image.text.items()} if image.format == "PNG" else {}  # type: ignore[attr-defined]
     upright, samples = _upright(image, name), None
@@ -90,7 +162,7 @@ def _decode(data: bytes, name: str) -> Decoded:
         grey: Any = np.array(upright).astype(np.uint16)[..., None]
         # 12 bits are stretched by repeating the high ones below, as 4 bits are to 8.
         grey = (grey << 4) | (grey >> 8) if rawmode == "I;12" else grey
-        # Pillow inverts "white is zero" for 8 bits, but not for 16.
+        # Pillow inverts "white is zero" (tag 262) for 8 bits, but not for 16.
         samples = 65535 - grey if tags.get(262) == 0 else grey
     elif low is not None:
         first: Any = np.asarray(upright, np.uint16)
@@ -100,7 +172,7 @@ def _decode(data: bytes, name: str) -> Decoded:
     return Decoded(upright, samples, text, str(image.format), name)
 
 
-def _low_bytes(data: bytes, rawmode: str) -> Image.Image | None:
+def _low_bytes(data: bytes, kind: Kind, rawmode: str) -> Any:
     """Decode the low bytes of 16-bit colours, of which Pillow keeps only the high ones.
 
     With the opposite byte order, Pillow keeps the other byte. For grey with alpha it has no such layout, but the four
@@ -109,7 +181,7 @@ def _low_bytes(data: bytes, rawmode: str) -> Image.Image | None:
     match = re.fullmatch(r"(RGB|RGBA|RGBX|CMYK);16([BLN])", rawmode)
     if match is None and rawmode != "LA;16B":
         return None
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    image: Any = Image.open(io.BytesIO(data), formats=(str(kind.pillow),))
     last_byte_first = ("L", "N") if sys.byteorder == "little" else ("L",)
     swapped = f"{match[1]};16{'B' if match[2] in last_byte_first else 'L'}" if match else "RGBA"
     # Pillow's file plugins pass the layout to the decoders in `tile`.

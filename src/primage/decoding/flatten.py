@@ -10,6 +10,7 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image, ImageCms
 
 from primage.decoding.decode import GREY_MODES, Decoded
+from primage.decoding.gamma import gamma_curve
 from primage.decoding.pillow import pillow
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,13 @@ def flatten(
     Args:
         decoded: from ``decode``.
         background: the colour behind transparent pixels.
-        managed: whether to apply the embedded colour profile.
+        managed: whether to apply the embedded colour profile, or the gamma of a PNG that has none.
 
     Returns:
         (H, W, 3) uint8.
     """
     with pillow(decoded.name):
-        colour, alpha = _split_alpha(decoded)
+        colour, alpha = _split_alpha(decoded, gamma_curve(decoded) if managed else None)
         rgb = _to_rgb(colour, decoded.image.info.get("icc_profile") if managed else None, decoded.name)
         if alpha is None:
             return rgb
@@ -38,7 +39,9 @@ def flatten(
         return ((mixed + 32767) // 65535).astype(np.uint8)
 
 
-def _split_alpha(decoded: Decoded) -> tuple[Image.Image, UInt16[np.ndarray, "h w"] | None]:
+def _split_alpha(
+    decoded: Decoded, curve: UInt16[np.ndarray, " 65536"] | None
+) -> tuple[Image.Image, UInt16[np.ndarray, "h w"] | None]:
     """Split into an 8-bit L, RGB or CMYK picture and the opacity, 0 to 65535; None without transparency."""
     image, samples = decoded.image, decoded.samples
     if samples is not None:
@@ -47,16 +50,20 @@ def _split_alpha(decoded: Decoded) -> tuple[Image.Image, UInt16[np.ndarray, "h w
         alpha = None if colours is samples else samples[..., -1]
         if "transparency" in image.info:  # one colour marks transparent pixels
             alpha = np.where((colours == image.info["transparency"]).all(axis=-1), 0, 65535).astype(np.uint16)
+        colours = colours if curve is None else curve[colours]
         # v·255/65535 is v/257; 257 is odd, so this rounds exactly.
         eight = ((colours.astype(np.uint32) + 128) // 257).astype(np.uint8)
         if image.mode == "CMYK":
             return Image.frombytes("CMYK", image.size, eight.tobytes()), alpha
         return Image.fromarray(np.ascontiguousarray(eight[..., 0] if eight.shape[2] == 1 else eight)), alpha
     mode = "L" if image.mode in GREY_MODES else "CMYK" if image.mode == "CMYK" else "RGB"
-    if not image.has_transparency_data:
-        return image.convert(mode), None
-    rgba = image.convert("RGBA")
-    return rgba.convert(mode), np.asarray(rgba.getchannel("A"), np.uint16) * np.uint16(257)
+    rgba = image.convert("RGBA") if image.has_transparency_data else image
+    colour = rgba.convert(mode)
+    if curve is not None:  # 257·v of 16 bits is v of 8 bits
+        colour = colour.point([(int(value) + 128) // 257 for value in curve[::257]] * len(colour.getbands()))
+    if rgba is image:
+        return colour, None
+    return colour, np.asarray(rgba.getchannel("A"), np.uint16) * np.uint16(257)
 
 
 def _to_rgb(colour: Image.Image, icc: bytes | None, name: str) -> UInt8[np.ndarray, "h w 3"]:

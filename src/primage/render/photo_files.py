@@ -17,6 +17,7 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from primage.decoding.decode import decode
 from primage.decoding.flatten import flatten
+from primage.decoding.gamma import gamma_curve
 from primage.errors import ImageError
 from primage.files import atomic_path
 from primage.image import encode_png
@@ -83,10 +84,11 @@ class PhotoFile:
 def read_photo(path: str | Path) -> PhotoFile:
     """Read a photo as it is stored.
 
-    Photos with transparency and in CMYK are converted to sRGB on white, as for training.
+    Photos with transparency and in CMYK are converted to sRGB on white, as for training; PNGs with a gamma of their own
+    are converted to sRGB.
 
     Args:
-        path: a PNG, JPEG, WebP, TIFF or BMP file.
+        path: a file as for `primage.image.read_image`.
 
     Raises:
         ImageError: the file is missing, damaged, or of another format.
@@ -95,10 +97,18 @@ def read_photo(path: str | Path) -> PhotoFile:
     image, samples = decoded.image, decoded.samples
     exif = _described(image)
     profile = image.info.get("icc_profile") or None
+    curve = gamma_curve(decoded)
+    if samples is not None and curve is not None:
+        samples = curve[samples]
     if samples is not None and samples.shape[2] in (1, 3) and "transparency" not in image.info:
         grey = samples.shape[2] == 1
         return PhotoFile(np.repeat(samples, 3, axis=2) if grey else samples, profile, exif, grey)
-    if samples is None and image.mode in ("1", "L", "P", "RGB", "RGBX") and not image.has_transparency_data:
+    if (
+        samples is None
+        and curve is None
+        and image.mode in ("1", "L", "P", "RGB", "RGBX")
+        and not image.has_transparency_data
+    ):
         return PhotoFile(np.array(image.convert("RGB")), profile, exif, image.mode in ("1", "L"))
     return PhotoFile(flatten(decoded), None, exif)
 

@@ -111,12 +111,12 @@ def test_files_that_are_not_photos_leave_nothing_behind(visitor: Visitor, photo:
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
     for content, status, reason in (
         (b"", 422, "empty"),
-        (b"hello", 422, "not a photo"),
+        (b"hello", 422, "the photo is a text file"),
         (photo[:200], 422, "photo"),
         (png(picture(size=(20, 20))), 422, "at least 32"),
         (png(np.zeros((300, 300, 3), np.uint8)), 422, "megapixels"),
         (png(noise), 413, "larger than"),
-        (b"GIF89a" + bytes(100), 422, "not a photo"),
+        (b"GIF89a" + bytes(100), 422, "the photo is a GIF picture, but it is damaged"),
     ):
         answer = visitor.http.post("/api/projects/upload", content=content)
         assert (answer.status_code, reason in answer.json()["message"]) == (status, True), answer.text

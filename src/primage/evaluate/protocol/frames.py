@@ -10,14 +10,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from primage.errors import ConfigError, ImageError
-from primage.files import sha256_file, write_atomically
+from primage.files import is_system_file, sha256_file, write_atomically
 from primage.image import write_png
 from primage.primitive.kinds import all_layer_names, layers_of
 from primage.primitive.read import LayerFiles
 
 #: Key of the whole primitive among folders of layers.
 PRIMITIVE = "primitive"
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".jxl", ".gif", ".tif", ".tiff", ".bmp")
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def read_clip(
     if source.is_file():
         photos = decode_video(source, scratch, train % every, every, limit)
     elif source.is_dir():
-        photos = sorted((p for p in source.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES), key=natural_key)
+        photos = _images(source)
         if not photos:
             raise ConfigError(f"{source}: contains no images ({', '.join(IMAGE_SUFFIXES)})")
         photos = photos[train % every :: every][:limit]
@@ -134,6 +134,14 @@ def read_clip(
         raise ConfigError(f"{source}: there is no such video or folder of frames")
     frames = [Frame(photo.stem, photo) for photo in photos]
     return Clip(name, tuple(with_layers(frames, folders)), train // every)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and not is_system_file(path)]
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted((path for path in _files(folder) if path.suffix.lower() in IMAGE_SUFFIXES), key=natural_key)
 
 
 def clip_name(source: Path) -> str:
@@ -188,7 +196,7 @@ def with_layers(frames: Sequence[Frame], folders: Mapping[str, Path | None]) -> 
         if folder is not None:
             if not folder.is_dir():
                 raise ConfigError(f"{folder}: is not a folder of layers")
-            found[layer] = {path.stem: path for path in sorted(folder.iterdir()) if path.is_file()}
+            found[layer] = {path.stem: path for path in _files(folder)}
     for frame in frames:
         for layer, files in found.items():
             if frame.name not in files:
@@ -247,13 +255,12 @@ def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, lim
 
 def _paired(source: Path, name: str, limit: int | None) -> Clip:
     """A training pair in ``train/``, test pairs in ``test/image`` and, for example, ``test/segments``."""
-    train = {path.stem: path for path in sorted((source / "train").iterdir(), reverse=True)}
+    train = {path.stem: path for path in reversed(_files(source / "train"))}
     images = source / "test" / "image"
     if "image" not in train or not images.is_dir():
         raise ConfigError(f"{source}: has train/ and test/, but not train/image.png and test/image/")
     folders = {name: source / "test" / name for name in all_layer_names() if (source / "test" / name).is_dir()}
-    photos = sorted((p for p in images.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES), key=natural_key)
-    later = list(with_layers([Frame(p.stem, p) for p in photos], folders))
+    later = list(with_layers([Frame(p.stem, p) for p in _images(images)], folders))
     first = Frame("train", train["image"], layers={name: train[name] for name in folders if name in train})
     # The gap between the training frame and the first test frame is unknown, but the test frames are consecutive.
     return Clip(name, (first, *later)[:limit], 0)

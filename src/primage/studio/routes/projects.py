@@ -51,7 +51,7 @@ async def list_projects(hub: TheHub) -> ProjectList:
 async def upload_photo(
     hub: TheHub, request: Request, name: Annotated[str, Query(min_length=1, max_length=120)] = "photo"
 ) -> Project:
-    """Create a project from a photo: the body is a PNG, JPEG, WebP, TIFF or BMP file."""
+    """Create a project from a photo: the body is a file of any kind that docs/files.md lists."""
     return (await hub.create(request.stream(), name)).state()
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from primage.api import configure, opened_run, prepare
 from primage.config import Config
-from primage.decoding.decode import FORMATS
+from primage.decoding.decode import stored_size
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
@@ -61,14 +59,9 @@ def inspect_photo(job: InspectPhoto) -> Size:
         ImageError: it is not a photo, or is too large or too small.
     """
     try:
-        with warnings.catch_warnings(), Image.open(job.photo, formats=FORMATS) as image:
-            warnings.simplefilter("ignore")
-            width, height = image.size
-    except Exception as error:
-        raise ImageError("this file is not a photo; a PNG, JPEG, WebP, TIFF or BMP picture is needed") from error
-    if width * height > job.max_pixels:
-        raise ImageError(f"the photo has {width}×{height} px; the limit is {job.max_pixels // 10**6} megapixels")
-    try:
+        height, width = stored_size(job.photo)
+        if width * height > job.max_pixels:
+            raise ImageError(f"the photo has {width}×{height} px; the limit is {job.max_pixels // 10**6} megapixels")
         height, width = read_image(job.photo).shape[:2]
     except ImageError as error:
         # The file's name was chosen by the server and means nothing to the user.
