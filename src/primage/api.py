@@ -149,7 +149,7 @@ def read_pair(
         raise ImageError(f"{photo}: a working size of {size[1]}×{size[0]} px cannot be trained (32 to 8192 px a side)")
     if short > min(height, width):
         _log.warning("%s: enlarged from %d×%d px to %d×%d px", photo, width, height, size[1], size[0])
-    primitive, spec = training_primitive(original, size, config.primitive, files)
+    primitive, spec = training_primitive(original, size, config.primitive, files, Path(photo).name)
     return resize_image(original, size), primitive, spec
 
 
@@ -325,7 +325,7 @@ def train(
     primitive: PrimitiveKind = "super",
     preset: PresetName = "standard",
     primitive_file: str | Path | None = None,
-    segments: str | Path | None = None,
+    segments: str | Path | Sequence[str | Path] | None = None,
     edges: str | Path | None = None,
     size: int | None = None,
     minutes: float | None = None,
@@ -344,7 +344,7 @@ def train(
         primitive: kind of primitive, one of `primage.primitive.kinds.KINDS`.
         preset: draft, standard or paper.
         primitive_file: the primitive as one file; a missing layer is extracted.
-        segments: the label layer as a file.
+        segments: the label layer as a file, or several files with one mask for each label.
         edges: the line layer as a file.
         size: short side of the working size in pixels; None for the preset's, but no larger than the photo.
         minutes: how long to train.
@@ -376,7 +376,8 @@ def train(
     def path(file: str | Path | None) -> Path | None:
         return None if file is None else Path(file)
 
-    files = LayerFiles(whole=path(primitive_file), segments=path(segments), edges=path(edges))
+    labels = [segments] if isinstance(segments, str | Path) else segments or ()
+    files = LayerFiles(path(primitive_file), segments=[Path(file) for file in labels], edges=path(edges))
     # All inputs are checked before anything is written.
     check_target(run)
     prepared = prepare(photo, config, files, shrink_only=size is None)

@@ -17,8 +17,12 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only: no progress, no messages.")]
 Segments = Annotated[
-    Path | None,
-    typer.Option("--segments", metavar="FILE", help="Label layer: a label map (PNG, CVAT, labelme, Cityscapes)."),
+    list[Path] | None,
+    typer.Option(
+        "--segments",
+        metavar="FILE",
+        help="Label layer: a label map (PNG, CVAT, COCO, labelme …). Repeat it for one mask per label.",
+    ),
 ]
 Edges = Annotated[Path | None, typer.Option("--edges", metavar="FILE", help="Line layer: a line drawing.")]
 Device = Annotated[str, typer.Option(help="Device to compute on: cpu, cuda or mps.")]

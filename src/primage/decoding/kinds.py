@@ -48,7 +48,7 @@ _ARCHIVE = Kind("an archive", way_out=_UNPACK)
 _LARGE_PHOTOSHOP = Kind("a large Photoshop document (PSB)", way_out="save it as PSD or PNG")
 _POSTSCRIPT = Kind("a PostScript file (EPS)", way_out="export it as PNG, for example with Inkscape")
 _SVG = Kind("a vector drawing (SVG)", way_out="export it as PNG, for example with Inkscape")
-_HTML = Kind("a web page (HTML)", way_out="download the picture itself; the server sent a page in its place")
+_HTML = Kind("a web page (HTML)", way_out="download the picture itself, since the server sent a page in its place")
 _HDR = Kind("a picture with high dynamic range (EXR, HDR)", way_out="export it as PNG or TIFF with 16 bits")
 _DATA = Kind("a file of measured data", way_out="export it as PNG or TIFF with 8 or 16 bits")
 _APPLE_DOUBLE = Kind("a macOS resource file", way_out="take the file of the same name without ._ at its start")
@@ -140,6 +140,15 @@ def kind_of(head: bytes) -> Kind | None:
         if head.startswith(signature, offset) and (signature != b"CR" or head.startswith((b"II*\0", b"MM\0*"))):
             return kind
     return _of_text(head[:HEAD_BYTES])
+
+
+def is_zip_archive(head: bytes) -> bool:
+    """Whether a file is a zip that is no document of a drawing program.
+
+    Args:
+        head: its first `HEAD_BYTES`.
+    """
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and kind_of(head) not in (OPEN_RASTER, KRITA)
 
 
 def _of_brands(head: bytes) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -25,7 +25,7 @@ def upright_frame(frame: av.VideoFrame) -> UInt8[np.ndarray, "h w 3"]:
         ISO/IEC 14496-12, §6.2.2: (x', y') = (a x + c y, b x + d y), in fixed point.
     """
     pixels = np.asarray(frame.to_ndarray(format="rgb24"))
-    data = frame.side_data.get("DISPLAYMATRIX")
+    data: Any = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return pixels
     a, b, _, c, d = struct.unpack("<5i", bytes(data)[:20])

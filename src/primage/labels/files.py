@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from primage.labels.cityscapes import nearest_in_meaning
 from primage.labels.colours import pack
 from primage.labels.distinct_colours import distinct_colours
 from primage.labels.formats.picture import PALETTE_KEY
-from primage.labels.formats.raw import GREY_LEVELS, Ids, RawLabels
+from primage.labels.formats.raw import GREY_LEVELS, NAMED, UNKNOWN_PHOTO, Ids, PhotoFacts, RawLabels
 from primage.labels.formats.read import read_raw_labels
 from primage.labels.from_colours import MAX_FOUND_COLOURS, labels_from_rgb, unknown_label_error
 from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise, palette_colours
@@ -30,18 +31,23 @@ _MIN_LEVEL_RANGE = 64
 
 
 def read_labels(
-    path: str | Path, palette: Palette | None = None, snap: bool = False, ids: Ids | None = None
+    path: str | Path | Sequence[Path],
+    palette: Palette | None = None,
+    snap: bool = False,
+    ids: Ids | None = None,
+    photo: PhotoFacts = UNKNOWN_PHOTO,
 ) -> LabelMap:
     """Read a label map; the format is recognised by the content.
 
     Args:
-        path: a palette, grey or RGB picture (lossless), a CVAT "Segmentation mask 1.1" zip, folder or mask,
-            ``export.zip/mask.png`` for one of several, or a labelme JSON.
-        palette: the model's labels. Files of ids are matched by id if the palette came from such a file, labelme files
-            by name, all others by colour.
+        path: a palette, grey or RGB picture (lossless), or anything else that `primage.labels.formats.read` reads;
+            several files are one mask for each label.
+        palette: the model's labels. Files of ids are matched by id if the palette came from such a file, files
+            of labelme and COCO, and masks, by name, all others by colour.
         snap: map pixels with unknown labels to the nearest label: among labels of Cityscapes the nearest in meaning
             (`primage.labels.cityscapes`), otherwise the nearest in colour.
         ids: what the grey levels of a picture stand for, where its name does not say.
+        photo: the photo that the labels belong to.
 
     Returns:
         The map, with ``palette`` if given, otherwise with the labels that occur in the file. Grey levels that are hard
@@ -51,7 +57,7 @@ def read_labels(
         LabelError: the file is not a label map, or contains labels that are not in ``palette``.
         ImageError: the picture cannot be read.
     """
-    raw = read_raw_labels(Path(path), ids)
+    raw = read_raw_labels(Path(path) if isinstance(path, str) else path, ids, photo)
     if palette is not None and raw.source == "rgb" and _shows_ids(raw, palette):
         raw = replace(raw, values=raw.values[..., 0], source="grey", entries=GREY_LEVELS)
     if raw.values.ndim == 3:
@@ -64,7 +70,7 @@ def read_labels(
         return stored if raw.embedded is not None else _with_distinct_colours(stored)
     if stored.palette == palette:
         return stored
-    if stored.palette.source == "labelme":
+    if stored.palette.source in NAMED:
         return _match(stored, palette, "name", snap, raw.where)
     # Grey levels are colours as well as ids; matching them as colours handles antialiased borders.
     levels = _are_levels(palette) and _are_levels(stored.palette)

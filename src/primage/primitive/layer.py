@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
+from primage.labels.formats.raw import UNKNOWN_PHOTO, PhotoFacts
 from primage.labels.label_map import Palette
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ class ReadOptions:
     Attributes:
         palette: the model's labels; None when the training primitive is read.
         snap: map unknown colours to the nearest label.
-        photo_size: (height, width) that coordinates refer to, if the file does not specify it.
+        photo: the photo that the file belongs to: coordinates refer to its size if the file does not say otherwise.
         thin: whether lines are thinned to one pixel.
     """
 
     palette: Palette | None = None
     snap: bool = False
-    photo_size: Size | None = None
+    photo: PhotoFacts = UNKNOWN_PHOTO
     thin: bool = True
 
 

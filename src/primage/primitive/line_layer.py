@@ -123,7 +123,7 @@ class LandmarkLayer(LineLayer):
         if path.suffix.lower() not in (".json", ".csv"):
             return super().read(path, options)
         landmarks = read_landmarks(path)
-        size = landmarks.size or options.photo_size
+        size = landmarks.size or options.photo.size
         if size is None:
             raise PrimitiveError(f"{path}: does not specify which size its points refer to")
         return draw_landmarks(landmarks, size, size)

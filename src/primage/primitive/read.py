@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from primage.errors import PrimitiveError
 from primage.image import read_image, resize_image, working_size
 from primage.labels.colours import pack, positions
 from primage.labels.files import read_labels
+from primage.labels.formats.raw import PhotoFacts
+from primage.labels.formats.read import is_picture_file
 from primage.labels.from_colours import labels_from_rgb
 from primage.labels.label_map import Palette, palette_colours
 from primage.primitive.config import PrimitiveConfig
@@ -46,17 +48,36 @@ class LayerFiles:
     Args:
         whole: the primitive as one file.
         edges_from: a photo to extract the line layer from, with the run's settings.
-        **layers: files of single layers by name; None counts as not given.
+        **layers: files of single layers by name; None or no file counts as not given. Several files of the label layer
+            are one mask for each label.
+
+    Raises:
+        PrimitiveError: there are several files of another layer.
     """
 
-    def __init__(self, whole: Path | None = None, edges_from: Path | None = None, **layers: Path | None) -> None:
+    def __init__(
+        self,
+        whole: Path | None = None,
+        edges_from: Path | None = None,
+        **layers: Path | Sequence[Path] | None,
+    ) -> None:
         self.whole = whole
         self.edges_from = edges_from
-        self.layers = {name: path for name, path in layers.items() if path is not None}
+        self.layers: dict[str, Path] = {}
+        self.masks: tuple[Path, ...] = ()
+        for name, given in layers.items():
+            paths = (given,) if isinstance(given, Path) else tuple(given or ())
+            if len(paths) > 1 and name == "segments":
+                self.masks = paths
+            elif len(paths) > 1:
+                raise PrimitiveError(f"--{name} is given {len(paths)} times; give one file")
+            elif paths:
+                self.layers[name] = paths[0]
 
     def given(self) -> dict[str, Path]:
-        """All files given, by role: "whole", the names of layers, "edges_from"."""
-        roles = {"whole": self.whole, **self.layers, "edges_from": self.edges_from}
+        """All files given, by role: "whole", the names of layers, "segments 1" and so on of masks, "edges_from"."""
+        masks = {f"segments {number}": path for number, path in enumerate(self.masks, 1)}
+        roles = {"whole": self.whole, **self.layers, **masks, "edges_from": self.edges_from}
         return {role: path for role, path in roles.items() if path is not None}
 
     def check(self, kind: str) -> None:
@@ -66,7 +87,8 @@ class LayerFiles:
             PrimitiveError: for example, segments were given for a primitive of edges.
         """
         layers = {layer.name: layer for layer in layers_of(kind)}
-        for name, path in (*self.layers.items(), ("edges", self.edges_from)):
+        masks = (("segments", path) for path in self.masks)
+        for name, path in (*self.layers.items(), *masks, ("edges", self.edges_from)):
             if path is not None and name not in layers:
                 raise PrimitiveError(f"{path}: a primitive of kind '{kind}' has no layer '{name}'")
         if self.edges_from is None:
@@ -89,7 +111,11 @@ class _Read:
 
 
 def training_primitive(
-    photo: UInt8[np.ndarray, "h w 3"], size: Size, config: PrimitiveConfig, files: LayerFiles = NO_FILES
+    photo: UInt8[np.ndarray, "h w 3"],
+    size: Size,
+    config: PrimitiveConfig,
+    files: LayerFiles = NO_FILES,
+    photo_name: str = "",
 ) -> tuple[Primitive, PrimitiveSpec]:
     """Read or extract the primitive of the training photo.
 
@@ -98,6 +124,7 @@ def training_primitive(
         size: the working size, to which all layers are resized.
         config: kind and extraction settings.
         files: layers given as files.
+        photo_name: name of the photo's file, by which a file with the labels of many photos lists them.
 
     Returns:
         The primitive at the working size, and the model's description of it.
@@ -108,7 +135,7 @@ def training_primitive(
     """
     files.check(config.kind)
     photo_size: Size = (photo.shape[0], photo.shape[1])
-    read = _read(files, config, None, photo_size)
+    read = _read(files, config, None, PhotoFacts(photo_name, photo_size))
     edges_given = "edges" in read.layers or "edges" not in KINDS[config.kind].names
     working = resize_image(photo, size)
     for layer in layers_of(config.kind):
@@ -146,7 +173,7 @@ def read_primitive(
         LabelError: a label is unknown from training.
     """
     files.check(spec.kind)
-    read = _read(files, spec.config, spec, spec.photo_size, snap).layers
+    read = _read(files, spec.config, spec, PhotoFacts(size=spec.photo_size), snap).layers
     sizes = [layer.size(read[layer.name]) for layer in layers_of(spec.kind) if layer.name in read]
     photo = None
     if files.edges_from is not None:
@@ -176,10 +203,10 @@ def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def _read(
-    files: LayerFiles, config: PrimitiveConfig, spec: PrimitiveSpec | None, photo_size: Size | None, snap: bool = False
+    files: LayerFiles, config: PrimitiveConfig, spec: PrimitiveSpec | None, photo: PhotoFacts, snap: bool = False
 ) -> _Read:
     """Read all files given; ``spec`` is None for training."""
-    options = ReadOptions(spec.palette if spec is not None else None, snap, photo_size, config.edges.thin)
+    options = ReadOptions(spec.palette if spec is not None else None, snap, photo, config.edges.thin)
     layers = layers_of(config.kind)
     read = _Read({})
     if files.whole is not None:
@@ -193,7 +220,9 @@ def _read(
     for layer in layers:
         if layer.name in files.layers:
             read.layers[layer.name] = layer.read(files.layers[layer.name], options)
-    if "segments" in files.layers:
+    if files.masks:
+        read.layers["segments"] = read_labels(files.masks, options.palette, snap)
+    if files.masks or "segments" in files.layers:
         read.line_colour = None  # the labels it was chosen for are replaced
     if files.edges_from is not None:
         read.layers.pop("edges", None)
@@ -203,8 +232,8 @@ def _read(
 def _read_super(path: Path, spec: PrimitiveSpec | None, options: ReadOptions) -> _Read:
     """Read lines over labels from one RGB picture, or labels alone in any format of `primage.labels`."""
     palette, snap = options.palette, options.snap
-    if path.is_dir() or path.suffix.lower() in (".json", ".zip"):
-        return _Read({"segments": read_labels(path, palette, snap)})
+    if not is_picture_file(path):
+        return _Read({"segments": read_labels(path, palette, snap, photo=options.photo)})
     decoded = decode(path)
     rgb = flatten(decoded)
     coloured = decoded.image.mode in ("RGB", "RGBA")  # in a grey or palette file, values are labels

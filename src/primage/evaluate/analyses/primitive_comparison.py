@@ -48,7 +48,7 @@ def compare_primitives(
     folder: Path,
     preset: str = "standard",
     kinds: Sequence[str] = KINDS,
-    segments: Path | None = None,
+    segments: Path | Sequence[Path] | None = None,
     size_px: int | None = None,
     minutes: float | None = None,
     steps: int | None = None,
@@ -64,7 +64,7 @@ def compare_primitives(
         folder: output folder; writes FOLDER/KIND/run and FOLDER/KIND/*.png.
         preset: the preset to train.
         kinds: kinds of primitive.
-        segments: label map for the kinds that have one; extracted if None.
+        segments: label map, or one mask for each label, for the kinds that have labels; extracted if None.
         size_px: short side.
         minutes: duration of each training.
         steps: number of steps of each training, instead of minutes.

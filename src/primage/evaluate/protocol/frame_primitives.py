@@ -14,6 +14,7 @@ from skimage.color import rgb2lab
 from primage.errors import ConfigError, LabelError
 from primage.evaluate.protocol.frames import Frame
 from primage.image import read_image, resize_image
+from primage.labels.formats.raw import PhotoFacts
 from primage.labels.label_map import LabelMap
 from primage.model import Model
 from primage.primitive.extract import extract_layer
@@ -55,13 +56,13 @@ def frame_primitive(model: Model, frame: Frame) -> Primitive:
                 return read_primitive(files, spec, model.render_size, snap=True)
     photo = read_image(frame.photo)
     size = model.render_size((photo.shape[0], photo.shape[1]))
+    facts = PhotoFacts(frame.photo.name, (photo.shape[0], photo.shape[1]))
     photo = resize_image(photo, size)
 
     def of_frame(layer: AnyLayer, training: Any) -> Any:
         if layer.name in frame.layers:
-            return layer.resize(
-                layer.read(frame.layers[layer.name], ReadOptions(spec.palette, thin=spec.config.edges.thin)), size
-            )
+            options = ReadOptions(spec.palette, photo=facts, thin=spec.config.edges.thin)
+            return layer.resize(layer.read(frame.layers[layer.name], options), size)
         data = extract_layer(layer, photo, spec.config)
         return match_labels(photo, data, model.photo, training) if isinstance(data, LabelMap) else data
 

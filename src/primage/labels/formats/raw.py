@@ -11,9 +11,27 @@ from jaxtyping import UInt8, UInt16
 
 from primage.labels.distinct_colours import RGB
 
-Source = Literal["palette", "rgb", "grey", "cvat", "labelme", "cityscapes", "made"]
+Source = Literal["palette", "rgb", "grey", "cvat", "labelme", "coco", "masks", "cityscapes", "made"]
+#: Sources whose labels are identified by their names.
+NAMED: tuple[Source, ...] = ("labelme", "coco", "masks")
 #: Lists of ids that grey levels can stand for: Cityscapes' own, and those its benchmark trains on.
 Ids = Literal["cityscapes", "cityscapes_train"]
+
+
+@dataclass(frozen=True)
+class PhotoFacts:
+    """What is known of the photo that a label file belongs to; it chooses and completes what the file leaves open.
+
+    Attributes:
+        name: of its file; empty if unknown.
+        size: its (height, width); None if unknown.
+    """
+
+    name: str = ""
+    size: tuple[int, int] | None = None
+
+
+UNKNOWN_PHOTO = PhotoFacts()
 
 
 @dataclass(frozen=True)
