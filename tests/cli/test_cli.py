@@ -105,6 +105,26 @@ def test_tensorboard_gets_the_losses(tmp_path: Path) -> None:
     assert list((run / "tensorboard").glob("events.*"))
 
 
+def test_one_mask_for_each_label(tmp_path: Path) -> None:
+    photo, masks = write_photo(tmp_path), tmp_path / "masks"
+    height, width = read_image(photo).shape[:2]
+    masks.mkdir()
+    for number, name in enumerate(("cat", "eye", "nose")):
+        mask = np.zeros((height, width), np.uint8)
+        mask[number * 8 : 40, number * 8 : 50] = 255
+        Image.fromarray(mask).save(masks / f"tag-{name}-0.png")
+    each = [option for path in sorted(masks.iterdir()) for option in ("--segments", path)]
+    for run, given in (("each", each), ("folder", ["--segments", masks])):
+        chosen = options(steps=0, primitive="segments")
+        assert command("train", photo, *given, *chosen, "--out", tmp_path / run, "--quiet") == 0
+        labels = load(tmp_path / run).record.spec.palette
+        assert labels is not None
+        assert [label.name for label in labels.labels] == ["background", "cat", "eye", "nose"]
+    assert command("render", tmp_path / "each", *each, "--out", tmp_path / "out.png", "--quiet") == 0
+    recorded = json.loads(read_png_text(tmp_path / "out.png")["primage"])["inputs"]
+    assert [file["name"] for file in recorded.values()] == [f"tag-{name}-0.png" for name in ("cat", "eye", "nose")]
+
+
 def test_rendering_as_json_lists_what_was_written(folder: Path, capsys: Out) -> None:
     assert command("render", "run", "primitive.png", "--out", "a/b.png", "--json") == 0
     (entry,) = printed_json(capsys)["renders"]

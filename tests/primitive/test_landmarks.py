@@ -34,7 +34,7 @@ def test_points_alone_are_enough(tmp_path: Path) -> None:
     assert read(tmp_path, {"points": [[1, 2]]}) == Landmarks(points=((1, 2),))
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".CSV"])
+@pytest.mark.parametrize("suffix", [".csv", ".CSV", ".tsv", ".txt"])
 def test_csv_rows_of_one_line_are_joined(tmp_path: Path, suffix: str) -> None:
     text = "line,x,y\njaw,1,2\njaw,3,4\nnose,5,6.5\nnose,7,8\n,9,9\n,1,1\njaw,0,0\n"
     landmarks = read(tmp_path, text, suffix)
@@ -45,6 +45,34 @@ def test_csv_rows_of_one_line_are_joined(tmp_path: Path, suffix: str) -> None:
 def test_csv_may_lack_lines_and_have_a_byte_order_mark_blank_rows_and_more_columns(tmp_path: Path) -> None:
     landmarks = read(tmp_path, "\ufeffx,y,score\r\n1,2,0.9\r\n\r\n3,4,0.8,extra\r\n", ".csv")
     assert landmarks == Landmarks(points=((1, 2), (3, 4)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x;y;line\n1,5;2;a\n3;4,25;a\n",  # a spreadsheet in much of Europe
+        "sep=;\nX [px];Y [px];Line\n1,5;2;a\n3;4,25;a\n".encode("utf-16"),
+        "Größe;x;y;line\n9;1.5;2;a\n9;3;4.25;a\n".encode("cp1252"),
+        "pos_x\tpos_y\tline\n1.5\t2\ta\n3\t4,25\ta\n",
+        "x   y    line\n1.5 2    a\n3   4.25 a\n",
+        '\n"x", "y", "line"\n\n1.5, 2, a\n 3 , "4.25" , a\n\n',
+    ],
+)
+def test_csv_as_programs_write_it(tmp_path: Path, content: str | bytes) -> None:
+    assert read(tmp_path, content, ".csv") == Landmarks(points=((1.5, 2), (3, 4.25)), connections=((0, 1),))
+
+
+def test_points_without_coordinates_were_not_found(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found = read(tmp_path, "line;x;y\na;1;2\na;3;4\na;;\na; ;\na;5;6\na;7;8\n;;\n", ".csv")
+    assert found == Landmarks(points=((1, 2), (3, 4), (5, 6), (7, 8)), connections=((0, 1), (2, 3)))
+    assert "2 rows have no coordinates; these points were left out" in caplog.text
+    with pytest.raises(UserError, match="row 2: x and y are not both numbers"):
+        read(tmp_path, "x;y\n1;\n", ".csv")
+
+
+def test_numbered_points_in_one_row(tmp_path: Path) -> None:
+    text = "frame, x_0, x_1, x_10, x_2, y_0, y_1, y_10, y_2, z_0\n1, 1, 2, 10, , 5, 6, 7, , 9\n"
+    assert read(tmp_path, text, ".csv") == Landmarks(points=((1, 5), (2, 6), (10, 7)))
 
 
 @pytest.mark.parametrize(
@@ -90,9 +118,9 @@ def test_bad_json_is_refused_with_the_file_and_the_place(
     ("content", "complaint"),
     [
         ("", "header with x and y"),
-        ("x,y\n", "header with x and y"),
+        ("x,y\n", "no points below its header"),
         ("1,2\n3,4\n", "header with x and y"),
-        ("x;y\n1;2\n", "header with x and y"),
+        ("a;b\n1;2\n", "header with x and y .*; it has a, b"),
         ("x,y\n1,2\n3\n", "row 3: x and y are not both numbers"),
         ("x,y\n1,b\n", "row 2: x and y are not both numbers"),
         ("x,y\n,2\n", "row 2"),
@@ -101,7 +129,9 @@ def test_bad_json_is_refused_with_the_file_and_the_place(
         ("x,y\n1,\0\n", "points.csv"),
         ("x,y\n1," + "9" * 200_000, "is not CSV"),
         ("x,y\n" + "1,2\n" * 20_001, "at most 20000"),
-        (b"x,y\n\xff,1", "cannot be read"),
+        (b"x,y\n\xff,1", "row 2: x and y are not both numbers"),
+        (b"\xff\xfe\0", "cannot be read"),
+        ("frame,x_0,y_0\n1,2,3\n2,3,4\n", "2 rows of numbered points; keep the row of this photo"),
     ],
 )
 def test_bad_csv_is_refused_with_the_file_and_the_row(tmp_path: Path, content: str | bytes, complaint: str) -> None:

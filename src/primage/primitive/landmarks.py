@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from pydantic import Field, model_validator
 from skimage.draw import line
 
 from primage.errors import PrimitiveError
+from primage.primitive.landmark_table import TABLE_SUFFIXES, read_landmark_table
 from primage.settings import Frozen, validated
 
 #: Longest side of a photo; a larger one might not fit into memory.
@@ -45,11 +44,11 @@ class Landmarks(Frozen):
 def read_landmarks(path: str | Path) -> Landmarks:
     """Read landmarks.
 
-    JSON: ``{"points": [[x, y], …], "connections": [[0, 1], …], "size": [height, width]}``. CSV: a header with ``x``,
-    ``y`` and, optionally, ``line``; consecutive rows of one ``line`` are joined.
+    JSON: ``{"points": [[x, y], …], "connections": [[0, 1], …], "size": [height, width]}``. CSV: see
+    `primage.primitive.landmark_table`.
 
     Args:
-        path: a .json or .csv file.
+        path: a .json file, or a .csv, .tsv or .txt table.
 
     Returns:
         The points and their connections.
@@ -58,12 +57,12 @@ def read_landmarks(path: str | Path) -> Landmarks:
         PrimitiveError: the file is missing or has neither format.
     """
     path = Path(path)
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        return validated(Landmarks, read_landmark_table(path), str(path))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise PrimitiveError(f"{path}: cannot be read as landmarks ({error})") from error
-    if path.suffix.lower() == ".csv":
-        return _from_csv(text, path)
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -71,31 +70,6 @@ def read_landmarks(path: str | Path) -> Landmarks:
     except (ValueError, RecursionError) as error:  # thousands of digits or nested brackets
         raise PrimitiveError(f"{path}: cannot be read as landmarks ({error})") from error
     return validated(Landmarks, data, str(path))
-
-
-def _from_csv(text: str, path: Path) -> Landmarks:
-    try:
-        rows = list(csv.DictReader(text.splitlines()))
-    except csv.Error as error:
-        raise PrimitiveError(f"{path}: is not CSV ({error})") from error
-    if not rows or not {"x", "y"} <= set(rows[0]):
-        raise PrimitiveError(f"{path}: landmarks in CSV need a header with x and y (and, optionally, line)")
-    points: list[tuple[float, float]] = []
-    connections: list[tuple[int, int]] = []
-    last_line: str | None = None
-    for number, row in enumerate(rows, start=2):
-        try:
-            point = (float(row["x"]), float(row["y"]))
-        except (TypeError, ValueError) as error:
-            raise PrimitiveError(f"{path}: row {number}: x and y are not both numbers") from error
-        if not all(math.isfinite(c) for c in point):
-            raise PrimitiveError(f"{path}: row {number}: x and y must be finite")
-        line_name = row.get("line")
-        if line_name and line_name == last_line:
-            connections.append((len(points) - 1, len(points)))
-        last_line = line_name
-        points.append(point)
-    return validated(Landmarks, {"points": points, "connections": connections}, str(path))
 
 
 def draw_landmarks(landmarks: Landmarks, size: tuple[int, int], photo_size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:

@@ -118,9 +118,10 @@ class LandmarkLayer(LineLayer):
     needs_file: ClassVar[str | None] = "landmarks are not extracted; give points (.json, .csv) with --primitive-file"
 
     def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> Lines:  # noqa: D102
+        from primage.primitive.landmark_table import TABLE_SUFFIXES
         from primage.primitive.landmarks import draw_landmarks, read_landmarks
 
-        if path.suffix.lower() not in (".json", ".csv"):
+        if path.suffix.lower() not in (".json", *TABLE_SUFFIXES):
             return super().read(path, options)
         landmarks = read_landmarks(path)
         size = landmarks.size or options.photo.size
