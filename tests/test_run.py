@@ -13,17 +13,17 @@ from safetensors.torch import save_file
 
 from primage.api import Prepared, configure, prepare
 from primage.errors import RunError
+from primage.files import sha256_file
 from primage.labels.label_map import LabelMap, Palette
 from primage.primitive.read import LayerFiles
 from primage.run import (
     Run,
     RunRecord,
-    check_free,
     load_tensors,
-    lock_folder,
     open_or_create,
     save_tensors,
 )
+from primage.run_folder import check_free, lock_folder
 from tests.tiny import SETTINGS, contents, lock_holder, write_photo
 
 KINDS = ("edges", "segments", "super", "paint")
@@ -46,7 +46,10 @@ def test_a_run_gives_its_training_pair_back_exactly(kind: str, photo: Path, tmp_
     prepared = prepare(photo, config, shrink_only=True)
     created = open_or_create(tmp_path / "run", prepared.record, prepared.photo, prepared.primitive)
     run = Run(tmp_path / "run")
-    assert run.record == created.record == prepared.record
+    assert run.record == created.record
+    hashes = {name: sha256_file(run.path / name) for name in created.record.pair_sha256}
+    assert hashes.keys() == {"photo.png", *(f"{layer.name}.png" for layer, _ in prepared.primitive)}
+    assert run.record == prepared.record.model_copy(update={"pair_sha256": hashes})
     pixels, primitive = run.pair()
     assert np.array_equal(pixels, prepared.photo)
     assert primitive.kind == kind
@@ -89,8 +92,8 @@ def test_a_run_whose_grey_ids_have_the_colours_of_greys_is_resumed(photo: Path, 
     old = new.primitive.replace(segments=LabelMap(segments.index, Palette(labels=greys, source="grey")))
     spec = new.record.spec.model_copy(update={"palette": old.segments.palette})
     record = new.record.model_copy(update={"spec": spec, "layers_sha256": old.sha256()})
-    open_or_create(tmp_path / "run", record, new.photo, old)
-    assert open_or_create(tmp_path / "run", new.record, new.photo, new.primitive).record == record
+    created = open_or_create(tmp_path / "run", record, new.photo, old)
+    assert open_or_create(tmp_path / "run", new.record, new.photo, new.primitive).record == created.record
     ids[0, 0] = 2
     Image.fromarray(ids).save(tmp_path / "others.png")
     other = prepared("others.png")
@@ -135,6 +138,7 @@ def test_a_folder_with_something_else_in_it_is_refused(name: str, photo: Path, t
 def test_files_of_a_killed_creation_are_accepted(photo: Path, tmp_path: Path) -> None:
     run = made(photo, tmp_path / "run")
     (run.path / "run.json").rename(run.path / "run.json.partial")
+    (run.path / ".lock").touch()  # a creation takes it first
     assert made(photo, tmp_path / "run").record == run.record
 
 

@@ -22,10 +22,12 @@ from primage.model import Model, load
 from primage.nets.features import layer_names
 from primage.nets.weights import Progress as WeightsProgress
 from primage.nets.weights import load_weights
+from primage.outputs import check_outputs, check_parents
 from primage.primitive.config import PrimitiveKind
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.read import NO_FILES, LayerFiles, training_primitive
-from primage.run import Run, RunRecord, check_free, lock_folder, open_or_create, read_meta
+from primage.run import Run, RunRecord, open_or_create, read_meta
+from primage.run_folder import PAIR, RECORD, check_free, lock_folder
 from primage.settings import current_name, validated
 from primage.training import Progress, training
 
@@ -216,23 +218,24 @@ def _warn_of_memory(photo: str | Path, config: Config, size: tuple[int, int]) ->
     )
 
 
-def check_target(path: str | Path) -> None:
+def check_target(path: str | Path, inputs: Sequence[Path] = ()) -> None:
     """Check that a folder can hold a run, before any long computation.
 
     Args:
         path: the run folder; it need not exist.
+        inputs: the files that the run is made from.
 
     Raises:
-        RunError: a parent of the path is a file, the folder is not empty and not a run, or its run cannot be read.
+        OutputError: a parent of the path is a file, or the run would replace one of the inputs.
+        RunError: the folder is not empty and not a run, or its run cannot be read.
     """
     folder = Path(path)
-    for parent in folder.absolute().parents:
-        if parent.exists() and not parent.is_dir():
-            raise RunError(f"{folder}: cannot be created, because {parent} is a file")
-    if (folder / "run.json").exists():
+    check_parents(folder)
+    if (folder / RECORD).exists():
         Run(folder)
     else:
         check_free(folder)
+        check_outputs([folder / name for name in PAIR], inputs)
 
 
 @contextlib.contextmanager
@@ -272,7 +275,7 @@ def continued_run(
 
     Raises:
         ConfigError: both minutes and steps.
-        RunError: there is no such run, or another process is training in it.
+        RunError: there is no such run, another process is training in it, or what it learns from was changed.
         WeightsError: the loss network is required and not available.
     """
     if minutes is not None and steps is not None:
@@ -281,6 +284,8 @@ def continued_run(
     Run(folder)
     with lock_folder(folder):
         run = Run(folder)
+        run.check_pair()
+        run.check_checkpoint()
         done = read_meta(run.checkpoint_path)["step"] if run.checkpoint_path.exists() else 0
         config = run.record.config
         changes: dict[str, Any] = {"continued_from": done, "steps": None, "minutes": minutes or config.minutes}
@@ -379,7 +384,7 @@ def train(
     labels = [segments] if isinstance(segments, str | Path) else segments or ()
     files = LayerFiles(path(primitive_file), segments=[Path(file) for file in labels], edges=path(edges))
     # All inputs are checked before anything is written.
-    check_target(run)
+    check_target(run, [Path(photo), *files.given().values()])
     prepared = prepare(photo, config, files, shrink_only=size is None)
     with opened_run(run, prepared) as opened:
         for progress in training(opened, device):

@@ -37,6 +37,10 @@ class RunError(UserError):
     """A run folder or a model file is missing, invalid or in use, or belongs to a run with other settings."""
 
 
+class OutputError(UserError):
+    """A file cannot be written where it was asked for, or would replace what is not Primage's to replace."""
+
+
 class WeightsError(PrimageError):
     """Pretrained weights are not available, or fail their verification."""
 

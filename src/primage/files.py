@@ -124,6 +124,16 @@ def is_system_file(path: str | PurePath) -> bool:
     return path.name.startswith(".") or "__MACOSX" in path.parts or path.name.lower() in ("thumbs.db", "desktop.ini")
 
 
+def is_scratch(name: str) -> bool:
+    """Whether a file's name is one that `atomic_path` makes up.
+
+    Example:
+        >>> is_scratch(".run.json.0123456789abcdef.partial"), is_scratch("thesis.partial")
+        (True, False)
+    """
+    return _SCRATCH_NAME.fullmatch(name) is not None
+
+
 def sha256_file(path: str | Path) -> str:
     """Compute the SHA-256 of a file's bytes, in hexadecimal.
 

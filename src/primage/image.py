@@ -15,7 +15,8 @@ from PIL.PngImagePlugin import PngInfo
 from primage.decoding.decode import decode
 from primage.decoding.flatten import flatten
 from primage.errors import ImageError
-from primage.files import write_atomically
+from primage.files import atomic_path
+from primage.seal import BLANK, KEY, seal
 
 
 def read_image(path: str | Path, background: tuple[int, int, int] = (255, 255, 255)) -> UInt8[np.ndarray, "h w 3"]:
@@ -158,7 +159,7 @@ def write_png(
     text: Mapping[str, str] | None = None,
     palette: Sequence[tuple[int, int, int]] | None = None,
 ) -> None:
-    """Write a PNG atomically: a failure leaves the old file.
+    """Write a PNG atomically and with a seal (`primage.seal`): a failure leaves the old file.
 
     Args:
         path: the file; missing folders are created.
@@ -173,9 +174,11 @@ def write_png(
     if os.path.isdir(path) or (os.path.exists(path) and not os.access(path, os.W_OK)):
         raise ImageError(f"{path} is a folder or is write-protected; choose another file")
     try:
-        encoded = encode_png(image, text, palette)
+        encoded = encode_png(image, {**(text or {}), **BLANK}, palette)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, encoded, durable=False)
+        with atomic_path(path, durable=False) as scratch:
+            scratch.write_bytes(encoded)
+            seal(scratch)
     except ImageError as error:
         raise ImageError(f"{path} was not written: {error}") from error
     except OSError as error:
@@ -189,9 +192,9 @@ def read_png_text(path: str | Path) -> dict[str, str]:
         path: a picture as for ``read_image``.
 
     Returns:
-        The texts by key; empty if there are none or the picture is not a PNG.
+        The texts by key, without the seal; empty if there are none or the picture is not a PNG.
 
     Raises:
         ImageError: as for ``read_image``.
     """
-    return decode(path).text
+    return {key: value for key, value in decode(path).text.items() if key != KEY}

@@ -1,11 +1,4 @@
-"""The run folder: settings, training pair, log, checkpoint, model. Atomic writes, one writer at a time.
-
-run.json                 the requested settings, and those determined at the start (`RunRecord`)
-photo.png segments.png   the training pair at the working size; also edges.png, colours.png
-checkpoint.safetensors   everything needed to resume the training
-model.safetensors        the model that `primage render` uses
-log.jsonl  previews/     losses every second or so; preview pictures
-"""
+"""A run: its record, training pair, log, checkpoint and model, in a folder (`primage.run_folder`)."""
 
 from __future__ import annotations
 
@@ -16,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from jaxtyping import UInt8
 from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
@@ -27,14 +19,18 @@ from primage._version import __version__
 from primage.config import Config
 from primage.deviations import HasDeviations
 from primage.errors import RunError
-from primage.files import atomic_path, remove_scratch_files, write_atomically
+from primage.files import atomic_path, sha256_file, write_atomically
 from primage.image import read_image, write_png
-from primage.primitive.kinds import all_layer_names, layers_of
+from primage.primitive.kinds import layers_of
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
+from primage.run_folder import CHECKPOINT, MODEL, PHOTO, PRIMITIVE, RECORD, check_free
 
 
 class RunRecord(HasDeviations):
-    """Settings and inputs of a run. ``requested`` is compared when the command is repeated."""
+    """Settings and inputs of a run. ``requested`` is compared when the command is repeated.
+
+    ``pair_sha256`` has the hash of each file of the training pair; it is empty in runs of earlier versions.
+    """
 
     version: str = __version__
     requested: Config
@@ -42,6 +38,7 @@ class RunRecord(HasDeviations):
     spec: PrimitiveSpec
     photo_sha256: str
     layers_sha256: dict[str, str] = Field(default_factory=dict)
+    pair_sha256: dict[str, str] = Field(default_factory=dict)
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> None:
@@ -114,7 +111,7 @@ class Run:
         self.record = self._read_record()
 
     def _read_record(self) -> RunRecord:
-        file = self.path / "run.json"
+        file = self.path / RECORD
         try:
             record = RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -140,7 +137,7 @@ class Run:
 
         Args:
             path: a folder that does not exist or is empty.
-            record: settings and inputs of the run.
+            record: settings and inputs of the run; the hashes of the training pair are added.
             photo: (H, W, 3) uint8 at the working size.
             primitive: the training primitive, of the same size.
 
@@ -154,20 +151,38 @@ class Run:
         check_free(folder)
         try:
             (folder / "previews").mkdir(parents=True, exist_ok=True)
-            write_png(folder / "photo.png", photo)
-            write_png(folder / "primitive.png", draw(primitive, record.spec.line_colour))
+            write_png(folder / PHOTO, photo)
+            write_png(folder / PRIMITIVE, draw(primitive, record.spec.line_colour))
             for layer, data in primitive:
                 layer.write(folder / f"{layer.name}.png", data)
-            write_atomically(folder / "run.json", record.model_dump_json(indent=2))
+            record = record.model_copy(update={"pair_sha256": _pair_sha256(folder, primitive.kind)})
+            write_atomically(folder / RECORD, record.model_dump_json(indent=2))
         except OSError as error:
             raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
         return cls(folder)
 
     def pair(self) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:
-        """The training pair at the working size, exactly as it was when the run was created."""
+        """The training pair at the working size, exactly as it was when the run was created.
+
+        Raises:
+            RunError: one of its files was changed since.
+        """
+        self.check_pair()
         kind = self.record.spec.kind
         layers = {layer.name: layer.load(self.path / f"{layer.name}.png") for layer in layers_of(kind)}
-        return read_image(self.path / "photo.png"), Primitive(kind, **layers)
+        return read_image(self.path / PHOTO), Primitive(kind, **layers)
+
+    def check_pair(self) -> None:
+        """Check that the training pair is the one that the run was made with.
+
+        Raises:
+            RunError: a file is missing or was changed; the message names it.
+        """
+        for name, expected in self.record.pair_sha256.items():
+            file = self.path / name
+            if not file.is_file() or sha256_file(file) != expected:
+                what = "was changed since the run was made" if file.exists() else "is missing"
+                raise RunError(f"{file}: {what}; put the run's own file back, or train a new run in another folder")
 
     def amend(self, config: Config) -> None:
         """Store settings determined after the run was created: the number of steps, or added minutes.
@@ -175,18 +190,59 @@ class Run:
         Args:
             config: replaces that of the record.
         """
-        self.record = self.record.model_copy(update={"config": config})
-        write_atomically(self.path / "run.json", self.record.model_dump_json(indent=2))
+        changes: dict[str, object] = {"config": config}
+        if not self.record.pair_sha256:  # a run of an earlier version
+            changes["pair_sha256"] = _pair_sha256(self.path, self.record.spec.kind)
+        self.record = self.record.model_copy(update=changes)
+        write_atomically(self.path / RECORD, self.record.model_dump_json(indent=2))
+
+    def save_checkpoint(self, tensors: Mapping[str, Tensor], meta: Mapping[str, object]) -> None:
+        """Write the checkpoint, which says which training pair it belongs to.
+
+        Args:
+            tensors: the state of the training.
+            meta: its record.
+        """
+        save_tensors(self.checkpoint_path, tensors, {**meta, "pair": self._pair})
+
+    def load_checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Read what `save_checkpoint` wrote.
+
+        Returns:
+            The tensors and the record.
+
+        Raises:
+            RunError: it is damaged, or belongs to a run with another training pair.
+        """
+        self.check_checkpoint()
+        return load_tensors(self.checkpoint_path)
+
+    def check_checkpoint(self) -> None:
+        """Check that the checkpoint, if there is one, belongs to the run; those of earlier versions do not say.
+
+        Raises:
+            RunError: it does not, or it cannot be read.
+        """
+        if self.checkpoint_path.exists() and read_meta(self.checkpoint_path).get("pair", self._pair) != self._pair:
+            raise RunError(
+                f"{self.checkpoint_path}: belongs to a run with another training pair; put the run's own file back, or "
+                "delete it to train from the start"
+            )
+
+    @property
+    def _pair(self) -> dict[str, str]:
+        """What identifies the training pair."""
+        return {"photo": self.record.photo_sha256, **self.record.layers_sha256}
 
     @property
     def model_path(self) -> Path:
         """Path of the model file."""
-        return self.path / "model.safetensors"
+        return self.path / MODEL
 
     @property
     def checkpoint_path(self) -> Path:
         """Path of the checkpoint."""
-        return self.path / "checkpoint.safetensors"
+        return self.path / CHECKPOINT
 
     def log(self, entry: Mapping[str, object]) -> None:
         """Append one line to log.jsonl."""
@@ -208,53 +264,9 @@ class Run:
         write_atomically(path, "".join(line + "\n" for line in kept))
 
 
-def check_free(folder: Path) -> None:
-    """Check that a folder holds no files other than those of a run.
-
-    Raises:
-        RunError: the path is a file, or the folder holds other files.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder}: is a file; a run needs a folder")
-    # Files that remain if the creation of a run was killed.
-    expected = {"previews", "photo.png", "primitive.png", ".lock", *(f"{name}.png" for name in all_layer_names())}
-    if folder.is_dir():
-        scratch = (".partial", ".tmp")
-        other = sorted(p.name for p in folder.iterdir() if p.name not in expected and p.suffix not in scratch)
-        if other:
-            raise RunError(f"{folder}: is not empty and not a run (it contains {other[0]}); choose another folder")
-
-
-@contextlib.contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Lock a folder for one writer; it is created if necessary.
-
-    Raises:
-        RunError: another process holds the lock, or the folder cannot be written to.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=0)
-        lock.acquire()
-    except Timeout as error:
-        raise RunError(f"{folder}: another process is training here; wait for it or choose another folder") from error
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
-    try:
-        with contextlib.suppress(OSError):  # leftover files do not prevent a training
-            _remove_leftovers(folder)
-        yield
-    finally:
-        lock.release()
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove incomplete files left by a killed process; those of checkpoints can take gigabytes."""
-    for name in ("checkpoint.safetensors", "model.safetensors", "run.json", "log.jsonl"):
-        remove_scratch_files(folder, name)
-        (folder / f"{name}.partial").unlink(missing_ok=True)  # the scratch name of runs made before files.py
-    if (folder / "previews").is_dir():
-        remove_scratch_files(folder / "previews")
+def _pair_sha256(folder: Path, kind: str) -> dict[str, str]:
+    names = (PHOTO, *(f"{layer.name}.png" for layer in layers_of(kind)))
+    return {name: sha256_file(folder / name) for name in names}
 
 
 def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive) -> Run:
@@ -270,17 +282,19 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
         The run; an existing one keeps its own record.
 
     Raises:
-        RunError: the folder holds other files, or a run with other settings or of another photo.
+        RunError: the folder holds other files, or a run with other settings or of another photo; or the training pair
+            in it was changed.
     """
     folder = Path(path)
-    if not (folder / "run.json").exists():
+    if not (folder / RECORD).exists():
         return Run.create(folder, record, photo, primitive)
     run = Run(folder)
+    run.check_pair()
     old = run.record
     differences = _differences(old.requested.model_dump(), record.requested.model_dump())
     if old.photo_sha256 != record.photo_sha256:
         differences.insert(0, "another photo")
-    if not differences and (size := read_image(folder / "photo.png").shape) != photo.shape:
+    if not differences and (size := read_image(folder / PHOTO).shape) != photo.shape:
         # Limiting the size to the photo's and requesting that size explicitly give the same settings.
         differences.append(f"working size was {size[1]}×{size[0]} px, now {photo.shape[1]}×{photo.shape[0]} px")
     if old.layers_sha256 != record.layers_sha256 and not _same_but_for_colours(run.pair()[1], primitive):

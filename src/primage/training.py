@@ -23,7 +23,7 @@ from primage.errors import TrainingError, WeightsError
 from primage.nets.features import FeatureExtractor
 from primage.nets.generator import Source
 from primage.publish import estimate_norms, export_model, write_preview
-from primage.run import Run, load_tensors, save_tensors
+from primage.run import Run
 from primage.schedule import Stage, plan, seconds_left
 from primage.state import State, fresh_state
 from primage.warp.pair import TrainingPair
@@ -100,7 +100,7 @@ def _training(run: Run, device: str, require_weights: bool) -> PythonGenerator[P
     stages = plan(config, config.steps, pairs)
     state = fresh_state(config, run.record.spec, device)
     if run.checkpoint_path.exists():
-        state.load(*load_tensors(run.checkpoint_path))
+        state.load(*run.load_checkpoint())
     run.cut_log(state.step)  # deletes the whole log if the run was killed before its first checkpoint
     sources = {stage.scale: Source(stage.pair.photo, stage.pair.encoded).to(device) for stage in stages}
 
@@ -116,7 +116,7 @@ def _training(run: Run, device: str, require_weights: bool) -> PythonGenerator[P
     def save() -> None:
         nonlocal saved_at, saved_step, save_cost
         begin = time.monotonic()
-        save_tensors(run.checkpoint_path, *state.dump())
+        run.save_checkpoint(*state.dump())
         saved_at, saved_step, save_cost = state.seconds, state.step, time.monotonic() - begin
 
     def publish() -> Path:

@@ -19,7 +19,7 @@ from primage.evaluate.protocol.results import Results
 from primage.evaluate.reports.video_report import write_report
 from primage.model import load
 from primage.primitive.kinds import KINDS
-from primage.run import lock_folder
+from primage.run_folder import lock_folder
 
 
 @dataclass(frozen=True)

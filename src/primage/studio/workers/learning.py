@@ -130,7 +130,8 @@ def _train(pipe: Connection, folder: Path, minutes: float | None, stop: threadin
 
 @contextlib.contextmanager
 def _unfinished_run(folder: Path) -> Iterator[Run]:
-    from primage.run import Run, lock_folder
+    from primage.run import Run
+    from primage.run_folder import lock_folder
 
     with lock_folder(folder):
         yield Run(folder)

@@ -20,7 +20,8 @@ from primage.render.blending import blend
 from primage.render.files import provenance
 from primage.render.original import PROVENANCE, write_result
 from primage.render.photo_files import PhotoFile, read_photo
-from primage.run import Run, lock_folder
+from primage.run import Run
+from primage.run_folder import lock_folder
 from primage.state import fresh_state
 from primage.studio.drawing import box_of
 from primage.studio.errors import RefusalError
