@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.config import FROM_SCRATCH, NAMED_SETTINGS, Config, PresetName, preset
-from primage.errors import ConfigError, ImageError, RunError, WeightsError
+from primage.errors import ConfigError, ImageError, WeightsError
 from primage.files import sha256_file
 from primage.image import read_image, resize_image, working_size
 from primage.losses import enabled_losses

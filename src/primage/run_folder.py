@@ -82,7 +82,6 @@ def foreign_name(folder: Path) -> str | None:
     Args:
         folder: it need not exist.
     """
-
     # A creation locks the folder first; without the lock, even pictures by Primage are there for another reason.
     locked = (folder / LOCK).is_file()
 

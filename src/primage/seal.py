@@ -22,8 +22,14 @@ _DIGITS = 64
 BLANK = {KEY: _MARK.decode() + "0" * _DIGITS}
 #: What comes before the seal in a PNG chunk; after it comes a checksum of both, which the digest leaves out.
 _PNG, _CHUNK, _CHECKSUM_BYTES = b"\x89PNG\r\n\x1a\n", b"iTXt" + KEY.encode() + bytes(5), 4
-#: In the renders (PNG, JPEG, OpenRaster) and the origins of versions that knew no seals.
-_OLDER_MARKS = (b'{"software": "Primage ', b"iTXtprimage-origin\0")
+#: How PNG, JPEG and OpenRaster files begin, and the renders and origins in them of versions that knew no seals.
+_OLDER_TEXT = b'{"software": "Primage '
+_OLDER = (
+    (_PNG, b"iTXtprimage" + bytes(5) + _OLDER_TEXT),
+    (_PNG, b"iTXtprimage-origin\0"),
+    (b"\xff\xd8", _OLDER_TEXT),
+    (b"PK\3\4", b"iTXtprimage" + bytes(5) + _OLDER_TEXT),
+)
 
 
 def seal(path: Path) -> None:
@@ -66,14 +72,16 @@ def state(path: Path) -> State:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = data.find(_MARK)
         if start < 0:
-            return "sealed" if any(data.find(mark) >= 0 for mark in _OLDER_MARKS) else "foreign"
+            older = any(data[: len(begin)] == begin and data.find(mark) >= 0 for begin, mark in _OLDER)
+            return "sealed" if older else "foreign"
         found = data[start + len(_MARK) : start + len(_MARK) + _DIGITS]
         return "sealed" if found == _digest(data, start) else "changed"
 
 
 def _digest(data: mmap.mmap, start: int) -> bytes:
     """The SHA-256 of all bytes but those of the seal, in hexadecimal."""
+    end = start + len(_MARK) + _DIGITS + (_CHECKSUM_BYTES if data[: len(_PNG)] == _PNG else 0)
     with memoryview(data) as view:
         digest = hashlib.sha256(view[:start])
-        digest.update(view[start + len(_MARK) + _DIGITS + _CHECKSUM_BYTES :])
+        digest.update(view[end:])
     return digest.hexdigest().encode()

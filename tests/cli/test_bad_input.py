@@ -151,7 +151,7 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "no variants": (("render", "run", "primitive.png", "--variants", "0"), "--variants"),
     "a variant with the name of another picture": (
         ("render", "run", "primitive.png", "--variants", "2", "--out", "taken.png"),
-        "taken-2.png: is not a render",
+        "taken-2.png: was not made by Primage",
     ),
     "all excluded": (("render", "run", "primitive.png", "--exclude", "blank.png"), "nothing of the photo is left"),
     "no sample": (("render", "run", "primitive.png", "--sample", "black.png"), "nothing of the photo is left"),

@@ -16,7 +16,7 @@ from primage import __version__
 from primage.api import train
 from primage.edit.apply import edited
 from primage.edit.records import edits_from_json
-from primage.errors import ImageError, LabelError, PrimitiveError
+from primage.errors import ImageError, LabelError, OutputError, PrimitiveError
 from primage.image import read_image, read_png_text
 from primage.model import Model
 from primage.primitive.read import LayerFiles, read_primitive
@@ -172,13 +172,13 @@ def test_a_render_must_be_a_png(model: Model, drawings: Path, tmp_path: Path) ->
 
 
 def test_two_of_one_name_would_overwrite_each_other(model: Model, drawings: Path, tmp_path: Path) -> None:
-    with pytest.raises(PrimitiveError, match="the same name"):
+    with pytest.raises(OutputError, match="the same name"):
         render_files(model, [drawings / "same.png", drawings.parent / "same.png"], tmp_path / "renders")
 
 
 def test_a_primitive_is_never_overwritten_by_its_render(model: Model, drawings: Path) -> None:
     before = contents(drawings)
-    with pytest.raises(ImageError, match=r"same\.png"):
+    with pytest.raises(OutputError, match=r"same\.png: is an input"):
         render_files(model, [drawings / "same.png"], drawings)
     assert contents(drawings) == before
 
@@ -234,7 +234,7 @@ def test_variants_have_names_and_seeds_of_their_own(model: Model, drawings: Path
     render_files(model, [drawings / "mirrored.png"], tmp_path / "out.png", count=2)
     write_photo(tmp_path, name="out-2.png")
     before = contents(tmp_path)
-    with pytest.raises(ImageError, match=r"out-2\.png: is not a render"):
+    with pytest.raises(OutputError, match=r"out-2\.png: was not made by Primage"):
         render_files(model, [drawings / "mirrored.png"], tmp_path / "out.png", count=2)
     assert contents(tmp_path) == before
 

@@ -13,7 +13,7 @@ from skimage.io import imread
 
 from primage.decoding.decode import decode
 from primage.errors import ImageError
-from primage.image import read_image
+from primage.image import read_image, read_png_text
 from primage.render.photo_files import PhotoFile, read_photo, write_photo
 from tests.tiny import contents, picture
 
@@ -81,7 +81,7 @@ def test_sixteen_bits_are_kept(tmp_path: Path, name: str, grey: bool) -> None:
     assert again.grey == grey
     np.testing.assert_array_equal(again.pixels, pixels)
     if name == "out.png":
-        assert decode(tmp_path / name).text == {"primage": "é"}
+        assert read_png_text(tmp_path / name) == {"primage": "é"}
 
 
 def test_formats_of_8_bits_get_the_nearest_value(tmp_path: Path) -> None:

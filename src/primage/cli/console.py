@@ -25,6 +25,10 @@ Segments = Annotated[
     ),
 ]
 Edges = Annotated[Path | None, typer.Option("--edges", metavar="FILE", help="Line layer: a line drawing.")]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace files that Primage did not make, but no input and no file of a run."),
+]
 Device = Annotated[str, typer.Option(help="Device to compute on: cpu, cuda or mps.")]
 
 Photo = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
+from primage.cli.console import Edges, Json, Overwrite, Quiet, Segments, print_json, set_up
 
 
 def command(
@@ -24,6 +24,7 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -34,20 +35,24 @@ def command(
     from primage.model import load
     from primage.origin.files import origin_path, write_origin
     from primage.origin.plane import Origin
+    from primage.outputs import check_outputs
     from primage.primitive.read import LayerFiles, read_primitive
-    from primage.primitive.write import write_primitive
+    from primage.primitive.write import check_name, write_primitive
     from primage.render.files import training_drawing
 
+    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
+    # Nothing is known of the origin of another primitive.
+    beside = None if files.given() else origin_path(target)
+    check_name(target)
+    outputs = [target, *([beside] if beside is not None else [])]
+    check_outputs(outputs, [model, edits, *files.given().values()], overwrite)
     trained = load(model)
     records = read_edits(edits)
     drawing = training_drawing(trained)
-    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
     if files.given():
         primitive = read_primitive(files, trained.record.spec, trained.render_size)
         drawing = Edited(primitive, Origin.unmoved(primitive.size))
     drawing = edited(drawing, records)
-    # Nothing is known of the origin of another primitive.
-    beside = None if files.given() else origin_path(target)
     written = write_primitive(target, drawing.primitive, trained.record.spec)
     if beside is not None:
         written.append(beside)

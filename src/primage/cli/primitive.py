@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Edges, Json, Quiet, Segments, print_json, set_up
+from primage.cli.console import Edges, Json, Overwrite, Quiet, Segments, print_json, set_up
 from primage.primitive.kinds import KINDS_HELP
 
 
@@ -37,20 +37,20 @@ def command(
             help="Change a setting, for example primitive.segments.regions=20. Repeatable.",
         ),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Extract the primitive of a photo, to inspect or edit it."""
     set_up(quiet, as_json)
     from primage.api import configure, read_pair
-    from primage.errors import ImageError
+    from primage.outputs import check_outputs
     from primage.primitive.read import LayerFiles
-    from primage.primitive.write import write_primitive
+    from primage.primitive.write import primitive_files, write_primitive
 
-    if target.suffix.lower() != ".png":
-        raise ImageError(f"{target}: primitives are written as PNG; use {target.stem}.png")
     config = configure("standard", kind, size, settings=settings or [])
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
+    check_outputs(primitive_files(target, kind, layers), [photo, *files.given().values()], overwrite)
     _, primitive, spec = read_pair(photo, config, files, shrink_only=size is None)
     written = write_primitive(target, primitive, spec, layers)
     if as_json:

@@ -11,6 +11,7 @@ from primage.cli.console import (
     Device,
     Exclude,
     Json,
+    Overwrite,
     Patch,
     Photo,
     Quality,
@@ -48,6 +49,7 @@ def command(
     photo: Photo = None,
     patch: Patch = False,
     quality: Quality = 95,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -56,20 +58,21 @@ def command(
     set_up(quiet, as_json)
     from primage.model import load
     from primage.primitive.read import LayerFiles, read_primitive
-    from primage.render.files import drawing_without, render_drawing
+    from primage.render.files import drawing_without, planned, render_drawing
     from primage.render.masks import Places, read_mask
     from primage.render.original import Original
     from primage.synthesis.options import RenderOptions
 
+    inputs = [path for path in (mask, primitive_file) if path is not None]
+    original, places = Original.needed(photo, target, quality, patch), Places(exclude, sample)
+    planned([], target, original, None, variants, [model, *inputs, *places.given], overwrite)
     trained = load(model, checked_device(device))
     drawn = None
     if primitive_file is not None:
         drawn = read_primitive(LayerFiles(whole=primitive_file), trained.record.spec, trained.render_size)
     drawing = drawing_without(trained, read_mask(mask, trained.size), drawn)
-    inputs = [path for path in (mask, primitive_file) if path is not None]
-    original = Original.needed(photo, target, quality, patch)
-    options, places = RenderOptions(strength=strength, seed=seed), Places(exclude, sample)
-    results = render_drawing(trained, drawing, target, inputs, options, places, original, variants)
+    options = RenderOptions(strength=strength, seed=seed)
+    results = render_drawing(trained, drawing, target, inputs, options, places, original, variants, overwrite)
     if as_json:
         print_json(facts(results[0]) if variants == 1 else {"renders": [facts(result) for result in results]})
     elif not quiet:

@@ -13,6 +13,7 @@ from primage.cli.console import (
     Edges,
     Exclude,
     Json,
+    Overwrite,
     Patch,
     Photo,
     Quality,
@@ -89,6 +90,7 @@ def command(
     ] = False,
     exclude: Exclude = None,
     sample: Sample = None,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -100,7 +102,7 @@ def command(
     from primage.errors import UserError
     from primage.model import load
     from primage.primitive.read import LayerFiles
-    from primage.render.files import render_drawing, render_files, training_drawing
+    from primage.render.files import planned, render_drawing, render_files, training_drawing
     from primage.render.masks import Places
     from primage.render.original import Original
     from primage.synthesis.options import RenderOptions
@@ -109,9 +111,14 @@ def command(
     original = Original.needed(photo, target, quality, patch)
     if original is not None and size is not None:
         raise UserError("--photo, --patch and files with layers have the photo's own size; leave out --size")
+    if edits is not None and (primitives or layers.given() or origin or size):
+        raise UserError("--edits edits the training primitive; leave out the primitives, --origin and --size")
+    places = Places(exclude, sample)
+    # Before the model is loaded.
+    inputs = [model, edits, *layers.given().values(), *places.given]
+    planned(primitives or [], target, original, origin, variants, inputs, overwrite)
     trained = load(model, checked_device(device))
     options = RenderOptions(polish=polish, strength=strength, seed=seed, fit_light=fit_light)
-    places = Places(exclude, sample)
     if edits is None:
         results = render_files(
             trained,
@@ -126,12 +133,11 @@ def command(
             places,
             variants,
             infer_origin,
+            overwrite,
         )
     else:
-        if primitives or layers.given() or origin or size:
-            raise UserError("--edits edits the training primitive; leave out the primitives, --origin and --size")
         drawing = edited(training_drawing(trained), read_edits(edits))
-        results = render_drawing(trained, drawing, target, [edits], options, places, original, variants)
+        results = render_drawing(trained, drawing, target, [edits], options, places, original, variants, overwrite)
     if as_json:
         print_json({"renders": [facts(result) for result in results]})
     elif not quiet:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Edges, Json, Quiet, Segments, checked_device, print_json, set_up
+from primage.cli.console import Device, Edges, Json, Overwrite, Quiet, Segments, checked_device, print_json, set_up
 from primage.cli.events import follow_events
 
 
@@ -29,6 +29,7 @@ def command(
     ] = 50,
     features: Annotated[str, typer.Option(help="resnet50, vgg16, or auto.")] = "auto",
     resnet: Annotated[Path | None, typer.Option(metavar="FILE", help="Official ResNet50 weights file.")] = None,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -40,7 +41,8 @@ def command(
 
     files = LayerFiles(whole=primitive, segments=segments, edges=edges)
     found = follow_events(
-        evaluate_risk(model, files, out, snap, copies, features, resnet, checked_device(device)), quiet or as_json
+        evaluate_risk(model, files, out, snap, copies, features, resnet, checked_device(device), overwrite),
+        quiet or as_json,
     )
     if found is None:
         return 130

@@ -112,7 +112,7 @@ def command(
     config = configure(preset, primitive, size, minutes, steps, seed, settings or [], matcher)
     files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
     device = checked_device(device)
-    check_target(out)
+    check_target(out, [path for path in (photo, *files.given().values()) if path is not None])
     if tensorboard:
         _check_tensorboard()
     opened: contextlib.AbstractContextManager[Run]

@@ -30,13 +30,11 @@ def origin_path(drawing: Path) -> Path:
     Args:
         drawing: the drawing's file.
 
-    Raises:
-        PrimitiveError: there is another file of that name, which nobody asked to replace.
+    Example:
+        >>> origin_path(Path("edited.png")).name
+        'edited.origin.png'
     """
-    path = drawing.with_suffix(".origin.png")
-    if path.exists() and not (path.is_file() and path.stat().st_size and TEXT in decode(path).text):
-        raise PrimitiveError(f"{path}: is not an origin and would be overwritten; name the drawing differently")
-    return path
+    return drawing.with_suffix(".origin.png")
 
 
 def write_origin(path: str | Path, origin: Origin, photo_sha256: str) -> None:

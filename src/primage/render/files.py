@@ -15,7 +15,7 @@ from primage._version import __version__
 from primage.decoding.decode import decode
 from primage.edit.apply import Edited, removed
 from primage.edit.effect import edits_without_effect
-from primage.errors import ImageError, PrimageError, PrimitiveError
+from primage.errors import ImageError, PrimitiveError
 from primage.files import sha256_file
 from primage.image import write_png
 from primage.model import Model
@@ -23,10 +23,11 @@ from primage.origin.files import read_origin
 from primage.origin.inference import is_worth_obeying
 from primage.origin.plane import Origin
 from primage.origin.summary import Summary, summary
+from primage.outputs import check_outputs
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.render.masks import NO_PLACES, Places, check_proportions
-from primage.render.original import PROVENANCE, Original, working_result
+from primage.render.original import PROVENANCE, Original, check_target, working_result
 from primage.render.photo_files import Pixels
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
@@ -73,6 +74,7 @@ def render_files(
     places: Places = NO_PLACES,
     count: int = 1,
     infer: bool = False,
+    overwrite: bool = False,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -88,23 +90,20 @@ def render_files(
         original: the photo, to paint the one primitive on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or
             Photoshop file.
         places: what may be copied from the photo.
-        count: number of variants of each, with the seeds that follow that of the options; see `variants`.
+        count: number of variants of each, with the seeds that follow that of the options; see `planned`.
         infer: infer the origin of primitives without one from what they have in common with the training primitive.
+        overwrite: allow to replace files that Primage did not make, but no input and no file of a run.
 
     Returns:
         The renders, in order.
 
     Raises:
+        OutputError: a file may not be written.
         PrimitiveError, LabelError, ImageError, RunError: an input is invalid; nothing was written.
     """
     jobs = [LayerFiles(whole=path, edges_from=layers.edges_from, **layers.layers) for path in primitives] or [layers]
-    if origin is not None and len(jobs) > 1:
-        raise PrimitiveError("an origin belongs to one drawing; render the drawings one by one")
-    if original is not None and len(jobs) > 1:
-        raise PrimitiveError("drawings are painted on the original photo one by one")
-    targets = [variants(target, options, count) for target in _targets(primitives, out, original)]
-    given = [*(path for job in jobs for path in job.given().values()), *([origin] if origin else []), *places.given]
-    _check_inputs([path for group in targets for path, _ in group], given, original)
+    inputs = [*(path for job in jobs for path in job.given().values()), *places.given]
+    targets = planned(primitives, out, original, origin, count, inputs, overwrite)
 
     def size_for(size: tuple[int, int]) -> tuple[int, int]:
         return model.render_size(size, size_px)
@@ -117,7 +116,8 @@ def render_files(
         source, facts = next(iter(job.given().values())), provenance(model, job)
         if origin is None and infer:
             known = _inferred(model, job, primitive, snap)
-        results += _rendered(model, primitive, group, source, facts, known, excluded, original, obey=origin is not None)
+        named = _with_seeds(group, options)
+        results += _rendered(model, primitive, named, source, facts, known, excluded, original, obey=origin is not None)
     return results
 
 
@@ -130,6 +130,7 @@ def render_drawing(
     places: Places = NO_PLACES,
     original: Original | None = None,
     count: int = 1,
+    overwrite: bool = False,
 ) -> list[Rendered]:
     """Render an edited drawing whose origin is known to a file.
 
@@ -141,17 +142,18 @@ def render_drawing(
         options: how it is rendered.
         places: what may be copied from the photo.
         original: the photo, to paint on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or Photoshop file.
-        count: number of variants, with the seeds that follow that of the options; see `variants`.
+        count: number of variants, with the seeds that follow that of the options; see `planned`.
+        overwrite: allow to replace files that Primage did not make, but no input and no file of a run.
 
     Returns:
         The renders, in order.
 
     Raises:
+        OutputError: a file may not be written.
         PrimitiveError, ImageError, RunError: the drawing does not fit, or ``out`` cannot be written.
     """
     inputs = [*inputs, *places.given]
-    targets = variants(_targets([], out, original)[0], options, count)
-    _check_inputs([path for path, _ in targets], inputs, original)
+    targets = _with_seeds(planned([], out, original, None, count, inputs, overwrite)[0], options)
     excluded = places.excluded(model.size)
     facts = json.loads(provenance(model))
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
@@ -257,12 +259,45 @@ def _inferred(model: Model, job: LayerFiles, primitive: Primitive, snap: bool) -
     return None if found is None else found.resized(primitive.size)
 
 
-def _check_inputs(targets: Sequence[Path], inputs: Sequence[Path], original: Original | None) -> None:
-    """Refuse to overwrite an input."""
-    used = {path.resolve() for path in (*inputs, *([original.path] if original and original.path else []))}
-    for target in targets:
-        if target.resolve() in used:
-            raise ImageError(f"{target}: is an input and would be overwritten; choose another file")
+def planned(
+    primitives: Sequence[Path],
+    out: Path,
+    original: Original | None = None,
+    origin: Path | None = None,
+    count: int = 1,
+    inputs: Sequence[Path | None] = (),
+    overwrite: bool = False,
+) -> list[list[Path]]:
+    """The files that renders are written to, which are checked.
+
+    Args:
+        primitives: whole primitives; may be empty if there is one drawing.
+        out: a file for one drawing; a folder for several, which get the primitives' names.
+        original: the photo, to paint on it.
+        origin: file of the origin of one drawing's pixels.
+        count: number of variants of each.
+        inputs: further files that are read.
+        overwrite: allow to replace files that Primage did not make.
+
+    Returns:
+        The files of each drawing: its variants are NAME-1.png, NAME-2.png and so on.
+
+    Raises:
+        PrimitiveError: there are several drawings, but only one can be rendered like this.
+        ImageError: a name is that of no format that can be written.
+        OutputError: a file may not be written; see `primage.outputs`.
+    """
+    if origin is not None and len(primitives) > 1:
+        raise PrimitiveError("an origin belongs to one drawing; render the drawings one by one")
+    if original is not None and len(primitives) > 1:
+        raise PrimitiveError("drawings are painted on the original photo one by one")
+    groups = [_variants(target, count) for target in _targets(primitives, out, original)]
+    targets = [target for group in groups for target in group]
+    if original is not None:
+        for target in targets:
+            check_target(target, original.patch)
+    check_outputs(targets, [*primitives, origin, *inputs, original.path if original else None], overwrite)
+    return groups
 
 
 def _targets(primitives: Sequence[Path], out: Path, original: Original | None = None) -> list[Path]:
@@ -273,49 +308,17 @@ def _targets(primitives: Sequence[Path], out: Path, original: Original | None = 
             raise ImageError(f"{target}: renders are PNG files; name it {target.stem}.png")
         return [target]
     if out.suffix and not out.is_dir():
-        raise ImageError(f"{out}: several primitives need an output folder")
-    targets = [out / f"{path.stem}.png" for path in primitives]
-    if len(set(targets)) < len(targets):
-        raise PrimitiveError("two of the primitives have the same name, so their renders would overwrite each other")
-    return targets
+        raise ImageError(f"{out}: several primitives need an output folder; name one without an ending, as {out.stem}")
+    return [out / f"{path.stem}.png" for path in primitives]
 
 
-def variants(target: Path, options: RenderOptions, count: int) -> list[tuple[Path, RenderOptions]]:
-    """The files of several variants, and the options of each.
-
-    Args:
-        target: the file of a single one, OUT.png.
-        options: of the first; each of the others has the next seed.
-        count: how many.
-
-    Returns:
-        ``target`` itself for one; otherwise OUT-1.png, OUT-2.png and so on.
-
-    Raises:
-        ImageError: there is another file of that name, which nobody asked to replace.
-    """
-    if count == 1:
-        return [(target, options)]
-    out = []
-    for number in range(count):
-        path = target.with_stem(f"{target.stem}-{number + 1}")
-        if path.exists() and not _is_render(path):
-            raise ImageError(f"{path}: is not a render and would be overwritten; choose another name")
-        out.append((path, options.model_copy(update={"seed": options.seed + number})))
-    return out
+def _variants(target: Path, count: int) -> list[Path]:
+    return [target.with_stem(f"{target.stem}-{number}") for number in range(1, count + 1)] if count > 1 else [target]
 
 
-def _is_render(path: Path) -> bool:
-    """Whether a file contains the provenance of a render."""
-    try:
-        found = decode(path)
-    except PrimageError:
-        return False
-    text = found.text.get(PROVENANCE) or found.image.info.get("comment") or ""
-    try:
-        return str(json.loads(text)["software"]).startswith("Primage ")
-    except (ValueError, TypeError, KeyError):
-        return False
+def _with_seeds(targets: Sequence[Path], options: RenderOptions) -> list[tuple[Path, RenderOptions]]:
+    """Each file of one drawing with the options of its variant, which differ in their seeds."""
+    return [(path, options.model_copy(update={"seed": options.seed + number})) for number, path in enumerate(targets)]
 
 
 def provenance(model: Model, files: LayerFiles = NO_FILES) -> str:
@@ -326,8 +329,8 @@ def provenance(model: Model, files: LayerFiles = NO_FILES) -> str:
     }
     return json.dumps(
         {
+            "generated": True,  # not first: renders without a seal begin with the software (`primage.seal`)
             "software": f"Primage {__version__}",
-            "generated": True,
             "preset": record.config.preset,
             "steps": record.steps,
             "weights_sha256": model.weights_sha256,

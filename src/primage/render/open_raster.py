@@ -16,6 +16,7 @@ from PIL import Image
 
 from primage.render.photo_files import PhotoFile, encode_photo
 from primage.render.picture_layers import LayeredPicture, PictureLayer
+from primage.seal import BLANK
 
 _MIMETYPE = "image/openraster"
 #: Longest side of the thumbnail.
@@ -32,7 +33,7 @@ def write_open_raster(path: Path, picture: LayeredPicture, text: dict[str, str] 
     Args:
         path: the file; not atomically.
         picture: the picture. 16 bits are kept.
-        text: stored in the merged picture.
+        text: stored in the merged picture; the place for the seal is the zip file's comment.
 
     Raises:
         OSError: the file cannot be written.
@@ -50,6 +51,7 @@ def write_open_raster(path: Path, picture: LayeredPicture, text: dict[str, str] 
         ElementTree.SubElement(stack, "layer", attributes)
     plain = PhotoFile(picture.photo.pixels, picture.photo.profile)
     with zipfile.ZipFile(path, "w") as file:  # nothing is compressed again
+        file.comment = "".join(BLANK.values()).encode()
         _add(file, "mimetype", _MIMETYPE.encode())
         _add(file, "stack.xml", ElementTree.tostring(image, "UTF-8", xml_declaration=True))
         for number, layer in enumerate(layers):

@@ -29,12 +29,13 @@ from primage.render.photo_files import (
 )
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
+from primage.seal import BLANK
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
 from primage.synthesis.stage import completed
 from primage.tensors import to_image
 
-#: Name of the text chunk of PNG pictures with their provenance.
+#: Name of the text with a picture's provenance.
 PROVENANCE = "primage"
 _LAYERED = (".ora", ".psd")
 #: Around pieces, pixels may be mixed with theirs at the working size.
@@ -159,7 +160,7 @@ def write_result(
         photo: the photo.
         picture: the result, in the photo's colour space and of its size.
         drawing: the edited drawing, and the colour of its lines over labels.
-        text: stored in PNG, JPEG and OpenRaster files.
+        text: stored in the file.
         quality: 1 to 100, of JPEG and WebP files.
         patch: write only the pixels that differ from the photo, on a transparent canvas.
 
@@ -173,7 +174,7 @@ def write_result(
     layers = layered(photo, picture, *drawing)
     with writing(out) as scratch:
         if out.suffix.lower() == ".psd":
-            write_psd(scratch, layers)
+            write_psd(scratch, layers, {**text, **BLANK})
         else:
             write_open_raster(scratch, layers, text)
 

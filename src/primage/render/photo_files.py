@@ -21,6 +21,8 @@ from primage.decoding.gamma import gamma_curve
 from primage.errors import ImageError
 from primage.files import atomic_path
 from primage.image import encode_png
+from primage.render.xmp import xmp_packet
+from primage.seal import BLANK, seal
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +130,8 @@ def write_photo(
             files. WebP files with opacity are lossless.
         like: the photo whose profile and EXIF data are kept.
         quality: 1 to 100, of JPEG and WebP files.
-        text: stored in PNG files, and as the comment of JPEG files.
+        text: stored in PNG files, as the comment of JPEG files, and in the XMP packet of WebP and TIFF files. A seal is
+            added (`primage.seal`).
 
     Raises:
         ImageError: the name has another suffix, or the file cannot be written; an old one is unchanged.
@@ -141,7 +144,7 @@ def write_photo(
         if pixels.shape[2] == 4:
             stored = np.dstack([stored, pixels[..., 3]])
     with writing(path) as scratch:
-        scratch.write_bytes(_WRITERS[path.suffix.lower()](stored, like, quality, text or {}))
+        scratch.write_bytes(_WRITERS[path.suffix.lower()](stored, like, quality, {**(text or {}), **BLANK}))
 
 
 @contextlib.contextmanager
@@ -152,7 +155,7 @@ def writing(path: Path) -> Iterator[Path]:
         path: the file.
 
     Yields:
-        The file to write instead, which replaces it at the end of the block.
+        The file to write instead, which is sealed and replaces it at the end of the block.
 
     Raises:
         ImageError: the file cannot be written; an old one is unchanged.
@@ -161,6 +164,7 @@ def writing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path, durable=False) as scratch:
             yield scratch
+            seal(scratch)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{path} cannot be written ({reason}); choose another file") from error
@@ -224,11 +228,10 @@ def _jpeg(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str
 
 
 def _webp(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str]) -> bytes:
-    del text
     out = io.BytesIO()
     opacity = _channels(pixels) in _OPACITY
     picture = _eight(pixels).convert("RGBA" if opacity else "RGB")
-    picture.save(out, "WEBP", quality=quality, lossless=opacity, method=2, **_kept(like))
+    picture.save(out, "WEBP", quality=quality, lossless=opacity, method=2, xmp=xmp_packet(text), **_kept(like))
     return out.getvalue()
 
 
@@ -281,7 +284,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _tiff(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str]) -> bytes:
     """Deflated strips, each sample stored as its difference from the one before; EXIF data are a TIFF's own tags."""
-    del quality, text
+    del quality
     height, width = pixels.shape[:2]
     channels, bits = _channels(pixels), 8 * pixels.itemsize
     strips = []
@@ -305,6 +308,7 @@ def _tiff(pixels: np.ndarray, like: PhotoFile, quality: int, text: dict[str, str
     tags[273], tags[279] = tuple(int(n) for n in np.cumsum([0, *lengths[:-1]])), tuple(lengths)
     if like.profile is not None:
         tags[34675] = like.profile
+    tags[700] = xmp_packet(text)
     return b"".join([_TIFF_HEAD, tags.tobytes(8), *strips])
 
 

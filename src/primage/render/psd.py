@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, no_type_check
@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.render.picture_layers import LayeredPicture, PictureLayer
+from primage.render.xmp import xmp_packet
 from primage.synthesis.kernel import kernel
 
 #: Limits of the format; the length is that of signed 32-bit offsets.
@@ -27,7 +28,7 @@ _PACK_BITS, _ZIP_WITH_PREDICTION = 1, 3
 #: Numbers of channels that are no colours.
 _OPACITY, _MASK = -1, -2
 #: Image resources.
-_PROFILE, _VERSION, _EXIF = 1039, 1057, 1058
+_PROFILE, _VERSION, _EXIF, _XMP = 1039, 1057, 1058, 1060
 #: Flags of a layer: one that Photoshop 5 and later always set, and hidden.
 _NO_IMAGE_FLAG, _HIDDEN = 8, 2
 
@@ -38,7 +39,7 @@ class _Channel:
     data: bytes
 
 
-def write_psd(path: Path, picture: LayeredPicture) -> None:
+def write_psd(path: Path, picture: LayeredPicture, text: Mapping[str, str]) -> None:
     """Write a picture with its layers as a Photoshop file.
 
     The patch has a layer mask. Layers of 8 bits are packed (PackBits), those of 16 bits deflated, as by Photoshop.
@@ -46,6 +47,7 @@ def write_psd(path: Path, picture: LayeredPicture) -> None:
     Args:
         path: the file; not atomically.
         picture: the picture. 16 bits are kept.
+        text: stored in the XMP packet.
 
     Raises:
         OSError: the file cannot be written.
@@ -66,7 +68,7 @@ def write_psd(path: Path, picture: LayeredPicture) -> None:
     with path.open("wb") as file:
         file.write(struct.pack(">4sH6xHIIHH", b"8BPS", 1, channels, height, width, 16 if deep else 8, _RGB))
         file.write(struct.pack(">I", 0))
-        resources = _resources(picture)
+        resources = _resources(picture, text)
         file.write(struct.pack(">I", len(resources)) + resources)
         if deep:  # layers of 16 bits are in a block of their own, behind no layers and no global mask
             file.write(struct.pack(">III4s4sI", 20 + length, 0, 0, b"8BIM", b"Lr16", length))
@@ -82,11 +84,12 @@ def _layers(picture: LayeredPicture) -> Iterator[PictureLayer]:
     yield from (picture.original, picture.patch, *picture.drawing)
 
 
-def _resources(picture: LayeredPicture) -> bytes:
+def _resources(picture: LayeredPicture, text: Mapping[str, str]) -> bytes:
     writer = "Primage".encode("utf-16-be")
     name = struct.pack(">I", len(writer) // 2) + writer
     # The merged picture is what the layers show.
     found = {_VERSION: struct.pack(">IB", 1, 1) + name + name + struct.pack(">I", 1)}
+    found[_XMP] = xmp_packet(text)
     if picture.photo.profile is not None:
         found[_PROFILE] = picture.photo.profile
     if picture.photo.exif is not None:

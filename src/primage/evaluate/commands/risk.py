@@ -16,6 +16,7 @@ from primage.evaluate.protocol.progress import Event
 from primage.evaluate.reports.risk_map import draw_risk
 from primage.image import write_png
 from primage.model import load
+from primage.outputs import check_outputs
 from primage.primitive.read import LayerFiles, read_primitive
 
 
@@ -28,6 +29,7 @@ def evaluate_risk(
     features: str = "auto",
     resnet: Path | None = None,
     device: str = "cpu",
+    overwrite: bool = False,
 ) -> Generator[Event, None, tuple[Risk, Float32[np.ndarray, "h w"]]]:
     """Compute the risk of an edited primitive and the incoherence of its picture; optionally write the map of the risk.
 
@@ -40,6 +42,7 @@ def evaluate_risk(
         features: resnet50, vgg16 or auto.
         resnet: an official ResNet50 weights file.
         device: torch device to compute on.
+        overwrite: allow to replace a file that Primage did not make, but no input and no file of a run.
 
     Yields:
         Progress.
@@ -54,8 +57,8 @@ def evaluate_risk(
     check_copies(copies)
     if out is not None and out.suffix.lower() != ".png":
         raise ImageError(f"{out}: the map is a PNG file; name it {out.stem}.png")
-    if out is not None and any(file.resolve() == out.resolve() for file in files.given().values()):
-        raise ImageError(f"{out}: is the primitive itself and would be overwritten; choose another file")
+    if out is not None:
+        check_outputs([out], [path, *files.given().values(), resnet], overwrite)
     model = load(path, device)
     primitive = read_primitive(files, model.record.spec, model.render_size, snap)
     (risk,) = yield from edit_risks(model, [primitive], load_features(features, resnet), copies)
