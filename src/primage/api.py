@@ -22,12 +22,11 @@ from primage.model import Model, load
 from primage.nets.features import layer_names
 from primage.nets.weights import Progress as WeightsProgress
 from primage.nets.weights import load_weights
-from primage.outputs import check_outputs, check_parents
 from primage.primitive.config import PrimitiveKind
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.read import NO_FILES, LayerFiles, training_primitive
-from primage.run import Run, RunRecord, open_or_create, read_meta
-from primage.run_folder import PAIR, RECORD, check_free, lock_folder
+from primage.run import Run, RunRecord, check_target, open_or_create, read_meta
+from primage.run_folder import lock_folder
 from primage.settings import current_name, validated
 from primage.training import Progress, training
 
@@ -37,6 +36,8 @@ _log = logging.getLogger(__name__)
 _PIX2PIXHD_BYTES = 4.6e9
 _PIX2PIXHD_BYTES_PER_PIXEL = 2600
 _LARGE_PX = 768 * 768
+#: Limits of a side of the working size.
+_SHORTEST_PX, _LONGEST_PX = 32, 8192
 
 
 def configure(
@@ -147,12 +148,23 @@ def read_pair(
     height, width = original.shape[:2]
     short = min(config.size_px, height, width) if shrink_only else config.size_px
     size = working_size((height, width), short)
-    if max(size) > 8192 or min(size) < 32:
-        raise ImageError(f"{photo}: a working size of {size[1]}×{size[0]} px cannot be trained (32 to 8192 px a side)")
+    if max(size) > _LONGEST_PX or min(size) < _SHORTEST_PX:
+        raise ImageError(
+            f"{photo}: a working size of {size[1]}×{size[0]} px cannot be trained ({_SHORTEST_PX} to {_LONGEST_PX} px "
+            f"a side); {_other_size(height, width, config.size_px)}"
+        )
     if short > min(height, width):
         _log.warning("%s: enlarged from %d×%d px to %d×%d px", photo, width, height, size[1], size[0])
     primitive, spec = training_primitive(original, size, config.primitive, files, Path(photo).name)
     return resize_image(original, size), primitive, spec
+
+
+def _other_size(height: int, width: int, preset_px: int) -> str:
+    """What makes a photo trainable whose working size is not."""
+    largest = _LONGEST_PX * min(height, width) // max(height, width)
+    if largest < _SHORTEST_PX:
+        return "crop the photo, which is too long"
+    return f"choose another with --size, for example --size {max(_SHORTEST_PX, min(preset_px, largest))}"
 
 
 @dataclass(frozen=True)
@@ -218,26 +230,6 @@ def _warn_of_memory(photo: str | Path, config: Config, size: tuple[int, int]) ->
     )
 
 
-def check_target(path: str | Path, inputs: Sequence[Path] = ()) -> None:
-    """Check that a folder can hold a run, before any long computation.
-
-    Args:
-        path: the run folder; it need not exist.
-        inputs: the files that the run is made from.
-
-    Raises:
-        OutputError: a parent of the path is a file, or the run would replace one of the inputs.
-        RunError: the folder is not empty and not a run, or its run cannot be read.
-    """
-    folder = Path(path)
-    check_parents(folder)
-    if (folder / RECORD).exists():
-        Run(folder)
-    else:
-        check_free(folder)
-        check_outputs([folder / name for name in PAIR], inputs)
-
-
 @contextlib.contextmanager
 def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
     """Open the run of these inputs, or create it, and lock it for writing.
@@ -267,7 +259,8 @@ def continued_run(
     Args:
         path: the run folder.
         minutes: how much longer to train; not together with ``steps``.
-        steps: number of steps to add; without either, the preset's minutes are added.
+        steps: number of steps to add; without either, a stopped training goes on to its end, and a finished one gets
+            its minutes again.
         require_weights: whether to check that the loss network is available; see `primage.training.training`.
 
     Yields:
@@ -291,8 +284,10 @@ def continued_run(
         changes: dict[str, Any] = {"continued_from": done, "steps": None, "minutes": minutes or config.minutes}
         if steps is not None:
             changes |= {"steps": done + steps, "minutes": None}
+        elif minutes is None and (config.steps is None or done < config.steps):
+            changes = {}  # what is left of a stopped training
         elif changes["minutes"] is None:
-            raise ConfigError(f"{folder}: say how much longer to train, in minutes or steps")
+            raise ConfigError(f"{folder}: add how much longer to train: --minutes M or --steps N")
         config = validated(Config, config.model_dump() | changes, "settings")
         _check_perceptual_layers(config)
         run.amend(_with_available_weights(config, None) if require_weights else config)

@@ -380,10 +380,12 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     file = Path(path)
     if file.is_dir():
         if not (file / "run.json").exists():
-            raise RunError(f"{file}: is not a run folder (there is no run.json in it)")
+            raise RunError(
+                f"{file}: is not a run folder (there is no run.json in it); give one that primage train made"
+            )
         file = file / "model.safetensors"
         if not file.exists():
-            raise RunError(f"{path}: has no model yet; train it a little longer")
+            raise RunError(f"{path}: has no model yet; train it: primage train --continue -o {path}")
     tensors, meta = load_tensors(file)
     try:
         record = ModelRecord.model_validate(meta)

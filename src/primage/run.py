@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from primage.deviations import HasDeviations
 from primage.errors import RunError
 from primage.files import atomic_path, sha256_file, write_atomically
 from primage.image import read_image, write_png
+from primage.outputs import check_outputs, check_parents
 from primage.primitive.kinds import layers_of
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
-from primage.run_folder import CHECKPOINT, MODEL, PHOTO, PRIMITIVE, RECORD, check_free
+from primage.run_folder import CHECKPOINT, MODEL, PAIR, PHOTO, PRIMITIVE, RECORD, check_free
 
 
 class RunRecord(HasDeviations):
@@ -269,6 +271,26 @@ def _pair_sha256(folder: Path, kind: str) -> dict[str, str]:
     return {name: sha256_file(folder / name) for name in names}
 
 
+def check_target(path: str | Path, inputs: Sequence[Path] = ()) -> None:
+    """Check that a folder can hold a run, before any long computation.
+
+    Args:
+        path: the run folder; it need not exist.
+        inputs: the files that the run is made from.
+
+    Raises:
+        OutputError: a parent of the path is a file, or the run would replace one of the inputs.
+        RunError: the folder is not empty and not a run, or its run cannot be read.
+    """
+    folder = Path(path)
+    check_parents(folder)
+    if (folder / RECORD).exists():
+        Run(folder)
+    else:
+        check_free(folder)
+        check_outputs([folder / name for name in PAIR], inputs)
+
+
 def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive) -> Run:
     """Open the run that the same command started before, or create it.
 
@@ -291,7 +313,7 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
     run = Run(folder)
     run.check_pair()
     old = run.record
-    differences = _differences(old.requested.model_dump(), record.requested.model_dump())
+    differences = differences_between(old.requested.model_dump(), record.requested.model_dump())
     if old.photo_sha256 != record.photo_sha256:
         differences.insert(0, "another photo")
     if not differences and (size := read_image(folder / PHOTO).shape) != photo.shape:
@@ -300,8 +322,25 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
     if old.layers_sha256 != record.layers_sha256 and not _same_but_for_colours(run.pair()[1], primitive):
         differences.append("another primitive")
     if differences:
-        raise RunError(f"{folder}: was started with other settings ({differences[0]}); choose another folder")
+        way = "repeat the command as it was, or choose another folder"
+        if all(difference.startswith(("minutes ", "steps ")) for difference in differences):
+            way = f"to train it longer: primage train --continue -o {_quoted(folder)} {_longer(old, record)}"
+        raise RunError(f"{folder}: was started with other settings ({differences[0]}); {way}")
     return run
+
+
+def _quoted(path: Path) -> str:
+    """A path as a word of a command line."""
+    return shlex.quote(str(path))
+
+
+def _longer(old: RunRecord, new: RunRecord) -> str:
+    """The option that adds what a new request asks for beyond what a run was asked for."""
+    steps = new.requested.steps
+    if steps is None:
+        return f"--minutes {new.requested.minutes:g}"
+    more = steps - (old.config.steps or 0)
+    return f"--steps {more}" if more > 0 else "--steps N"
 
 
 def _same_but_for_colours(old: Primitive, new: Primitive) -> bool:
@@ -314,12 +353,23 @@ def _same_but_for_colours(old: Primitive, new: Primitive) -> bool:
     return same_file and ids == others and not old.differs(new).any()
 
 
-def _differences(old: Mapping[str, object], new: Mapping[str, object], prefix: str = "") -> list[str]:
+def differences_between(old: Mapping[str, object], new: Mapping[str, object], prefix: str = "") -> list[str]:
+    """What differs between two records of settings, each as "NAME was A, now B".
+
+    Args:
+        old: the settings of a run.
+        new: those that are requested.
+        prefix: of the names.
+
+    Example:
+        >>> differences_between({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}})
+        ['b.c was 2, now 3']
+    """
     found = []
     for name in sorted(old.keys() | new.keys()):
         a, b = old.get(name), new.get(name)
         if isinstance(a, Mapping) and isinstance(b, Mapping):
-            found += _differences(a, b, f"{prefix}{name}.")
+            found += differences_between(a, b, f"{prefix}{name}.")
         elif a != b:
             found.append(f"{prefix}{name} was {a}, now {b}")
     return found

@@ -125,7 +125,10 @@ class State:
                 groups = optimiser.state_dict()["param_groups"]
                 optimiser.load_state_dict({"state": entries, "param_groups": groups})
         except (KeyError, ValueError, RuntimeError) as error:
-            raise RunError(f"the checkpoint does not belong to this run, or is damaged ({error})") from error
+            raise RunError(
+                f"checkpoint.safetensors does not belong to this run, or is damaged ({error}); put the run's own file "
+                "back, or delete it to train from the start"
+            ) from error
 
 
 def _adam(network: torch.nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:

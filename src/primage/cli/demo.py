@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Json, Quiet, print_json, say, set_up
+from primage.cli.console import Json, Overwrite, Quiet, print_json, say, set_up
 
 
 def command(
@@ -16,18 +16,26 @@ def command(
     steps: Annotated[int | None, typer.Option(help="Number of training steps, instead of --minutes.")] = None,
     size: Annotated[int, typer.Option(help="Length of the short side in px.")] = 256,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Try Primage on a photo of a cat: extract a drawing, train for two minutes, render two edits."""
     set_up(quiet, as_json)
+    from primage.api import configure
     from primage.cli import train
     from primage.demo import edit_and_render, sample_photo
     from primage.model import load
+    from primage.outputs import check_folder, mark_folder
+    from primage.run import check_target
 
     if minutes is None and steps is None:
         minutes = 2.0
     run = out / "run"
+    configure("draft", "super", size, minutes, steps, seed)
+    check_folder(out, overwrite)
+    check_target(run)
+    mark_folder(out)
     code = train.command(
         sample_photo(),
         run,

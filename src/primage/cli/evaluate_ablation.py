@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, checked_device, comma_separated, print_json, say, set_up
+from primage.cli.console import Device, Json, Overwrite, Quiet, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
 
 
@@ -39,6 +39,7 @@ def command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting. Repeatable.")
     ] = None,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -63,6 +64,7 @@ def command(
         settings=tuple(settings or ()),
         device=checked_device(device),
         line=("primage", *sys.argv[1:]),
+        overwrite=overwrite,
     )
     words = {"tps": tps, "rotation": rotation, "shear": shear, "cutmix": cutmix, "canny_sigma": canny_sigma}
     levels = {factor: parse_levels(factor, text) for factor, text in words.items()}

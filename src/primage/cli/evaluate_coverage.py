@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, checked_device, print_json, say, set_up
+from primage.cli.console import Device, Json, Overwrite, Quiet, checked_device, print_json, say, set_up
 from primage.cli.events import follow_events
 
 
@@ -26,6 +26,7 @@ def command(
     features: Annotated[str, typer.Option(help="resnet50 (as in the paper), vgg16, or auto.")] = "auto",
     resnet: Annotated[Path | None, typer.Option(metavar="FILE", help="Official ResNet50 weights file.")] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the warps.")] = 0,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -41,11 +42,13 @@ def command(
     on = checked_device(device)
     finished = follow_events(
         evaluate_coverage(
-            *(run, source, out, train_frame, folders, frames, every, copies, features, resnet, seed, on, line)
+            *(run, source, out, train_frame, folders, frames, every, copies, features, resnet, seed, on, line),
+            overwrite=overwrite,
         ),
         quiet or as_json,
     )
     if finished is None:
+        say("Stopped; repeat the command to start again.", quiet)
         return 130
     result, page = finished
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, checked_device, print_json, say, set_up
+from primage.cli.console import Device, Json, Overwrite, Quiet, checked_device, print_json, say, set_up
 from primage.cli.events import follow_events
 
 
@@ -33,6 +33,7 @@ def command(
     copies: Annotated[
         int, typer.Option(help="Number of warped copies of the training primitive that count as seen.")
     ] = 50,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -44,11 +45,12 @@ def command(
     line = ("primage", *sys.argv[1:])
     finished = follow_events(
         evaluate_gaps(
-            model, region, towards, out, steps, metric, inception, risk, copies, checked_device(device), line
+            model, region, towards, out, steps, metric, inception, risk, copies, checked_device(device), line, overwrite
         ),
         quiet or as_json,
     )
     if finished is None:
+        say("Stopped; repeat the command to start again.", quiet)
         return 130
     series, page = finished
     if as_json:

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, Segments, checked_device, comma_separated, print_json, say, set_up
+from primage.cli.console import (
+    Device,
+    Json,
+    Overwrite,
+    Quiet,
+    Segments,
+    checked_device,
+    comma_separated,
+    print_json,
+    say,
+    set_up,
+)
 from primage.cli.events import follow_events
 
 
@@ -31,19 +42,20 @@ def command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting. Repeatable.")
     ] = None,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Train edges, segments and super on one photo, and render the same edits side by side (paper, fig. 2)."""
     set_up(quiet, as_json)
-    from primage.evaluate.commands.primitives import evaluate_primitives, read_edits
+    from primage.evaluate.commands.primitives import evaluate_primitives, read_titled_edits
 
     chosen = list(comma_separated(kinds))
     finished = follow_events(
         evaluate_primitives(
-            *(photo, {path.stem: read_edits(path) for path in edits}, out, preset, chosen, segments, size),
-            *(minutes, steps, seed, settings or [], checked_device(device)),
+            *(photo, read_titled_edits(edits), out, preset, chosen, segments, size),
+            *(minutes, steps, seed, settings or [], checked_device(device), edits, overwrite),
         ),
         quiet or as_json,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Quiet, checked_device, comma_separated, print_json, say, set_up
+from primage.cli.console import Device, Json, Overwrite, Quiet, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
 from primage.primitive.kinds import KINDS
 
@@ -67,6 +67,7 @@ def command(
     polish: Annotated[
         bool, typer.Option(help="Synthesise what the photo could not have shown, from the photo's patches.")
     ] = True,
+    overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -104,6 +105,7 @@ def command(
         polish=polish,
         device=checked_device(device),
         line=("primage", *sys.argv[1:]),
+        overwrite=overwrite,
     )
     finished = follow_events(evaluate_video(video), quiet or as_json)
     if finished is None:

@@ -79,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         _print_error(f"{error.format_message().rstrip('.')} (see primage --help)")
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        _print_error("stopped")
+        _print_error("stopped; repeat the command to go on")
         return 130
     except BrokenPipeError:  # `primage … | head`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Edges, Json, Overwrite, Quiet, Segments, checked_device, print_json, set_up
+from primage.cli.console import Device, Edges, Json, Overwrite, Quiet, Segments, checked_device, print_json, say, set_up
 from primage.cli.events import follow_events
 
 
@@ -45,6 +45,7 @@ def command(
         quiet or as_json,
     )
     if found is None:
+        say("Stopped; repeat the command to start again.", quiet)
         return 130
     risk, incoherence = found
     if as_json:

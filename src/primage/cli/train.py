@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shlex
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,7 +75,11 @@ def command(
         int | None, typer.Option(help="Number of training steps, instead of --minutes; 0 gives a model at once.")
     ] = None,
     add: Annotated[
-        bool, typer.Option("--continue", help="Train an existing run for --minutes or --steps more.")
+        bool,
+        typer.Option(
+            "--continue",
+            help="Train an existing run for --minutes or --steps more; without these, to the end if it was stopped.",
+        ),
     ] = False,
     matcher: Annotated[
         str | None,
@@ -99,10 +104,11 @@ def command(
     To train a finished run longer: primage train --continue --out RUN --minutes 5
     """
     set_up(quiet, as_json)
-    from primage.api import check_target, configure, continued_run, opened_run, prepare
+    from primage.api import configure, continued_run, opened_run, prepare
     from primage.errors import ConfigError
     from primage.model import load
     from primage.primitive.read import LayerFiles
+    from primage.run import check_target
     from primage.training import training
 
     if out is None:
@@ -144,8 +150,14 @@ def command(
     if as_json:
         print_json(facts)
     elif stop_early:
-        done = f"Stopped after {model.record.steps} steps; repeat the command to resume."
-        say(f"{done} Render with: primage render {out} …", quiet)
+        # Repeating --continue with minutes would add those minutes again.
+        how = "go on with" if add else "repeat the command to resume, or go on with"
+        run_name = shlex.quote(str(out))
+        say(
+            f"Stopped after {model.record.steps} of {model.record.config.steps} steps; {how}: "
+            f"primage train --continue -o {run_name}. Render with: primage render {run_name} …",
+            quiet,
+        )
     else:
         say(f"{model.record.steps} steps in {model.record.seconds:.0f} s: {run.model_path}", quiet)
     return 130 if stop_early else 0

@@ -294,14 +294,34 @@ def split_lines(
     return lines, beside & ~lines & ~exact
 
 
+def is_turned(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a picture has the proportions of another one that lies on its side, apart from rounding.
+
+    Args:
+        size: (height, width) of the picture.
+        other: (height, width) of the other one.
+
+    Example:
+        >>> is_turned((600, 401), (200, 300)), is_turned((200, 300), (200, 300)), is_turned((99, 100), (100, 99))
+        (True, False, False)
+    """
+    clearly_oblong = max(size) > 1.05 * min(size)
+    return clearly_oblong and abs(size[0] * other[0] / (size[1] * other[1]) - 1) <= 0.02
+
+
 def _check_shape(size: tuple[int, ...], other: tuple[int, ...], name: str, other_name: str) -> None:
     # At small sizes, half a pixel of rounding matters, so small layers are not scaled down further.
     short = min(256, max(64, min(*size[:2], *other[:2])))
     a, b = working_size((size[0], size[1]), short), working_size((other[0], other[1]), short)
     if any(abs(x - y) > 2 for x, y in zip(a, b, strict=True)):
+        reason = "since nothing is cropped or stretched"
+        if is_turned((size[0], size[1]), (other[0], other[1])):
+            reason = (
+                f"but {name} lies on its side; photos are read upright, as their EXIF data say, so turn it likewise"
+            )
         raise PrimitiveError(
             f"{name} is {size[1]}×{size[0]} px, but {other_name} is {other[1]}×{other[0]} px: "
-            "both must have the same shape, since nothing is cropped or stretched"
+            f"both must have the same shape, {reason}"
         )
 
 

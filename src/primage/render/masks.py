@@ -10,6 +10,7 @@ from jaxtyping import Bool
 
 from primage.errors import PrimitiveError
 from primage.image import read_image, resize_image
+from primage.primitive.read import is_turned
 from primage.synthesis.polish import excluded_places
 
 
@@ -44,6 +45,8 @@ def check_proportions(path: Path, size: tuple[int, int], expected: tuple[int, in
     Raises:
         PrimitiveError: it has other proportions.
     """
+    if is_turned(size, expected):
+        remedy = "it lies on its side; photos are read upright, as their EXIF data say, so turn it likewise"
     if abs(size[0] * expected[1] / (size[1] * expected[0]) - 1) > 0.02:
         raise PrimitiveError(
             f"{path}: is {size[1]}×{size[0]} px, which are other proportions than {expected[1]}×{expected[0]} px; "

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from primage.edit.records import Fill, Move, Rectangle, edits_to_json
+from primage.edit.records import Fill, Move, Rectangle, edits_to_json, read_edits
 from primage.errors import ConfigError, PrimitiveError, UserError
-from primage.evaluate.commands.primitives import evaluate_primitives, read_edits
+from primage.evaluate.commands.primitives import evaluate_primitives
 from primage.image import read_image
 from tests.evaluate.conftest import finish
 from tests.evaluate.tiny_clips import TINY

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from primage.config import PRESETS
-from primage.errors import ConfigError, ImageError, RunError
+from primage.errors import ConfigError, ImageError, OutputError, RunError
 from primage.evaluate.commands.video import evaluate_video
 from primage.evaluate.metrics.pixels import PSNR, Flicker
 from primage.evaluate.protocol.baselines import baseline, ours
@@ -207,7 +207,7 @@ def test_mistakes_are_reported_before_the_first_training(walk: Path, tmp_path: P
     assert not list(out.glob("*/*/run/*"))
     file = tmp_path / "file"
     file.write_text("")
-    with pytest.raises(RunError, match="is a file"):
+    with pytest.raises(OutputError, match="is a file"):
         finish(evaluate_video(tiny_options(walk, file)))
 
 
@@ -229,7 +229,7 @@ def test_the_papers_data_sets_from_end_to_end(tmp_path: Path, caplog: pytest.Log
         ("lrs2", tmp_path / "lrs2", "edges", ["Seq1"]),
     ):
         options = tiny_options(
-            *(tmp_path, tmp_path / name),
+            *(tmp_path, tmp_path / f"{name}-report"),
             sources=(root,),
             dataset=name,
             segments=None,
@@ -241,7 +241,7 @@ def test_the_papers_data_sets_from_end_to_end(tmp_path: Path, caplog: pytest.Log
         assert {clip.kind for clip in results.clips} == {kind}
         assert {len(clip.frames) for clip in results.clips} == {2}
     # A person who is not in the first frame gets one of its labels.
-    palette = load(tmp_path / "cityscapes/aachen_000000/ours/run").record.spec.palette
+    palette = load(tmp_path / "cityscapes-report/aachen_000000/ours/run").record.spec.palette
     assert palette is not None
     assert [label.id for label in palette.labels] == [7, 11, 26]
     assert caplog.records == []

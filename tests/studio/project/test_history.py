@@ -182,7 +182,12 @@ def test_a_sweep_leaves_the_files_of_others(tmp_path: Path) -> None:
     first, folder = store.make_folder()
     store.write(record(id=first))
     (tmp_path / "holiday" / "snapshots").mkdir(parents=True)
+    for name in ("0123456789abcdef", "fedcba9876543210"):  # a person's folders may have the names of projects
+        (tmp_path / name).mkdir()
+    (tmp_path / "fedcba9876543210" / "snapshots").mkdir()
     others = [
+        tmp_path / "0123456789abcdef" / "original",
+        tmp_path / "fedcba9876543210" / "original.raw",
         tmp_path / "holiday" / ".film.mkv.partial",
         tmp_path / "holiday" / ".project.json.0123456789abcdef.partial",
         tmp_path / "holiday" / "snapshots" / ".film.0123456789abcdef.partial",

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.api import check_target, configure, read_pair
+from primage.api import configure, read_pair
 from primage.config import Config
 from primage.edit.apply import apply_edits
 from primage.edit.records import Edit
 from primage.errors import ConfigError, PrimitiveError
 from primage.evaluate.protocol.progress import Event
-from primage.evaluate.protocol.training_run import train_or_resume
+from primage.evaluate.protocol.training_run import check_run, train_or_resume
 from primage.image import write_png
 from primage.model import Model
+from primage.outputs import check_folder, check_outputs, mark_folder
 from primage.primitive import kinds as primitive_kinds
 from primage.primitive.primitive import draw
 from primage.primitive.read import LayerFiles
@@ -55,6 +56,8 @@ def compare_primitives(
     seed: int = 0,
     settings: Sequence[str] = (),
     device: str = "cpu",
+    inputs: Sequence[Path] = (),
+    overwrite: bool = False,
 ) -> Generator[Event, None, list[KindResult]]:
     """Train a model on each kind of primitive of a photo, and render the same edits with each.
 
@@ -71,6 +74,8 @@ def compare_primitives(
         seed: seed of all random sources.
         settings: changes to the preset, as KEY=VALUE.
         device: torch device to compute on.
+        inputs: files that are read besides the photo and the label map.
+        overwrite: allow an output folder that holds other files.
 
     Yields:
         Progress.
@@ -84,13 +89,16 @@ def compare_primitives(
     """
     if not edits:
         raise ConfigError("a comparison needs at least one edit")
+    check_folder(folder, overwrite)
+    pictures = [path for kind in kinds for title in edits for path in _pictures(folder, kind, title)]
+    check_outputs([*pictures, *comparison_files(folder)], [photo, segments, *inputs], overwrite=True)
     configs: dict[str, tuple[Config, LayerFiles]] = {}
     for kind in kinds:
         if kind not in KINDS:
             raise ConfigError(f"'{kind}' cannot be compared; choose from {', '.join(KINDS)}")
         config = configure(preset, kind, size_px, minutes, steps, seed, settings)
         files = LayerFiles(segments=segments if "segments" in primitive_kinds.KINDS[kind].names else None)
-        check_target(folder / kind / "run")
+        check_run(folder / kind / "run", config)
         primitive = read_pair(photo, config, files, shrink_only=size_px is None)[1]
         for title, records in edits.items():
             try:
@@ -100,6 +108,7 @@ def compare_primitives(
                     f"the edit '{title}' does not apply to a primitive of kind '{kind}': {error}"
                 ) from error
         configs[kind] = config, files
+    mark_folder(folder)
     compared = []
     for kind, (config, files) in configs.items():
         run = folder / kind / "run"
@@ -110,7 +119,17 @@ def compare_primitives(
             primitive = apply_edits(model.primitive, records)
             edited[title] = draw(primitive, model.record.spec.line_colour)
             results[title] = model.render(primitive)
-            write_png(folder / kind / f"{title}-primitive.png", edited[title])
-            write_png(folder / kind / f"{title}.png", results[title])
+            for path, picture in zip(_pictures(folder, kind, title), (edited[title], results[title]), strict=True):
+                write_png(path, picture)
         compared.append(KindResult(kind, model, edited, results))
     return compared
+
+
+def comparison_files(folder: Path) -> list[Path]:
+    """The contact sheet of a comparison, and its numbers."""
+    return [folder / "primitives.png", folder / "primitives.json"]
+
+
+def _pictures(folder: Path, kind: str, title: str) -> list[Path]:
+    """The files of an edited primitive, and of its render."""
+    return [folder / kind / f"{title}-primitive.png", folder / kind / f"{title}.png"]

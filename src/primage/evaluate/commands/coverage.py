@@ -11,8 +11,9 @@ from primage.evaluate.analyses.distance_maps import COPIES, check_copies
 from primage.evaluate.analyses.features import load_features
 from primage.evaluate.protocol.frames import read_clip
 from primage.evaluate.protocol.progress import Event
-from primage.evaluate.reports.coverage_report import write_coverage
+from primage.evaluate.reports.coverage_report import coverage_files, write_coverage
 from primage.model import load
+from primage.outputs import check_folder, check_outputs, mark_folder
 
 
 def evaluate_coverage(
@@ -29,6 +30,7 @@ def evaluate_coverage(
     seed: int = 0,
     device: str = "cpu",
     command: tuple[str, ...] = (),
+    overwrite: bool = False,
 ) -> Generator[Event, None, tuple[Coverage, Path]]:
     """Run the coverage analysis and write its report.
 
@@ -46,6 +48,7 @@ def evaluate_coverage(
         seed: seed of the warps.
         device: torch device to render on.
         command: the command line, shown on the page.
+        overwrite: allow an output folder that holds other files.
 
     Yields:
         Progress.
@@ -58,7 +61,13 @@ def evaluate_coverage(
         WeightsError: the weights of the feature network are not available.
     """
     check_copies(copies)
+    check_folder(out, overwrite)
     model = load(run, device)
+    if source.is_file():  # whose frames are written first
+        mark_folder(out)
     clip = read_clip(source, out / "frames", train_frame, folders, frames, every)
+    inputs = [file for frame in clip.frames for file in (frame.photo, frame.primitive, *frame.layers.values())]
+    check_outputs(coverage_files(out), [run, resnet, *inputs], overwrite=True)
+    mark_folder(out)
     result = yield from coverage(model, clip, load_features(features, resnet), copies, seed)
     return result, write_coverage(out, result, model, command)

@@ -11,8 +11,9 @@ from primage.evaluate.analyses.features import load_features
 from primage.evaluate.analyses.gap_filling import GapStep, gap_series, parse_region
 from primage.evaluate.metrics.registry import build_metrics
 from primage.evaluate.protocol.progress import Event
-from primage.evaluate.reports.gap_report import write_gaps
+from primage.evaluate.reports.gap_report import gap_files, write_gaps
 from primage.model import load
+from primage.outputs import check_folder, check_outputs, mark_folder
 
 
 def evaluate_gaps(
@@ -27,6 +28,7 @@ def evaluate_gaps(
     copies: int = COPIES,
     device: str = "cpu",
     command: Sequence[str] = (),
+    overwrite: bool = False,
 ) -> Generator[Event, None, tuple[list[GapStep], Path]]:
     """Run the gap-filling series and write its report.
 
@@ -42,6 +44,7 @@ def evaluate_gaps(
         copies: number of warped copies of the training primitive that count as seen.
         device: torch device to compute on.
         command: the command line, shown on the page.
+        overwrite: allow an output folder that holds other files.
 
     Yields:
         Progress.
@@ -59,9 +62,12 @@ def evaluate_gaps(
         raise ConfigError(f"--towards {towards}: write X,Y in shares of width and height, e.g. 0,0.2") from error
     check_copies(copies)
     parsed = parse_region(region)
+    check_folder(out, overwrite)
+    check_outputs(gap_files(out), [path, inception], overwrite=True)
     model = load(path, device)
     metrics = build_metrics([metric], inception)[0] if metric else []
     chosen = metrics[0] if metrics else None
     features = load_features() if risk else None
     series = yield from gap_series(model, parsed, (x, y), steps, chosen, features, copies)
+    mark_folder(out)
     return series, write_gaps(out, series, model, chosen, command)

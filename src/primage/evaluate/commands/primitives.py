@@ -5,29 +5,31 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
-from primage.edit.records import Edit, edits_from_json
-from primage.errors import UserError
+from primage.edit.records import Edit, read_edits
+from primage.errors import PrimitiveError
 from primage.evaluate.analyses.primitive_comparison import KINDS, KindResult, compare_primitives
 from primage.evaluate.protocol.progress import Event
 from primage.evaluate.reports.primitive_report import write_comparison
 
 
-def read_edits(path: Path) -> tuple[Edit, ...]:
-    """Read recorded edits from a file.
+def read_titled_edits(paths: Sequence[Path]) -> dict[str, tuple[Edit, ...]]:
+    """Read files of recorded edits.
 
     Args:
-        path: a JSON list, in the format of `primage edit`.
+        paths: JSON files in the format of `primage edit`.
 
     Returns:
-        The edits in order.
+        The edits of each file, by its name without the ending, which is their title.
 
     Raises:
-        UserError: the file cannot be read, or is not such a list.
+        PrimitiveError: a file cannot be read, is not a list of edits, or has the name of another one.
     """
-    try:
-        return edits_from_json(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from error
+    found: dict[str, tuple[Edit, ...]] = {}
+    for path in paths:
+        if path.stem in found:
+            raise PrimitiveError(f"two files of edits are called {path.stem}, which is their title; rename one")
+        found[path.stem] = read_edits(path)
+    return found
 
 
 def evaluate_primitives(
@@ -43,6 +45,8 @@ def evaluate_primitives(
     seed: int = 0,
     settings: Sequence[str] = (),
     device: str = "cpu",
+    inputs: Sequence[Path] = (),
+    overwrite: bool = False,
 ) -> Generator[Event, None, tuple[list[KindResult], Path]]:
     """Compare kinds of primitive on a photo and write the contact sheet.
 
@@ -59,6 +63,8 @@ def evaluate_primitives(
         seed: seed of all random sources.
         settings: changes to the preset, as KEY=VALUE.
         device: torch device to compute on.
+        inputs: the files that the edits were read from.
+        overwrite: allow an output folder that holds other files.
 
     Yields:
         Progress.
@@ -71,6 +77,7 @@ def evaluate_primitives(
         TrainingError, WeightsError: as for `primage.train`.
     """
     compared = yield from compare_primitives(
-        *(photo, edits, out, preset, kinds, segments, size_px, minutes, steps, seed, settings, device)
+        *(photo, edits, out, preset, kinds, segments, size_px, minutes, steps, seed, settings, device),
+        *(inputs, overwrite),
     )
     return compared, write_comparison(out, compared)

@@ -7,17 +7,18 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from primage.errors import ConfigError, RunError
+from primage.errors import ConfigError
 from primage.evaluate.metrics.pixels import Flicker
 from primage.evaluate.metrics.registry import DEFAULT, Metric, build_metrics
 from primage.evaluate.protocol.baselines import Method, baseline, ours
 from primage.evaluate.protocol.datasets import DATASET_KINDS, extent, read_dataset
-from primage.evaluate.protocol.evaluation import TrainingPlan, evaluate
+from primage.evaluate.protocol.evaluation import TrainingPlan, check_names, evaluate
 from primage.evaluate.protocol.frames import PRIMITIVE, Clip, clip_name, read_clip
 from primage.evaluate.protocol.progress import Event
 from primage.evaluate.protocol.results import Results
 from primage.evaluate.reports.video_report import write_report
 from primage.model import load
+from primage.outputs import check_folder, mark_folder
 from primage.primitive.kinds import KINDS
 from primage.run_folder import lock_folder
 
@@ -54,6 +55,7 @@ class VideoOptions:
         polish: whether incoherent parts of the renders are synthesised (`primage.synthesis`).
         device: torch device to compute on.
         line: the command line, shown in the report.
+        overwrite: whether ``out`` may hold other files.
     """
 
     sources: tuple[Path, ...]
@@ -83,6 +85,7 @@ class VideoOptions:
     polish: bool = True
     device: str = "cpu"
     line: tuple[str, ...] = ()
+    overwrite: bool = False
 
 
 def evaluate_video(options: VideoOptions) -> Generator[Event, None, tuple[Results, Path]]:
@@ -160,8 +163,7 @@ def open_evaluation(
         UserError: an input is invalid.
         WeightsError: a metric's weights are not available.
     """
-    if options.out.exists() and not options.out.is_dir():
-        raise RunError(f"{options.out}: is a file; a report needs a folder")
+    check_folder(options.out, options.overwrite)
     kind = options.kind or DATASET_KINDS.get(options.dataset or "", "super")
     if kind not in KINDS:
         raise ConfigError(f"there is no primitive '{kind}'; choose one of {', '.join(KINDS)}")
@@ -173,6 +175,7 @@ def open_evaluation(
         if not source.exists():
             raise ConfigError(f"{source}: there is no such video or folder of frames")
     with lock_folder(options.out):
+        mark_folder(options.out)
         clips = read_clips(options)
         if options.run is not None and len(clips) > 1:
             raise ConfigError("a run is trained on a single clip; evaluate it on that clip only")
@@ -200,9 +203,10 @@ def read_clips(options: VideoOptions) -> list[Clip]:
         return read_dataset(
             options.dataset, options.sources[0], options.out, options.videos, options.frames, options.train_frame
         )
+    names = [clip_name(source) for source in options.sources]
+    check_names(names)  # before frames of two videos are written to one folder
     clips = []
-    for source in options.sources:
-        name = clip_name(source)
+    for name, source in zip(names, options.sources, strict=True):
 
         def of_clip(folder: Path | None, name: str = name) -> Path | None:
             return folder / name if folder is not None and len(options.sources) > 1 else folder

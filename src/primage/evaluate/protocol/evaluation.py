@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from primage.api import check_target, configure
+from primage.api import configure
 from primage.config import Config
 from primage.errors import ConfigError
 from primage.evaluate.metrics.pixels import Flicker
@@ -25,9 +25,10 @@ from primage.evaluate.protocol.frame_primitives import frame_primitive
 from primage.evaluate.protocol.frames import Clip
 from primage.evaluate.protocol.progress import Event
 from primage.evaluate.protocol.results import ClipResult, MethodRecord, Results
-from primage.evaluate.protocol.training_run import train_or_resume
+from primage.evaluate.protocol.training_run import check_run, train_or_resume
 from primage.image import read_image, resize_image, write_png
 from primage.model import Model, load
+from primage.outputs import check_outputs
 from primage.primitive.primitive import draw
 from primage.synthesis.options import RenderOptions
 from primage.tensors import to_image, to_tensor
@@ -119,13 +120,12 @@ def evaluate(
         TrainingError, WeightsError: as for `primage.train`.
     """
     configs = {method.name: plan.config(method) for method in methods if method.preset is not None}
-    names = [clip.name for clip in clips]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"two clips are called {max(names, key=names.count)}; rename one of the sources")
+    check_names([clip.name for clip in clips])
     for clip in clips:
+        _check_pictures(folder / clip.name, clip, methods, run)
         for method in methods:
             if method.preset is not None and not (run is not None and method is methods[0]):
-                check_target(folder / clip.name / method.name / "run")
+                check_run(folder / clip.name / method.name / "run", configs[method.name])
     for clip in clips:
         for i, frame in enumerate(clip.test_frames):  # report a damaged frame now, not after an hour of training
             yield Event(f"{clip.name}: checking the frames", i, len(clip.test_frames))
@@ -159,6 +159,31 @@ def evaluate(
         results.append(ClipResult(clip.name, kind, first.size, clip.frames[clip.train].name, frames, records, scores))
     descriptions = [describe(metric) for metric in metrics] + ([describe(flicker)] if flicker else [])
     return Results(tuple(results), tuple(descriptions))
+
+
+def check_names(clips: Sequence[str]) -> None:
+    """Check that no two clips have the same folder, on any file system.
+
+    Args:
+        clips: the names of the clips.
+
+    Raises:
+        ConfigError: two have the same name.
+    """
+    names = [name.casefold() for name in clips]
+    if len(set(names)) < len(names):
+        raise ConfigError(
+            f"two clips are called {max(clips, key=lambda name: names.count(name.casefold()))}; "
+            "rename one of the sources"
+        )
+
+
+def _check_pictures(folder: Path, clip: Clip, methods: Sequence[Method], run: Path | None) -> None:
+    """Refuse to replace what is read: frames, layers, and a finished run. The rest of the folder is this command's."""
+    inputs = [file for frame in clip.frames for file in (frame.photo, frame.primitive, *frame.layers.values())]
+    folders = (*(method.name for method in methods), "primitives", "truth")
+    outputs = [folder / name / f"{frame.name}.png" for name in folders for frame in clip.test_frames]
+    check_outputs(outputs, [*inputs, run], overwrite=True)
 
 
 def _load_finished(run: Path, clip: Clip, device: str) -> Model:

@@ -9,12 +9,34 @@ from pathlib import Path
 
 from primage.api import opened_run, prepare
 from primage.config import Config
+from primage.errors import RunError
 from primage.evaluate.protocol.progress import Event
 from primage.files import sha256_file
 from primage.model import Model, load
 from primage.primitive.read import NO_FILES, LayerFiles
-from primage.run import Run
+from primage.run import Run, check_target, differences_between
 from primage.training import training
+
+
+def check_run(folder: Path, config: Config) -> None:
+    """Check that a folder can hold a run with these settings, or holds it.
+
+    Args:
+        folder: the run folder; it need not exist.
+        config: training settings.
+
+    Raises:
+        RunError, OutputError: it holds something else, or a run with other settings.
+    """
+    check_target(folder)
+    if not (folder / "run.json").exists():
+        return
+    changed = differences_between(Run(folder).record.requested.model_dump(), config.model_dump())
+    if changed:
+        raise RunError(
+            f"{folder}: was trained with other settings ({changed[0]}); repeat the command as it was, or choose "
+            "another output folder"
+        )
 
 
 def train_or_resume(
@@ -47,13 +69,12 @@ def train_or_resume(
         UserError: an input is invalid, or the folder holds a run with other settings.
         TrainingError, WeightsError: as for `primage.train`.
     """
-    if (folder / "run.json").exists() and (folder / "model.safetensors").exists():
-        record = Run(folder).record
-        if record.requested == config and record.photo_sha256 == sha256_file(photo):
-            model = load(folder, device)
-            if model.record.steps == record.config.steps:
-                yield Event(task, 1, 1, "already trained")
-                return model
+    check_run(folder, config)
+    if (folder / "model.safetensors").exists() and Run(folder).record.photo_sha256 == sha256_file(photo):
+        model = load(folder, device)
+        if model.record.steps == Run(folder).record.config.steps:
+            yield Event(task, 1, 1, "already trained")
+            return model
     yield Event(task, 0, 0)
     prepared = prepare(photo, config, files, shrink_only=shrink_only)
     with opened_run(folder, prepared) as run, contextlib.closing(training(run, device)) as steps:

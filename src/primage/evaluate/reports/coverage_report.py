@@ -39,6 +39,11 @@ _DISTANCES = {
 }
 
 
+def coverage_files(folder: Path) -> list[Path]:
+    """The files that `write_coverage` writes."""
+    return [folder / f"coverage.{ending}" for ending in ("json", "png", "html")]
+
+
 def write_coverage(folder: Path, coverage: Coverage, model: Model, command: Sequence[str] = ()) -> Path:
     """Write coverage.json, coverage.png (in the layout of the paper's figure 7) and coverage.html.
 
@@ -52,12 +57,12 @@ def write_coverage(folder: Path, coverage: Coverage, model: Model, command: Sequ
         Path of the page.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "coverage.json", coverage_json(coverage) | {"command": list(command)})
+    numbers, figure, page = coverage_files(folder)
+    write_json(numbers, coverage_json(coverage) | {"command": list(command)})
     order = sorted(range(len(coverage.frames)), key=lambda i: float(coverage.frames[i].error.mean()))
     chosen = sorted({order[round(i)] for i in np.linspace(0, len(order) - 1, _SHOWN)})
     frames = [coverage.frames[i] for i in chosen]
-    write_png(folder / "coverage.png", coverage_sheet(frames, model))
-    page = folder / "coverage.html"
+    write_png(figure, coverage_sheet(frames, model))
     write_atomically(page, _page(coverage, frames, model, command))
     return page
 

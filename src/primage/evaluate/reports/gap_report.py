@@ -19,6 +19,11 @@ from primage.model import Model
 from primage.sheet import contact_sheet
 
 
+def gap_files(folder: Path) -> list[Path]:
+    """The files that `write_gaps` writes."""
+    return [folder / f"gaps.{ending}" for ending in ("json", "png", "html")]
+
+
 def write_gaps(
     folder: Path, series: Sequence[GapStep], model: Model, metric: Metric | None, command: Sequence[str] = ()
 ) -> Path:
@@ -35,12 +40,13 @@ def write_gaps(
         Path of the page.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    numbers, figure, page = gap_files(folder)
     captions = [f"gap {step.gap:.0%}" for step in series]
     rows = [[step.drawing for step in series], [step.result for step in series]]
-    write_png(folder / "gaps.png", contact_sheet(rows, [captions, ["result"] * len(series)]))
+    write_png(figure, contact_sheet(rows, [captions, ["result"] * len(series)]))
     description = None if metric is None else describe(metric)
     write_json(
-        folder / "gaps.json",
+        numbers,
         {
             "metric": None if description is None else asdict(description),
             "weights_sha256": model.weights_sha256,
@@ -55,7 +61,6 @@ def write_gaps(
             "command": list(command),
         },
     )
-    page = folder / "gaps.html"
     stand_in = f": {description.stand_in}" if description is not None and description.stand_in else ""
     write_atomically(page, page_html(f"Gaps{stand_in}", _body(series, description, command)))
     return page

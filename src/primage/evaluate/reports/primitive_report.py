@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.evaluate.analyses.primitive_comparison import KindResult
+from primage.evaluate.analyses.primitive_comparison import KindResult, comparison_files
 from primage.evaluate.metrics.pixels import PSNR, SSIM
 from primage.evaluate.reports.serialize import finite, write_json
 from primage.image import write_png
@@ -27,9 +27,9 @@ def write_comparison(folder: Path, compared: Sequence[KindResult]) -> Path:
     Returns:
         Path of the contact sheet.
     """
-    sheet = folder / "primitives.png"
+    sheet, numbers = comparison_files(folder)
     write_png(sheet, comparison_sheet(compared))
-    write_json(folder / "primitives.json", [_training_facts(each) for each in compared])
+    write_json(numbers, [_training_facts(each) for each in compared])
     return sheet
 
 

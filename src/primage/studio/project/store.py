@@ -21,7 +21,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from primage.errors import RunError
-from primage.files import remove_scratch_files, write_atomically
+from primage.files import is_scratch, remove_scratch_files, write_atomically
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import (
     Colour,
@@ -40,6 +40,8 @@ from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 _ID = re.compile(r"[0-9a-f]{16}")
 #: Names in the projects' folder of files being received or exported and of projects being deleted.
 _TEMPORARY = re.compile(r"\.upload-[0-9a-f]{16}|\.export-[0-9a-f]{16}\.[a-z]+|\.gone-[0-9a-f]{16}-[0-9]+")
+#: What the creation of a project makes before its record.
+_CREATED = re.compile(r"snapshots|original|(drawing|history)\.bin|(thumbnail|render)\.png|run(-[0-9]+)?")
 RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 
@@ -212,12 +214,19 @@ class Store:
         """Delete incomplete projects and files left by an earlier server."""
         for path in list(self.root.iterdir()):
             project = _ID.fullmatch(path.name)
-            if _TEMPORARY.fullmatch(path.name) or (project and not (path / "project.json").exists()):
+            if _TEMPORARY.fullmatch(path.name) or (project and _is_incomplete(path)):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
             elif project:
                 for folder in (path, path / "snapshots"):
                     with contextlib.suppress(OSError):
                         remove_scratch_files(folder)
+
+
+def _is_incomplete(folder: Path) -> bool:
+    """Whether a folder is that of a project whose creation was interrupted; others may have such names, too."""
+    if (folder / "project.json").exists() or not (folder / "snapshots").is_dir():
+        return False
+    return all(_CREATED.fullmatch(path.name) or is_scratch(path.name) for path in folder.iterdir())
 
 
 def _bytes_below(root: Path) -> int:
