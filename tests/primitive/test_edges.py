@@ -16,8 +16,6 @@ from primage.config import preset
 from primage.primitive.edges import (
     MAX_DISTANCE_PX,
     distance_to_edges,
-    draw_edges,
-    edges_from_image,
     extract_edges,
     remove_small,
     resize_edges,
@@ -101,33 +99,6 @@ def test_a_copy_is_returned_when_nothing_changes() -> None:
     resize_edges(lines, lines.shape)[:] = True
     remove_small(lines, 0)[:] = True
     assert not lines.all()
-
-
-@pytest.mark.parametrize("dark_on_light", [True, False])
-@pytest.mark.parametrize("ink", [0, 90])
-def test_lines_are_found_whichever_way_round_they_are_drawn(dark_on_light: bool, ink: int) -> None:
-    lines = cross()
-    level = np.where(lines, ink, 255) if dark_on_light else np.where(lines, 255 - ink, 0)
-    rgb = np.repeat(level.astype(np.uint8)[..., None], 3, axis=2)
-    np.testing.assert_array_equal(edges_from_image(rgb), lines)
-
-
-@pytest.mark.parametrize("level", [0, 127, 128, 255])
-def test_an_empty_sheet_has_no_lines(level: int) -> None:
-    assert not edges_from_image(np.full((9, 12, 3), level, np.uint8)).any()
-
-
-def test_drawn_lines_are_black_on_white_and_read_back() -> None:
-    picture = draw_edges(cross())
-    assert set(map(tuple, picture.reshape(-1, 3))) == {(0, 0, 0), (255, 255, 255)}
-    np.testing.assert_array_equal(edges_from_image(picture), cross())
-
-
-def test_thick_drawn_lines_are_thinned() -> None:
-    thick = ndimage.binary_dilation(cross(), np.ones((3, 3)))
-    lines = edges_from_image(draw_edges(thick))
-    np.testing.assert_array_equal(thin(lines), lines)
-    assert components(lines) == components(thick)
 
 
 @pytest.mark.parametrize("length", [2, 5, 14])

@@ -61,21 +61,6 @@ def remove_small(lines: Bool[np.ndarray, "h w"], min_length_px: int) -> Bool[np.
     return np.asarray(sizes[component] >= min_length_px)
 
 
-def edges_from_image(rgb: UInt8[np.ndarray, "h w 3"], thinned: bool = True) -> Bool[np.ndarray, "h w"]:
-    """Read a line drawing: dark lines on light or light lines on dark, whichever covers less.
-
-    Args:
-        rgb: (H, W, 3) uint8.
-        thinned: whether to thin the lines to one pixel.
-
-    Returns:
-        (H, W) bool.
-    """
-    dark = rgb.astype(np.uint16).sum(axis=2) < 3 * 128
-    lines = dark if dark.mean() <= 0.5 else ~dark
-    return thin(lines) if thinned else lines
-
-
 def draw_edges(lines: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
     """Black lines on white, as the paper draws them.
 

@@ -40,12 +40,16 @@ class ReadOptions:
         snap: map unknown colours to the nearest label.
         photo: the photo that the file belongs to: coordinates refer to its size if the file does not say otherwise.
         thin: whether lines are thinned to one pixel.
+        line_colour: the colour of the lines, if only that counts.
+        lines_required: refuse a line drawing without lines, instead of warning of it.
     """
 
     palette: Palette | None = None
     snap: bool = False
     photo: PhotoFacts = UNKNOWN_PHOTO
     thin: bool = True
+    line_colour: tuple[int, int, int] | None = None
+    lines_required: bool = False
 
 
 #: The options of a training primitive whose files specify everything.

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
 from primage.errors import PrimitiveError
-from primage.image import read_image, write_png
+from primage.image import decode, flatten, read_image, write_png
 from primage.labels.label_map import Palette
 from primage.primitive.layer import READ_PLAIN, Layer, Mask, Picture, ReadOptions, Size
 
@@ -29,9 +29,17 @@ class LineLayer(Layer[Lines]):
     title = "the edge layer"
 
     def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> Lines:  # noqa: D102
-        from primage.primitive.edges import edges_from_image
+        from primage.primitive.line_drawing import read_line_drawing
 
-        return edges_from_image(read_image(path), options.thin)
+        decoded = decode(path)
+        return read_line_drawing(
+            flatten(decoded),
+            flatten(decoded, (0, 0, 0)),
+            thinned=options.thin,
+            line_colour=options.line_colour,
+            required=options.lines_required,
+            where=str(path),
+        )
 
     def write(self, path: Path, data: Lines) -> None:  # noqa: D102
         from primage.primitive.edges import draw_edges
@@ -39,7 +47,7 @@ class LineLayer(Layer[Lines]):
         write_png(path, draw_edges(data))
 
     def load(self, path: Path) -> Lines:  # noqa: D102
-        # Not `read`, which guesses polarity and thins: this file was written by `write`.
+        # Not `read`, which tells ink from paper and thins: this file was written by `write`.
         return np.asarray(read_image(path)[..., 0] == 0)
 
     def to_array(self, data: Lines) -> UInt8[np.ndarray, "h w"]:  # noqa: D102

@@ -1,0 +1,106 @@
+"""Line drawings as people have them: any ink on any paper; what is lost or looks wrong is said."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+from jaxtyping import Bool
+
+from primage.errors import PrimitiveError
+from primage.primitive.centre_lines import centre_lines, filled_areas
+from primage.primitive.ink import Colour, Ink, Picture, find_ink
+
+Mask = Bool[np.ndarray, "h w"]
+
+_log = logging.getLogger(__name__)
+
+#: Paper that differs from itself by so many levels is a photo.
+_PHOTO_NOISE = 96
+#: More ink than this share of the sheet is no line drawing.
+_MOST_INK = 0.4
+
+
+def read_line_drawing(
+    rgb: Picture,
+    over_black: Picture | None = None,
+    *,
+    thinned: bool = True,
+    line_colour: Colour | None = None,
+    required: bool = False,
+    where: str = "the line drawing",
+) -> Mask:
+    """Read a line drawing: ink of any colour and width on paper of any other colour.
+
+    Args:
+        rgb: (H, W, 3) uint8; over white, if it is partly transparent.
+        over_black: the same over black.
+        thinned: whether to thin lines of any width to one pixel.
+        line_colour: the colour of the ink, if only that counts.
+        required: refuse a drawing without lines; otherwise there is a warning.
+        where: name of the drawing in messages.
+
+    Returns:
+        (H, W) bool.
+
+    Raises:
+        PrimitiveError: it is a photo, or has no lines although they are required.
+
+    Example:
+        >>> chalk = np.zeros((32, 32, 3), np.uint8)
+        >>> chalk[10:17] = 200
+        >>> int(read_line_drawing(chalk).sum(axis=0).max())
+        1
+    """
+    ink = find_ink(rgb, over_black, line_colour)
+    if ink.noise > _PHOTO_NOISE:
+        raise PrimitiveError(
+            f"{where} looks like a photo, not a line drawing: it has no plain paper; draw lines on a plain ground, or "
+            "have the lines of a photo extracted (train without --edges, render with --edges-from)"
+        )
+    if not ink.mask.any():
+        _report_blank(ink, line_colour, required, where)
+        return ink.mask
+    lines = centre_lines(ink.mask)
+    _warn_of_areas(ink.mask, lines, where)
+    return lines if thinned else ink.mask
+
+
+def _report_blank(ink: Ink, line_colour: Colour | None, required: bool, where: str) -> None:
+    paper = "the transparent sheet" if ink.paper is None else f"the paper ({hex_colour(ink.paper)})"
+    sought = "nothing" if line_colour is None else f"no line of the colour {hex_colour(line_colour)}"
+    found = f"{where}: no lines are found: {sought} differs from {paper} by {ink.threshold} of 255 levels or more"
+    if required:
+        raise PrimitiveError(f"{found}; draw darker lines, or lines of another colour than the paper")
+    _log.warning("%s, so it is read as an empty sheet; if that is not meant, draw darker lines", found)
+
+
+def _warn_of_areas(mask: Mask, lines: Mask, where: str) -> None:
+    filled = filled_areas(mask, lines)
+    share = float(mask.mean())
+    if share > _MOST_INK:
+        _log.warning(
+            "%s: %.0f %% of it counts as lines, which is too much for a line drawing; only the middles of filled areas "
+            "are used: draw outlines on plain paper",
+            *(where, 100 * share),
+        )
+    elif filled.any():
+        y, x = np.argwhere(filled).mean(axis=0) / mask.shape
+        _log.warning(
+            "%s: filled areas (around %.0f %% of the width and %.0f %% of the height) count as lines along their "
+            "middles; draw their outlines instead",
+            *(where, 100 * x, 100 * y),
+        )
+
+
+def hex_colour(colour: Colour) -> str:
+    """A colour as it is written on the command line.
+
+    Args:
+        colour: red, green and blue, 0 to 255.
+
+    Example:
+        >>> hex_colour((255, 0, 128))
+        '#ff0080'
+    """
+    return "#{:02x}{:02x}{:02x}".format(*colour)
