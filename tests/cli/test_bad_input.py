@@ -28,7 +28,7 @@ def bad_files(folder: Path) -> Path:
     (folder / "truncated.png").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.png").write_bytes(b"")
     (folder / "folder.png").mkdir()
-    Image.fromarray(picture()).save(folder / "photo.gif")
+    Image.fromarray(picture()).save(folder / "film.gif", save_all=True, append_images=[Image.fromarray(255 - picture())])
     Image.fromarray(picture()).save(folder / "labels.jpg", quality=60)
     Image.fromarray(picture()[:8, :8]).save(folder / "stamp.png")
     Image.fromarray(picture(size=(48, 48))).save(folder / "square.png")
@@ -72,7 +72,7 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "text as photo": (("train", "text.png", *TRAIN), "text.png"),
     "truncated photo": (("train", "truncated.png", *TRAIN), "truncated.png"),
     "empty photo": (("train", "empty.png", *TRAIN), "0 bytes"),
-    "gif": (("train", "photo.gif", *TRAIN), "PNG, JPEG, WebP, TIFF or BMP"),
+    "animated gif": (("train", "film.gif", *TRAIN), "2 frames or pages"),
     "stamp": (("train", "stamp.png", *TRAIN), "32 to 8192 px"),
     # what to do with it
     "unknown preset": (("train", *OK, "--preset", "best"), "'best'; choose one of"),

@@ -11,7 +11,6 @@ import tifffile
 from PIL import Image, ImageCms
 from skimage.io import imread
 
-from primage.decoding.decode import decode
 from primage.errors import ImageError
 from primage.image import read_image, read_png_text
 from primage.render.photo_files import PhotoFile, read_photo, write_photo

@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from primage._version import __version__
-from primage.decoding.decode import decode
 from primage.edit.apply import Edited, removed
 from primage.edit.effect import edits_without_effect
 from primage.errors import ImageError, PrimitiveError
