@@ -1,12 +1,12 @@
 """Does training make an edit worse? Each edit of the truth suite before and after training, against its true picture.
 
 ``python benchmarks/training_harm.py FOLDER [--half dev|held-out|both] [--scenes coins,cups] [--steps 200]``
-``[--forms drawn] [--name training_harm]``
+``[--forms drawn+origin] [--name training_harm]``
 
 Models are kept in FOLDER/SCENE-STEPS, and trained only once. ``--steps`` are those of a scene of 256²; larger ones get
 fewer in proportion, so that all take the same time (200 steps: 2 minutes on one quiet thread, 1 minute on two). Forms:
-the drawing as a person would make it, the one extracted from the true picture, and the first with its origin, as
-edits made in Primage have it.
+the drawing as a person would make it, the one extracted from the true picture, both with the origin that is inferred
+from them, as `primage render` paints them, and the first with its recorded origin, as edits made in Primage have it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ from truth.summary import WORSE
 from primage.evaluate.metrics.lpips import LPIPS
 
 #: Forms of a drawing: how it is drawn, and the way it is painted.
-WAYS = {form: (form, renderers.ours) for form in FORMS} | {"origin": ("drawn", renderers.with_origin)}
+WAYS = (
+    {form: (form, renderers.ours) for form in FORMS}
+    | {f"{form}, inferred": (form, renderers.with_inferred_origin) for form in FORMS}
+    | {"origin": ("drawn", renderers.with_origin)}
+)
 
 
 def judged(
@@ -100,7 +104,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--half", default="both", choices=(*HALVES, "both"))
     parser.add_argument("--scenes", type=lambda text: tuple(text.split(",")), default=())
-    parser.add_argument("--forms", type=lambda text: tuple(text.split(",")), default=tuple(WAYS))
+    parser.add_argument("--forms", type=lambda text: tuple(text.split("+")), default=tuple(WAYS))
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--name", default="training_harm")
     main(parser.parse_args())

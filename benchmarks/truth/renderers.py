@@ -71,6 +71,12 @@ def with_origin(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
     return np.asarray(model.picture(primitive(drawing, model), origin=origin_of(drawing.origin)))
 
 
+def with_inferred_origin(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
+    """The model's picture of a drawing, with the origin that `primage render` infers for its pixels."""
+    del case
+    return np.asarray(model.render(primitive(drawing, model), origin="infer"))
+
+
 def copy(case: Case, drawing: Drawing, model: Any) -> np.ndarray:
     """The training photo, unedited."""
     del drawing, model
