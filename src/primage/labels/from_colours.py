@@ -1,22 +1,31 @@
-"""Label maps from pictures in flat colours: finds the label colours, and the pixels that are blends of them."""
+"""Label maps from drawings in flat colours: finds their labels, or reads those of a model."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int32, Int64, UInt8, UInt32
+from jaxtyping import Bool, Int16, Int32, UInt8
 
 from primage.errors import LabelError
-from primage.labels.colours import give_nearest, is_blend, junction_colours, pack, positions
+from primage.labels.colours import pack
 from primage.labels.distinct_colours import RGB
-from primage.labels.label_map import Label, LabelMap, Palette, palette_colours
+from primage.labels.doubt import Reading, check
+from primage.labels.drawn_colours import DrawnColours, share_of
+from primage.labels.flatness import is_noisy
+from primage.labels.identity import colours_in_use
+from primage.labels.label_map import Label, LabelMap, Palette
+from primage.labels.nearest import Nearest, nearest_labels
+from primage.labels.palette_search import area_colours
 
 log = logging.getLogger(__name__)
 
 MAX_FOUND_COLOURS = 64
+#: A drawing shows labels, or borders between them, in this share of its pixels at least; a photo does not.
+_DRAWN_SHARE = 0.75
+#: A drawing has its labels' colours in this share of its pixels at least; one that was compressed with loss.
+_FLAT_SHARE, _NOISY_FLAT_SHARE = 0.3, 0.6
 
 
 def labels_from_rgb(
@@ -27,23 +36,26 @@ def labels_from_rgb(
     where: str = "the label map",
     ignore: Bool[np.ndarray, "h w"] | None = None,
     extra_colours: Sequence[RGB] = (),
+    drawn: DrawnColours | None = None,
+    way_out: str = "",
 ) -> LabelMap:
-    """Recognise labels by colour. Blended pixels at borders get the nearest label.
+    """Recognise labels by colour. What is clearly nearest one label is that label; a note counts these pixels.
 
     Args:
         rgb: (H, W, 3) uint8.
-        palette: the model's labels. If None, labels are the colours that fill a 3×3 block somewhere, and cover at
-            least 9 pixels and 0.02 % of the picture, in the order of their first pixels.
-        snap: accept any unknown colour, not only blends of known ones.
+        palette: the model's labels. If None, labels are the colours that fill areas (`primage.labels.palette_search`).
+        snap: give pixels in doubt the nearest label, too.
         where: name of the picture in messages.
         ignore: pixels without a label (lines drawn over them); they take the label of the nearest pixel with one.
         extra_colours: colours of such lines; their pixels are ignored too, and blends of them with labels are accepted.
+        drawn: the file that the colours come from, for the cause of doubt.
+        way_out: the option that snaps, for messages; empty if there is none.
 
     Returns:
         The map, with ``palette`` or with the palette found.
 
     Raises:
-        LabelError: the picture is a photo, not a label map, or contains a colour that is not in ``palette``.
+        LabelError: the picture is a photo, not a label map, or contains an area whose colour is not in ``palette``.
 
     Example:
         >>> picture = np.zeros((4, 8, 3), np.uint8)
@@ -51,115 +63,74 @@ def labels_from_rgb(
         >>> labels_from_rgb(picture).index[0].tolist()
         [0, 0, 0, 0, 1, 1, 1, 1]
     """
-    code = pack(rgb)
-    extras = np.array(extra_colours, np.int32).reshape(-1, 3)
-    live = np.ones(code.shape, bool) if ignore is None else ~ignore
-    shown = live & ~np.isin(code, pack(extras)) if len(extras) else live
-    if not shown.any():
+    drawn = drawn or DrawnColours(rgb)
+    lines = np.array(extra_colours, np.int32).reshape(-1, 3)
+    live = ~np.isin(pack(rgb), pack(lines))
+    if ignore is not None:
+        live &= ~ignore
+    if not live.any():
         raise LabelError(f"{where} contains no labels: every pixel is a line; fill the areas between the lines")
-    census = _Census(code, shown, *np.unique(code[shown], return_counts=True), where)
-    known = palette or _find_palette(census)
-    anchors = np.concatenate([palette_colours(known), extras])
-    index = positions(code, pack(anchors))
-    index[~live] = -1
-    unknown = live & (index < 0)
-    if unknown.any():
-        unknown_colours = positions(census.colours, pack(anchors)) < 0
-        if palette is not None and not snap:
-            junctions = junction_colours(rgb, index, unknown, anchors)
-            _refuse_unknown(census, unknown_colours, anchors, junctions, known)
-        log.warning(
-            "%s: %s pixels in %s colours are not one of the %d labels (antialiasing?); "
-            "each was given the nearest label",
-            *(where, f"{int(unknown.sum()):,}", f"{int(unknown_colours.sum()):,}", len(known.labels)),
-        )
-        give_nearest(rgb, index, unknown, anchors)
+    if palette is None:
+        found, known = _found(rgb, live, lines, where, drawn)
+    else:
+        known, colours = palette, colours_in_use(rgb, palette)
+        holes = _holes(drawn, live, colours)
+        if not (live & ~holes).any():
+            raise LabelError(f"{where} is transparent everywhere: nothing is drawn on it; save the visible layers")
+        found = nearest_labels(rgb, np.concatenate([colours, lines]), live & ~holes, len(lines))
+        check(Reading(rgb, found, holes, palette, colours, drawn, where), snap, way_out)
+    count = int((found.snapped & live).sum())
+    if count:
+        log.info("%s: %s of %s pixels were read as the nearest label", where, f"{count:,}", f"{live.size:,}")
+    index = found.index
     unlabelled = (index < 0) | (index >= len(known.labels))
     if unlabelled.all():
         raise LabelError(f"{where} contains only lines and no labels; fill the areas between the lines")
-    if unlabelled.any():
-        from scipy import ndimage  # imported lazily: reading the table of kinds must not load SciPy
-
-        y, x = ndimage.distance_transform_edt(unlabelled, return_distances=False, return_indices=True)
-        index = index[y, x]
-    return LabelMap(index.astype(np.uint8), known)
+    return LabelMap(_filled(index, unlabelled).astype(np.uint8), known)
 
 
-@dataclass(frozen=True)
-class _Census:
-    """The packed colours of a picture, the pixels considered, and the number of pixels of each colour."""
-
-    code: UInt32[np.ndarray, "h w"]
-    shown: Bool[np.ndarray, "h w"]
-    colours: UInt32[np.ndarray, " n"]
-    counts: Int64[np.ndarray, " n"]
-    where: str
-
-
-def _solid_colours(census: _Census) -> UInt32[np.ndarray, " n"]:
-    """The colours that fill a 3×3 block somewhere."""
-    code, shown = census.code, census.shown
-    pair = (code[:, 1:] == code[:, :-1]) & shown[:, 1:] & shown[:, :-1]
-    triple = pair[:, 1:] & pair[:, :-1]
-    middle = code[:, 1:-1]
-    block = triple[2:] & triple[1:-1] & triple[:-2]
-    block = block & (middle[1:-1] == middle[:-2]) & (middle[1:-1] == middle[2:])
-    return np.unique(middle[1:-1][block])
-
-
-def _find_palette(census: _Census) -> Palette:
-    colours, total = census.colours, int(census.counts.sum())
-    chosen = np.isin(colours, _solid_colours(census)) & (census.counts >= max(9, 0.0002 * total))
-    exact = int(census.counts[chosen].sum()) / total
-    if not 1 <= chosen.sum() <= MAX_FOUND_COLOURS or exact < 0.5:
-        raise LabelError(
-            f"{census.where} looks like a photo, not a label map: {chosen.sum()} colours form areas, covering "
-            f"{exact:.0%} of it; draw 1 to {MAX_FOUND_COLOURS} labels in flat colours and save them as PNG"
-        )
-    position = np.where(census.shown, positions(census.code, colours[chosen]), np.int16(-1))
-    seen, first = np.unique(position, return_index=True)
-    order = seen[np.argsort(first)]
-    found = [int(colours[chosen][i]) for i in order if i >= 0]
-    labels = (Label(id=i, colour=(c >> 16, c >> 8 & 255, c & 255)) for i, c in enumerate(found))
-    return Palette(labels=tuple(labels), source="rgb")
-
-
-def _refuse_unknown(
-    census: _Census,
-    unknown: Bool[np.ndarray, " n"],
-    anchors: Int32[np.ndarray, " p 3"],
-    junctions: UInt32[np.ndarray, " j"],
-    palette: Palette,
-) -> None:
-    """Raise for the most frequent unknown colour that is not just a blend at borders."""
-    solid = _solid_colours(census)
-    order = np.flatnonzero(unknown)[np.argsort(-census.counts[unknown], kind="stable")]
-    for start in range(0, len(order), 4096):
-        codes = census.colours[order[start : start + 4096]]
-        rgb = (codes[:, None] >> np.array([16, 8, 0], np.uint32) & 255).astype(np.int32)
-        bad = np.flatnonzero(np.isin(codes, solid) | (~is_blend(rgb, anchors) & ~np.isin(codes, junctions)))
-        if len(bad):
-            nearest = int(((palette_colours(palette) - rgb[bad[0]]) ** 2).sum(axis=1).argmin())
-            mask = (census.code == codes[bad[0]]) & census.shown
-            y, x = divmod(int(mask.argmax()), mask.shape[1])
-            pixels = f"{mask.sum():,} pixels have the colour #{codes[bad[0]]:06x}"
-            raise unknown_label_error(census.where, pixels, (x, y), palette, nearest)
-
-
-def unknown_label_error(where: str, pixels: str, first: tuple[int, int], palette: Palette, nearest: int) -> LabelError:
-    """The error for pixels with an unknown label; it names the nearest known one.
-
-    Args:
-        where: name of the file in the message.
-        pixels: description of the pixels and their value.
-        first: (x, y) of the first of these pixels.
-        palette: the known labels.
-        nearest: index of the nearest one.
-    """
-    label = palette.labels[nearest]
-    name = f" {label.name!r}" if label.name else ""
-    r, g, b = label.colour
-    return LabelError(
-        f"{where}: {pixels}, first at (x, y) = {first}, which is not a known label; the nearest is "
-        f"#{r:02x}{g:02x}{b:02x}{name} (id {label.id}, position {nearest}): use that one, or --snap"
+def _found(
+    rgb: UInt8[np.ndarray, "h w 3"],
+    live: Bool[np.ndarray, "h w"],
+    lines: Int32[np.ndarray, " m 3"],
+    where: str,
+    drawn: DrawnColours,
+) -> tuple[Nearest, Palette]:
+    """The labels of a drawing that nobody listed."""
+    colours = area_colours(rgb, live, lines)
+    flat = share_of(rgb[live][None], colours) if len(colours) else 0.0
+    refusal = (
+        f"{where} looks like a photo, not a label map: {len(colours)} colours form areas, covering {flat:.0%} of it; "
+        f"draw 1 to {MAX_FOUND_COLOURS} labels in flat colours and save them as PNG"
     )
+    least = _NOISY_FLAT_SHARE if is_noisy(rgb, live) else _FLAT_SHARE
+    if not 1 <= len(colours) <= MAX_FOUND_COLOURS or flat < least:
+        raise LabelError(refusal)
+    found = nearest_labels(rgb, np.concatenate([colours, lines]), live, len(lines))
+    if found.explained < _DRAWN_SHARE:
+        raise LabelError(refusal)
+    if drawn.lossy and found.noisy and len(colours) == 1:
+        raise LabelError(
+            f"{where}: {drawn.lossy} compression left no labels that can be told apart; save the drawing as PNG"
+        )
+    labels = (Label(id=i, colour=(int(c[0]), int(c[1]), int(c[2]))) for i, c in enumerate(colours))
+    return found, Palette(labels=tuple(labels), source="rgb")
+
+
+def _holes(
+    drawn: DrawnColours, live: Bool[np.ndarray, "h w"], colours: Int32[np.ndarray, " n 3"]
+) -> Bool[np.ndarray, "h w"]:
+    """Transparent pixels, unless one of the labels is white, as which they are seen."""
+    if drawn.transparent is None or (colours == 255).all(axis=1).any():
+        return np.zeros(live.shape, bool)
+    return drawn.transparent & live
+
+
+def _filled(index: Int16[np.ndarray, "h w"], gaps: Bool[np.ndarray, "h w"]) -> Int16[np.ndarray, "h w"]:
+    """Gaps with the label of the nearest pixel that has one."""
+    if not gaps.any():
+        return index
+    from scipy import ndimage
+
+    y, x = ndimage.distance_transform_edt(gaps, return_distances=False, return_indices=True)
+    return np.asarray(index[y, x])

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import Bool, Int32, UInt8
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_serializer,
+    model_validator,
+)
 
 from primage.errors import LabelError
 from primage.labels.formats.raw import Source
@@ -17,13 +24,25 @@ _Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class Label(BaseModel):
-    """One label: its id in the file format, its colour, and its name if it has one."""
+    """One label: its id in the file format, the colour that shows it, and its name if it has one.
+
+    ``file_colour`` is its colour in the file that it comes from, where that cannot be told from another label's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: int
     colour: tuple[_Channel, _Channel, _Channel]
     name: str = ""
+    file_colour: tuple[_Channel, _Channel, _Channel] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_same_colour(self, dump: Callable[[Any], Any]) -> dict[str, Any]:
+        # Palettes without such labels are written, and hashed, as before there were any.
+        content: dict[str, Any] = dump(self)
+        if self.file_colour is None:
+            content.pop("file_colour", None)
+        return content
 
 
 class Palette(BaseModel):

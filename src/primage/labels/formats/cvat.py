@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from primage.decoding.flatten import flatten
+from primage.decoding.decode import decode
 from primage.errors import LabelError
 from primage.labels.distinct_colours import RGB
+from primage.labels.drawn_colours import drawn_colours
 from primage.labels.formats.export import Export
-from primage.labels.formats.picture import PALETTE_KEY, decode_labels, read_picture, stored_palette
+from primage.labels.formats.picture import PALETTE_KEY, read_picture, stored_palette
 from primage.labels.formats.raw import Entry, PhotoFacts, RawLabels
 
 #: The lists of colours: of "Segmentation mask 1.1" (and Pascal VOC), and of CamVid.
@@ -79,10 +80,10 @@ def read_listed_mask(where: str, data: bytes | None, listed: str, listed_name: s
         (H, W, 3) colours, and their names. Black is the background if the list does not have it.
 
     Raises:
-        LabelError: the list is damaged, or the mask is compressed with loss.
+        LabelError: the list is damaged.
         ImageError: the mask cannot be read.
     """
-    decoded = decode_labels(where, data)
+    decoded = decode(where, data)
     if data is None and decoded.image.mode == "P" and PALETTE_KEY in decoded.text:
         return read_picture(Path(where))
     parse = _parse_label_colours if PurePosixPath(listed_name).name == LABEL_COLOURS else _parse_labelmap
@@ -95,7 +96,7 @@ def read_listed_mask(where: str, data: bytes | None, listed: str, listed_name: s
     if decoded.image.mode == "P":  # the palette's colours, without regard to transparency
         rgb = np.array(stored_palette(decoded.image), np.uint8)[np.array(decoded.image)]
     else:
-        rgb = flatten(decoded, managed=False)
+        rgb = drawn_colours(decoded).srgb
     return RawLabels(rgb, "cvat", where, entries)
 
 

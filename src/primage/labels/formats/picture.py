@@ -8,18 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from primage.decoding.decode import Decoded, decode
-from primage.decoding.flatten import flatten
+from primage.decoding.decode import decode
 from primage.errors import LabelError
 from primage.labels.cityscapes import cityscapes_table
 from primage.labels.distinct_colours import RGB, distinct_colours
+from primage.labels.drawn_colours import drawn_colours
 from primage.labels.formats.raw import GREY_LEVELS, Entry, Ids, RawLabels
 
 log = logging.getLogger(__name__)
 
 PALETTE_KEY = "primage.palette"
 _IDS_BY_NAME: dict[str, Ids] = {"_labelIds.png": "cityscapes", "_labelTrainIds.png": "cityscapes_train"}
-_LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp", "jpeg2000")
 
 
 def entries_of(ids: Ids) -> dict[int, Entry]:
@@ -38,43 +37,6 @@ def entries_of(ids: Ids) -> dict[int, Entry]:
     return trained | {255: Entry(255, (0, 0, 0), "ignored")}
 
 
-def decode_labels(name: str, data: bytes | None) -> Decoded:
-    """Decode a picture of labels.
-
-    Args:
-        name: its file, or only its name if ``data`` is given.
-        data: the file's bytes, if they are not a file of their own.
-
-    Returns:
-        The picture as stored.
-
-    Raises:
-        LabelError: it is compressed with loss.
-        ImageError: it cannot be read.
-    """
-    decoded = decode(name, data)
-    lossy = decoded.format in ("JPEG", "MPO") or decoded.image.info.get("compression") in _LOSSY_TIFF
-    if decoded.format == "WEBP":
-        lossy = not _webp_is_lossless(Path(name).read_bytes() if data is None else data)
-    if lossy:
-        kind = "JPEG" if decoded.format == "MPO" else decoded.format
-        raise LabelError(
-            f"{name} is a {kind} with lossy compression, which mixes colours at every border, so labels "
-            "cannot be distinguished; export it as PNG from the program it was drawn with"
-        )
-    return decoded
-
-
-def _webp_is_lossless(data: bytes) -> bool:
-    position = 12
-    while position + 8 <= len(data):
-        if data[position : position + 4] == b"VP8L":
-            return True
-        length = int.from_bytes(data[position + 4 : position + 8], "little")
-        position += 8 + length + length % 2
-    return False
-
-
 def stored_palette(image: Image.Image) -> list[RGB]:
     """The 256 colours of a palette picture, without regard to transparency; black where it has fewer."""
     flat = (image.getpalette("RGB") or []) + [0] * 768
@@ -85,36 +47,38 @@ def read_picture(path: Path, ids: Ids | None = None) -> RawLabels:
     """Read a picture whose pixels are labels.
 
     Args:
-        path: a palette, grey or RGB picture without lossy compression.
+        path: a palette, grey or RGB picture.
         ids: what grey levels stand for; if None, the picture's name tells.
 
     Returns:
         The stored values and their meaning.
 
     Raises:
-        LabelError: it is compressed with loss, or contains other ids.
+        LabelError: it contains other ids.
         ImageError: it cannot be read.
     """
     where = str(path)
-    decoded = decode_labels(where, None)
+    decoded = decode(where)
     image, samples = decoded.image, decoded.samples
     if image.mode == "P":
         entries = {i: Entry(i, colour) for i, colour in enumerate(stored_palette(image))}
-        return RawLabels(np.array(image), "palette", where, entries, decoded.text.get(PALETTE_KEY))
+        text = decoded.text.get(PALETTE_KEY)
+        return RawLabels(np.array(image), "palette", where, entries, text, drawn_colours(decoded))
     if samples is not None and samples.shape[2] == 1:
         levels = np.flatnonzero(np.bincount(samples.ravel()))
         made = zip(levels.tolist(), distinct_colours(min(len(levels), 256)), strict=False)
         return RawLabels(samples[..., 0], "grey", where, {v: Entry(v, colour) for v, colour in made})
-    if image.mode not in ("1", "L"):
-        return RawLabels(flatten(decoded, managed=False), "rgb", where)
+    drawn = drawn_colours(decoded)
+    if image.mode not in ("1", "L") or drawn.lossy is not None:
+        return RawLabels(drawn.srgb, "rgb", where, drawn=drawn)
     values = np.array(image.convert("L"))
     stated = ids or next((each for end, each in _IDS_BY_NAME.items() if path.name.endswith(end)), None)
     if stated is not None:
         table = entries_of(stated)
         unknown = sorted({int(v) for v in np.unique(values)} - set(table))
         if not unknown:
-            return RawLabels(values, "cityscapes", where, table)
+            return RawLabels(values, "cityscapes", where, table, drawn=drawn)
         if ids is not None:
             raise LabelError(f"{where}: {unknown} are not ids of Cityscapes, which are 0 to 33 and 255")
         log.warning("%s: %s are not Cityscapes ids; the grey levels are read as plain ids", where, unknown)
-    return RawLabels(values, "grey", where, GREY_LEVELS)
+    return RawLabels(values, "grey", where, GREY_LEVELS, drawn=drawn)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from primage.labels.distinct_colours import RGB
+from primage.labels.drawn_colours import DrawnColours
 
 Source = Literal["palette", "rgb", "grey", "cvat", "labelme", "coco", "masks", "cityscapes", "made"]
 #: Sources whose labels are identified by their names.
@@ -49,10 +50,14 @@ GREY_LEVELS: Mapping[int, Entry] = {v: Entry(v, (v, v, v)) for v in range(256)}
 
 @dataclass(frozen=True)
 class RawLabels:
-    """Stored values and their meaning. RGB values have entries only where CVAT lists the colours."""
+    """Stored values and their meaning. RGB values have entries only where CVAT lists the colours.
+
+    ``drawn`` holds the colours of a picture.
+    """
 
     values: UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"] | UInt8[np.ndarray, "h w 3"]
     source: Source
     where: str
     entries: Mapping[int, Entry] = field(default_factory=dict)
     embedded: str | None = None
+    drawn: DrawnColours | None = None
