@@ -25,6 +25,7 @@ from primage.image import read_image, write_png
 from primage.outputs import check_outputs, check_parents
 from primage.primitive.kinds import layers_of
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
+from primage.primitive.read_back import check_reads_back
 from primage.run_folder import CHECKPOINT, MODEL, PAIR, PHOTO, PRIMITIVE, RECORD, check_free
 
 
@@ -148,6 +149,7 @@ class Run:
 
         Raises:
             RunError: the folder holds other files, or cannot be written to.
+            PrimageError: the drawing that is to be edited would be read as another one.
         """
         folder = Path(path)
         check_free(folder)
@@ -155,6 +157,7 @@ class Run:
             (folder / "previews").mkdir(parents=True, exist_ok=True)
             write_png(folder / PHOTO, photo)
             write_png(folder / PRIMITIVE, draw(primitive, record.spec.line_colour))
+            check_reads_back(folder / PRIMITIVE, primitive, record.spec)
             for layer, data in primitive:
                 layer.write(folder / f"{layer.name}.png", data)
             record = record.model_copy(update={"pair_sha256": _pair_sha256(folder, primitive.kind)})

@@ -22,11 +22,11 @@ from primage.labels.identity import (
     are_levels,
     are_shades,
     by_value,
-    file_colours,
+    known_colours,
     matched,
     shows_ids,
 )
-from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise, palette_colours
+from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise
 
 log = logging.getLogger(__name__)
 
@@ -106,10 +106,11 @@ def _of_model(raw: RawLabels, palette: Palette, snap: bool, way_out: str) -> Lab
 
 
 def _by_colour(raw: RawLabels, palette: Palette, snap: bool, way_out: str) -> LabelMap:
-    if raw.drawn is None:
-        rgb = raw.values if raw.values.ndim == 3 else colourise(_from_entries(raw))
+    stored = raw.values if raw.values.ndim == 3 else None
+    if raw.drawn is not None and (stored is not None or raw.drawn.converted is not None):
+        rgb = raw.drawn.meaning(known_colours(palette))
     else:
-        rgb = raw.drawn.meaning(np.concatenate([palette_colours(palette), file_colours(palette)]))
+        rgb = colourise(_from_entries(raw)) if stored is None else stored
     return labels_from_rgb(rgb, palette, snap, where=raw.where, drawn=raw.drawn, way_out=way_out)
 
 

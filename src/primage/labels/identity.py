@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Int16, Int32, UInt8
@@ -10,6 +11,7 @@ from jaxtyping import Bool, Int16, Int32, UInt8
 from primage.errors import LabelError
 from primage.labels.cityscapes import nearest_in_meaning
 from primage.labels.colours import pack, positions
+from primage.labels.distinct_colours import RGB
 from primage.labels.doubt import unknown_label_error
 from primage.labels.drawn_colours import share_of
 from primage.labels.flatness import flat_squares
@@ -26,6 +28,11 @@ _FEW_VALUES = 8
 def file_colours(palette: Palette) -> Int32[np.ndarray, " n 3"]:
     """The colours of labels in the file that they come from."""
     return np.array([label.file_colour or label.colour for label in palette.labels], np.int32)
+
+
+def known_colours(palette: Palette, lines: Sequence[RGB] = ()) -> Int32[np.ndarray, " n 3"]:
+    """All colours that a drawing may have: those that show labels, those of their file, and those of lines."""
+    return np.concatenate([palette_colours(palette), file_colours(palette), np.array(lines, np.int32).reshape(-1, 3)])
 
 
 def are_levels(palette: Palette) -> bool:

@@ -42,6 +42,7 @@ class ReadOptions:
         thin: whether lines are thinned to one pixel.
         line_colour: the colour of the lines, if only that counts.
         lines_required: refuse a line drawing without lines, instead of warning of it.
+        way_out: the option that sets ``snap``, for messages; empty if there is none.
     """
 
     palette: Palette | None = None
@@ -50,6 +51,7 @@ class ReadOptions:
     thin: bool = True
     line_colour: tuple[int, int, int] | None = None
     lines_required: bool = False
+    way_out: str = ""
 
 
 #: The options of a training primitive whose files specify everything.

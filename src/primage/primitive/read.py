@@ -13,21 +13,24 @@ from jaxtyping import Bool, UInt8
 from scipy import ndimage
 
 from primage.decoding.decode import decode
-from primage.decoding.flatten import flatten
 from primage.errors import PrimitiveError
-from primage.image import read_image, resize_image, working_size
+from primage.image import read_image, resize_image
 from primage.labels.colours import pack, positions
+from primage.labels.display import with_distinct_colours
+from primage.labels.drawn_colours import drawn_colours
 from primage.labels.files import read_labels
 from primage.labels.formats.raw import PhotoFacts
 from primage.labels.formats.read import is_picture_file
 from primage.labels.from_colours import labels_from_rgb
-from primage.labels.label_map import Palette, palette_colours
+from primage.labels.identity import known_colours
+from primage.labels.label_map import LabelMap, Palette, palette_colours
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import thin
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import ReadOptions
 from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
+from primage.primitive.shape import check_shape, fitted
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +139,9 @@ def training_primitive(
     files.check(config.kind)
     photo_size: Size = (photo.shape[0], photo.shape[1])
     read = _read(files, config, None, PhotoFacts(photo_name, photo_size))
+    segments: LabelMap | None = read.layers.get("segments")
+    if segments is not None:
+        read.layers["segments"] = LabelMap(segments.index, with_distinct_colours(segments.palette))
     edges_given = "edges" in read.layers or "edges" not in KINDS[config.kind].names
     working = resize_image(photo, size)
     for layer in layers_of(config.kind):
@@ -156,6 +162,7 @@ def read_primitive(
     spec: PrimitiveSpec,
     size_for: Callable[[Size], Size] = lambda size: size,
     snap: bool = False,
+    way_out: str = "--snap",
 ) -> Primitive:
     """Read an edited primitive for a trained model.
 
@@ -163,7 +170,8 @@ def read_primitive(
         files: the layers, or the whole primitive.
         spec: the model's description of its primitives.
         size_for: returns the requested size, given the size of the files.
-        snap: map unknown colours to the nearest label.
+        snap: map unknown colours to the nearest label, where that is in doubt, too.
+        way_out: the option that sets ``snap``, for messages; empty if there is none.
 
     Returns:
         A primitive with the model's labels, at the requested size.
@@ -173,7 +181,7 @@ def read_primitive(
         LabelError: a label is unknown from training.
     """
     files.check(spec.kind)
-    read = _read(files, spec.config, spec, PhotoFacts(size=spec.photo_size), snap).layers
+    read = _read(files, spec.config, spec, PhotoFacts(size=spec.photo_size), snap, way_out).layers
     sizes = [layer.size(read[layer.name]) for layer in layers_of(spec.kind) if layer.name in read]
     photo = None
     if files.edges_from is not None:
@@ -182,7 +190,7 @@ def read_primitive(
     if not sizes:
         raise PrimitiveError("there is no primitive to render; give a file, or its layers")
     file_size = sizes[0]
-    size = size_for(file_size)
+    size = size_for(fitted(file_size, spec.photo_size, str(next(iter(files.given().values())))))
     for layer in layers_of(spec.kind):
         if layer.name in read:
             continue
@@ -191,22 +199,28 @@ def read_primitive(
             raise PrimitiveError(
                 f"the layer '{layer.name}' of the {spec.kind} primitive is missing; give --{layer.name}{hint}"
             )
-        _check_shape(photo.shape[:2], file_size, str(files.edges_from), "the other layers")
+        check_shape(photo.shape[:2], file_size, str(files.edges_from), "the other layers")
         read[layer.name] = extract_layer(layer, resize_image(photo, size), spec.config)
     return _assemble(spec.kind, read, size, "the first layer", file_size)
 
 
 def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
     photo = read_image(path)
-    _check_shape(photo.shape[:2], size, str(path), "the photo")
+    check_shape(photo.shape[:2], size, str(path), "the photo")
     return resize_image(photo, size)
 
 
 def _read(
-    files: LayerFiles, config: PrimitiveConfig, spec: PrimitiveSpec | None, photo: PhotoFacts, snap: bool = False
+    files: LayerFiles,
+    config: PrimitiveConfig,
+    spec: PrimitiveSpec | None,
+    photo: PhotoFacts,
+    snap: bool = False,
+    way_out: str = "",
 ) -> _Read:
     """Read all files given; ``spec`` is None for training."""
-    options = ReadOptions(spec.palette if spec is not None else None, snap, photo, config.edges.thin)
+    palette = spec.palette if spec is not None else None
+    options = ReadOptions(palette, snap, photo, config.edges.thin, way_out=way_out)
     layers = layers_of(config.kind)
     read = _Read({})
     if files.whole is not None:
@@ -233,18 +247,30 @@ def _read_super(path: Path, spec: PrimitiveSpec | None, options: ReadOptions) ->
     """Read lines over labels from one RGB picture, or labels alone in any format of `primage.labels`."""
     palette, snap = options.palette, options.snap
     if not is_picture_file(path):
-        return _Read({"segments": read_labels(path, palette, snap, photo=options.photo)})
+        return _Read({"segments": read_labels(path, palette, snap, photo=options.photo, way_out=options.way_out)})
     decoded = decode(path)
-    rgb = flatten(decoded)
+    drawn = drawn_colours(decoded)
+    rgb = drawn.srgb
+    if palette is not None and spec is not None:
+        rgb = drawn.meaning(known_colours(palette, [spec.line_colour]))
     coloured = decoded.image.mode in ("RGB", "RGBA")  # in a grey or palette file, values are labels
     colour = spec.line_colour if spec is not None else find_line_colour(rgb) if coloured else None
     if colour is not None:
         lines, unclear = split_lines(rgb, colour, palette)
         if lines.any() or (spec is not None and coloured):  # all lines may have been erased
-            segments = labels_from_rgb(rgb, palette, snap, where=str(path), ignore=lines | unclear)
+            segments = labels_from_rgb(
+                rgb,
+                palette,
+                snap,
+                where=str(path),
+                ignore=lines | unclear,
+                extra_colours=[colour],
+                drawn=drawn,
+                way_out=options.way_out,
+            )
             return _Read({"segments": segments, "edges": thin(lines) if options.thin else lines}, line_colour=colour)
     _log.info("%s: no lines are drawn over the labels", path)
-    return _Read({"segments": read_labels(path, palette, snap)})
+    return _Read({"segments": read_labels(path, palette, snap, photo=options.photo, way_out=options.way_out)})
 
 
 def find_line_colour(rgb: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int, int] | None:
@@ -294,40 +320,9 @@ def split_lines(
     return lines, beside & ~lines & ~exact
 
 
-def is_turned(size: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether a picture has the proportions of another one that lies on its side, apart from rounding.
-
-    Args:
-        size: (height, width) of the picture.
-        other: (height, width) of the other one.
-
-    Example:
-        >>> is_turned((600, 401), (200, 300)), is_turned((200, 300), (200, 300)), is_turned((99, 100), (100, 99))
-        (True, False, False)
-    """
-    clearly_oblong = max(size) > 1.05 * min(size)
-    return clearly_oblong and abs(size[0] * other[0] / (size[1] * other[1]) - 1) <= 0.02
-
-
-def _check_shape(size: tuple[int, ...], other: tuple[int, ...], name: str, other_name: str) -> None:
-    # At small sizes, half a pixel of rounding matters, so small layers are not scaled down further.
-    short = min(256, max(64, min(*size[:2], *other[:2])))
-    a, b = working_size((size[0], size[1]), short), working_size((other[0], other[1]), short)
-    if any(abs(x - y) > 2 for x, y in zip(a, b, strict=True)):
-        reason = "since nothing is cropped or stretched"
-        if is_turned((size[0], size[1]), (other[0], other[1])):
-            reason = (
-                f"but {name} lies on its side; photos are read upright, as their EXIF data say, so turn it likewise"
-            )
-        raise PrimitiveError(
-            f"{name} is {size[1]}×{size[0]} px, but {other_name} is {other[1]}×{other[0]} px: "
-            f"both must have the same shape, {reason}"
-        )
-
-
 def _assemble(kind: str, read: Mapping[str, Any], size: Size, other_name: str, other: Size) -> Primitive:
     """Assemble a primitive of the requested size, after checking the shape of each layer against ``other``."""
     layers = layers_of(kind)
     for layer in layers:
-        _check_shape(layer.size(read[layer.name]), other, layer.title, other_name)
+        check_shape(layer.size(read[layer.name]), other, layer.title, other_name)
     return Primitive(kind, **{layer.name: layer.resize(read[layer.name], size) for layer in layers})

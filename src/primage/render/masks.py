@@ -10,7 +10,7 @@ from jaxtyping import Bool
 
 from primage.errors import PrimitiveError
 from primage.image import read_image, resize_image
-from primage.primitive.read import is_turned
+from primage.primitive.shape import is_turned
 from primage.synthesis.polish import excluded_places
 
 
