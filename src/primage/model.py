@@ -290,7 +290,9 @@ class Model:
         options = validated(RenderOptions, given, "render")
         excluded = excluded_places(self.size, exclude, sample)
         if not isinstance(primitive, Primitive):
-            primitive = read_primitive(LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap)
+            primitive = read_primitive(
+                LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap, way_out="snap=True"
+            )
         scaled = primitive.resized(self.render_size(primitive.size, size_px))
         if isinstance(origin, str):
             known = self.inferred_origin(primitive.resized(self.render_size(primitive.size)))

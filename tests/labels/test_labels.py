@@ -393,7 +393,7 @@ def test_unknown_colours_at_render_time(caplog: pytest.LogCaptureFixture) -> Non
     pattern = r"the edit: 16 pixels have the colour #ffa014, .* \(5, 30\).*#ff0000 \(id 0, position 0\).*, or --snap"
     with pytest.raises(LabelError, match=pattern):
         labels_from_rgb(edited, palette, where="the edit", way_out="--snap")
-    with pytest.raises(LabelError, match="use that one$"):  # where there is no such option
+    with pytest.raises(LabelError, match=r"use that one$"):  # where there is no such option
         labels_from_rgb(edited, palette, where="the edit")
     # Solid blends of two labels are no antialiasing either, nor are thin strokes of a new colour.
     edited[30:34, 5:9] = (128, 100, 0)

@@ -29,6 +29,9 @@ Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace files that Primage did not make, but no input and no file of a run."),
 ]
+Snap = Annotated[
+    bool, typer.Option("--snap", help="Replace label colours that are in doubt by the nearest known label.")
+]
 Device = Annotated[str, typer.Option(help="Device to compute on: cpu, cuda or mps.")]
 
 Photo = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Edges, Json, Overwrite, Quiet, Segments, print_json, set_up
+from primage.cli.console import Edges, Json, Overwrite, Quiet, Segments, Snap, print_json, set_up
 
 
 def command(
@@ -24,6 +24,7 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
+    snap: Snap = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -50,7 +51,7 @@ def command(
     records = read_edits(edits)
     drawing = training_drawing(trained)
     if files.given():
-        primitive = read_primitive(files, trained.record.spec, trained.render_size)
+        primitive = read_primitive(files, trained.record.spec, trained.render_size, snap)
         drawing = Edited(primitive, Origin.unmoved(primitive.size))
     drawing = edited(drawing, records)
     written = write_primitive(target, drawing.primitive, trained.record.spec)

@@ -18,6 +18,7 @@ from primage.cli.console import (
     Quiet,
     Sample,
     Seed,
+    Snap,
     Strength,
     Variants,
     checked_device,
@@ -41,6 +42,7 @@ def command(
             "--primitive-file", metavar="FILE", help="The drawing without the thing, to show what is behind it."
         ),
     ] = None,
+    snap: Snap = False,
     exclude: Exclude = None,
     sample: Sample = None,
     strength: Strength = 0.5,
@@ -69,7 +71,7 @@ def command(
     trained = load(model, checked_device(device))
     drawn = None
     if primitive_file is not None:
-        drawn = read_primitive(LayerFiles(whole=primitive_file), trained.record.spec, trained.render_size)
+        drawn = read_primitive(LayerFiles(whole=primitive_file), trained.record.spec, trained.render_size, snap)
     drawing = drawing_without(trained, read_mask(mask, trained.size), drawn)
     options = RenderOptions(strength=strength, seed=seed)
     results = render_drawing(trained, drawing, target, inputs, options, places, original, variants, overwrite)

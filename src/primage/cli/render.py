@@ -21,6 +21,7 @@ from primage.cli.console import (
     Sample,
     Seed,
     Segments,
+    Snap,
     Strength,
     Variants,
     checked_device,
@@ -76,9 +77,7 @@ def command(
     photo: Photo = None,
     patch: Patch = False,
     quality: Quality = 95,
-    snap: Annotated[
-        bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
-    ] = False,
+    snap: Snap = False,
     polish: Annotated[
         bool, typer.Option(help="Synthesise what the photo could not have shown, from the photo's patches.")
     ] = True,

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Edges, Json, Overwrite, Quiet, Segments, checked_device, print_json, say, set_up
+from primage.cli.console import (
+    Device,
+    Edges,
+    Json,
+    Overwrite,
+    Quiet,
+    Segments,
+    Snap,
+    checked_device,
+    print_json,
+    say,
+    set_up,
+)
 from primage.cli.events import follow_events
 
 
@@ -21,9 +33,7 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
-    snap: Annotated[
-        bool, typer.Option("--snap", help="Replace unknown label colours by the nearest known label.")
-    ] = False,
+    snap: Snap = False,
     copies: Annotated[
         int, typer.Option(help="Number of warped copies of the training primitive that count as seen.")
     ] = 50,

@@ -32,7 +32,7 @@ def with_distinct_colours(palette: Palette) -> Palette:
         return palette
     levels = all(label.colour == (label.id,) * 3 for label in palette.labels)
     replaced = np.ones(len(alike), bool) if levels else alike
-    new = iter(_free_colours(int(replaced.sum()), colours[~replaced]))
+    new = iter(free_colours(int(replaced.sum()), colours[~replaced]))
     labels = tuple(
         label.model_copy(update={"colour": next(new), "file_colour": label.file_colour or label.colour})
         if change
@@ -53,8 +53,13 @@ def _alike(colours: Int32[np.ndarray, " n 3"]) -> Bool[np.ndarray, " n"]:
     return np.asarray(difference.min(axis=1) < _MIN_LEVELS)
 
 
-def _free_colours(count: int, taken: Int32[np.ndarray, " n 3"]) -> list[RGB]:
-    """The first distinct colours that differ from others; if there are too few, those that differ most."""
+def free_colours(count: int, taken: Int32[np.ndarray, " n 3"]) -> list[RGB]:
+    """Distinct colours that differ from others; if there are too few of those, the ones that differ most.
+
+    Args:
+        count: number of colours, at most 341.
+        taken: (N, 3), the others.
+    """
     candidates = np.array(distinct_colours(_MOST_NEW), np.int32)
     if len(taken):
         apart = np.abs(candidates[:, None] - taken).max(axis=2).min(axis=1)

@@ -66,7 +66,8 @@ def check(reading: Reading, snap: bool = False, way_out: str = "") -> None:
         if doubtful.any():
             log.warning("%s: %s pixels in doubt were given the nearest label", reading.where, f"{doubtful.sum():,}")
         return
-    _check_lossy(reading, way_out)
+    if len(np.unique(reading.colours, axis=0)) > 1:
+        check_lossy(reading.colours, reading.drawn, reading.where, way_out)
     if reading.found.explained < _DRAWN_SHARE:
         raise LabelError(
             f"{reading.where} looks like a photo, not a drawing: only {reading.found.explained:.0%} of it shows the "
@@ -80,6 +81,29 @@ def check(reading: Reading, snap: bool = False, way_out: str = "") -> None:
         )
     if doubtful.any():
         raise _unknown(reading, doubtful, way_out)
+
+
+def check_lossy(colours: Int32[np.ndarray, " n 3"], drawn: DrawnColours, where: str, way_out: str = "") -> None:
+    """Refuse labels that lossy compression mixes, such as ids shown as levels of grey.
+
+    Args:
+        colours: (N, 3), the labels' colours in a drawing.
+        drawn: its file.
+        where: its name in messages.
+        way_out: the option that reads it nevertheless; empty if there is none.
+
+    Raises:
+        LabelError: the file may be compressed with loss, and two colours are too near to each other, or there is one.
+    """
+    if drawn.lossy is None:
+        return
+    from scipy.spatial.distance import pdist  # imported lazily: reading the table of kinds must not load SciPy
+
+    if pdist(np.unique(colours, axis=0)).min(initial=_LOSSY_DISTANCE if len(colours) > 1 else 0) < _LOSSY_DISTANCE:
+        raise LabelError(
+            f"{where}: {drawn.lossy} compression mixes labels whose colours lie so near to each other; "
+            f"save the drawing as PNG{_or(way_out)}"
+        )
 
 
 def unknown_label_error(
@@ -131,18 +155,6 @@ def _check_ambiguous(reading: Reading) -> None:
         f"{reading.where}: {seen.sum():,} pixels, first at (x, y) = ({x}, {y}), have the colour #{code:06x}, which "
         f"stands for {names}; use their colours in the run's primitive.png ({shown}), or give a file of ids"
     )
-
-
-def _check_lossy(reading: Reading, way_out: str) -> None:
-    if reading.drawn.lossy is None or len(reading.colours) < 2:
-        return
-    from scipy.spatial.distance import pdist  # imported lazily: reading the table of kinds must not load SciPy
-
-    if pdist(np.unique(reading.colours, axis=0)).min() < _LOSSY_DISTANCE:
-        raise LabelError(
-            f"{reading.where}: its labels' colours lie so near to each other that {reading.drawn.lossy} compression "
-            f"mixes them; save the drawing as PNG{_or(way_out)}"
-        )
 
 
 def _unknown(reading: Reading, doubtful: Bool[np.ndarray, "h w"], way_out: str) -> LabelError:

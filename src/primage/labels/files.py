@@ -84,7 +84,8 @@ def _own(raw: RawLabels, snap: bool) -> LabelMap:
 
 def _of_model(raw: RawLabels, palette: Palette, snap: bool, way_out: str) -> LabelMap:
     """The map with the labels of a model."""
-    if palette is not None and raw.source == "rgb" and shows_ids(raw.values, palette):
+    lossless = raw.drawn is None or raw.drawn.lossy is None
+    if raw.source == "rgb" and lossless and shows_ids(raw.values, palette):
         raw = replace(raw, values=raw.values[..., 0], source="grey", entries=GREY_LEVELS)
     if raw.values.ndim == 3:
         return _by_colour(raw, palette, snap, way_out)

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int16, Int32, UInt8
 from primage.errors import LabelError
 from primage.labels.colours import pack
 from primage.labels.distinct_colours import RGB
-from primage.labels.doubt import Reading, check
+from primage.labels.doubt import Reading, check, check_lossy
 from primage.labels.drawn_colours import DrawnColours, share_of
 from primage.labels.flatness import is_noisy
 from primage.labels.identity import colours_in_use
@@ -109,10 +109,7 @@ def _found(
     found = nearest_labels(rgb, np.concatenate([colours, lines]), live, len(lines))
     if found.explained < _DRAWN_SHARE:
         raise LabelError(refusal)
-    if drawn.lossy and found.noisy and len(colours) == 1:
-        raise LabelError(
-            f"{where}: {drawn.lossy} compression left no labels that can be told apart; save the drawing as PNG"
-        )
+    check_lossy(colours, drawn, where)
     labels = (Label(id=i, colour=(int(c[0]), int(c[1]), int(c[2]))) for i, c in enumerate(colours))
     return found, Palette(labels=tuple(labels), source="rgb")
 

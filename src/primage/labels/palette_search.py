@@ -21,6 +21,8 @@ _SOFT_SHARE = 0.002
 #: In a soft drawing, colours that fill no square of this side are no labels if they are borders: blends (up to this
 #: distance) of two labels that lie within this many pixels of nearly all of their pixels.
 _BORDER_SIDE, _BLEND_DISTANCE, _BESIDE_PX, _BESIDE_SHARE = 6, 12.0, 3, 0.8
+#: An enlarged drawing has fewer colours that fill a square of a few enlarged pixels only, unless it is soft.
+_MANY_SHADES = 8
 _MOST_CANDIDATES, _MOST_COLOURS = 256, 128
 
 
@@ -40,6 +42,12 @@ def area_colours(
     code = pack(rgb)
     noisy = is_noisy(rgb, live)
     flat = flat_squares(rgb, live, _NOISY_AREA_SIDE if noisy else _AREA_SIDE, NOISE_LEVELS if noisy else 0)
+    scale = enlargement(rgb)
+    if scale > 1 and not noisy:
+        large = flat_squares(rgb, live, _AREA_SIDE * scale, 0)
+        shades = len(np.unique(code[flat])) - len(np.unique(code[large]))
+        # Enlarged after it was made soft: the shades of its borders fill squares, too.
+        flat = large if shades > _MANY_SHADES else flat
     if noisy:
         colours, counts = _merged(*np.unique(code[flat], return_counts=True))
     else:
@@ -49,11 +57,7 @@ def area_colours(
     many = (counts >= max(_MIN_PX, _MIN_SHARE * int(live.sum()))) & ~np.isin(colours, pack(line_colours))
     colours = colours[many][np.argsort(-counts[many], kind="stable")][:_MOST_CANDIDATES]
     index = _index(rgb, live, colours, noisy)
-    scale = enlargement(rgb)  # of a soft drawing, the blends fill areas, too
-    areas = index >= 0
-    if scale > 1:
-        areas &= np.isin(index, np.unique(index[flat_squares(rgb, areas, _AREA_SIDE * scale, 0)]))
-    if len(colours) <= _MOST_COLOURS and (~areas[live]).mean() > _SOFT_SHARE:
+    if len(colours) <= _MOST_COLOURS and (index[live] < 0).mean() > _SOFT_SHARE:
         colours = colours[~_borders(index, ~live, unpack(colours), line_colours, scale)]
         index = _index(rgb, live, colours, noisy)
     seen, first = np.unique(index, return_index=True)

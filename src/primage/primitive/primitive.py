@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from primage.errors import PrimitiveError
+from primage.labels.display import free_colours
 from primage.labels.label_map import LabelMap, Palette, label_boundaries
 from primage.primitive.codes import colour_code_matrix
 from primage.primitive.config import PrimitiveConfig
@@ -226,12 +227,15 @@ def spec_of(primitive: Primitive, config: PrimitiveConfig) -> PrimitiveSpec:
 
 
 def free_line_colour(palette: Palette | None) -> tuple[int, int, int]:
-    """The first of black, white, magenta … that differs from every label's colour by at least 32 levels."""
+    """The first of black, white, magenta … that differs from every label's colour by at least 32 levels in a channel.
+
+    If none does, a colour that differs as much as possible.
+    """
     taken = [] if palette is None else [label.colour for label in palette.labels]
     for colour in _LINE_COLOURS:
         if all(max(abs(a - b) for a, b in zip(colour, other, strict=True)) >= 32 for other in taken):
             return colour
-    raise PrimitiveError("the label colours leave no colour free for the lines drawn over them")
+    return free_colours(1, np.array(taken, np.int32))[0]
 
 
 def encode(primitive: Primitive, spec: PrimitiveSpec) -> Float[Tensor, "1 c h w"]:

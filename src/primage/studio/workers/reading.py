@@ -133,7 +133,7 @@ def read_drawing(job: ReadDrawing) -> Drawing:
     run = Run(job.run)
     size = run.pair()[1].size
     try:
-        primitive = read_primitive(LayerFiles(whole=job.picture), run.record.spec, snap=job.snap)
+        primitive = read_primitive(LayerFiles(whole=job.picture), run.record.spec, snap=job.snap, way_out="")
         scaled = working_size(primitive.size, min(size))
         if any(abs(a - b) > 1 for a, b in zip(scaled, size, strict=True)):
             height, width = primitive.size
