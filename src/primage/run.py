@@ -347,13 +347,19 @@ def _longer(old: RunRecord, new: RunRecord) -> str:
 
 
 def _same_but_for_colours(old: Primitive, new: Primitive) -> bool:
-    """Whether two drawings differ in their labels' colours at most: earlier versions gave ids the colours of greys."""
+    """Whether two drawings of one file differ in the colours that show their labels at most.
+
+    Earlier versions showed ids in the colours of greys, and labels of one colour in that colour.
+    """
     if old.kind != new.kind or old.size != new.size or old.segments is None or new.segments is None:
         return False
-    palettes = old.segments.palette, new.segments.palette
-    ids, others = ([(label.id, label.name) for label in palette.labels] for palette in palettes)
-    same_file = palettes[0].source == palettes[1].source and palettes[0].source in ("grey", "palette")
-    return same_file and ids == others and not old.differs(new).any()
+    before, after = old.segments.palette, new.segments.palette
+    if before.source != after.source or len(before.labels) != len(after.labels) or old.differs(new).any():
+        return False
+    return all(
+        (a.id, a.name) == (b.id, b.name) and a.colour in (b.colour, b.file_colour)
+        for a, b in zip(before.labels, after.labels, strict=True)
+    )
 
 
 def differences_between(old: Mapping[str, object], new: Mapping[str, object], prefix: str = "") -> list[str]:
