@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int16, Int32, Int64, UInt8
+from jaxtyping import Bool, Float32, Float64, Int16, Int32, Int64, UInt8
 
 from primage.labels.colours import pack, positions, unpack
 from primage.labels.flatness import NOISE_LEVELS, enlargement, flat_squares, is_noisy, squares
 
 #: A colour is clearly that of a label if it is no farther than this, and half as far as from any other.
 _CLEAR_DISTANCE = 48.0
+#: The same for a colour that fills an area of a drawing without noise: someone may have chosen it.
+_AREA_DISTANCE = 24.0
 #: Largest distance between a colour at a border and the blend of two labels; after lossy compression.
 _BLEND_DISTANCE, _NOISY_BLEND_DISTANCE = 20.0, 56.0
 #: Smooth scaling overshoots at borders by this share of the contrast.
@@ -65,49 +67,42 @@ def nearest_labels(
     nothing = np.zeros(live.shape, bool)
     if not unknown.any():
         return Nearest(np.where(live, index, np.int16(-1)), nothing, nothing, 1.0, noisy=False)
-    noisy = is_noisy(rgb, live)
-    nearest, clear = _nearest_by_colour(rgb[unknown], anchors)
+    noisy, scale = is_noisy(rgb, live), enlargement(rgb)
+    side, tolerance = (_NOISY_AREA_SIDE, NOISE_LEVELS) if noisy else (_AREA_SIDE * scale, 0)
+    nearest, first, second = _nearest_by_colour(rgb[unknown], anchors)
+    areas = flat_squares(rgb, unknown, side, tolerance)[unknown]
+    clear = (first <= np.where(areas & (not noisy), _AREA_DISTANCE, _CLEAR_DISTANCE)) & (2 * first <= second)
     index[unknown] = np.where(clear, nearest, np.int16(-1))
     index[~live] = len(anchors) - 1 if lines else -1
-    sure = live & (index >= 0)
-    solid = flat_squares(rgb, sure, 2, NOISE_LEVELS)
-    fringe = _fringe(
-        rgb, index, sure & ~solid & _beside(unknown), np.where(solid | ~live, index, np.int16(-1)), anchors
-    )
+    fringe = _fringe(rgb, index, live, unknown, anchors)
     known = np.where(fringe, np.int16(-1), index)
     unsure = live & (known < 0)
     labels, distance = _from_neighbours(rgb, known, unsure, anchors)
-    y, x = np.nonzero(unsure)
-    alone = labels < 0
-    labels[alone] = _nearest_by_colour(rgb[y[alone], x[alone]], anchors)[0]
-    known[y, x] = labels
-    odd = np.zeros(live.shape, bool)
-    odd[y, x] = alone | (distance > (_NOISY_BLEND_DISTANCE if noisy else _BLEND_DISTANCE))
-    odd &= ~exact
-    # A blend that fills an area is no border.
-    scale = enlargement(rgb)
-    side, tolerance = (_NOISY_AREA_SIDE, NOISE_LEVELS) if noisy else (_AREA_SIDE * scale, 0)
-    odd |= flat_squares(rgb, unsure & ~fringe, side, tolerance)
+    known[unsure] = np.where(labels < 0, _nearest_by_colour(rgb[unsure], anchors)[0], labels)
     known[~live] = -1
+    odd = np.zeros(live.shape, bool)
+    odd[unsure] = (labels < 0) | (distance > (_NOISY_BLEND_DISTANCE if noisy else _BLEND_DISTANCE))
+    odd &= ~exact
+    odd |= flat_squares(rgb, unsure & ~fringe, side, tolerance)  # a blend that fills an area is no border
     doubtful = _areas(rgb, odd, noisy, scale)
-    if doubtful.any():
-        known[doubtful] = _nearest_by_colour(rgb[doubtful], anchors)[0]
+    known[doubtful] = _nearest_by_colour(rgb[doubtful], anchors)[0]
     explained = 1 - int(odd.sum()) / int(live.sum())
     return Nearest(known, unknown | (fringe & (known != index)), doubtful, explained, noisy)
 
 
 def _nearest_by_colour(
     colours: UInt8[np.ndarray, "m 3"], anchors: Int32[np.ndarray, " n 3"]
-) -> tuple[Int16[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
-    """The nearest anchor of each colour, and whether it clearly is."""
+) -> tuple[Int16[np.ndarray, " m"], Float64[np.ndarray, " m"], Float64[np.ndarray, " m"]]:
+    """The nearest anchor of each colour, its distance, and that of the next one."""
     from scipy.spatial import cKDTree  # imported lazily: reading the table of kinds must not load SciPy
 
-    different, first = np.unique(anchors, axis=0, return_index=True)
+    different, position = np.unique(anchors, axis=0, return_index=True)
     packed, at = np.unique(pack(colours), return_inverse=True)
     distance, found = cKDTree(different).query(unpack(packed), k=2)
-    found[distance[:, 0] == distance[:, 1]] = found[distance[:, 0] == distance[:, 1]].min(axis=1, keepdims=True)
-    clear = (distance[:, 0] <= _CLEAR_DISTANCE) & (2 * distance[:, 0] <= distance[:, 1])
-    return first[found[:, 0]].astype(np.int16)[at], clear[at]
+    first, second = distance.T
+    # Of equally near labels the lower wins.
+    nearest = np.where(first == second, found.min(axis=1), found[:, 0])
+    return position[nearest].astype(np.int16)[at], first[at], second[at]
 
 
 def _beside(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
@@ -126,13 +121,16 @@ def _chunks(mask: Bool[np.ndarray, "h w"]) -> Iterator[tuple[slice, Int64[np.nda
 def _fringe(
     rgb: UInt8[np.ndarray, "h w 3"],
     index: Int16[np.ndarray, "h w"],
-    candidates: Bool[np.ndarray, "h w"],
-    solid: Int16[np.ndarray, "h w"],
+    live: Bool[np.ndarray, "h w"],
+    unknown: Bool[np.ndarray, "h w"],
     anchors: Int32[np.ndarray, " n 3"],
 ) -> Bool[np.ndarray, "h w"]:
-    """Pixels that look like a label, but are blends of two others on either side."""
+    """Pixels that look like a label, but lie beside unknown colours and are blends of two others on either side."""
+    sure = live & (index >= 0)
+    solid = flat_squares(rgb, sure, 2, NOISE_LEVELS)
+    candidates = sure & ~solid & _beside(unknown)
     fringe = np.zeros(index.shape, bool)
-    around = np.pad(solid, 8, constant_values=-1)
+    around = np.pad(np.where(solid | ~live, index, np.int16(-1)), 8, constant_values=-1)
     for _, y, x in _chunks(candidates):
         own = index[y, x]
         near = _Neighbours(rgb[y, x], anchors)
