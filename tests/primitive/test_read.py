@@ -15,9 +15,10 @@ from primage.labels.files import read_labels, write_labels
 from primage.labels.label_map import colourise
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import draw_edges, extract_edges, thin
+from primage.primitive.line_colour import find_line_colour
 from primage.primitive.paint import extract_paint
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw, spec_of
-from primage.primitive.read import NO_FILES, LayerFiles, find_line_colour, read_primitive, training_primitive
+from primage.primitive.read import NO_FILES, LayerFiles, read_primitive, training_primitive
 from primage.primitive.segments import extract_segments
 from primage.primitive.write import write_primitive
 from tests.primitive.drawings import (

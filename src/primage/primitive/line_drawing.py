@@ -62,7 +62,7 @@ def read_line_drawing(
         _report_blank(ink, line_colour, required, where)
         return ink.mask
     lines = centre_lines(ink.mask)
-    _warn_of_areas(ink.mask, lines, where)
+    warn_of_areas(ink.mask, lines, where)
     return lines if thinned else ink.mask
 
 
@@ -75,7 +75,14 @@ def _report_blank(ink: Ink, line_colour: Colour | None, required: bool, where: s
     _log.warning("%s, so it is read as an empty sheet; if that is not meant, draw darker lines", found)
 
 
-def _warn_of_areas(mask: Mask, lines: Mask, where: str) -> None:
+def warn_of_areas(mask: Mask, lines: Mask, where: str) -> None:
+    """Say what is drawn in the colour of lines and is no line.
+
+    Args:
+        mask: (H, W) bool, the ink.
+        lines: (H, W) bool, its centre lines.
+        where: name of the drawing in messages.
+    """
     filled = filled_areas(mask, lines)
     share = float(mask.mean())
     if share > _MOST_INK:

@@ -9,38 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, UInt8
-from scipy import ndimage
+from jaxtyping import UInt8
 
-from primage.decoding.decode import decode
 from primage.errors import PrimitiveError
 from primage.image import read_image, resize_image
-from primage.labels.colours import pack, positions
 from primage.labels.display import with_distinct_colours
-from primage.labels.drawn_colours import drawn_colours
 from primage.labels.files import read_labels
 from primage.labels.formats.raw import PhotoFacts
-from primage.labels.formats.read import is_picture_file
-from primage.labels.from_colours import labels_from_rgb
-from primage.labels.identity import known_colours
-from primage.labels.label_map import LabelMap, Palette, palette_colours
+from primage.labels.label_map import LabelMap
 from primage.primitive.config import PrimitiveConfig
-from primage.primitive.edges import thin
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import ReadOptions
+from primage.primitive.line_colour import Colour
+from primage.primitive.lines_over_labels import read_lines_over_labels, warn_of_photo_lines
 from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 from primage.primitive.shape import check_shape, fitted
 
 _log = logging.getLogger(__name__)
-
-#: Pixels within this distance of the line colour are lines, which allows for antialiasing.
-_LINE_TOLERANCE = 64
-#: Line colours searched for in a super primitive that is one picture.
-_CANDIDATES = (
-    *((0, 0, 0), (255, 255, 255), (255, 0, 255), (255, 0, 0)),
-    *((0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255)),
-)
 
 Size = tuple[int, int]
 
@@ -51,6 +37,7 @@ class LayerFiles:
     Args:
         whole: the primitive as one file.
         edges_from: a photo to extract the line layer from, with the run's settings.
+        line_colour: the colour of the drawn lines; None to find it.
         **layers: files of single layers by name; None or no file counts as not given. Several files of the label layer
             are one mask for each label.
 
@@ -62,10 +49,12 @@ class LayerFiles:
         self,
         whole: Path | None = None,
         edges_from: Path | None = None,
+        line_colour: Colour | None = None,
         **layers: Path | Sequence[Path] | None,
     ) -> None:
         self.whole = whole
         self.edges_from = edges_from
+        self.line_colour = line_colour
         self.layers: dict[str, Path] = {}
         self.masks: tuple[Path, ...] = ()
         for name, given in layers.items():
@@ -94,6 +83,8 @@ class LayerFiles:
         for name, path in (*self.layers.items(), *masks, ("edges", self.edges_from)):
             if path is not None and name not in layers:
                 raise PrimitiveError(f"{path}: a primitive of kind '{kind}' has no layer '{name}'")
+        if self.line_colour is not None and "edges" not in layers:
+            raise PrimitiveError(f"a primitive of kind '{kind}' has no lines; leave out the line colour")
         if self.edges_from is None:
             return
         if "edges" in self.layers:
@@ -107,10 +98,11 @@ NO_FILES = LayerFiles()
 
 @dataclass
 class _Read:
-    """Layers by name, at the sizes of their files, and the colour of lines drawn over labels."""
+    """Layers by name, at the sizes of their files; the colour of lines drawn over labels, or colours that may be."""
 
     layers: dict[str, Any]
-    line_colour: tuple[int, int, int] | None = None
+    line_colour: Colour | None = None
+    perhaps: tuple[Colour, ...] = ()
 
 
 def training_primitive(
@@ -147,6 +139,8 @@ def training_primitive(
     for layer in layers_of(config.kind):
         if layer.name not in read.layers:
             use_other_photo = layer.name == "edges" and files.edges_from is not None
+            if layer.name == "edges" and files.whole is not None and not use_other_photo:
+                warn_of_photo_lines(files.whole, read.perhaps)
             source = _photo_at(files.edges_from, size) if use_other_photo and files.edges_from is not None else working
             read.layers[layer.name] = extract_layer(layer, source, config)
     primitive = _assemble(config.kind, read.layers, size, "the photo", photo_size)
@@ -220,14 +214,25 @@ def _read(
 ) -> _Read:
     """Read all files given; ``spec`` is None for training."""
     palette = spec.palette if spec is not None else None
-    options = ReadOptions(palette, snap, photo, config.edges.thin, way_out=way_out)
+    options = ReadOptions(
+        palette,
+        snap,
+        photo,
+        config.edges.thin,
+        line_colour=files.line_colour,
+        lines_required=spec is None,
+        way_out=way_out,
+    )
     layers = layers_of(config.kind)
     read = _Read({})
     if files.whole is not None:
         if len(layers) == 1:
             read.layers[layers[0].name] = layers[0].read(files.whole, options)
         elif KINDS[config.kind].names == ("segments", "edges"):
-            read = _read_super(files.whole, spec, options)
+            found = read_lines_over_labels(files.whole, spec, options)
+            read = _Read({"segments": found.segments}, found.line_colour, found.perhaps)
+            if found.edges is not None:
+                read.layers["edges"] = found.edges
         else:
             flags = ", ".join(f"--{layer.name}" for layer in layers)
             raise PrimitiveError(f"{files.whole}: a {config.kind} primitive is not read from one file; give {flags}")
@@ -241,83 +246,6 @@ def _read(
     if files.edges_from is not None:
         read.layers.pop("edges", None)
     return read
-
-
-def _read_super(path: Path, spec: PrimitiveSpec | None, options: ReadOptions) -> _Read:
-    """Read lines over labels from one RGB picture, or labels alone in any format of `primage.labels`."""
-    palette, snap = options.palette, options.snap
-    if not is_picture_file(path):
-        return _Read({"segments": read_labels(path, palette, snap, photo=options.photo, way_out=options.way_out)})
-    decoded = decode(path)
-    drawn = drawn_colours(decoded)
-    rgb = drawn.srgb
-    if palette is not None and spec is not None:
-        rgb = drawn.meaning(known_colours(palette, [spec.line_colour]))
-    coloured = decoded.image.mode in ("RGB", "RGBA")  # in a grey or palette file, values are labels
-    colour = spec.line_colour if spec is not None else find_line_colour(rgb) if coloured else None
-    if colour is not None:
-        lines, unclear = split_lines(rgb, colour, palette)
-        if lines.any() or (spec is not None and coloured):  # all lines may have been erased
-            segments = labels_from_rgb(
-                rgb,
-                palette,
-                snap,
-                where=str(path),
-                ignore=lines | unclear,
-                extra_colours=[colour],
-                drawn=drawn,
-                way_out=options.way_out,
-            )
-            return _Read({"segments": segments, "edges": thin(lines) if options.thin else lines}, line_colour=colour)
-    _log.info("%s: no lines are drawn over the labels", path)
-    return _Read({"segments": read_labels(path, palette, snap, photo=options.photo, way_out=options.way_out)})
-
-
-def find_line_colour(rgb: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int, int] | None:
-    """The colour of the lines drawn over labels: a candidate that occurs, but never fills an area.
-
-    Args:
-        rgb: (H, W, 3) uint8, a super primitive as one picture.
-
-    Returns:
-        The colour, or None if there are no lines.
-    """
-    for colour in _CANDIDATES:
-        mask = (rgb == np.array(colour, dtype=np.uint8)).all(axis=2)
-        if mask.sum() >= 16 and not ndimage.binary_erosion(mask, np.ones((4, 4), dtype=bool)).any():
-            return colour
-    return None
-
-
-def split_lines(
-    rgb: UInt8[np.ndarray, "h w 3"], line_colour: tuple[int, int, int], palette: Palette | None
-) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
-    """Separate lines from labels in a super primitive that is one picture.
-
-    Args:
-        rgb: (H, W, 3) uint8.
-        line_colour: colour of the lines.
-        palette: the labels, if they are known.
-
-    Returns:
-        (H, W) bool each: the lines, and the blended pixels beside them, which are neither.
-    """
-    line = np.array(line_colour, dtype=np.int16)
-    if palette is None:
-        lines = np.abs(rgb.astype(np.int16) - line).max(axis=2) <= 8
-        return lines, np.zeros_like(lines)
-    colours = palette_colours(palette)
-    exact = positions(pack(rgb), pack(colours)) >= 0
-    # Most pixels have exactly the colour of a label; only the others can be lines.
-    value = rgb[~exact].astype(np.int16)
-    line_distance = np.abs(value - line).max(axis=1)
-    lines = np.zeros_like(exact)
-    is_line = line_distance <= _LINE_TOLERANCE
-    for colour in colours.astype(np.int16):
-        is_line &= np.abs(value - colour).max(axis=1) > line_distance
-    lines[~exact] = is_line
-    beside = ndimage.maximum_filter(lines, size=5)
-    return lines, beside & ~lines & ~exact
 
 
 def _assemble(kind: str, read: Mapping[str, Any], size: Size, other_name: str, other: Size) -> Primitive:
