@@ -327,6 +327,7 @@ def train(
     primitive_file: str | Path | None = None,
     segments: str | Path | Sequence[str | Path] | None = None,
     edges: str | Path | None = None,
+    line_colour: str | None = None,
     size: int | None = None,
     minutes: float | None = None,
     steps: int | None = None,
@@ -346,6 +347,7 @@ def train(
         primitive_file: the primitive as one file; a missing layer is extracted.
         segments: the label layer as a file, or several files with one mask for each label.
         edges: the line layer as a file.
+        line_colour: the colour of the lines in a file, "#rrggbb"; None to find it.
         size: short side of the working size in pixels; None for the preset's, but no larger than the photo.
         minutes: how long to train.
         steps: number of steps to train, instead of ``minutes``.
@@ -377,7 +379,8 @@ def train(
         return None if file is None else Path(file)
 
     labels = [segments] if isinstance(segments, str | Path) else segments or ()
-    files = LayerFiles(path(primitive_file), segments=[Path(file) for file in labels], edges=path(edges))
+    masks = [Path(file) for file in labels]
+    files = LayerFiles(path(primitive_file), line_colour=line_colour, segments=masks, edges=path(edges))
     # All inputs are checked before anything is written.
     check_target(run, [Path(photo), *files.given().values()])
     prepared = prepare(photo, config, files, shrink_only=size is None)

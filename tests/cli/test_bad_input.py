@@ -114,6 +114,16 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
         ("train", *OK, "-p", "segments", "--edges", "primitive.edges.png"),
         "'segments' has no layer 'edges'",
     ),
+    "blank sheet as lines": (("train", *OK, "-p", "edges", "--primitive-file", "blank.png"), "no lines are found"),
+    "not a colour": (
+        ("train", *OK, "--primitive-file", "primitive.png", "--line-colour", "blackish"),
+        "write #rrggbb",
+    ),
+    "line colour of no drawing": (("train", *OK, "--line-colour", "black"), "give the drawing"),
+    "line colour that is not there": (
+        ("train", *OK, "--primitive-file", "blank.png", "--line-colour", "#008000"),
+        "no lines have the colour #008000",
+    ),
     "landmarks without file": (("train", *OK, "-p", "landmarks"), "--primitive-file"),
     "manual without file": (("train", *OK, "-p", "manual"), "--primitive-file"),
     "landmarks that name no point": (
@@ -135,6 +145,7 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "folder as model": (("render", "letters", "primitive.png"), "not a run folder"),
     "no primitive": (("render", "run"), "there is no primitive"),
     "edits and a primitive": (("render", "run", "primitive.png", "--edits", "good.json"), "leave out"),
+    "edits and a line colour": (("render", "run", "--edits", "good.json", "--line-colour", "black"), "leave out"),
     "edits that are missing": (("render", "run", "--edits", "none.json"), "none.json"),
     "edits as origin": (("render", "run", "primitive.png", "--origin", "good.json"), "good.json"),
     "photo as origin": (("render", "run", "primitive.png", "--origin", "photo.png"), "is not an origin"),

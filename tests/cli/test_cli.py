@@ -281,6 +281,24 @@ def test_a_primitive_is_extracted_with_its_layers(kind: str, folder: Path, capsy
     assert len(facts["labels"]) > 1 if "segments" in layers else facts["labels"] == []
 
 
+def test_lines_that_are_not_found_are_no_secret(folder: Path, capsys: Out) -> None:
+    labels = np.zeros((48, 64, 3), np.uint8)
+    labels[:, :30], labels[:, 30:] = (40, 80, 160), (200, 140, 60)
+    labels[5:40, 12:14] = (153, 153, 153)
+    Image.fromarray(labels).save("drawing.png")
+    drawing = ("primitive", "photo.png", "--primitive-file", "drawing.png", "--json", "--out", "out.png")
+    assert command(*drawing) == 0
+    found = capsys.readouterr()
+    assert not json.loads(found.out)["edges_given"]
+    assert "warning: drawing.png: no lines are found over its labels" in found.err
+    assert "--line-colour" in found.err
+    assert command(*drawing, "--line-colour", "#999999") == 0
+    found = capsys.readouterr()
+    assert json.loads(found.out)["edges_given"]
+    assert json.loads(found.out)["line_colour"] == [153, 153, 153]
+    assert not found.err
+
+
 def test_quiet_prints_nothing(folder: Path, capsys: Out) -> None:
     (folder / "edits.json").write_text(EDITS)
     for arguments in (

@@ -163,8 +163,10 @@ def test_edited_drawings_may_have_lines_of_another_colour(tmp_path: Path, caplog
 
 def test_kinds_without_lines_have_no_line_colour() -> None:
     with pytest.raises(PrimitiveError, match="has no lines"):
-        LayerFiles(line_colour=BLACK).check("segments")
-    LayerFiles(line_colour=BLACK).check("super")
+        LayerFiles(Path("a.png"), line_colour=BLACK).check("segments")
+    with pytest.raises(PrimitiveError, match="give the drawing"):
+        LayerFiles(line_colour=BLACK, segments=Path("a.png")).check("super")
+    LayerFiles(Path("a.png"), line_colour=BLACK).check("super")
 
 
 def test_colours_are_written_as_in_css() -> None:

@@ -25,6 +25,12 @@ Segments = Annotated[
     ),
 ]
 Edges = Annotated[Path | None, typer.Option("--edges", metavar="FILE", help="Line layer: a line drawing.")]
+LineColour = Annotated[
+    str | None,
+    typer.Option(
+        "--line-colour", metavar="COLOUR", help="Colour of the drawn lines, such as '#1e1e1e' [default: found]."
+    ),
+]
 Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace files that Primage did not make, but no input and no file of a run."),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Edges, Json, Overwrite, Quiet, Segments, Snap, print_json, set_up
+from primage.cli.console import Edges, Json, LineColour, Overwrite, Quiet, Segments, Snap, print_json, set_up
 
 
 def command(
@@ -24,6 +24,7 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
+    line_colour: LineColour = None,
     snap: Snap = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -41,13 +42,14 @@ def command(
     from primage.primitive.write import check_name, write_primitive
     from primage.render.files import training_drawing
 
-    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
+    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges, line_colour=line_colour)
     # Nothing is known of the origin of another primitive.
     beside = None if files.given() else origin_path(target)
     check_name(target)
     outputs = [target, *([beside] if beside is not None else [])]
     check_outputs(outputs, [model, edits, *files.given().values()], overwrite)
     trained = load(model)
+    files.check(trained.record.spec.kind)
     records = read_edits(edits)
     drawing = training_drawing(trained)
     if files.given():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Edges, Json, Overwrite, Quiet, Segments, print_json, set_up
+from primage.cli.console import Edges, Json, LineColour, Overwrite, Quiet, Segments, print_json, set_up
 from primage.primitive.kinds import KINDS_HELP
 
 
@@ -23,6 +23,7 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
+    line_colour: LineColour = None,
     layers: Annotated[
         bool, typer.Option("--layers", help="Also write each layer to a file: OUT.segments.png …")
     ] = False,
@@ -49,7 +50,7 @@ def command(
     from primage.primitive.write import primitive_files, write_primitive
 
     config = configure("standard", kind, size, settings=settings or [])
-    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
+    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges, line_colour=line_colour)
     check_outputs(primitive_files(target, kind, layers), [photo, *files.given().values()], overwrite)
     _, primitive, spec = read_pair(photo, config, files, shrink_only=size is None)
     written = write_primitive(target, primitive, spec, layers)
@@ -62,6 +63,7 @@ def command(
                 "size": primitive.size,
                 "labels": labels,
                 "line_colour": spec.line_colour,
+                "edges_given": spec.edges_given,
                 "channels": spec.channels,
             }
         )

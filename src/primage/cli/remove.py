@@ -11,6 +11,7 @@ from primage.cli.console import (
     Device,
     Exclude,
     Json,
+    LineColour,
     Overwrite,
     Patch,
     Photo,
@@ -42,6 +43,7 @@ def command(
             "--primitive-file", metavar="FILE", help="The drawing without the thing, to show what is behind it."
         ),
     ] = None,
+    line_colour: LineColour = None,
     snap: Snap = False,
     exclude: Exclude = None,
     sample: Sample = None,
@@ -70,8 +72,9 @@ def command(
     planned([], target, original, None, variants, [model, *inputs, *places.given], overwrite)
     trained = load(model, checked_device(device))
     drawn = None
-    if primitive_file is not None:
-        drawn = read_primitive(LayerFiles(whole=primitive_file), trained.record.spec, trained.render_size, snap)
+    if primitive_file is not None or line_colour is not None:
+        files = LayerFiles(whole=primitive_file, line_colour=line_colour)
+        drawn = read_primitive(files, trained.record.spec, trained.render_size, snap)
     drawing = drawing_without(trained, read_mask(mask, trained.size), drawn)
     options = RenderOptions(strength=strength, seed=seed)
     results = render_drawing(trained, drawing, target, inputs, options, places, original, variants, overwrite)

@@ -13,6 +13,7 @@ from primage.cli.console import (
     Edges,
     Exclude,
     Json,
+    LineColour,
     Overwrite,
     Patch,
     Photo,
@@ -49,6 +50,7 @@ def command(
     ] = Path("render.png"),
     segments: Segments = None,
     edges: Edges = None,
+    line_colour: LineColour = None,
     edges_from: Annotated[
         Path | None,
         typer.Option(
@@ -106,12 +108,12 @@ def command(
     from primage.render.original import Original
     from primage.synthesis.options import RenderOptions
 
-    layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from)
+    layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from, line_colour=line_colour)
     original = Original.needed(photo, target, quality, patch)
     if original is not None and size is not None:
         raise UserError("--photo, --patch and files with layers have the photo's own size; leave out --size")
-    if edits is not None and (primitives or layers.given() or origin or size):
-        raise UserError("--edits edits the training primitive; leave out the primitives, --origin and --size")
+    if edits is not None and (primitives or layers.given() or line_colour or origin or size):
+        raise UserError("--edits edits the training primitive; leave out other primitives, --origin and --size")
     places = Places(exclude, sample)
     # Before the model is loaded.
     inputs = [model, edits, *layers.given().values(), *places.given]

@@ -11,6 +11,7 @@ from primage.cli.console import (
     Device,
     Edges,
     Json,
+    LineColour,
     Overwrite,
     Quiet,
     Segments,
@@ -33,6 +34,7 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
+    line_colour: LineColour = None,
     snap: Snap = False,
     copies: Annotated[
         int, typer.Option(help="Number of warped copies of the training primitive that count as seen.")
@@ -49,7 +51,7 @@ def command(
     from primage.evaluate.commands.risk import evaluate_risk
     from primage.primitive.read import LayerFiles
 
-    files = LayerFiles(whole=primitive, segments=segments, edges=edges)
+    files = LayerFiles(whole=primitive, segments=segments, edges=edges, line_colour=line_colour)
     found = follow_events(
         evaluate_risk(model, files, out, snap, copies, features, resnet, checked_device(device), overwrite),
         quiet or as_json,

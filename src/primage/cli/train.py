@@ -25,6 +25,7 @@ from primage.cli.console import (
     Device,
     Edges,
     Json,
+    LineColour,
     Quiet,
     Segments,
     checked_device,
@@ -63,6 +64,7 @@ def command(
     ] = None,
     segments: Segments = None,
     edges: Edges = None,
+    line_colour: LineColour = None,
     preset: Annotated[str, typer.Option(help="draft (1 min), standard (10 min) or paper (the published model).")] = (
         "standard"
     ),
@@ -116,7 +118,7 @@ def command(
     if photo is None and not add:
         raise ConfigError("no photo given; name one, or use --continue to train an existing run longer")
     config = configure(preset, primitive, size, minutes, steps, seed, settings or [], matcher)
-    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges)
+    files = LayerFiles(whole=primitive_file, segments=segments, edges=edges, line_colour=line_colour)
     device = checked_device(device)
     check_target(out, [path for path in (photo, *files.given().values()) if path is not None])
     if tensorboard:

@@ -21,7 +21,7 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import ReadOptions
-from primage.primitive.line_colour import Colour
+from primage.primitive.line_colour import Colour, parse_colour
 from primage.primitive.lines_over_labels import read_lines_over_labels, warn_of_photo_lines
 from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 from primage.primitive.shape import check_shape, fitted
@@ -37,7 +37,7 @@ class LayerFiles:
     Args:
         whole: the primitive as one file.
         edges_from: a photo to extract the line layer from, with the run's settings.
-        line_colour: the colour of the drawn lines; None to find it.
+        line_colour: the colour of the drawn lines (`parse_colour`); None to find it.
         **layers: files of single layers by name; None or no file counts as not given. Several files of the label layer
             are one mask for each label.
 
@@ -49,12 +49,12 @@ class LayerFiles:
         self,
         whole: Path | None = None,
         edges_from: Path | None = None,
-        line_colour: Colour | None = None,
+        line_colour: Colour | str | None = None,
         **layers: Path | Sequence[Path] | None,
     ) -> None:
         self.whole = whole
         self.edges_from = edges_from
-        self.line_colour = line_colour
+        self.line_colour = parse_colour(line_colour) if isinstance(line_colour, str) else line_colour
         self.layers: dict[str, Path] = {}
         self.masks: tuple[Path, ...] = ()
         for name, given in layers.items():
@@ -65,6 +65,11 @@ class LayerFiles:
                 raise PrimitiveError(f"--{name} is given {len(paths)} times; give one file")
             elif paths:
                 self.layers[name] = paths[0]
+
+    def with_whole(self, whole: Path) -> LayerFiles:
+        """The same files, and the primitive as one file."""
+        segments = {"segments": self.masks} if self.masks else {}
+        return LayerFiles(whole, self.edges_from, self.line_colour, **self.layers, **segments)
 
     def given(self) -> dict[str, Path]:
         """All files given, by role: "whole", the names of layers, "segments 1" and so on of masks, "edges_from"."""
@@ -83,8 +88,11 @@ class LayerFiles:
         for name, path in (*self.layers.items(), *masks, ("edges", self.edges_from)):
             if path is not None and name not in layers:
                 raise PrimitiveError(f"{path}: a primitive of kind '{kind}' has no layer '{name}'")
-        if self.line_colour is not None and "edges" not in layers:
-            raise PrimitiveError(f"a primitive of kind '{kind}' has no lines; leave out the line colour")
+        if self.line_colour is not None:
+            if "edges" not in layers:
+                raise PrimitiveError(f"a primitive of kind '{kind}' has no lines; leave out --line-colour")
+            if self.whole is None and "edges" not in self.layers:
+                raise PrimitiveError("--line-colour is that of a drawing's lines; give the drawing, or leave it out")
         if self.edges_from is None:
             return
         if "edges" in self.layers:

@@ -100,7 +100,7 @@ def render_files(
         OutputError: a file may not be written.
         PrimitiveError, LabelError, ImageError, RunError: an input is invalid; nothing was written.
     """
-    jobs = [LayerFiles(whole=path, edges_from=layers.edges_from, **layers.layers) for path in primitives] or [layers]
+    jobs = [layers.with_whole(path) for path in primitives] or [layers]
     inputs = [*(path for job in jobs for path in job.given().values()), *places.given]
     targets = planned(primitives, out, original, origin, count, inputs, overwrite)
 
