@@ -42,10 +42,10 @@ def check_outputs(outputs: Sequence[Path], inputs: Iterable[Path | None] = (), o
     folders, used = _inputs(inputs)
     for output in outputs:
         check_place(output)
-        if used & _identities(output) or (output.exists() and folders & set(output.resolve().parents)):
-            raise OutputError(f"{output}: is an input and would be overwritten; choose another name")
         if (run := run_of(output)) is not None:
             raise OutputError(f"{output}: is a file of the run {run} and would be overwritten; choose another name")
+        if used & _identities(output) or (output.exists() and folders & set(output.resolve().parents)):
+            raise OutputError(f"{output}: is an input and would be overwritten; choose another name")
         if not overwrite and (reason := _not_ours(output)) is not None:
             raise OutputError(f"{output}: {reason} and would be overwritten; choose another name, or add --overwrite")
 
