@@ -28,7 +28,9 @@ def bad_files(folder: Path) -> Path:
     (folder / "truncated.png").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.png").write_bytes(b"")
     (folder / "folder.png").mkdir()
-    Image.fromarray(picture()).save(folder / "film.gif", save_all=True, append_images=[Image.fromarray(255 - picture())])
+    Image.fromarray(picture()).save(
+        folder / "film.gif", save_all=True, append_images=[Image.fromarray(255 - picture())]
+    )
     Image.fromarray(picture()).save(folder / "labels.jpg", quality=60)
     Image.fromarray(picture()[:8, :8]).save(folder / "stamp.png")
     Image.fromarray(picture(size=(48, 48))).save(folder / "square.png")

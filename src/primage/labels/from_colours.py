@@ -120,7 +120,7 @@ def _holes(
     """Transparent pixels, unless one of the labels is white, as which they are seen."""
     if drawn.transparent is None or (colours == 255).all(axis=1).any():
         return np.zeros(live.shape, bool)
-    return drawn.transparent & live
+    return np.asarray(drawn.transparent & live)
 
 
 def _filled(index: Int16[np.ndarray, "h w"], gaps: Bool[np.ndarray, "h w"]) -> Int16[np.ndarray, "h w"]:

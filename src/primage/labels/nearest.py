@@ -98,7 +98,7 @@ def _nearest_by_colour(
 
     different, position = np.unique(anchors, axis=0, return_index=True)
     packed, at = np.unique(pack(colours), return_inverse=True)
-    distance, found = cKDTree(different).query(unpack(packed), k=2)
+    distance, found = map(np.asarray, cKDTree(different).query(unpack(packed), k=2))
     first, second = distance.T
     # Of equally near labels the lower wins.
     nearest = np.where(first == second, found.min(axis=1), found[:, 0])

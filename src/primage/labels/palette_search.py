@@ -142,4 +142,5 @@ def _pairs_around(colour: Int32[np.ndarray, " 3"], ends: Int32[np.ndarray, " n 3
     direction, offset = ends[second] - ends[first], colour - ends[first]
     share = (offset * direction).sum(axis=1) / np.maximum((direction * direction).sum(axis=1), 1)
     distance = np.linalg.norm(offset - share[:, None] * direction, axis=1)
-    return np.stack([first, second], axis=1)[(share > 0) & (share < 1) & (distance <= _BLEND_DISTANCE)]
+    blended = (share > 0) & (share < 1) & (distance <= _BLEND_DISTANCE)
+    return np.asarray(np.stack([first, second], axis=1)[blended])

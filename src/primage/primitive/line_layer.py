@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
+from primage.decoding.decode import decode
+from primage.decoding.flatten import flatten
 from primage.errors import PrimitiveError
-from primage.image import decode, flatten, read_image, write_png
+from primage.image import read_image, write_png
 from primage.labels.label_map import Palette
 from primage.primitive.layer import READ_PLAIN, Layer, Mask, Picture, ReadOptions, Size
 

@@ -50,7 +50,7 @@ class Frame:
         missing = self.primitive is None and "edges" not in self.layers
         extractable = any(layer.name == "edges" and layer.needs_file is None for layer in layers_of(kind))
         edges_from = self.photo if missing and extractable and not train else None
-        return LayerFiles(self.primitive, edges_from, **self.layers)
+        return LayerFiles(self.primitive, edges_from, None, **self.layers)
 
 
 @dataclass(frozen=True)
