@@ -290,9 +290,8 @@ class Model:
         options = validated(RenderOptions, given, "render")
         excluded = excluded_places(self.size, exclude, sample)
         if not isinstance(primitive, Primitive):
-            primitive = read_primitive(
-                LayerFiles(whole=Path(primitive)), self.record.spec, snap=snap, way_out="snap=True"
-            )
+            files = LayerFiles(whole=Path(primitive))
+            primitive = read_primitive(files, self.record.spec, snap=snap, way_out="snap=True")
         scaled = primitive.resized(self.render_size(primitive.size, size_px))
         if isinstance(origin, str):
             known = self.inferred_origin(primitive.resized(self.render_size(primitive.size)))
@@ -340,9 +339,8 @@ class Model:
         requested = working_size(size, short)
         training = working_size(self.size, short)
         if max(requested) > 16_384:
-            raise PrimitiveError(
-                f"a picture of {requested[1]}×{requested[0]} px cannot be rendered (at most 16384 px per side)"
-            )
+            text = f"a picture of {requested[1]}×{requested[0]} px cannot be rendered (at most 16384 px per side)"
+            raise PrimitiveError(text)
         return training if all(abs(a - b) <= 1 for a, b in zip(requested, training, strict=True)) else requested
 
     def save(self, path: str | Path) -> None:
@@ -382,9 +380,7 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     file = Path(path)
     if file.is_dir():
         if not (file / "run.json").exists():
-            raise RunError(
-                f"{file}: is not a run folder (there is no run.json in it); give one that primage train made"
-            )
+            raise RunError(f"{file}: is not a run folder (it has no run.json); give one that primage train made")
         file = file / "model.safetensors"
         if not file.exists():
             raise RunError(f"{path}: has no model yet; train it: primage train --continue -o {path}")
