@@ -6,6 +6,7 @@ import contextlib
 import copy
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -405,11 +406,23 @@ def test_an_interrupted_process_leaves_a_model_that_renders(photo: Path, tmp_pat
     assert process.returncode == 130, err
     assert out == ""
     assert "Traceback" not in err
-    assert "command to resume" in err
+    assert re.search(rf"Stopped after \d+ of 1000000 steps; repeat the command to resume, .*--continue -o {run}", err)
     model = load(run)
     assert 0 < model.record.steps < 10**6
     assert load_tensors(run / "checkpoint.safetensors")[1]["step"] == model.record.steps
     assert model.render(model.primitive).shape == (48, 64, 3)
+
+
+@pytest.mark.usefixtures("log_every_step")
+def test_continue_finishes_what_was_stopped(photo: Path, tmp_path: Path) -> None:
+    go(photo, tmp_path / "run", 5, stop_after=3)
+    (tmp_path / "run" / "model.safetensors").unlink()
+    with pytest.raises(RunError, match="has no model yet; train it: primage train --continue -o"):
+        load(tmp_path / "run")
+    assert command("train", "--continue", "--out", tmp_path / "run", "--quiet") == 0
+    go(photo, tmp_path / "whole", 5)
+    assert load(tmp_path / "run").weights_sha256 == load(tmp_path / "whole").weights_sha256
+    assert logged_steps(tmp_path / "run") == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.usefixtures("log_every_step")
@@ -527,7 +540,12 @@ def test_a_run_folder_of_other_settings_or_photo_is_refused(
     run = tmp_path / "run"
     assert command("train", photo, "--out", run, *options(steps=2), "--quiet") == 0
     other = write_photo(tmp_path, seed=1, name="other.png")
-    assert "other settings" in refused(tmp_path, capsys, photo, "--out", run, *options(steps=3))
+    line = refused(tmp_path, capsys, photo, "--out", run, *options(steps=3))
+    assert (
+        f"other settings (steps was 2, now 3); to train it longer: primage train --continue -o {run} --steps 1" in line
+    )
+    line = refused(tmp_path, capsys, photo, "--out", run, *options(minutes=5))
+    assert f"to train it longer: primage train --continue -o {run} --minutes 5" in line
     assert "other settings" in refused(tmp_path, capsys, photo, "--out", run, *options(steps=2, seed=1))
     assert "other settings" in refused(tmp_path, capsys, photo, "--out", run, *options(steps=2, primitive="edges"))
     assert "another photo" in refused(tmp_path, capsys, other, "--out", run, *options(steps=2))

@@ -335,11 +335,11 @@ class Model:
         """
         short = min(self.size) if size_px is None else size_px
         if not 32 <= short <= 4096:
-            raise PrimitiveError(f"a picture with a short side of {short} px cannot be rendered (32 to 4096 px)")
+            raise PrimitiveError(f"a picture with a short side of {short} px cannot be rendered; choose 32 to 4096 px")
         requested = working_size(size, short)
         training = working_size(self.size, short)
         if max(requested) > 16_384:
-            text = f"a picture of {requested[1]}×{requested[0]} px cannot be rendered (at most 16384 px per side)"
+            text = f"a side of {max(requested)} px cannot be rendered (16384 px at most); choose a smaller size"
             raise PrimitiveError(text)
         return training if all(abs(a - b) <= 1 for a, b in zip(requested, training, strict=True)) else requested
 
@@ -392,7 +392,9 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         arrays = {name: tensors.pop(name).numpy() for name in KINDS[spec.kind].names if name in tensors}
         primitive = Primitive.from_arrays(spec.kind, arrays, spec.palette)
     except (ValidationError, KeyError, PrimitiveError) as error:
-        raise RunError(f"{file}: is not a model that Primage {__version__} can read") from error
+        raise RunError(
+            f"{file}: is not a model that Primage {__version__} can read; give a run folder or its model file"
+        ) from error
     prefix = "generator."
     weights = current_keys({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})
     return Model(record, weights, photo, primitive, device)

@@ -62,7 +62,7 @@ def check_folder(folder: Path, overwrite: bool = False) -> None:
     """
     check_parents(folder)
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; the results need a folder")
+        raise OutputError(f"{folder}: is a file; the results need a folder, so choose another name")
     if (folder / RECORD).is_file() or run_of(folder) is not None:
         raise OutputError(f"{folder}: is the folder of a run; choose another folder for the results")
     if overwrite or not folder.is_dir() or (folder / _MARK).is_file():

@@ -94,9 +94,9 @@ def _opened(path: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as file:
             yield file
     except FileNotFoundError as error:
-        raise RunError(f"{path}: there is no such file") from error
+        raise RunError(f"{path}: there is no such file; give a run folder or its model.safetensors") from error
     except (SafetensorError, KeyError, json.JSONDecodeError, OSError) as error:
-        raise RunError(f"{path}: is not a file that Primage wrote, or it is damaged ({error})") from error
+        raise RunError(f"{path}: is not a file that Primage wrote, or it is damaged ({error}); give another") from error
 
 
 class Run:
@@ -118,13 +118,18 @@ class Run:
         try:
             record = RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise RunError(f"{self.path}: is not a run folder (there is no run.json in it)") from error
+            raise RunError(
+                f"{self.path}: is not a run folder (there is no run.json in it); give one that primage train made"
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"{file}: cannot be read ({error})") from error
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(map(str, first["loc"]))
-            raise RunError(f"{file}: cannot be read by Primage {__version__} ({field}: {first['msg']})") from error
+            raise RunError(
+                f"{file}: cannot be read by Primage {__version__} ({field}: {first['msg']}); use the version that made "
+                "it, or train a new run in another folder"
+            ) from error
         requested, loss = record.requested.loss.lambda_perc, record.config.loss
         if requested > 0 and loss.lambda_perc == 0:
             # Earlier versions stored a weight of 0 in runs that were trained without the loss network once.
@@ -163,7 +168,7 @@ class Run:
             record = record.model_copy(update={"pair_sha256": _pair_sha256(folder, primitive.kind)})
             write_atomically(folder / RECORD, record.model_dump_json(indent=2))
         except OSError as error:
-            raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
+            raise RunError(f"{folder}: cannot be written to ({error.strerror}); choose another folder") from error
         return cls(folder)
 
     def pair(self) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:

@@ -68,7 +68,7 @@ def check_free(folder: Path) -> None:
         RunError: the path is a file, or the folder holds other files.
     """
     if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder}: is a file; a run needs a folder")
+        raise RunError(f"{folder}: is a file; a run needs a folder, so choose another name")
     if (run := run_of(folder)) is not None:
         raise RunError(f"{folder}: belongs to the run {run}; choose another folder")
     other = foreign_name(folder)
@@ -112,7 +112,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
     except Timeout as error:
         raise RunError(f"{folder}: another process is training here; wait for it or choose another folder") from error
     except OSError as error:
-        raise RunError(f"{folder}: cannot be written to ({error.strerror})") from error
+        raise RunError(f"{folder}: cannot be written to ({error.strerror}); choose another folder") from error
     try:
         with contextlib.suppress(OSError):  # leftover files do not prevent a training
             _remove_leftovers(folder)

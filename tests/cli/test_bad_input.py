@@ -33,6 +33,9 @@ def bad_files(folder: Path) -> Path:
     )
     Image.fromarray(picture()).save(folder / "labels.jpg", quality=60)
     Image.fromarray(picture()[:8, :8]).save(folder / "stamp.png")
+    Image.fromarray(np.zeros((16_000, 40, 3), np.uint8)).save(folder / "strip.png")
+    Image.fromarray(np.zeros((4000, 40, 3), np.uint8)).save(folder / "long.png")
+    Image.fromarray(picture().swapaxes(0, 1) // 64 * 64).save(folder / "turned.png")
     Image.fromarray(picture(size=(48, 48))).save(folder / "square.png")
     pixels = np.array(Image.open(folder / "primitive.png").convert("RGB"))
     Image.fromarray(np.repeat(pixels, 2, axis=1)).save(folder / "wide.png")
@@ -75,7 +78,12 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "truncated photo": (("train", "truncated.png", *TRAIN), "truncated.png"),
     "empty photo": (("train", "empty.png", *TRAIN), "0 bytes"),
     "animated gif": (("train", "film.gif", *TRAIN), "2 frames or pages"),
-    "stamp": (("train", "stamp.png", *TRAIN), "32 to 8192 px"),
+    "stamp": (
+        ("train", "stamp.png", *TRAIN),
+        "(32 to 8192 px a side); choose another with --size, for example --size 256",
+    ),
+    "strip": (("train", "strip.png", *TRAIN), "crop the photo"),
+    "long": (("train", "long.png", *TRAIN, "--size", "256"), "for example --size 81"),
     # what to do with it
     "unknown preset": (("train", *OK, "--preset", "best"), "'best'; choose one of"),
     "unknown primitive": (("train", *OK, "--primitive", "sketch"), "'super'"),
@@ -110,6 +118,8 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "missing primitive": (("train", *OK, "--primitive-file", "none.png"), "none.png"),
     "primitive of another shape": (("train", *OK, "--primitive-file", "wide.png"), "shape"),
     "labels of another shape": (("train", *OK, "--segments", "square.png"), "square.png"),
+    "labels on their side": (("train", *OK, "--edges", "turned.png"), "lies on its side; photos are read upright"),
+    "mask on its side": (("remove", "run", "--mask", "turned.png"), "lies on its side; photos are read upright"),
     "jpeg as labels": (("train", *OK, "--segments", "labels.jpg"), "labels.jpg"),
     "photo as labels": (("train", *OK, "--segments", "photo.png"), "photo.png"),
     "edges for segments": (

@@ -132,5 +132,5 @@ def checked_device(name: str) -> str:
     try:
         torch.empty(0, device=name)
     except RuntimeError as error:
-        raise ConfigError(f"device '{name}' does not exist on this machine") from error
+        raise ConfigError(f"device '{name}' does not exist on this machine; use cpu") from error
     return name

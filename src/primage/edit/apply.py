@@ -165,10 +165,12 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
         mask = np.asarray(polygon2mask((height, width), np.clip(corners, -_FAR_PX, _FAR_PX)))
     else:
         if primitive.segments is None:
-            raise PrimitiveError("the region is given by labels, but the primitive has none")
+            raise PrimitiveError(
+                "the region is given by labels, but the primitive has none; give a rectangle, an ellipse or a polygon"
+            )
         mask = np.isin(primitive.segments.index, region.labels)
     if not mask.any():
-        raise PrimitiveError(f"the region of an edit is empty: {region!r}")
+        raise PrimitiveError(f"the region of an edit is empty (coordinates are shares from 0 to 1): {region!r}")
     return mask
 
 
@@ -184,7 +186,8 @@ def _fill(drawing: Edited, mask: Mask, label: int) -> Edited:
     primitive, origin = drawing
     segments = primitive.segments
     if segments is None or label >= len(segments.palette.labels):
-        raise PrimitiveError(f"there is no label {label} to fill with")
+        known = f"the labels are 0 to {len(segments.palette.labels) - 1}" if segments else "the primitive has no labels"
+        raise PrimitiveError(f"there is no label {label} to fill with; {known}")
     index = segments.index.copy()
     index[mask] = label
     filled = primitive.replace(segments=LabelMap(index, segments.palette))

@@ -220,7 +220,10 @@ def drawing_without(model: Model, mask: Bool[np.ndarray, "h w"], drawn: Primitiv
     if drawn is None:
         return closed
     if drawn.size != model.size:
-        raise PrimitiveError(f"the drawing must have the proportions of the run's ({model.size[1]}×{model.size[0]} px)")
+        raise PrimitiveError(
+            f"the drawing must have the proportions of the run's ({model.size[1]}×{model.size[0]} px); edit a copy of "
+            "RUN/primitive.png"
+        )
     return Edited(drawn, Origin.unmoved(model.size).drawn(drawn.differs(model.primitive)).emptied(mask))
 
 
