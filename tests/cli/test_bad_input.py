@@ -28,9 +28,8 @@ def bad_files(folder: Path) -> Path:
     (folder / "truncated.png").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.png").write_bytes(b"")
     (folder / "folder.png").mkdir()
-    Image.fromarray(picture()).save(
-        folder / "film.gif", save_all=True, append_images=[Image.fromarray(255 - picture())]
-    )
+    later = Image.fromarray(255 - picture())
+    Image.fromarray(picture()).save(folder / "film.gif", save_all=True, append_images=[later])
     Image.fromarray(picture()).save(folder / "labels.jpg", quality=60)
     Image.fromarray(picture()[:8, :8]).save(folder / "stamp.png")
     Image.fromarray(np.zeros((16_000, 40, 3), np.uint8)).save(folder / "strip.png")

@@ -66,7 +66,7 @@ def fitted(size: Size, photo_size: Size | None, name: str) -> Size:
 
     Example:
         >>> fitted((255, 384), (512, 768), "a"), fitted((256, 256), (512, 768), "b")
-        ((256, 384), (256, 256))
+        ((255, 383), (256, 256))
     """
     if photo_size is None:
         return size

@@ -90,9 +90,9 @@ def compare_primitives(
     if not edits:
         raise ConfigError("a comparison needs at least one edit")
     check_folder(folder, overwrite)
-    given = (segments,) if isinstance(segments, Path) else segments or ()
     pictures = [path for kind in kinds for title in edits for path in _pictures(folder, kind, title)]
-    check_outputs([*pictures, *comparison_files(folder)], [photo, *given, *inputs], overwrite=True)
+    given = [photo, *LayerFiles(segments=segments).given().values(), *inputs]
+    check_outputs([*pictures, *comparison_files(folder)], given, overwrite=True)
     configs: dict[str, tuple[Config, LayerFiles]] = {}
     for kind in kinds:
         if kind not in KINDS:
