@@ -43,6 +43,8 @@ _MIN_COVERAGE, _MIN_PIECE = 0.25, 8
 _HAIRLINE_PX = 4
 #: Largest difference of a channel between a colour and a blend of two others, and the least share of each.
 _BLEND_LEVELS, _BLEND_SHARE = 12, 0.1
+#: The same where fewer than half of the pixels have a label's colour: JPEG blurs colours more than lightness.
+_COMPRESSED_LEVELS, _COMPRESSED_SHARE = 32, 0.5
 #: Antialiasing reaches two pixels from a line.
 _FRINGE_PX = 2
 
@@ -197,6 +199,7 @@ def _split(rgb: Picture, line_colours: Sequence[Colour], labels: Int32[np.ndarra
     # Most pixels have exactly the colour of a label; only the others can be lines.
     value = rgb[~exact].astype(np.int16)
     coverage = np.zeros(exact.shape, np.float32)
+    levels = _BLEND_LEVELS if exact.mean() >= _COMPRESSED_SHARE else _COMPRESSED_LEVELS
     for line in np.array(line_colours, np.int16).reshape(-1, 3):
         line_distance = np.abs(value - line).max(axis=1)
         is_line = line_distance <= _LINE_TOLERANCE
@@ -207,7 +210,7 @@ def _split(rgb: Picture, line_colours: Sequence[Colour], labels: Int32[np.ndarra
         lines[~exact] |= is_line
         blended = np.flatnonzero(~is_line & (nearest > _SIMILAR))
         share = np.zeros(len(value), np.float32)
-        share[blended] = _coverage(value[blended].astype(np.float32), line.astype(np.float32), labels)
+        share[blended] = _coverage(value[blended].astype(np.float32), line.astype(np.float32), labels, levels)
         coverage[~exact] = np.maximum(coverage[~exact], share)
     lines |= _hairlines(lines, coverage)
     beside = ndimage.maximum_filter(lines, size=5)
@@ -215,7 +218,7 @@ def _split(rgb: Picture, line_colours: Sequence[Colour], labels: Int32[np.ndarra
 
 
 def _coverage(
-    value: Float32[np.ndarray, "n 3"], line: Float32[np.ndarray, " 3"], labels: Int32[np.ndarray, "p 3"]
+    value: Float32[np.ndarray, "n 3"], line: Float32[np.ndarray, " 3"], labels: Int32[np.ndarray, "p 3"], levels: int
 ) -> Float32[np.ndarray, " n"]:
     """How much of each pixel a line covers, if it is a blend of the line and a label, and none of two labels."""
     best = np.zeros(len(value), np.float32)
@@ -223,7 +226,7 @@ def _coverage(
         direction = line - label
         offset = value - label
         share = (offset @ direction / max(float(direction @ direction), 1.0)).clip(0, 1)
-        fits = np.abs(offset - share[:, None] * direction).max(axis=1) <= _BLEND_LEVELS
+        fits = np.abs(offset - share[:, None] * direction).max(axis=1) <= levels
         np.maximum(best, np.where(fits, share, 0), out=best)
     rows = np.flatnonzero(best >= _MIN_COVERAGE)
     best[rows[_is_blend(value[rows], labels)]] = 0
