@@ -227,11 +227,12 @@ GAPS = (
     "--metric",
     "ssim",
 )
+COMPARED = ("--edits", "edits.json", "--kinds", "edges", "--segments", "primitive.segments.png")
 REPORTS: dict[str, tuple[tuple[object, ...], str]] = {
     "gaps": (GAPS, "gaps.html"),
     "video": (("evaluate", "video", "walk", "-p", "edges", "--metrics", "psnr", *options(steps=1)), "report.html"),
     "primitives": (
-        *(("evaluate", "primitives", "photo.png", "--edits", "edits.json", "--kinds", "edges", *options(steps=1)),),
+        ("evaluate", "primitives", "photo.png", *COMPARED, *options(steps=1)),
         "primitives.json",
     ),
     "ablation": (
