@@ -1287,6 +1287,17 @@ export interface components {
              * @constant
              */
             type: "render";
+            /**
+             * Without Effect
+             * @description edits that a polished picture does not show, largest first: left, top, right, bottom, in shares
+             * @default []
+             */
+            without_effect: [
+                number,
+                number,
+                number,
+                number
+            ][];
         };
         /**
          * RenderOptions

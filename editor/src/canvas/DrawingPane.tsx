@@ -4,6 +4,7 @@ import { useStudio } from "../state/store";
 import { toolById } from "../tools/registry";
 import { BrushRing } from "./BrushRing";
 import { Divider } from "./Divider";
+import { EffectOutlines } from "./EffectOutlines";
 import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
@@ -88,6 +89,7 @@ export function DrawingPane() {
           </div>
         </>
       )}
+      {phase === "edit" && <EffectOutlines pane={pane} width={drawing.width} height={drawing.height} />}
       <div className="stage" ref={stage} />
       <BrushRing pane={pane} />
       {over && <Divider pane={pane} width={drawing.width} label="Divider between drawing and result" />}

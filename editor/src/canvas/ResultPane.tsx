@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import { projectUrl } from "../api/client";
 import { useStudio } from "../state/store";
 import { Divider } from "./Divider";
+import { EffectOutlines } from "./EffectOutlines";
 import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { PictureCanvas } from "./layers";
@@ -49,6 +50,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
       <div className="sheet-overlay" style={sheet}>
         <UncertaintyCanvas picture={picture} from={before ? divider : 0} />
       </div>
+      <EffectOutlines pane={pane} width={picture.width} height={picture.height} />
       {before && <Divider pane={pane} width={picture.width} label="Divider between before and after" />}
       {before && (
         <>

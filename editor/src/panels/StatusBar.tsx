@@ -2,6 +2,7 @@ import { photoZoom } from "../canvas/photoPixels";
 import { fitDrawing, zoomBy, zoomToPhoto } from "../canvas/viewport";
 import { useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
+import { EffectNotice } from "./EffectNotice";
 
 export function StatusBar() {
   const view = useStudio((s) => s.view);
@@ -27,6 +28,7 @@ export function StatusBar() {
       </span>
       <Coordinates />
       <span className="spring" />
+      <EffectNotice />
       <span
         className="fact"
         role="status"

@@ -59,6 +59,8 @@ function leave(): void {
     synthesising: false,
     synthesisLatency: null,
     renderedSteps: null,
+    withoutEffect: [],
+    outlined: false,
   });
 }
 

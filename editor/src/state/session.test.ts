@@ -78,8 +78,8 @@ async function opened(): Promise<Session> {
 }
 
 /** A render that changed no pixels. */
-function render(revision: number, final = true): ArrayBuffer {
-  return writeFrame({ type: "render", revision, steps: 0, rectangle: null, final }, []);
+function render(revision: number, final = true, without_effect: number[][] = []): ArrayBuffer {
+  return writeFrame({ type: "render", revision, steps: 0, rectangle: null, final, without_effect }, []);
 }
 
 function draw(session: Session, x: number): void {
@@ -209,6 +209,29 @@ test("an edit is rendered first and polished later", async () => {
   expect(get()).toMatchObject({ synthesising: true, synthesisLatency: null });
   FakeSocket.all[0].cut();
   expect(get().synthesising).toBe(false);
+});
+
+test("what a picture says about edits without effect is shown until the next edit, or until they take effect", async () => {
+  set({ drawing: null, picture: null });
+  const session = await opened();
+  const [socket] = FakeSocket.all;
+  const part = [0.25, 0.5, 0.5, 0.75];
+  socket.onmessage({ data: render(0, true, [part]) });
+  expect(get().withoutEffect).toEqual([part]);
+  set({ outlined: true });
+  draw(session, 0);
+  expect(get()).toMatchObject({ withoutEffect: [], outlined: false });
+  socket.onmessage({ data: render(0, true, [part]) }); // of the drawing before
+  expect(get().withoutEffect).toEqual([]);
+  socket.tell({ type: "accepted", id: 1, history: history(1) });
+  socket.onmessage({ data: render(1, false) });
+  expect(get().withoutEffect).toEqual([]);
+  socket.onmessage({ data: render(1, true, [part]) });
+  set({ outlined: true });
+  socket.onmessage({ data: render(1, true, [part]) }); // by a newer model
+  expect(get()).toMatchObject({ withoutEffect: [part], outlined: true });
+  socket.onmessage({ data: render(1) });
+  expect(get()).toMatchObject({ withoutEffect: [], outlined: false });
 });
 
 test("layers older than the tab's drawing are fetched again after a pause, and accepted in the end", async () => {

@@ -3,6 +3,7 @@ import { type Frame, patchHeader, readFrame, splitLayers, splitPatches, writeFra
 import type { components } from "../api/schema";
 import { type BinaryHeader, ProjectSocket, type TextMessage } from "../api/socket";
 import { Drawing, type PatchData } from "./drawing";
+import { setWithoutEffect } from "./effect";
 import { Picture } from "./picture";
 import { get, notify, set } from "./store";
 
@@ -169,6 +170,7 @@ export class Session {
     );
     this.waiting.push({ id, at: performance.now(), revision: null });
     set({ rendering: true });
+    setWithoutEffect([]);
     this.sendFrame(id, frame);
     return id;
   }
@@ -184,6 +186,7 @@ export class Session {
       this.unanswered.add(id);
       this.waiting.push({ id, at: performance.now(), revision: null });
       set({ rendering: true });
+      setWithoutEffect([]);
     }
   }
 
@@ -314,6 +317,7 @@ export class Session {
       renders: get().renders + 1,
       ...(last ? { latency: performance.now() - last.at } : {}),
     });
+    if (this.waiting.length === 0) setWithoutEffect(header.without_effect);
     if (header.final) this.unpolishedSince = null;
   }
 

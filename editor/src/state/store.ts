@@ -2,6 +2,7 @@ import { create } from "zustand";
 import type { ExtractSettings, Info, Label, Project } from "../api/client";
 import type { Plane } from "../raster/plane";
 import type { Drawing } from "./drawing";
+import type { Part } from "./effect";
 import { LAYER_TYPES, type LayerRole } from "./layers";
 import type { Picture } from "./picture";
 
@@ -59,6 +60,9 @@ export interface StudioState {
   synthesising: boolean;
   synthesisLatency: number | null;
   renderedSteps: number | null;
+  /** Edits that the picture does not show, and whether they are outlined. */
+  withoutEffect: Part[];
+  outlined: boolean;
   /** The number of renders received: a change means that there is a newer one. */
   renders: number;
 
@@ -116,6 +120,8 @@ export const useStudio = create<StudioState>(() => ({
   synthesising: false,
   synthesisLatency: null,
   renderedSteps: null,
+  withoutEffect: [],
+  outlined: false,
   renders: 0,
   tool: "pencil",
   options: {},

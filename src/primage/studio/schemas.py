@@ -29,6 +29,9 @@ Channel = Annotated[int, Field(ge=0, le=255)]
 Colour = tuple[Channel, Channel, Channel]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Side = Annotated[int, Field(ge=1, le=65_535)]
+Share = Annotated[float, Field(ge=0, le=1)]
+#: A part of the drawing: left, top, right and bottom, in shares of width and height.
+Part = tuple[Share, Share, Share, Share]
 
 
 class Schema(BaseModel):
@@ -302,6 +305,10 @@ class Render(Schema):
     edited: Rectangle | None = Field(description="box of all that differs from the photo; null without edits")
     final: bool = Field(
         True, description="false if a polished picture of the same drawing follows, unless it is edited"
+    )
+    without_effect: tuple[Part, ...] = Field(
+        (),
+        description="edits that a polished picture does not show, largest first: left, top, right, bottom, in shares",
     )
 
 

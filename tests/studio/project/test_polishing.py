@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,28 @@ def test_the_polished_picture_follows_the_first(visitor: Visitor, noisy: str) ->
     with visitor.tab(noisy) as later:
         assert later.until("render")[0]["final"]
         np.testing.assert_array_equal(later.picture, tab.picture)
+
+
+def test_edits_without_effect_come_with_the_polished_picture(
+    visitor: Visitor, noisy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, part = polisher(visitor).run, (0.5, 0.0625, 1.0, 0.5)
+
+    async def unseen(job: Any) -> Any:
+        result = await run(job)
+        return replace(result, without_effect=(part,)) if isinstance(job, PolishRender) else result
+
+    monkeypatch.setattr(polisher(visitor), "run", unseen)
+    with visitor.tab(noisy) as tab:
+        tab.rendered(0)
+        revision = drawn(tab)
+        first, _ = tab.until("render", lambda header: header["revision"] == revision)
+        assert (first["final"], first["without_effect"]) == (False, [])
+        assert tuple(renders(tab, revision)[-1]["without_effect"][0]) == part
+        with visitor.tab(noisy) as later:
+            assert len(later.until("render")[0]["without_effect"]) == 1
+        tab.step("undo")
+        assert tab.rendered(revision + 1)["without_effect"] == []
 
 
 def test_the_next_stroke_stops_the_synthesis(visitor: Visitor, noisy: str, monkeypatch: pytest.MonkeyPatch) -> None:

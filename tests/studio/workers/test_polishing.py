@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,16 @@ def test_a_job_ends_early_when_it_is_no_longer_wanted(
     assert len(asked) == 3
     assert not polishing._previous
     ForgetModel(wanted.run).perform()
+
+
+def test_an_edit_that_the_picture_does_not_show_is_reported(tmp_path: Path, unedited: Drawing) -> None:
+    rendered = job(tmp_path / "run", with_box(unedited, 45, 3))
+    unseen = replace(rendered, render=replace(rendered.render, weight=np.zeros((48, 64), np.float32)))
+    with one_thread():
+        ((left, top, right, bottom),) = unseen.perform().without_effect
+        ForgetModel(unseen.run).perform()
+    assert 0.5 < left < 45 / 64 < 57 / 64 < right <= 1
+    assert 0 <= top < 3 / 48 < 13 / 48 < bottom < 0.5
 
 
 def test_the_warm_up_needs_nothing() -> None:

@@ -204,7 +204,7 @@ class Rendering:
             self._polished = (result.image, polished.image)
             if self._rendered is result:
                 self._uncertainty = polished.uncertainty
-            self._show(current, result, requested_at, polished.image, final=True, synthesised=polished.synthesised)
+            self._show(current, result, requested_at, polished.image, final=True, polished=polished)
 
         self._polishing.start(_polishing(current, result.unpolished), show)
 
@@ -215,7 +215,7 @@ class Rendering:
         requested_at: float,
         image: UInt8[np.ndarray, "h w 3"],
         final: bool,
-        synthesised: Synthesised | None = None,
+        polished: PolishedRender | None = None,
     ) -> None:
         """Send a picture to the tabs."""
         before = self.image
@@ -230,7 +230,9 @@ class Rendering:
             rectangle=box,
             edited=result.edited,
             final=final,
+            without_effect=() if polished is None else polished.without_effect,
         )
+        synthesised = None if polished is None else polished.synthesised
         self._picture = Picture(image, current.identity(), header, synthesised, (current, result))
         self._clients.send(pack(header, [] if box is None else [cut(image, box)]))
         self._save_soon()

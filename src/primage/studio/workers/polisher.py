@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.studio.drawing import Drawing
-from primage.studio.schemas import Rectangle
+from primage.studio.schemas import Part, Rectangle
 from primage.studio.workers.jobs import Job, Result
 from primage.studio.workers.painter import Rendered, Synthesised, Unpolished
 from primage.studio.workers.process import Worker
@@ -36,11 +36,13 @@ class PolishedRender:
         image: (H, W, 3) uint8 sRGB, the result.
         synthesised: the pixels in which it differs from the render.
         uncertainty: see `primage.studio.workers.uncertainty`.
+        without_effect: the edits that it does not show; see `primage.edit.effect`.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     synthesised: Synthesised
     uncertainty: UInt8[np.ndarray, "h2 w2"]
+    without_effect: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from primage.edit.effect import edits_without_effect
 from primage.origin.plane import FIRST, REMOVED, Origin
 from primage.origin.transforms import Affine, Piece
 from primage.primitive.config import PrimitiveConfig
@@ -17,6 +18,7 @@ from primage.render.blending import blend
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.photo_files import PhotoFile, read_photo
 from primage.studio.errors import SupersededError
+from primage.studio.schemas import Part
 from primage.studio.workers.full_size import at_full_size, with_synthesised
 from primage.studio.workers.loaded_model import excluded_from, loaded_model, moves_of
 from primage.studio.workers.painter import Synthesised
@@ -77,10 +79,10 @@ def polish_render(job: PolishRender) -> PolishedRender:
     _previous.move_to_end(job.run)
     while len(_previous) > _MAX_KEPT:
         _previous.popitem(last=False)
+    image = _blended(job, polished)
     synthesised = Synthesised(polished.image, polished.synthesised, polished.field)
-    return PolishedRender(
-        _blended(job, polished), synthesised, uncertainty_map(polished.incoherence, job.render.weight)
-    )
+    uncertainty = uncertainty_map(polished.incoherence, job.render.weight)
+    return PolishedRender(image, synthesised, uncertainty, _without_effect(job, image))
 
 
 @PolishVariant.handled_by
@@ -114,6 +116,13 @@ def _blended(job: PolishRender, polished: Polished) -> UInt8[np.ndarray, "h w 3"
     gain = loaded.gain(polished.image, moves_of(job.drawing), job.drawing, job.options)
     image = polished.image if gain is None else fitted(polished.image, gain)
     return blend(loaded.model.photo, image, job.render.weight) if job.keep_original else image
+
+
+def _without_effect(job: PolishRender, image: UInt8[np.ndarray, "h w 3"]) -> tuple[Part, ...]:
+    loaded = loaded_model(job.run)
+    model, line_colour = loaded.model, loaded.model.record.spec.line_colour
+    found = edits_without_effect(loaded.primitive(job.drawing), model.primitive, image, model.photo, line_colour)
+    return tuple((left, top, right, bottom) for left, top, right, bottom in found.astype(float).round(4).tolist())
 
 
 def _check_wanted() -> None:
