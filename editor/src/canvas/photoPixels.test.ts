@@ -17,17 +17,23 @@ describe("the view", () => {
     const tiles = visibleTiles({ zoom: 10, x: 200, y: 150 }, pane, DRAWING, PHOTO);
     // 1650 to 2350, 1250 to 1750
     expect(tiles.map(({ x0, y0 }) => `${x0},${y0}`).sort()).toEqual([
-      "1536,1024",
-      "1536,1536",
-      "2048,1024",
-      "2048,1536",
+      ...["1536,1024", "1536,1280", "1536,1536"],
+      ...["1792,1024", "1792,1280", "1792,1536"],
+      ...["2048,1024", "2048,1280", "2048,1536"],
+      ...["2304,1024", "2304,1280", "2304,1536"],
     ]);
-    expect(tiles[0]).toEqual({ x0: 1536, y0: 1024, x1: 2048, y1: 1536 });
+  });
+
+  it("asks for the tiles in the middle first", () => {
+    const tiles = visibleTiles({ zoom: 10, x: 200, y: 150 }, { width: 700, height: 500 }, DRAWING, PHOTO);
+    const distances = tiles.map((r) => Math.hypot((r.x0 + r.x1) / 2 - 2000, (r.y0 + r.y1) / 2 - 1500));
+    expect(tiles[0]).toEqual({ x0: 1792, y0: 1280, x1: 2048, y1: 1536 });
+    expect(distances).toEqual([...distances].sort((a, b) => a - b));
   });
 
   it("ends where the photo ends", () => {
     const tiles = visibleTiles({ zoom: 10, x: 400, y: 300 }, { width: 100, height: 100 }, DRAWING, PHOTO);
-    expect(tiles).toEqual([{ x0: 3584, y0: 2560, x1: 4000, y1: 3000 }]);
+    expect(tiles).toEqual([{ x0: 3840, y0: 2816, x1: 4000, y1: 3000 }]);
   });
 
   it("gives a change a margin", () => {
@@ -36,9 +42,9 @@ describe("the view", () => {
   });
 });
 
-const A = { x0: 0, y0: 0, x1: 512, y1: 512 };
-const B = { x0: 512, y0: 0, x1: 1024, y1: 512 };
-const C = { x0: 1024, y0: 0, x1: 1536, y1: 512 };
+const A = { x0: 0, y0: 0, x1: 256, y1: 256 };
+const B = { x0: 256, y0: 0, x1: 512, y1: 256 };
+const C = { x0: 512, y0: 0, x1: 768, y1: 256 };
 
 function loader() {
   const asked: { rect: Rect; signal: AbortSignal; done: (image: string) => void; fail: () => void }[] = [];
@@ -84,7 +90,7 @@ describe("tiles", () => {
     asked[0].done("a");
     asked[1].done("b");
     await settled();
-    tiles.outdate({ x0: 500, y0: 0, x1: 510, y1: 10 });
+    tiles.outdate({ x0: 240, y0: 0, x1: 250, y1: 10 });
     expect(tiles.shown.map(({ image }) => image)).toEqual(["b"]);
     tiles.want([A, B]);
     expect(asked.length).toBe(4);
