@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from primage.primitive.primitive import Primitive
-from primage.synthesis.guides import GuideWeights, guide_channels, is_edit
+from primage.synthesis.guides import GuideWeights, guide_channels
 from primage.synthesis.search import CHANNELS
 from tests.primitive.drawings import KINDS, described, drawing, patches
 
@@ -86,27 +84,3 @@ def test_drawings_one_pixel_wide(kind: str, size: tuple[int, int]) -> None:
     whole = Primitive(kind, **{name: layers[name] for name in drawing(kind).layers})
     small = whole.resized(size)
     assert np.isfinite(guide_channels(small, described(whole), ONES)).all()
-
-
-def lines(*columns: int, size: tuple[int, int] = (40, 60)) -> Primitive:
-    edges = np.zeros(size, bool)
-    edges[5:35, list(columns)] = True
-    return Primitive("edges", edges=edges)
-
-
-def test_an_edit_shares_lines_with_the_training_drawing() -> None:
-    trained = lines(10, 20, 30, 40)
-    assert is_edit(trained, trained)
-    assert is_edit(lines(10, 20, 31, 41), trained)
-    assert not is_edit(lines(11, 21, 31, 41), trained)
-    assert not is_edit(lines(10, 20, 30, 40, size=(41, 60)), trained)
-    assert is_edit(lines(), lines())
-
-
-def test_edits_of_drawings_without_lines_share_label_boundaries() -> None:
-    trained = drawing("segments")
-    assert trained.segments is not None
-    other = trained.replace(segments=replace(trained.segments, index=np.roll(trained.segments.index, 3, axis=(0, 1))))
-    assert is_edit(trained, trained)
-    assert not is_edit(other, trained)
-    assert is_edit(drawing("paint"), drawing("paint"))

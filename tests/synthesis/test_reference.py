@@ -27,6 +27,16 @@ def test_planes_are_made_once() -> None:
     assert trained.patches is trained.patches
 
 
+def test_lines_count_less_in_drawings_of_other_pictures() -> None:
+    trained = reference()
+    assert trained.suited_to(trained.primitive) is trained
+    lines = trained.primitive.edges
+    assert lines is not None
+    moved = trained.primitive.replace(edges=np.roll(lines, 3, (0, 1)))
+    for other in (moved, drawing("super", (41, 60))):
+        assert trained.suited_to(other).config.guides == trained.config.weak_guides
+
+
 def test_only_resized_copies_are_marked() -> None:
     trained = reference()
     assert not trained.plane().guides[..., -1].any()

@@ -77,16 +77,6 @@ class Change:
         return _unpaired(self.original, self.edited)
 
     @cached_property
-    def exact(self) -> float:
-        """Share of the edited drawing's points which the training drawing has, too, that it has at the same pixel."""
-        kept = np.flatnonzero(~self.new)
-        if not len(kept):
-            return 0.0
-        places = [np.column_stack([f.points * 2, f.kinds]).astype(np.int64) for f in (self.edited, self.original)]
-        _, numbers = np.unique(np.concatenate(places), axis=0, return_inverse=True)
-        return float(np.isin(numbers[kept], numbers[len(places[0]) :]).mean())
-
-    @cached_property
     def areas(self) -> Int64[np.ndarray, "h w"]:
         """(H, W): numbers of the connected areas between lines and borders of the edited drawing; 0 on lines."""
         codes = self.edited.areas - self.edited.areas.min() + 1

@@ -16,7 +16,7 @@ from scipy import ndimage
 from skimage.morphology import convex_hull_image
 
 from primage.origin.extent import OUTLINE_PX, Change, extent, filled, footprint
-from primage.origin.features import features
+from primage.origin.features import features, is_edit
 from primage.origin.matching import all_poses, explained, is_same, simple_poses, simplest
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.support import Match, best_match, largest_group
@@ -42,9 +42,6 @@ _CLOSED = 0.7
 #: Smaller changes, in pixels, are not taken for selections. Their surroundings that are looked at, and the share of
 #: pixels of lines inside that is none.
 _MIN_SELECTED, _AROUND_PX, _FEW_LINES = 100, 8, 0.01
-#: Smallest share of the points common to both drawings that an edit has at the same pixels. Measured: at least 0.71 for
-#: edits, resampled ones included, and at most 0.35 for the frames of a video.
-_EXACT = 0.5
 #: Changes this close to each other, in pixels, are one.
 _TOGETHER_PX = 4
 #: A change of more parts (of more than one if any was not just shifted), or with a larger drawn share, is not that of
@@ -54,9 +51,6 @@ _MAX_PARTS, _MAX_DRAWN = 2, 0.08
 
 def inferred_if_edited(primitive: Primitive, training: Primitive) -> Origin | None:
     """Infer where the pixels of a drawing come from, unless it was made from another picture, such as a video's frame.
-
-    Whoever edits a drawing leaves most of it as it is, to the pixel. In a drawing of another picture, even lines that
-    did not move are some pixels off here and there.
 
     Args:
         primitive: any drawing.
@@ -69,7 +63,7 @@ def inferred_if_edited(primitive: Primitive, training: Primitive) -> Origin | No
         PrimitiveError: as for `inferred`.
     """
     change = Change(*features(primitive, training))
-    return _inferred(change) if change.exact > _EXACT else None
+    return _inferred(change) if is_edit(change.edited, change.original) else None
 
 
 def is_worth_obeying(origin: Origin, primitive: Primitive) -> bool:

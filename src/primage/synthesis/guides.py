@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Float32
 from scipy import ndimage
 
-from primage.labels.label_map import label_boundaries
 from primage.primitive.codes import CODE_CHANNELS
 from primage.primitive.line_layer import CLOSENESS_PX
 from primage.primitive.primitive import Primitive, PrimitiveSpec, code_matrix, encode
@@ -16,8 +15,6 @@ from primage.synthesis.field import at_sources
 
 #: Distance to a line, in pixels, beyond which pixels do not differ.
 _FAR_PX = 16.0
-#: Share of the lines of two drawings from which one is taken to be an edit of the other.
-_SHARED = 0.25
 
 
 @dataclass(frozen=True)
@@ -35,33 +32,6 @@ class GuideWeights:
     def times(self, factor: float) -> GuideWeights:
         """All weights, multiplied."""
         return GuideWeights(self.labels * factor, self.lines * factor)
-
-
-def is_edit(primitive: Primitive, reference: Primitive) -> bool:
-    """Whether a drawing is an edit of the training drawing, rather than the drawing of another picture.
-
-    Lines of other pictures, such as the next frame of a video, are never quite the same. Compares label boundaries if
-    there are no lines.
-
-    Args:
-        primitive: the drawing.
-        reference: the training drawing.
-
-    Returns:
-        Whether they have the same size and at least a quarter of their lines in common, or no lines at all.
-    """
-    if primitive.size != reference.size:
-        return False
-    drawn, trained = (_lines(each) for each in (primitive, reference))
-    if drawn is None or trained is None:
-        return True
-    return int((drawn & trained).sum()) >= _SHARED * int((drawn | trained).sum())
-
-
-def _lines(primitive: Primitive) -> Bool[np.ndarray, "h w"] | None:
-    if primitive.edges is not None:
-        return primitive.edges
-    return None if primitive.segments is None else label_boundaries(primitive.segments.index)
 
 
 def guide_channels(primitive: Primitive, spec: PrimitiveSpec, weights: GuideWeights) -> Float32[np.ndarray, "h w c"]:

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from primage.origin.features import features, is_edit
 from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.synthesis.guides import guide_channels, is_edit
+from primage.synthesis.guides import guide_channels
 from primage.synthesis.incoherence import patches
 from primage.synthesis.search import Sources
 from primage.synthesis.sources import Plane, photo_plane, resampled_plane
@@ -50,7 +51,10 @@ class Reference:
 
     def suited_to(self, primitive: Primitive) -> Reference:
         """The same with the weights of guides for a drawing: itself for an edit of the training primitive."""
-        return self if is_edit(primitive, self.primitive) else self.weakly_guided
+        if primitive.colours is not None:  # a painting has no lines, which are all that is weighted otherwise
+            return self
+        same_size = primitive.size == self.primitive.size
+        return self if same_size and is_edit(*features(primitive, self.primitive)) else self.weakly_guided
 
     @cached_property
     def weakly_guided(self) -> Reference:
