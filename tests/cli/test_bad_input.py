@@ -161,6 +161,10 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "edits as origin": (("render", "run", "primitive.png", "--origin", "good.json"), "good.json"),
     "photo as origin": (("render", "run", "primitive.png", "--origin", "photo.png"), "is not an origin"),
     "origin of another run": (("render", "run", "primitive.png", "--origin", "other.origin.png"), "another photo"),
+    "an origin and none": (
+        ("render", "run", "primitive.png", "--origin", "other.origin.png", "--no-origin"),
+        "--no-origin",
+    ),
     "origin of another size": (("render", "run", "primitive.png", "--origin", "square.origin.png"), "48×48 px"),
     "an origin for two": (("render", "run", "primitive.png", "wide.png", "--origin", "photo.png"), "one by one"),
     "remove without a mask": (("remove", "run"), "--mask"),

@@ -200,6 +200,7 @@ def test_edits_are_rendered_with_their_origin(folder: Path, capsys: Out) -> None
 def test_the_origin_of_a_drawing_edited_elsewhere_is_inferred(folder: Path, capsys: Out) -> None:
     (folder / "edits.json").write_text(EDITS)
     assert command("edit", "run", "edits.json", "--out", "edited.png", "--quiet") == 0
+    (folder / "edited.origin.png").unlink()
     assert command("render", "run", "edited.png", "--out", "inferred.png", "--json") == 0
     (entry,) = printed_json(capsys)["renders"]
     assert entry["origin"]["moved"] == 1

@@ -35,6 +35,19 @@ def test_another_photo_is_refused(tmp_path: Path) -> None:
         read_origin(tmp_path / "a.png", OTHER)
 
 
+def test_the_drawing_must_be_the_one_it_was_written_with(tmp_path: Path) -> None:
+    path, drawing = tmp_path / "a.origin.png", tmp_path / "a.png"
+    write_png(drawing, np.zeros((3, 4, 3), np.uint8))
+    write_origin(path, some_origin(), PHOTO, drawing)
+    assert read_origin(path, PHOTO, drawing).pieces == some_origin().pieces
+    write_png(drawing, np.ones((3, 4, 3), np.uint8))
+    with pytest.raises(PrimitiveError, match=r"a.png was changed since"):
+        read_origin(path, PHOTO, drawing)
+    assert read_origin(path, PHOTO).pieces == some_origin().pieces
+    write_origin(path, some_origin(), PHOTO)  # as earlier versions did
+    assert read_origin(path, PHOTO, drawing).pieces == some_origin().pieces
+
+
 def test_other_pictures_are_refused(tmp_path: Path) -> None:
     write_png(tmp_path / "a.png", np.zeros((3, 4, 3), np.uint8))
     with pytest.raises(PrimitiveError, match="is not an origin"):

@@ -71,7 +71,7 @@ export function ExportDialog() {
     {
       path: "origin.png",
       name: "Origin",
-      what: "PNG; where in the photo the drawing comes from, for primage render --origin",
+      what: "PNG; where in the photo the drawing comes from; beside the drawing, primage render uses it",
       ready: true,
     },
     {

@@ -59,7 +59,7 @@ def command(
     written = write_primitive(target, drawing.primitive, trained.record.spec)
     if beside is not None:
         written.append(beside)
-        write_origin(beside, drawing.origin, trained.record.photo_sha256)
+        write_origin(beside, drawing.origin, trained.record.photo_sha256, target)
     if as_json:
         print_json({"files": [str(path) for path in written], "edits": len(records)})
     elif not quiet:

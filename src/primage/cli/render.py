@@ -67,15 +67,20 @@ def command(
     origin: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Where the pixels of the primitive come from: NAME.origin.png of `primage edit`."
+            metavar="FILE",
+            help="Where the pixels of the primitive come from [default: NAME.origin.png beside NAME.png, if it fits].",
         ),
     ] = None,
     infer_origin: Annotated[
         bool,
         typer.Option(
-            help="Without --origin: find moved, copied and removed parts by comparing with the training primitive."
+            help="Without an origin: find moved, copied and removed parts by comparing with the training primitive."
         ),
     ] = True,
+    no_origin: Annotated[
+        bool,
+        typer.Option("--no-origin", help="Use no origin: not NAME.origin.png beside NAME.png, and no inferred one."),
+    ] = False,
     photo: Photo = None,
     patch: Patch = False,
     quality: Quality = 95,
@@ -114,6 +119,8 @@ def command(
         raise UserError("--photo, --patch and files with layers have the photo's own size; leave out --size")
     if edits is not None and (primitives or layers.given() or line_colour or origin or size):
         raise UserError("--edits edits the training primitive; leave out other primitives, --origin and --size")
+    if no_origin and (origin or edits):
+        raise UserError("--no-origin uses no origin; leave it out, or --origin and --edits")
     places = Places(exclude, sample)
     # Before the model is loaded.
     inputs = [model, edits, *layers.given().values(), *places.given]
@@ -133,8 +140,9 @@ def command(
             original,
             places,
             variants,
-            infer_origin,
+            infer_origin and not no_origin,
             overwrite,
+            not no_origin,
         )
     else:
         drawing = edited(training_drawing(trained), read_edits(edits))
@@ -159,4 +167,5 @@ def facts(rendered: Rendered) -> dict[str, object]:
         out["synthesised"] = round(float(rendered.polished.synthesised.mean()), 4)
     out["without_effect"] = [[round(float(x), 4) for x in box] for box in rendered.without_effect]
     out["origin"] = None if rendered.edit is None else asdict(rendered.edit)
+    out["origin_file"] = None if rendered.origin_file is None else str(rendered.origin_file)
     return out

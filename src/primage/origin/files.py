@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from primage.decoding.decode import decode
 from primage.errors import PrimitiveError
+from primage.files import sha256_file
 from primage.image import write_png
 from primage.origin.plane import MAX_PIECES, Origin
 from primage.origin.transforms import Piece
@@ -19,8 +20,12 @@ from primage.settings import Frozen
 TEXT = "primage-origin"
 
 
+_Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 class _Record(Frozen):
-    photo_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    photo_sha256: _Sha256
+    drawing_sha256: _Sha256 | None = None  # files of earlier versions do not have it
     pieces: Annotated[tuple[Piece, ...], Field(max_length=MAX_PIECES)]
 
 
@@ -37,34 +42,37 @@ def origin_path(drawing: Path) -> Path:
     return drawing.with_suffix(".origin.png")
 
 
-def write_origin(path: str | Path, origin: Origin, photo_sha256: str) -> None:
+def write_origin(path: str | Path, origin: Origin, photo_sha256: str, drawing: Path | None = None) -> None:
     """Write the origin of a drawing, atomically.
 
     Args:
         path: the PNG file.
         origin: the origin.
         photo_sha256: hash of the photo that it refers to.
+        drawing: the drawing's file, so that it is known later whether that was changed; None if there is none.
 
     Raises:
         ImageError: the file cannot be written.
     """
-    record = _Record(photo_sha256=photo_sha256, pieces=origin.pieces)
+    drawing_sha256 = None if drawing is None else sha256_file(drawing)
+    record = _Record(photo_sha256=photo_sha256, drawing_sha256=drawing_sha256, pieces=origin.pieces)
     write_png(path, origin.index, text={TEXT: record.model_dump_json()})
 
 
-def read_origin(path: str | Path, photo_sha256: str) -> Origin:
+def read_origin(path: str | Path, photo_sha256: str, drawing: Path | None = None) -> Origin:
     """Read a file written by `write_origin`.
 
     Args:
         path: the PNG file.
         photo_sha256: hash of the photo that it must refer to.
+        drawing: the drawing's file, which must not have changed since; None not to check that.
 
     Returns:
         The origin, at the size of the drawing it was written with.
 
     Raises:
         ImageError: the file is not a picture.
-        PrimitiveError: it is not an origin, or that of a drawing of another photo.
+        PrimitiveError: it is not an origin, or that of another drawing or of a drawing of another photo.
     """
     decoded = decode(path)
     text = decoded.text.get(TEXT)
@@ -80,6 +88,8 @@ def read_origin(path: str | Path, photo_sha256: str) -> Origin:
         raise PrimitiveError(f"{path}: {field}: {first['msg']}; write the drawing and its origin again") from error
     if record.photo_sha256 != photo_sha256:
         raise PrimitiveError(f"{path}: belongs to a drawing of another photo; use the run it was made with")
+    if drawing is not None and record.drawing_sha256 not in (None, sha256_file(drawing)):
+        raise PrimitiveError(f"{path}: {drawing.name} was changed since; add --origin to use it nevertheless")
     try:
         return Origin(np.ascontiguousarray(decoded.samples[..., 0]), record.pieces)
     except PrimitiveError as error:

@@ -18,14 +18,15 @@ from primage.errors import ImageError, PrimitiveError
 from primage.files import sha256_file
 from primage.image import write_png
 from primage.model import Model
-from primage.origin.files import read_origin
+from primage.origin.files import origin_path
 from primage.origin.inference import is_worth_obeying
 from primage.origin.plane import Origin
 from primage.origin.summary import Summary, summary
 from primage.outputs import check_outputs
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
-from primage.render.masks import NO_PLACES, Places, check_proportions
+from primage.render.drawing_origin import DrawingOrigin, OriginSource
+from primage.render.masks import NO_PLACES, Places
 from primage.render.original import PROVENANCE, Original, check_target, working_result
 from primage.render.photo_files import Pixels
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
@@ -49,6 +50,7 @@ class Rendered:
         polished: what was synthesised, and the incoherence before; None if the network's picture was used as it is.
         without_effect: (N, 4), parts of the edit that the picture does not show; see `edits_without_effect`.
         edit: what was edited, by the origin given or inferred; None if there was none.
+        origin_file: the file that the origin was read from, if it was.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class Rendered:
     polished: Polished | None = None
     without_effect: Float32[np.ndarray, "n 4"] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
     edit: Summary | None = None
+    origin_file: Path | None = None
 
 
 def render_files(
@@ -74,6 +77,7 @@ def render_files(
     count: int = 1,
     infer: bool = False,
     overwrite: bool = False,
+    beside: bool = False,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -92,6 +96,7 @@ def render_files(
         count: number of variants of each, with the seeds that follow that of the options; see `planned`.
         infer: infer the origin of primitives without one from what they have in common with the training primitive.
         overwrite: allow to replace files that Primage did not make, but no input and no file of a run.
+        beside: use the file of the origin that lies beside a primitive (NAME.origin.png), if it fits.
 
     Returns:
         The renders, in order.
@@ -108,15 +113,14 @@ def render_files(
         return model.render_size(size, size_px)
 
     ready = [read_primitive(job, model.record.spec, size_for, snap) for job in jobs]
-    known = None if origin is None else _origin(model, origin, ready[0])
+    source = OriginSource(origin, beside, infer)
+    origins = [source.of(model, job, primitive, snap) for job, primitive in zip(jobs, ready, strict=True)]
     excluded = places.excluded(model.size)
     results = []
-    for job, primitive, group in zip(jobs, ready, targets, strict=True):
-        source, facts = next(iter(job.given().values())), provenance(model, job)
-        if origin is None and infer:
-            known = _inferred(model, job, primitive, snap)
-        named = _with_seeds(group, options)
-        results += _rendered(model, primitive, named, source, facts, known, excluded, original, obey=origin is not None)
+    for job, primitive, group, known in zip(jobs, ready, targets, origins, strict=True):
+        facts = provenance(model, job, known.file)
+        named, first = _with_seeds(group, options), next(iter(job.given().values()))
+        results += _rendered(model, primitive, named, first, facts, known, excluded, original)
     return results
 
 
@@ -157,7 +161,8 @@ def render_drawing(
     facts = json.loads(provenance(model))
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
     text = json.dumps(facts)
-    return _rendered(model, drawing.primitive, targets, inputs[0], text, drawing.origin, excluded, original)
+    known = DrawingOrigin(drawing.origin, certain=True)
+    return _rendered(model, drawing.primitive, targets, inputs[0], text, known, excluded, original)
 
 
 def _rendered(
@@ -166,21 +171,20 @@ def _rendered(
     targets: Sequence[tuple[Path, RenderOptions]],
     source: Path,
     facts: str,
-    origin: Origin | None,
+    known: DrawingOrigin,
     excluded: Bool[np.ndarray, "h w"] | None,
     original: Original | None,
-    obey: bool = True,
 ) -> list[Rendered]:
-    """Render and write variants of a primitive; ``obey`` its origin even if another way of painting may be better."""
+    """Render and write variants of a primitive. An inferred origin is obeyed only if that pays."""
     if original is not None:
         original.check(model, primitive, [target for target, _ in targets])
-    edit = None if origin is None else summary(origin)
-    if origin is not None and not obey and not is_worth_obeying(origin, primitive):
+    origin, edit = known.origin, None if known.origin is None else summary(known.origin)
+    if origin is not None and not known.certain and not is_worth_obeying(origin, primitive):
         origin = None
     results = []
     for target, options in targets:
         if edit is not None:
-            log.info("%s: origin: %s", target, edit)
+            log.info("%s: origin: %s%s", target, edit, "" if known.file is None else f" ({known.file})")
         text = json.dumps(json.loads(facts) | {"options": options.model_dump()})
         image: Pixels
         if original is None:
@@ -191,7 +195,7 @@ def _rendered(
             result, polished = working_result(model, primitive, options, origin, excluded)
             image, small = original.write(target, model, primitive, result, text), result.image
         unseen = _without_effect(model, primitive, small, target)
-        results.append(Rendered(target, image, source, options, polished, unseen, edit))
+        results.append(Rendered(target, image, source, options, polished, unseen, edit, known.file))
     return results
 
 
@@ -245,22 +249,6 @@ def _without_effect(
     return found
 
 
-def _origin(model: Model, path: Path, primitive: Primitive) -> Origin:
-    origin = read_origin(path, model.record.photo_sha256)
-    check_proportions(path, origin.size, primitive.size, "use the one that was written with the drawing")
-    return origin.resized(primitive.size)
-
-
-def _inferred(model: Model, job: LayerFiles, primitive: Primitive, snap: bool) -> Origin | None:
-    """The inferred origin of a primitive that was read from files, at its size; None if it is not known."""
-    size = model.render_size(primitive.size)
-    if size != primitive.size:  # at the working size, most pixels are those of the training drawing
-        found = model.inferred_origin(read_primitive(job, model.record.spec, model.render_size, snap))
-    else:
-        found = model.inferred_origin(primitive)
-    return None if found is None else found.resized(primitive.size)
-
-
 def planned(
     primitives: Sequence[Path],
     out: Path,
@@ -298,7 +286,8 @@ def planned(
     if original is not None:
         for target in targets:
             check_target(target, original.patch)
-    check_outputs(targets, [*primitives, origin, *inputs, original.path if original else None], overwrite)
+    beside = map(origin_path, primitives)
+    check_outputs(targets, [*primitives, *beside, origin, *inputs, original.path if original else None], overwrite)
     return groups
 
 
@@ -323,12 +312,10 @@ def _with_seeds(targets: Sequence[Path], options: RenderOptions) -> list[tuple[P
     return [(path, options.model_copy(update={"seed": options.seed + number})) for number, path in enumerate(targets)]
 
 
-def provenance(model: Model, files: LayerFiles = NO_FILES) -> str:
+def provenance(model: Model, files: LayerFiles = NO_FILES, origin: Path | None = None) -> str:
     """Provenance of a render as JSON: the program, the model, and the files it was rendered from."""
-    record = model.record
-    inputs = {
-        name: {"name": path.name, "sha256": sha256_file(path)} for name, path in files.given().items() if path.is_file()
-    }
+    record, read = model.record, files.given() if origin is None else {**files.given(), "origin": origin}
+    inputs = {name: {"name": path.name, "sha256": sha256_file(path)} for name, path in read.items() if path.is_file()}
     return json.dumps(
         {
             "generated": True,  # not first: renders without a seal begin with the software (`primage.seal`)

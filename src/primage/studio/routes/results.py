@@ -122,7 +122,8 @@ async def export_patch(project: TheProject, suffix: PatchFormat) -> FileResponse
 @router.get("/export/{layer}.png", response_class=Png, responses=answer_is("image/png"))
 async def export_layer(project: TheProject, layer: ExportedLayer) -> Response:
     """The edited drawing as one picture, or one of its layers."""
-    return _file(await project.exports.layer_png(layer), "image/png", f"{file_stem(project.record.name)}-{layer}.png")
+    part = "primitive.origin" if layer == "origin" else layer  # beside the drawing, `primage render` finds it
+    return _file(await project.exports.layer_png(layer), "image/png", f"{file_stem(project.record.name)}-{part}.png")
 
 
 @router.get("/export/model.safetensors", response_class=FileResponse, responses=answer_is("application/octet-stream"))

@@ -163,8 +163,9 @@ def export_drawing(job: ExportDrawing) -> bytes:
     spec, whole = loaded.model.record.spec, job.layer == "primitive"
     origin = origin_of(job.drawing)
     if job.layer == "origin" and origin is not None:
-        target = job.scratch / "drawing.origin.png"
-        write_origin(target, origin, loaded.model.record.photo_sha256)
+        target, shown = job.scratch / "drawing.origin.png", job.scratch / "drawing.png"
+        write_primitive(shown, loaded.primitive(job.drawing), spec)
+        write_origin(target, origin, loaded.model.record.photo_sha256, shown)
         return target.read_bytes()
     if not whole and job.layer not in KINDS[spec.kind].names:
         raise RefusalError(404, "not_found", f"this drawing has no layer '{job.layer}'")

@@ -1,0 +1,95 @@
+"""Where the pixels of a drawing come from that was read from files: a file says so, or it is inferred."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from primage.errors import UserError
+from primage.model import Model
+from primage.origin.files import origin_path, read_origin
+from primage.origin.plane import Origin
+from primage.primitive.primitive import Primitive
+from primage.primitive.read import LayerFiles, read_primitive
+from primage.render.masks import check_proportions
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DrawingOrigin:
+    """What is known of a drawing's origin.
+
+    Attributes:
+        origin: at the size of the drawing; None if it is not known.
+        certain: whether it was recorded, not inferred.
+        file: the file that it was read from, if it was.
+    """
+
+    origin: Origin | None = None
+    certain: bool = False
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class OriginSource:
+    """How the origin of drawings is found: the first of these that is known.
+
+    Attributes:
+        file: the file that says so, for one drawing.
+        beside: use the file beside a drawing (NAME.origin.png for NAME.png), if it fits.
+        infer: infer it from what the drawing has in common with the training primitive.
+    """
+
+    file: Path | None = None
+    beside: bool = False
+    infer: bool = False
+
+    def of(self, model: Model, job: LayerFiles, primitive: Primitive, snap: bool = False) -> DrawingOrigin:
+        """Find the origin of a drawing.
+
+        Args:
+            model: the trained model.
+            job: the files that the drawing was read from.
+            primitive: the drawing, at the size of the render.
+            snap: as it was read; see `read_primitive`.
+
+        Raises:
+            PrimitiveError, ImageError: the file given does not fit. (One beside the drawing is then not used, and a
+                warning says why.)
+        """
+        if self.file is not None:
+            return DrawingOrigin(_read(model, self.file, primitive), True, self.file)
+        found = _beside(model, job, primitive) if self.beside else None
+        if found is not None:
+            return found
+        return DrawingOrigin(_inferred(model, job, primitive, snap) if self.infer else None)
+
+
+def _read(model: Model, path: Path, primitive: Primitive, drawing: Path | None = None) -> Origin:
+    origin = read_origin(path, model.record.photo_sha256, drawing)
+    check_proportions(path, origin.size, primitive.size, "use the one that was written with the drawing")
+    return origin.resized(primitive.size)
+
+
+def _beside(model: Model, job: LayerFiles, primitive: Primitive) -> DrawingOrigin | None:
+    if job.whole is None or not (path := origin_path(job.whole)).is_file():
+        return None
+    if len(job.given()) > 1:
+        log.warning("%s is not used: the drawing has layers from other files; add --origin to use it", path)
+        return None
+    try:
+        return DrawingOrigin(_read(model, path, primitive, job.whole), True, path)
+    except UserError as error:
+        log.warning("the origin beside the drawing is not used: %s", error)
+        return None
+
+
+def _inferred(model: Model, job: LayerFiles, primitive: Primitive, snap: bool) -> Origin | None:
+    size = model.render_size(primitive.size)
+    if size != primitive.size:  # at the working size, most pixels are those of the training drawing
+        found = model.inferred_origin(read_primitive(job, model.record.spec, model.render_size, snap))
+    else:
+        found = model.inferred_origin(primitive)
+    return None if found is None else found.resized(primitive.size)
