@@ -21,8 +21,10 @@ from primage.image import read_image, read_png_text
 from primage.model import Model
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.primitive.write import write_primitive
+from primage.render import original as original_module
 from primage.render.files import render_drawing, render_files, training_drawing
-from primage.render.original import PROVENANCE, Original, working_result
+from primage.render.original import PROVENANCE, Original
+from primage.render.variants import working_result
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from tests.tiny import SETTINGS, contents, one_thread, picture, write_photo
 
@@ -263,3 +265,26 @@ def test_a_moved_part_is_the_photo_at_full_size(large: tuple[Model, Path], tmp_p
     plain = RenderOptions(polish=False)
     (unpolished,) = render_drawing(model, drawing, tmp_path / "plain.tif", inputs, plain, original=Original(photo))
     np.testing.assert_array_equal(unpolished.image[inside], result.image[inside])
+
+
+@pytest.mark.parametrize("full_size", [False, True])
+def test_variants_run_the_network_once_and_read_the_photo_once(
+    model: Model, drawings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_size: bool
+) -> None:
+    photo = tmp_path / "drawings" / "photo.png"
+    original = Original(photo) if full_size else None
+    source, out = [drawings / "mirrored.png"], tmp_path / "out.png"
+    alone = [
+        render_files(model, source, tmp_path / f"{seed}.png", options=RenderOptions(seed=seed), original=original)[0]
+        for seed in (3, 4)
+    ]
+    calls: list[str] = []
+    paint, read = Model.paint, original_module.read_photo
+    monkeypatch.setattr(Model, "paint", lambda self, drawing: [calls.append("paint"), paint(self, drawing)][1])
+    monkeypatch.setattr(original_module, "read_photo", lambda path: [calls.append("read"), read(path)][1])
+    original = Original(photo) if full_size else None
+    both = render_files(model, source, out, options=RenderOptions(seed=3), original=original, count=2)
+    for one, other in zip(alone, both, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+    # At full size, the network also paints the training drawing, which says where the edit had an effect.
+    assert sorted(calls) == ["paint", "paint", "read"] if full_size else calls == ["paint"]

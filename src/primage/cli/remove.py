@@ -27,6 +27,7 @@ from primage.cli.console import (
     set_up,
 )
 from primage.cli.render import facts
+from primage.render.quality import DEFAULT_QUALITY
 
 
 def command(
@@ -52,7 +53,7 @@ def command(
     variants: Variants = 1,
     photo: Photo = None,
     patch: Patch = False,
-    quality: Quality = 95,
+    quality: Quality = DEFAULT_QUALITY,
     overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,

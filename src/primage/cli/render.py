@@ -29,6 +29,7 @@ from primage.cli.console import (
     print_json,
     set_up,
 )
+from primage.render.quality import DEFAULT_QUALITY
 
 if TYPE_CHECKING:
     from primage.render.files import Rendered
@@ -83,7 +84,7 @@ def command(
     ] = False,
     photo: Photo = None,
     patch: Patch = False,
-    quality: Quality = 95,
+    quality: Quality = DEFAULT_QUALITY,
     snap: Snap = False,
     polish: Annotated[
         bool, typer.Option(help="Synthesise what the photo could not have shown, from the photo's patches.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,9 +26,11 @@ from primage.outputs import check_outputs
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.render.drawing_origin import DrawingOrigin, OriginSource
+from primage.render.full_size import WorkingResult
 from primage.render.masks import NO_PLACES, Places
-from primage.render.original import PROVENANCE, Original, check_target, working_result
+from primage.render.original import PROVENANCE, Original, check_target
 from primage.render.photo_files import Pixels
+from primage.render.variants import pictures, working_results
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
 
@@ -181,22 +183,36 @@ def _rendered(
     origin, edit = known.origin, None if known.origin is None else summary(known.origin)
     if origin is not None and not known.certain and not is_worth_obeying(origin, primitive):
         origin = None
+    variants = [options for _, options in targets]
+    found = _painted(model, primitive, variants, origin, excluded, original)
     results = []
-    for target, options in targets:
+    for (target, options), (painted, polished) in zip(targets, found, strict=True):
         if edit is not None:
             log.info("%s: origin: %s%s", target, edit, "" if known.file is None else f" ({known.file})")
         text = json.dumps(json.loads(facts) | {"options": options.model_dump()})
         image: Pixels
-        if original is None:
-            small, polished = model.rendered(primitive, options, origin, excluded)
-            write_png(target, small, text={PROVENANCE: text})
-            image = small
+        if isinstance(painted, WorkingResult):
+            assert original is not None
+            image, small = original.write(target, model, primitive, painted, text), painted.image
         else:
-            result, polished = working_result(model, primitive, options, origin, excluded)
-            image, small = original.write(target, model, primitive, result, text), result.image
+            write_png(target, painted, text={PROVENANCE: text})
+            image = small = painted
         unseen = _without_effect(model, primitive, small, target)
         results.append(Rendered(target, image, source, options, polished, unseen, edit, known.file))
     return results
+
+
+def _painted(
+    model: Model,
+    primitive: Primitive,
+    variants: Sequence[RenderOptions],
+    origin: Origin | None,
+    excluded: Bool[np.ndarray, "h w"] | None,
+    original: Original | None,
+) -> Iterator[tuple[UInt8[np.ndarray, "h w 3"] | WorkingResult, Polished | None]]:
+    if original is None:
+        return pictures(model, primitive, variants, origin, excluded)
+    return working_results(model, primitive, variants, origin, excluded)
 
 
 def training_drawing(model: Model) -> Edited:

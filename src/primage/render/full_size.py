@@ -56,6 +56,28 @@ class WorkingResult:
     light: Float32[np.ndarray, "h w 3"] | None = None
 
 
+class Shrunk:
+    """A photo at the working size: computed when it is first needed, once for all results on the photo.
+
+    Args:
+        photo: (H, W, 3), at full size.
+    """
+
+    def __init__(self, photo: np.ndarray) -> None:
+        self._photo = photo
+        self._small: Float32[np.ndarray, "h w 3"] | None = None
+
+    def to(self, size: tuple[int, int]) -> Float32[np.ndarray, "h w 3"]:
+        """The photo at another size, in its own units.
+
+        Args:
+            size: (height, width).
+        """
+        if self._small is None or self._small.shape[:2] != size:
+            self._small = resized(self._photo, size)
+        return self._small
+
+
 @dataclass(frozen=True, eq=False)
 class FullSize:
     """A result at the size of the photo. What was not edited is the photo itself; nothing is computed in advance.
@@ -63,10 +85,12 @@ class FullSize:
     Attributes:
         photo: (H, W, 3) uint8 or uint16, at full size, in any RGB space.
         result: the result. Its image is in the photo's space, 8 bits.
+        shrunk: the photo at the working size, to share it with other results; None for one of its own.
     """
 
     photo: np.ndarray
     result: WorkingResult
+    shrunk: Shrunk | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -101,10 +125,7 @@ class FullSize:
         Args:
             result: the result.
         """
-        other = FullSize(self.photo, result)
-        if result.image.shape == self.result.image.shape and "_small" in self.__dict__:
-            other.__dict__["_small"] = self._small
-        return other
+        return FullSize(self.photo, result, self._shrunk)
 
     @property
     def changed(self) -> list[Window]:
@@ -156,8 +177,8 @@ class FullSize:
         return confidence if self._near is None else confidence[self._near[0], self._near[1]]
 
     @cached_property
-    def _small(self) -> Float32[np.ndarray, "h w 3"]:
-        return resized(self.photo, self.result.image.shape[:2])
+    def _shrunk(self) -> Shrunk:
+        return Shrunk(self.photo) if self.shrunk is None else self.shrunk
 
     @cached_property
     def _copies(self) -> Copies | None:
@@ -166,7 +187,8 @@ class FullSize:
             return None
         if part is None and self.size == self.result.image.shape[:2]:
             return None  # the picture itself has all detail
-        return copies(self.result.image.astype(np.float32) * self._unit, field, self._small, part)
+        small = self._shrunk.to(self.result.image.shape[:2])
+        return copies(self.result.image.astype(np.float32) * self._unit, field, small, part)
 
     @cached_property
     def _hole(self) -> Outline | None:

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Float32, UInt8
 from scipy import ndimage
 
 from primage.errors import ImageError, PrimitiveError, RunError
 from primage.files import sha256_file
 from primage.model import Model
 from primage.origin.plane import FIRST, Origin
-from primage.primitive.primitive import Primitive, visible_difference
-from primage.render.blending import blend_mask
+from primage.primitive.primitive import Primitive
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.open_raster import write_open_raster
-from primage.render.photo_files import (
-    DEFAULT_QUALITY,
-    PhotoFile,
-    Pixels,
-    check_name,
-    read_photo,
-    write_photo,
-    writing,
-)
+from primage.render.photo_files import PhotoFile, Pixels, check_name, read_photo, write_photo, writing
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
+from primage.render.quality import DEFAULT_QUALITY
 from primage.seal import BLANK
-from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
-from primage.synthesis.polish import Polished
-from primage.synthesis.stage import completed
-from primage.tensors import to_image
 
 #: Name of the text with a picture's provenance.
 PROVENANCE = "primage"
@@ -114,11 +103,16 @@ class Original:
         Raises:
             ImageError: a file cannot be read or written.
         """
-        photo = PhotoFile(model.photo) if self.path is None else read_photo(self.path)
+        photo = self._decoded or PhotoFile(model.photo)
         picture = FullSize(photo.pixels, replace(result, image=photo.from_srgb(result.image))).picture()
         drawing = primitive, model.record.spec.line_colour
         write_result(out, photo, picture, drawing, {PROVENANCE: facts}, self.quality, self.patch)
         return picture
+
+    @cached_property
+    def _decoded(self) -> PhotoFile | None:
+        """The photo's file, read once for all results."""
+        return None if self.path is None else read_photo(self.path)
 
 
 def is_layered(out: Path) -> bool:
@@ -194,45 +188,3 @@ def changed_weight(
     """
     beside = ndimage.binary_dilation(origin.index >= FIRST, iterations=_BESIDE_PX)
     return np.asarray((image != photo).any(axis=2) & ~beside, np.float32)
-
-
-def working_result(
-    model: Model,
-    primitive: Primitive,
-    options: RenderOptions = DEFAULT_OPTIONS,
-    origin: Origin | None = None,
-    excluded: Bool[np.ndarray, "h2 w2"] | None = None,
-) -> tuple[WorkingResult, Polished | None]:
-    """Render a primitive at the working size, with all that is needed to paint it at full size.
-
-    Args:
-        model: the trained model.
-        primitive: the drawing, of the model's size.
-        options: how it is rendered.
-        origin: where the primitive's pixels come from; None if it is not known.
-        excluded: (H, W), places of the photo that nothing new is copied from.
-
-    Returns:
-        The result, and what was synthesised; None if the network's picture is used as it is.
-    """
-    painted = model.paint(primitive)
-    render = model.unpolished(primitive, painted)
-    if origin is not None and origin.moves and render is not None:
-        reference = model.reference(primitive.size, options.strength)
-        image, polished, gain = completed(reference, render, options, origin, excluded)
-        weight = changed_weight(image, model.photo, origin)
-        if polished is None:
-            return WorkingResult(image, weight, render.field, None, render.confidence, origin, gain), None
-        kept = polished.synthesised, render.confidence, origin, gain
-        return WorkingResult(image, weight, polished.field, *kept), polished
-    image = to_image(painted.image.cpu())
-    changed = visible_difference(primitive, model.primitive, model.record.spec.line_colour)
-    weight = np.zeros(changed.shape, np.float32)
-    if changed.any():
-        weight = blend_mask(changed, image, to_image(model.paint(model.primitive).image.cpu()))
-    if render is None:
-        return WorkingResult(image, weight), None
-    found = model.polish(primitive, painted, weight > 0, None, options, excluded) if options.polish else None
-    if found is None:
-        return WorkingResult(image, weight, render.field, None, render.confidence), None
-    return WorkingResult(found.image, weight, found.field, found.synthesised, render.confidence), found

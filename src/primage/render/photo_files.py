@@ -21,6 +21,7 @@ from primage.decoding.gamma import gamma_curve
 from primage.errors import ImageError
 from primage.files import atomic_path
 from primage.image import encode_png
+from primage.render.quality import DEFAULT_QUALITY
 from primage.render.xmp import xmp_packet
 from primage.seal import BLANK, seal
 
@@ -39,7 +40,6 @@ _STRIP = 128
 _OPACITY = (2, 4)
 _PNG_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}
 _TIFF_HEAD = b"II*\0\x08\0\0\0"
-DEFAULT_QUALITY = 95
 
 
 @dataclass(frozen=True, eq=False)

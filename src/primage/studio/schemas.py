@@ -23,8 +23,6 @@ ResultSize = Literal["working", "full"]
 #: Suffixes of the files that a result can be exported to. Those of a patch can be transparent.
 ResultFormat = Literal["png", "jpg", "webp", "tif", "ora", "psd"]
 PatchFormat = Literal["png", "webp", "tif"]
-#: Of JPEG and WebP files.
-DEFAULT_QUALITY = 95
 Channel = Annotated[int, Field(ge=0, le=255)]
 Colour = tuple[Channel, Channel, Channel]
 Name = Annotated[str, Field(min_length=1, max_length=120)]

@@ -11,12 +11,13 @@ from typing import Literal
 
 from primage.files import write_atomically
 from primage.image import encode_png, read_image
+from primage.render.quality import DEFAULT_QUALITY
 from primage.studio.errors import RefusalError
 from primage.studio.project.archive import write_zip
 from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.services import Services
 from primage.studio.project.store import ProjectRecord, new_id
-from primage.studio.schemas import DEFAULT_QUALITY, ExportedLayer, ResultFormat, ResultSize, Size
+from primage.studio.schemas import ExportedLayer, ResultFormat, ResultSize, Size
 from primage.studio.workers.painter import ExportDrawing, ExportResult
 from primage.studio.workers.reader import EncodePhoto
 from primage.studio.workers.uncertainty import uncertainty_png

@@ -10,10 +10,10 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from primage.render.quality import DEFAULT_QUALITY
 from primage.studio.project.exports import file_stem
 from primage.studio.routes.shared import REFUSALS, Frame, Png, TheProject, answer_is
 from primage.studio.schemas import (
-    DEFAULT_QUALITY,
     MAX_WINDOW_PX,
     ExportedLayer,
     Learn,
