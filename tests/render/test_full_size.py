@@ -114,11 +114,19 @@ def test_windows_are_parts_of_the_picture(photo: np.ndarray) -> None:
         assert np.abs(part.astype(int) - out[window]).max() <= 1
 
 
+def test_tiles_are_exactly_those_of_the_picture(photo: np.ndarray) -> None:
+    whole = FullSize(photo, result(photo, moved((10, 30))))
+    out = whole.picture()
+    assert len(whole.changed) > 2
+    for tile in whole.changed:
+        np.testing.assert_array_equal(whole.window(tile), out[tile])
+
+
 def test_tiles_without_edits_are_not_painted(photo: np.ndarray) -> None:
     mask = np.zeros(SIZE, bool)
     mask[4:8, 4:8] = True
     found = FullSize(photo, result(photo, Origin.unmoved(SIZE).emptied(mask)))
-    assert found.changed == [(slice(0, 512), slice(0, 512))]
+    assert found.changed == [(slice(0, 256), slice(0, 256))]
     unmoved = FullSize(photo, result(photo, Origin.unmoved(SIZE)))
     assert unmoved.changed == []
     np.testing.assert_array_equal(unmoved.picture(), photo)

@@ -2,7 +2,7 @@ import type { Rect } from "../raster/rect";
 import type { View } from "../state/store";
 import type { Size } from "./viewport";
 
-/** The side of the squares that are asked for, in pixels of the photo: the smaller, the sooner the first is there. */
+/** The side of the squares in which the server paints the photo, in its pixels: small, so that the first is soon there. */
 export const TILE = 256;
 /** Parts that are loaded at once, and the pause before a refused one is asked for again. */
 const PARALLEL = 2;

@@ -17,8 +17,8 @@ from primage.render.outlines import Outline, Points, Source, outline
 from primage.render.upsampling import Copies, copied_colours, copies, enlarged, resized
 from primage.synthesis.light import lit
 
-#: Side of the tiles.
-TILE_PX = 512
+#: Side of the tiles. The studio's editor asks for these: parts of them may differ from the whole by a grey level.
+TILE_PX = 256
 #: What fills the place of something that was removed reaches this much further, in pixels of the photo, so that nothing
 #: of its border is left.
 _GROW_PX = 1.5

@@ -79,7 +79,7 @@ def _without_void(raw: RawLabels) -> RawLabels:
         *(raw.where, f"{int(void.sum()):,}"),
     )
     values: UInt8[np.ndarray, "h w"] = raw.values[y, x]
-    return replace(raw, values=values)
+    return replace(raw, values=values, drawn=None)  # the void colour is still in the drawn one
 
 
 def _named(raw: RawLabels, path: Path) -> RawLabels:
