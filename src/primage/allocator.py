@@ -19,7 +19,7 @@ def kept_memory() -> Iterator[None]:
     """Keep memory that is freed in this process for its next allocation, instead of returning it to the system.
 
     By default, glibc returns each freed block of 32 MB or more. A gradient of pix2pixHD's widest layers has 38 MB, and
-    each step allocates and frees dozens of them: clearing their pages again took more than half of a step. Other C
+    each step allocates and frees dozens of them: clearing their pages again took half of a step at 128². Other C
     libraries have no such settings, and nothing changes there. Everything is returned at the end.
     """
     libc = _glibc()
