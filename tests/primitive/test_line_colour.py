@@ -16,6 +16,7 @@ from primage.primitive.edges import resize_edges
 from primage.primitive.line_colour import find_line_colour, parse_colour, thin_colours
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.read import LayerFiles, read_primitive, training_primitive
+from tests.labels.drawings import converted, profile
 
 SIZE = (160, 200)
 SKY, HOUSE, DOOR = (40, 80, 160), (200, 140, 60), (60, 200, 80)
@@ -92,6 +93,16 @@ def test_lines_over_labels_survive_jpeg(quality: int, tmp_path: Path) -> None:
     primitive, spec = trained(saved(tmp_path / "a.jpg", house(2), quality=quality))
     assert spec.line_colour == BLACK
     assert shows_the_lines(primitive.edges)
+
+
+@pytest.mark.parametrize("name", ["Display P3", "Adobe RGB"])
+def test_narrow_labels_between_lines_survive_a_profile(tmp_path: Path, name: str) -> None:
+    picture = house(1)
+    picture[20:60:3, 10:40] = BLACK  # hatching: the sky between its lines is two pixels wide
+    _, spec = trained(saved(tmp_path / "a.png", picture))
+    image = converted(Image.fromarray(picture), name)
+    again = read_primitive(saved(tmp_path / "b.png", image, icc_profile=profile(name)), spec)
+    assert not again.differs(read_primitive(saved(tmp_path / "a.png", picture), spec)).any()
 
 
 def test_an_indexed_drawing_is_read_like_one_in_rgb(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Int32, UInt8
+from jaxtyping import Bool, Float64, Int32, Int64, UInt8
 from PIL import Image, ImageCms
 
 from primage.decoding.decode import Decoded
@@ -47,14 +47,20 @@ class DrawnColours:
     def meaning(self, colours: Int32[np.ndarray, " n 3"]) -> UInt8[np.ndarray, "h w 3"]:
         """As stored, or converted: whichever has more pixels with known colours.
 
-        Programs assign profiles as well as they convert to them; labels tell which.
+        Programs assign profiles as well as they convert to them; labels tell which. Conversions round: a converted
+        colour that is a few levels off a known one is that one.
 
         Args:
             colours: (N, 3), the known ones.
         """
         if self.converted is None or share_of(self.stored, colours) >= share_of(self.converted, colours):
             return self.stored
-        return self.converted
+        codes, where = np.unique(pack(self.converted), return_inverse=True)
+        found = unpack(codes)
+        distance, nearest = _within_few_levels(found, colours)
+        same = np.isfinite(distance)
+        found[same] = colours[nearest[same]]
+        return found.astype(np.uint8)[where.reshape(self.converted.shape[:2])]
 
 
 def drawn_colours(decoded: Decoded) -> DrawnColours:
@@ -91,11 +97,19 @@ def share_of(rgb: UInt8[np.ndarray, "h w 3"], colours: Int32[np.ndarray, " n 3"]
         rgb: (H, W, 3) uint8.
         colours: (N, 3).
     """
+    code, counts = np.unique(pack(rgb), return_counts=True)
+    distance, _ = _within_few_levels(unpack(code), colours)
+    return float(counts[np.isfinite(distance)].sum() / counts.sum())
+
+
+def _within_few_levels(
+    colours: Int32[np.ndarray, "m 3"], known: Int32[np.ndarray, " n 3"]
+) -> tuple[Float64[np.ndarray, " m"], Int64[np.ndarray, " m"]]:
+    """The nearest known colour of each colour, and its distance; infinite if it is more than a few levels off."""
     from scipy.spatial import cKDTree  # imported lazily: reading the table of kinds must not load SciPy
 
-    code, counts = np.unique(pack(rgb), return_counts=True)
-    distance = cKDTree(colours).query(unpack(code), p=np.inf, distance_upper_bound=_SAME_LEVELS + 0.5)[0]
-    return float(counts[np.isfinite(distance)].sum() / counts.sum())
+    distance, nearest = cKDTree(known).query(colours, p=np.inf, distance_upper_bound=_SAME_LEVELS + 0.5)
+    return np.asarray(distance), np.asarray(nearest)
 
 
 def _moves_colours(decoded: Decoded) -> bool:
