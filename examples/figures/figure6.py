@@ -87,11 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train on the first frame, render the others, and show some of them."""
     chosen = options(__doc__, arguments)
     out, source = chosen.out / "figure6", talking_face(chosen)
-    labels = out / "segments"
+    labels, report = out / "segments", out / "report"
     write_segments(read_clip(source, out / "frames", every=every(chosen)).frames, labels)
     video = VideoOptions(
         sources=(source,),
-        out=out,
+        out=report,
         kind="segments",
         segments=labels,
         preset="draft" if chosen.tiny else chosen.preset,
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         **duration(chosen),  # type: ignore[arg-type]
     )
     results, page = finish(evaluate_video(video))
-    folder = out / results.clips[0].name
+    folder = report / results.clips[0].name
     model, plain = (primage.load(folder / method / "run") for method in ("ours", "no-tps"))
     frames = read_clip(source, out / "frames", folders={"segments": labels}, every=every(chosen)).test_frames
     pair = [draw(model.primitive), model.photo]

@@ -94,6 +94,8 @@ def _of_model(raw: RawLabels, palette: Palette, snap: bool, way_out: str) -> Lab
         return stored
     if stored.palette.source in NAMED:
         return matched(stored, palette, "name", snap, raw.where, way_out)
+    if stored.palette.source == palette.source == "cityscapes":  # also in a palette picture that Primage wrote
+        return matched(stored, palette, "id", snap, raw.where, way_out)
     shades = raw.drawn is not None and are_shades(raw.values)
     if raw.source == "palette":
         found = None if shades else by_value(stored, palette, raw.where)
