@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8, UInt16
+from jaxtyping import Bool, Float32, Shaped, UInt8, UInt16
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -68,6 +68,21 @@ def resize_mask(mask: Bool[np.ndarray, "h w"], size: tuple[int, int]) -> Bool[np
         return mask
     levels = Image.fromarray(mask.astype(np.uint8) * 255)
     return np.array(levels.resize((size[1], size[0]), Image.Resampling.BOX)) > 0
+
+
+def from_nearest_outside(
+    array: Shaped[np.ndarray, "h w *c"], mask: Bool[np.ndarray, "h w"]
+) -> Shaped[np.ndarray, "h w *c"]:
+    """Fill a region with the values of the nearest pixels outside it.
+
+    Args:
+        array: (H, W) or (H, W, C), of any type.
+        mask: (H, W), the region; not everything.
+    """
+    from scipy import ndimage  # imported lazily: reading the table of kinds must not load SciPy
+
+    rows, columns = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
+    return np.asarray(array[rows, columns])
 
 
 def working_size(size: tuple[int, int], short_side_px: int) -> tuple[int, int]:

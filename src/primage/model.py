@@ -204,9 +204,7 @@ class Model:
         render = self.unpolished(primitive, painted)
         if render is None:
             return to_image(painted.image.cpu()), None
-        reference = self.reference(primitive.size, options.strength)
-        image, polished, _ = completed(reference, render, options, origin, excluded)
-        return image, polished
+        return completed(self.reference(primitive.size, options.strength), render, options, origin, excluded)[:2]
 
     def picture(
         self, primitive: Primitive, options: RenderOptions = DEFAULT_OPTIONS, origin: Origin | None = None

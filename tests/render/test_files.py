@@ -24,7 +24,7 @@ from primage.primitive.write import write_primitive
 from primage.render import original as original_module
 from primage.render.files import render_drawing, render_files, training_drawing
 from primage.render.original import PROVENANCE, Original
-from primage.render.variants import working_result
+from primage.render.variants import working_results
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from tests.tiny import SETTINGS, contents, one_thread, picture, write_photo
 
@@ -209,7 +209,7 @@ def test_a_drawing_is_painted_at_the_size_of_the_photo(large: tuple[Model, Path]
     different = (result.image != original).any(axis=2)
     assert different[12:36, 120:180].any()
     read = read_primitive(LayerFiles(whole=tmp_path / "drawing.png"), model.record.spec)
-    weight = working_result(model, read)[0].weight
+    weight = next(working_results(model, read, (DEFAULT_OPTIONS,)))[0].weight
     kept = np.repeat(np.repeat(maximum_filter(weight, 3) == 0, 3, 0), 3, 1)
     assert not different[kept].any()
     assert json.loads(read_png_text(tmp_path / "out.png")[PROVENANCE])["photo_sha256"] == model.record.photo_sha256

@@ -54,6 +54,8 @@ _DATA = Kind("a file of measured data", way_out="export it as PNG or TIFF with 8
 _APPLE_DOUBLE = Kind("a macOS resource file", way_out="take the file of the same name without ._ at its start")
 _LFS = Kind("a pointer of Git LFS", way_out="fetch the picture itself with: git lfs pull")
 _TEXT = Kind("a text file", way_out=SUPPORTED)
+_TIFF = Kind("a TIFF picture", "TIFF")
+_JPEG_2000 = Kind("a JPEG 2000 picture", way_out="convert it to PNG or TIFF")
 _OFFICE = Kind("an office document", way_out="save the picture in it as PNG")
 
 #: First bytes, the offset at which they stand, and what they tell.
@@ -72,10 +74,10 @@ _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"MMOR", 0, RAW),
     (b"IIU\0", 0, RAW),
     (b"FUJIFILM", 0, RAW),
-    (b"II*\0", 0, Kind("a TIFF picture", "TIFF")),
-    (b"MM\0*", 0, Kind("a TIFF picture", "TIFF")),
-    (b"II+\0", 0, Kind("a TIFF picture", "TIFF")),
-    (b"MM\0+", 0, Kind("a TIFF picture", "TIFF")),
+    (b"II*\0", 0, _TIFF),
+    (b"MM\0*", 0, _TIFF),
+    (b"II+\0", 0, _TIFF),
+    (b"MM\0+", 0, _TIFF),
     (
         b"gimp xcf",
         0,
@@ -86,8 +88,8 @@ _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"CSFCHUNK", 0, Kind("a Clip Studio document", way_out=_EXPORT)),
     (b"Paint Shop Pro Image File", 0, Kind("a PaintShop document", way_out=_EXPORT)),
     (b"\xe0\xa5", 4, Kind("an Aseprite document", way_out=_EXPORT)),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", 0, Kind("a JPEG 2000 picture", way_out="convert it to PNG or TIFF")),
-    (b"\xff\x4f\xff\x51", 0, Kind("a JPEG 2000 picture", way_out="convert it to PNG or TIFF")),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", 0, _JPEG_2000),
+    (b"\xff\x4f\xff\x51", 0, _JPEG_2000),
     (b"\0\0\x01\0", 0, Kind("an icon (ICO)", way_out="convert it to PNG")),
     (b"%PDF-", 0, Kind("a PDF document", way_out="export its page or figure as PNG")),
     (b"%!PS", 0, _POSTSCRIPT),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Int32
 
-from primage.labels.distinct_colours import RGB, distinct_colours
-from primage.labels.label_map import Palette, palette_colours
+from primage.labels.colours import RGB, as_rgb
+from primage.labels.distinct_colours import distinct_colours
+from primage.labels.label_map import Palette, are_levels, palette_colours
 
 #: Colours that differ by fewer levels in every channel are hard to tell apart; so are all within a smaller range.
 _MIN_LEVELS = 4
@@ -30,8 +31,7 @@ def with_distinct_colours(palette: Palette) -> Palette:
     alike = _alike(colours)
     if not alike.any():
         return palette
-    levels = all(label.colour == (label.id,) * 3 for label in palette.labels)
-    replaced = np.ones(len(alike), bool) if levels else alike
+    replaced = np.ones(len(alike), bool) if are_levels(palette) else alike
     new = iter(free_colours(int(replaced.sum()), colours[~replaced]))
     labels = tuple(
         label.model_copy(update={"colour": next(new), "file_colour": label.file_colour or label.colour})
@@ -64,4 +64,4 @@ def free_colours(count: int, taken: Int32[np.ndarray, " n 3"]) -> list[RGB]:
     if len(taken):
         apart = np.abs(candidates[:, None] - taken).max(axis=2).min(axis=1)
         candidates = candidates[np.argsort(-np.minimum(apart, _NEW_LEVELS), kind="stable")]
-    return [(int(r), int(g), int(b)) for r, g, b in candidates[:count]]
+    return [as_rgb(colour) for colour in candidates[:count]]

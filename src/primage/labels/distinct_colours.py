@@ -6,20 +6,20 @@ import functools
 
 import numpy as np
 
-RGB = tuple[int, int, int]
+from primage.labels.colours import RGB, as_rgb
 
 
 @functools.lru_cache
 def _all_distinct_colours() -> tuple[RGB, ...]:
     levels = [0, 42, 85, 127, 170, 212, 255]
-    grid = np.array([(r, g, b) for r in levels for g in levels for b in levels])
+    grid = np.array([(r, g, b) for r in levels for g in levels for b in levels], np.int32)
     # The weights approximate a perceptual space.
     weighted = grid * np.sqrt([2.0, 4.0, 3.0])
     distance = np.minimum(((weighted - weighted[0]) ** 2).sum(1), ((weighted - weighted[-1]) ** 2).sum(1))
     chosen = []
     for _ in range(len(grid) - 2):
         best = int(distance.argmax())
-        chosen.append((int(grid[best, 0]), int(grid[best, 1]), int(grid[best, 2])))
+        chosen.append(as_rgb(grid[best]))
         distance = np.minimum(distance, ((weighted - weighted[best]) ** 2).sum(1))
     return tuple(chosen)
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int32, UInt8
 
 from primage.errors import LabelError
-from primage.labels.colours import pack, unpack
+from primage.labels.colours import hex_colour, pack, unpack
 from primage.labels.drawn_colours import DrawnColours
 from primage.labels.flatness import squares
 from primage.labels.label_map import Palette
@@ -122,10 +122,9 @@ def unknown_label_error(
     """
     label = palette.labels[nearest]
     name = f" {label.name!r}" if label.name else ""
-    r, g, b = label.colour
     return LabelError(
         f"{where}: {pixels}, first at (x, y) = {first}, which is not a known label; the nearest is "
-        f"#{r:02x}{g:02x}{b:02x}{name} (id {label.id}, position {nearest}): {cause}use that one{_or(way_out)}"
+        f"{hex_colour(label.colour)}{name} (id {label.id}, position {nearest}): {cause}use that one{_or(way_out)}"
     )
 
 
@@ -150,7 +149,7 @@ def _check_ambiguous(reading: Reading) -> None:
     code = packed[reading.found.index[y, x]]
     labels = [label for label, each in zip(reading.palette.labels, packed, strict=True) if each == code]
     names = " and ".join(label.name or f"id {label.id}" for label in labels)
-    shown = ", ".join("#{:02x}{:02x}{:02x}".format(*label.colour) for label in labels)
+    shown = ", ".join(hex_colour(label.colour) for label in labels)
     raise LabelError(
         f"{reading.where}: {seen.sum():,} pixels, first at (x, y) = ({x}, {y}), have the colour #{code:06x}, which "
         f"stands for {names}; use their colours in the run's primitive.png ({shown}), or give a file of ids"

@@ -19,14 +19,13 @@ from primage.labels.formats.read import read_raw_labels
 from primage.labels.from_colours import MAX_FOUND_COLOURS, labels_from_rgb
 from primage.labels.identity import (
     ID_SOURCES,
-    are_levels,
     are_shades,
     by_value,
     known_colours,
     matched,
     shows_ids,
 )
-from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, colourise
+from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, are_levels, colourise
 
 log = logging.getLogger(__name__)
 

@@ -22,12 +22,12 @@ def squares(mask: Bool[np.ndarray, "h w"], side: int) -> Bool[np.ndarray, "h w"]
 
 
 def flat_squares(
-    rgb: UInt8[np.ndarray, "h w 3"], live: Bool[np.ndarray, "h w"], side: int, tolerance: int
+    picture: UInt8[np.ndarray, "h w c"], live: Bool[np.ndarray, "h w"], side: int, tolerance: int
 ) -> Bool[np.ndarray, "h w"]:
     """The pixels of all squares of nearly one colour.
 
     Args:
-        rgb: (H, W, 3) uint8.
+        picture: (H, W, C) uint8.
         live: the pixels considered; a square with any other does not count.
         side: in pixels.
         tolerance: largest range of a channel within a square.
@@ -36,7 +36,7 @@ def flat_squares(
         (H, W) bool.
     """
     flat = _folded(live, side, np.logical_and)
-    for channel in np.moveaxis(rgb, 2, 0):
+    for channel in np.moveaxis(picture, 2, 0):
         # The maximum is never below the minimum, so that uint8 does not wrap around.
         flat = flat & (_folded(channel, side, np.maximum) - _folded(channel, side, np.minimum) <= tolerance)
     return _spread(flat, live.shape, side)

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Int16, Int32, UInt8
+from jaxtyping import Bool, Int32, UInt8
 
 from primage.errors import LabelError
-from primage.labels.colours import pack
-from primage.labels.distinct_colours import RGB
+from primage.image import from_nearest_outside
+from primage.labels.colours import RGB, as_rgb, pack
 from primage.labels.doubt import Reading, check, check_lossy
 from primage.labels.drawn_colours import DrawnColours, share_of
 from primage.labels.flatness import is_noisy
@@ -86,7 +86,9 @@ def labels_from_rgb(
     unlabelled = (index < 0) | (index >= len(known.labels))
     if unlabelled.all():
         raise LabelError(f"{where} contains only lines and no labels; fill the areas between the lines")
-    return LabelMap(_filled(index, unlabelled).astype(np.uint8), known)
+    if unlabelled.any():
+        index = from_nearest_outside(index, unlabelled)
+    return LabelMap(index.astype(np.uint8), known)
 
 
 def _found(
@@ -97,20 +99,21 @@ def _found(
     drawn: DrawnColours,
 ) -> tuple[Nearest, Palette]:
     """The labels of a drawing that nobody listed."""
-    colours = area_colours(rgb, live, lines)
+    noisy = is_noisy(rgb, live)
+    colours = area_colours(rgb, live, lines, noisy)
     flat = share_of(rgb[live][None], colours) if len(colours) else 0.0
     refusal = (
         f"{where} looks like a photo, not a label map: {len(colours)} colours form areas, covering {flat:.0%} of it; "
         f"draw 1 to {MAX_FOUND_COLOURS} labels in flat colours and save them as PNG"
     )
-    least = _NOISY_FLAT_SHARE if is_noisy(rgb, live) else _FLAT_SHARE
+    least = _NOISY_FLAT_SHARE if noisy else _FLAT_SHARE
     if not 1 <= len(colours) <= MAX_FOUND_COLOURS or flat < least:
         raise LabelError(refusal)
     found = nearest_labels(rgb, np.concatenate([colours, lines]), live, len(lines))
     if found.explained < _DRAWN_SHARE:
         raise LabelError(refusal)
     check_lossy(colours, drawn, where)
-    labels = (Label(id=i, colour=(int(c[0]), int(c[1]), int(c[2]))) for i, c in enumerate(colours))
+    labels = (Label(id=i, colour=as_rgb(colour)) for i, colour in enumerate(colours))
     return found, Palette(labels=tuple(labels), source="rgb")
 
 
@@ -121,13 +124,3 @@ def _holes(
     if drawn.transparent is None or (colours == 255).all(axis=1).any():
         return np.zeros(live.shape, bool)
     return np.asarray(drawn.transparent & live)
-
-
-def _filled(index: Int16[np.ndarray, "h w"], gaps: Bool[np.ndarray, "h w"]) -> Int16[np.ndarray, "h w"]:
-    """Gaps with the label of the nearest pixel that has one."""
-    if not gaps.any():
-        return index
-    from scipy import ndimage
-
-    y, x = ndimage.distance_transform_edt(gaps, return_distances=False, return_indices=True)
-    return np.asarray(index[y, x])

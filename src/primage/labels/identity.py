@@ -10,12 +10,11 @@ from jaxtyping import Bool, Int16, Int32, UInt8
 
 from primage.errors import LabelError
 from primage.labels.cityscapes import nearest_in_meaning
-from primage.labels.colours import pack, positions
-from primage.labels.distinct_colours import RGB
+from primage.labels.colours import RGB, hex_colour, pack, positions
 from primage.labels.doubt import unknown_label_error
 from primage.labels.drawn_colours import share_of
 from primage.labels.flatness import flat_squares
-from primage.labels.label_map import LabelMap, Palette, palette_colours
+from primage.labels.label_map import LabelMap, Palette, are_levels, palette_colours
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +32,6 @@ def file_colours(palette: Palette) -> Int32[np.ndarray, " n 3"]:
 def known_colours(palette: Palette, lines: Sequence[RGB] = ()) -> Int32[np.ndarray, " n 3"]:
     """All colours that a drawing may have: those that show labels, those of their file, and those of lines."""
     return np.concatenate([palette_colours(palette), file_colours(palette), np.array(lines, np.int32).reshape(-1, 3)])
-
-
-def are_levels(palette: Palette) -> bool:
-    """Whether each label is shown by its id as a level of grey."""
-    return all(label.colour == (label.id,) * 3 for label in palette.labels)
 
 
 def colours_in_use(rgb: UInt8[np.ndarray, "h w 3"], palette: Palette) -> Int32[np.ndarray, " n 3"]:
@@ -68,8 +62,7 @@ def shows_ids(rgb: UInt8[np.ndarray, "h w 3"], palette: Palette) -> bool:
 def are_shades(values: UInt8[np.ndarray, "h w"]) -> bool:
     """Whether the values of a picture are shades of soft borders rather than labels: few of them fill an area."""
     used = np.unique(values)
-    rgb = np.repeat(values[..., None], 3, axis=2)
-    filling = np.unique(values[flat_squares(rgb, np.ones(values.shape, bool), 3, 0)])
+    filling = np.unique(values[flat_squares(values[..., None], np.ones(values.shape, bool), 3, 0)])
     return len(used) - len(filling) > max(_FEW_VALUES, 2 * len(filling))
 
 
@@ -99,11 +92,11 @@ def by_value(stored: LabelMap, palette: Palette, where: str) -> LabelMap | None:
         return None
     if not contradict.any() or are_levels(stored.palette):
         return LabelMap(by_id.astype(np.uint8)[stored.index], palette)
-    label = stored.palette.labels[int(contradict.argmax())]
-    colour = "#{:02x}{:02x}{:02x}".format(*label.colour)
+    first = int(contradict.argmax())
+    label, other = stored.palette.labels[first], palette.labels[int(by_colour[first])]
     raise LabelError(
         f"{where}: its palette fits the model's labels neither by colour nor by id: the value {label.id} has the "
-        f"colour {colour} of the id {palette.labels[int(by_colour[contradict.argmax()])].id}; save the drawing as RGB"
+        f"colour {hex_colour(label.colour)} of the id {other.id}; save the drawing as RGB"
     )
 
 

@@ -131,3 +131,8 @@ def label_boundaries(index: UInt8[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]
 def palette_colours(palette: Palette) -> Int32[np.ndarray, " n 3"]:
     """The colours of all labels, in their order."""
     return np.array([label.colour for label in palette.labels], np.int32)
+
+
+def are_levels(palette: Palette) -> bool:
+    """Whether each label is shown by its id as a level of grey."""
+    return all(label.colour == (label.id,) * 3 for label in palette.labels)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int16, Int32, Int64, UInt8, UInt32
 
 from primage.labels.colours import pack, positions, unpack
-from primage.labels.flatness import NOISE_LEVELS, enlargement, flat_squares, is_noisy, squares
+from primage.labels.flatness import NOISE_LEVELS, enlargement, flat_squares, squares
 
 #: A label covers at least this many pixels, and this share of the drawing.
 _MIN_PX, _MIN_SHARE = 9, 0.0002
@@ -27,7 +27,10 @@ _MOST_CANDIDATES, _MOST_COLOURS = 256, 128
 
 
 def area_colours(
-    rgb: UInt8[np.ndarray, "h w 3"], live: Bool[np.ndarray, "h w"], line_colours: Int32[np.ndarray, " m 3"]
+    rgb: UInt8[np.ndarray, "h w 3"],
+    live: Bool[np.ndarray, "h w"],
+    line_colours: Int32[np.ndarray, " m 3"],
+    noisy: bool,
 ) -> Int32[np.ndarray, " n 3"]:
     """The colours of a drawing's labels, in the order of their first pixels.
 
@@ -35,12 +38,12 @@ def area_colours(
         rgb: (H, W, 3) uint8.
         live: the pixels considered; the others are lines.
         line_colours: (M, 3), colours of the lines drawn over the labels.
+        noisy: whether flat areas vary by a few levels (`primage.labels.flatness.is_noisy`).
 
     Returns:
         (N, 3); empty if no colour fills an area. Colours of lines are not among them.
     """
     code = pack(rgb)
-    noisy = is_noisy(rgb, live)
     flat = flat_squares(rgb, live, _NOISY_AREA_SIDE if noisy else _AREA_SIDE, NOISE_LEVELS if noisy else 0)
     scale = enlargement(rgb)
     if scale > 1 and not noisy:

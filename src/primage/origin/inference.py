@@ -15,13 +15,13 @@ from jaxtyping import Bool, UInt16
 from scipy import ndimage
 from skimage.morphology import convex_hull_image
 
+from primage.image import from_nearest_outside
 from primage.origin.extent import OUTLINE_PX, Change, extent, filled, footprint
 from primage.origin.features import features, is_edit
 from primage.origin.matching import all_poses, explained, is_same, simple_poses, simplest
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.support import Match, best_match, largest_group
 from primage.origin.transforms import Affine, Piece
-from primage.primitive.layer import from_nearest_outside
 from primage.primitive.primitive import Primitive
 
 Mask = Bool[np.ndarray, "h w"]

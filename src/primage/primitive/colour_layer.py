@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
-from primage.image import read_image, resize_image, to_channels, write_png
+from primage.image import from_nearest_outside, read_image, resize_image, to_channels, write_png
 from primage.labels.label_map import Palette
 from primage.primitive.layer import (
     READ_PLAIN,
@@ -18,7 +18,6 @@ from primage.primitive.layer import (
     Picture,
     ReadOptions,
     Size,
-    from_nearest_outside,
     nearest_in_grid,
     nearest_pixels,
 )

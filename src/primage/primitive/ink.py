@@ -13,9 +13,8 @@ from jaxtyping import Bool, Float32, UInt8
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from primage.labels.colours import pack
+from primage.labels.colours import RGB, as_rgb, pack, unpack
 
-Colour = tuple[int, int, int]
 Mask = Bool[np.ndarray, "h w"]
 Picture = UInt8[np.ndarray, "h w 3"]
 Strength = UInt8[np.ndarray, "h w"]
@@ -53,7 +52,7 @@ class Ink:
     """
 
     mask: Mask
-    paper: Colour | None
+    paper: RGB | None
     noise: float
 
     @property
@@ -62,7 +61,7 @@ class Ink:
         return round(max(MIN_CONTRAST, _CERTAIN * self.noise))
 
 
-def find_ink(rgb: Picture, over_black: Picture | None = None, line_colour: Colour | None = None) -> Ink:
+def find_ink(rgb: Picture, over_black: Picture | None = None, line_colour: RGB | None = None) -> Ink:
     """Tell ink from paper.
 
     Args:
@@ -93,7 +92,7 @@ def find_ink(rgb: Picture, over_black: Picture | None = None, line_colour: Colou
     return _from_strength(strength, colour)
 
 
-def commonest_colour(rgb: Picture) -> Colour:
+def commonest_colour(rgb: Picture) -> RGB:
     """The colour around which most pixels lie.
 
     Args:
@@ -111,11 +110,10 @@ def commonest_colour(rgb: Picture) -> Colour:
         if counts.max() > most:
             best, most = code[moved == values[counts.argmax()]], int(counts.max())
     values, counts = np.unique(best, return_counts=True)
-    found = int(values[counts.argmax()])
-    return found >> 16, found >> 8 & 255, found & 255
+    return as_rgb(unpack(values[counts.argmax()][None])[0])
 
 
-def paper_of(rgb: Picture, colour: Colour) -> Float32[np.ndarray, "h2 w2 3"]:
+def paper_of(rgb: Picture, colour: RGB) -> Float32[np.ndarray, "h2 w2 3"]:
     """The colour of the empty sheet at every pixel: constant, or smooth if the sheet was photographed or scanned.
 
     Args:
@@ -178,7 +176,7 @@ def _over_its_paper(over_black: Picture, opacity: Strength) -> Picture:
     return np.rint(over_black + below).clip(0, 255).astype(np.uint8)
 
 
-def _towards(rgb: Picture, paper: Float32[np.ndarray, "h2 w2 3"], colour: Colour) -> Strength:
+def _towards(rgb: Picture, paper: Float32[np.ndarray, "h2 w2 3"], colour: RGB) -> Strength:
     """Strength of ink of one colour: how far pixels are from the paper towards it."""
     direction = np.array(colour, np.float32) - paper
     length = np.maximum((direction**2).sum(axis=2), 1)
@@ -189,7 +187,7 @@ def _towards(rgb: Picture, paper: Float32[np.ndarray, "h2 w2 3"], colour: Colour
     return np.where(beside <= 0.5 * along, np.rint(along), 0).astype(np.uint8)
 
 
-def _from_strength(strength: Strength, paper: Colour | None) -> Ink:
+def _from_strength(strength: Strength, paper: RGB | None) -> Ink:
     middle = threshold_otsu(strength) if strength.any() else 0
     noise = _noise(strength)
     weak, strong = strength[strength <= middle], strength > middle

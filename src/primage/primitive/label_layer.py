@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from primage.errors import PrimitiveError
+from primage.image import from_nearest_outside
 from primage.labels.files import read_labels, write_labels
 from primage.labels.label_map import LabelMap, Palette, colourise, label_boundaries, resize_labels
 from primage.primitive.layer import (
@@ -20,7 +21,6 @@ from primage.primitive.layer import (
     Picture,
     ReadOptions,
     Size,
-    from_nearest_outside,
     nearest_in_grid,
     nearest_pixels,
 )

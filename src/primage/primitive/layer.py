@@ -233,11 +233,3 @@ def nearest_pixels(coords: Float[np.ndarray, "h w 2"], size: tuple[int, ...]) ->
     """Rows and columns nearest to coordinates, within the picture."""
     rows, columns = np.moveaxis(np.rint(coords).astype(int), -1, 0)
     return rows.clip(0, size[0] - 1), columns.clip(0, size[1] - 1)
-
-
-def from_nearest_outside(array: np.ndarray, mask: Mask) -> np.ndarray:
-    """Fill a region with the values of the nearest pixels outside it."""
-    from scipy import ndimage
-
-    rows, columns = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
-    return np.asarray(array[rows, columns])

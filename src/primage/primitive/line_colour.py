@@ -11,10 +11,10 @@ from PIL import ImageColor
 from scipy import ndimage
 
 from primage.errors import PrimitiveError
-from primage.labels.colours import pack, positions
+from primage.image import from_nearest_outside
+from primage.labels.colours import RGB, as_rgb, pack, positions, unpack
 from primage.primitive.edges import thin
 
-Colour = tuple[int, int, int]
 Picture = UInt8[np.ndarray, "h w 3"]
 Mask = Bool[np.ndarray, "h w"]
 
@@ -49,7 +49,7 @@ _COMPRESSED_LEVELS, _COMPRESSED_SHARE = 32, 0.5
 _FRINGE_PX = 2
 
 
-def parse_colour(text: str) -> Colour:
+def parse_colour(text: str) -> RGB:
     """The colour that a person wrote.
 
     Args:
@@ -79,12 +79,12 @@ class ThinColour:
         likely: how likely it is a pen, times its length; 0 if it is as likely a label.
     """
 
-    colour: Colour
+    colour: RGB
     length_px: int
     likely: float
 
 
-def find_line_colour(rgb: Picture, labels: Int32[np.ndarray, "p 3"] | None = None) -> Colour | None:
+def find_line_colour(rgb: Picture, labels: Int32[np.ndarray, "p 3"] | None = None) -> RGB | None:
     """The colour of the lines drawn over labels.
 
     Args:
@@ -109,7 +109,7 @@ def thin_colours(rgb: Picture, labels: Int32[np.ndarray, "p 3"] | None = None) -
     colours, tolerance = _colours_and_tolerance(rgb)
     masks = {colour: mask for colour in colours if _is_thin(mask := _near(rgb, colour, tolerance))}
     areas = [colour for colour in colours if colour not in masks]
-    known = [] if labels is None else [(int(r), int(g), int(b)) for r, g, b in labels]
+    known = [] if labels is None else [as_rgb(label) for label in labels]
     broader, found = list(areas), []
     for colour, mask in sorted(masks.items(), key=lambda item: -int(item[1].sum())):
         blended = _is_blend(np.array([colour], np.float32), np.array(broader, np.int32).reshape(-1, 3))[0]
@@ -131,14 +131,14 @@ def thin_colours(rgb: Picture, labels: Int32[np.ndarray, "p 3"] | None = None) -
     return found
 
 
-def _is_pale(colour: Colour, areas: Sequence[Colour]) -> bool:
+def _is_pale(colour: RGB, areas: Sequence[RGB]) -> bool:
     """Whether a colour is a blend of black or white, where that is no label, and a label."""
     value = np.array([colour], np.float32)
     pens = [pen for pen in _BLENDING_PENS if _levels(pen, [*areas, colour]) > _SIMILAR]
     return any(_is_blend(value, np.array([pen, area], np.int32))[0] for pen in pens for area in areas)
 
 
-def _blended_pens(rgb: Picture, areas: Sequence[Colour], labels: Sequence[Colour]) -> list[ThinColour]:
+def _blended_pens(rgb: Picture, areas: Sequence[RGB], labels: Sequence[RGB]) -> list[ThinColour]:
     """Black or white, if antialiased lines of that colour are drawn so finely that few pixels have it."""
     for pen in _BLENDING_PENS:
         if areas and _levels(pen, [*areas, *labels]) > _LINE_TOLERANCE:
@@ -149,7 +149,7 @@ def _blended_pens(rgb: Picture, areas: Sequence[Colour], labels: Sequence[Colour
     return []
 
 
-def colours_in(rgb: Picture) -> list[Colour]:
+def colours_in(rgb: Picture) -> list[RGB]:
     """The colours of a picture, commonest first, at most 64; similar ones count as one.
 
     Args:
@@ -158,7 +158,7 @@ def colours_in(rgb: Picture) -> list[Colour]:
     return _colours_and_tolerance(rgb)[0]
 
 
-def nearest_colour(rgb: Picture, colour: Colour) -> Colour | None:
+def nearest_colour(rgb: Picture, colour: RGB) -> RGB | None:
     """The colour of a picture that a person means by a similar one; None if there is none.
 
     Args:
@@ -170,7 +170,7 @@ def nearest_colour(rgb: Picture, colour: Colour) -> Colour | None:
 
 
 def split_lines(
-    rgb: Picture, line_colours: Sequence[Colour], labels: Int32[np.ndarray, "p 3"] | None
+    rgb: Picture, line_colours: Sequence[RGB], labels: Int32[np.ndarray, "p 3"] | None
 ) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Separate lines from labels in a super primitive that is one picture.
 
@@ -192,7 +192,7 @@ def split_lines(
     return _split(rgb, line_colours, labels)
 
 
-def _split(rgb: Picture, line_colours: Sequence[Colour], labels: Int32[np.ndarray, "p 3"]) -> tuple[Mask, Mask]:
+def _split(rgb: Picture, line_colours: Sequence[RGB], labels: Int32[np.ndarray, "p 3"]) -> tuple[Mask, Mask]:
     """Lines, and the blended pixels beside them, where the colours of labels are known."""
     lines = np.zeros(rgb.shape[:2], bool)
     exact = positions(pack(rgb), pack(labels)) >= 0
@@ -258,7 +258,7 @@ def _hairlines(lines: Mask, coverage: Float32[np.ndarray, "h w"]) -> Mask:
     return np.asarray(kept[component])
 
 
-def _colours_and_tolerance(rgb: Picture) -> tuple[list[Colour], int]:
+def _colours_and_tolerance(rgb: Picture) -> tuple[list[RGB], int]:
     """The colours that occur, commonest first, and how far pixels of one colour may differ from it."""
     values, counts = np.unique(pack(rgb), return_counts=True)
     order = np.argsort(-counts, kind="stable")
@@ -270,11 +270,11 @@ def _colours_and_tolerance(rgb: Picture) -> tuple[list[Colour], int]:
         first = np.lexsort((-counts, cells, -by_cell[cells]))
         order = first[np.concatenate([[True], np.diff(cells[first]) != 0])]
         counts = by_cell[cells]
-    found: list[Colour] = []
+    found: list[RGB] = []
     for i in order:
         if counts[i] < _MIN_PIXELS or len(found) == 64:
             break
-        colour = (int(values[i]) >> 16, int(values[i]) >> 8 & 255, int(values[i]) & 255)
+        colour = as_rgb(unpack(values[i : i + 1])[0])
         if not flat:
             colour = next((pen for pen in _PENS if _levels(colour, [pen]) <= tolerance), colour)
         if _levels(colour, found) > tolerance:
@@ -282,12 +282,12 @@ def _colours_and_tolerance(rgb: Picture) -> tuple[list[Colour], int]:
     return found, tolerance
 
 
-def _levels(colour: Colour, others: Sequence[Colour]) -> int:
+def _levels(colour: RGB, others: Sequence[RGB]) -> int:
     """The greatest difference of a channel from the nearest of other colours."""
     return min((max(abs(a - b) for a, b in zip(colour, other, strict=True)) for other in others), default=256)
 
 
-def _near(rgb: Picture, colour: Colour, tolerance: int) -> Mask:
+def _near(rgb: Picture, colour: RGB, tolerance: int) -> Mask:
     return np.asarray((np.abs(rgb.astype(np.int16) - np.array(colour, np.int16)) <= tolerance).all(axis=2))
 
 
@@ -304,7 +304,7 @@ def _opened(mask: Mask, side: int) -> Mask:
     return np.asarray(ndimage.maximum_filter(eroded, side, origin=-((side + 1) % 2)), bool)
 
 
-def _pen(colour: Colour) -> float:
+def _pen(colour: RGB) -> float:
     """How much likelier a colour is a pen than others; 0 if it is no likelier."""
     for pen, weight in _PENS.items():
         if _levels(colour, [pen]) <= _SIMILAR:
@@ -312,7 +312,7 @@ def _pen(colour: Colour) -> float:
     return 1.0 if max(colour) <= _DARK or min(colour) >= _LIGHT else 0.0
 
 
-def _separates(rgb: Picture, mask: Mask, labels: Sequence[Colour]) -> bool:
+def _separates(rgb: Picture, mask: Mask, labels: Sequence[RGB]) -> bool:
     """Whether most borders of labels run along a colour's pixels."""
     if len(labels) < 2:
         return False
@@ -324,8 +324,7 @@ def _separates(rgb: Picture, mask: Mask, labels: Sequence[Colour]) -> bool:
         distance = np.abs(pixels - np.array(label, np.int16)).max(axis=2)
         index[distance < nearest] = number
         np.minimum(nearest, distance, out=nearest)
-    y, x = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
-    index = index[y, x]
+    index = from_nearest_outside(index, mask)
     across, down = index[:, 1:] != index[:, :-1], index[1:] != index[:-1]
     on_line = (across & (mask[:, 1:] | mask[:, :-1])).sum() + (down & (mask[1:] | mask[:-1])).sum()
     return bool(on_line >= max(1, _SEPARATING * (across.sum() + down.sum())))

@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from primage.errors import PrimitiveError
+from primage.labels.colours import RGB, hex_colour
 from primage.primitive.centre_lines import centre_lines, filled_areas
-from primage.primitive.ink import Colour, Ink, Picture, find_ink
+from primage.primitive.ink import Ink, Picture, find_ink
 
 Mask = Bool[np.ndarray, "h w"]
 
@@ -26,7 +27,7 @@ def read_line_drawing(
     over_black: Picture | None = None,
     *,
     thinned: bool = True,
-    line_colour: Colour | None = None,
+    line_colour: RGB | None = None,
     required: bool = False,
     where: str = "the line drawing",
 ) -> Mask:
@@ -66,7 +67,7 @@ def read_line_drawing(
     return lines if thinned else ink.mask
 
 
-def _report_blank(ink: Ink, line_colour: Colour | None, required: bool, where: str) -> None:
+def _report_blank(ink: Ink, line_colour: RGB | None, required: bool, where: str) -> None:
     paper = "the transparent sheet" if ink.paper is None else f"the paper ({hex_colour(ink.paper)})"
     sought = "nothing" if line_colour is None else f"no line of the colour {hex_colour(line_colour)}"
     found = f"{where}: no lines are found: {sought} differs from {paper} by {ink.threshold} of 255 levels or more"
@@ -98,16 +99,3 @@ def warn_of_areas(mask: Mask, lines: Mask, where: str) -> None:
             "middles; draw their outlines instead",
             *(where, 100 * x, 100 * y),
         )
-
-
-def hex_colour(colour: Colour) -> str:
-    """A colour as it is written on the command line.
-
-    Args:
-        colour: red, green and blue, 0 to 255.
-
-    Example:
-        >>> hex_colour((255, 0, 128))
-        '#ff0080'
-    """
-    return "#{:02x}{:02x}{:02x}".format(*colour)

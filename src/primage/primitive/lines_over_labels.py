@@ -12,6 +12,7 @@ from jaxtyping import Bool
 
 from primage.decoding.decode import Decoded, decode
 from primage.errors import PrimitiveError
+from primage.labels.colours import RGB, hex_colour
 from primage.labels.drawn_colours import drawn_colours
 from primage.labels.files import read_labels
 from primage.labels.formats.picture import PALETTE_KEY
@@ -22,7 +23,6 @@ from primage.labels.label_map import LabelMap, palette_colours
 from primage.primitive.centre_lines import centre_lines
 from primage.primitive.layer import ReadOptions
 from primage.primitive.line_colour import (
-    Colour,
     Picture,
     colours_in,
     find_line_colour,
@@ -30,7 +30,7 @@ from primage.primitive.line_colour import (
     split_lines,
     thin_colours,
 )
-from primage.primitive.line_drawing import hex_colour, warn_of_areas
+from primage.primitive.line_drawing import warn_of_areas
 from primage.primitive.primitive import PrimitiveSpec
 
 _log = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ class LinesOverLabels:
 
     segments: LabelMap
     edges: Bool[np.ndarray, "h w"] | None = None
-    line_colour: Colour | None = None
-    perhaps: tuple[Colour, ...] = ()
+    line_colour: RGB | None = None
+    perhaps: tuple[RGB, ...] = ()
 
 
 def read_lines_over_labels(path: Path, spec: PrimitiveSpec | None, options: ReadOptions) -> LinesOverLabels:
@@ -65,7 +65,7 @@ def read_lines_over_labels(path: Path, spec: PrimitiveSpec | None, options: Read
         PrimitiveError: no lines have the colour that was asked for.
         LabelError, ImageError: the labels cannot be read.
     """
-    perhaps: tuple[Colour, ...] = ()
+    perhaps: tuple[RGB, ...] = ()
     decoded = decode(path) if is_picture_file(path) else None
     if decoded is not None and _may_have_lines(decoded):
         found = _drawn(decoded, path, spec, options)
@@ -78,7 +78,7 @@ def read_lines_over_labels(path: Path, spec: PrimitiveSpec | None, options: Read
     return LinesOverLabels(labels, perhaps=perhaps)
 
 
-def warn_of_photo_lines(path: Path, perhaps: Sequence[Colour]) -> None:
+def warn_of_photo_lines(path: Path, perhaps: Sequence[RGB]) -> None:
     """Say that the lines of the photo stand in for those of a drawing.
 
     Args:
@@ -101,7 +101,7 @@ def _may_have_lines(decoded: Decoded) -> bool:
 
 def _drawn(
     decoded: Decoded, path: Path, spec: PrimitiveSpec | None, options: ReadOptions
-) -> LinesOverLabels | tuple[Colour, ...]:
+) -> LinesOverLabels | tuple[RGB, ...]:
     """The lines and labels of a picture; if it has no lines, the colours that may be lines."""
     drawn = drawn_colours(decoded)
     rgb, labels = drawn.srgb, None
@@ -141,7 +141,7 @@ def _drawn(
     return LinesOverLabels(segments or read(lines | unclear), centres if options.thin else lines, colours[0])
 
 
-def _line_colours(rgb: Picture, spec: PrimitiveSpec | None, options: ReadOptions, path: Path) -> tuple[Colour, ...]:
+def _line_colours(rgb: Picture, spec: PrimitiveSpec | None, options: ReadOptions, path: Path) -> tuple[RGB, ...]:
     """The colours of the lines in a picture: those of the model, of the user, or else what looks like lines."""
     given = options.line_colour
     if spec is None and given is not None:

@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 
 from primage.errors import PrimitiveError
 from primage.image import read_image, resize_image
+from primage.labels.colours import RGB
 from primage.labels.display import with_distinct_colours
 from primage.labels.files import read_labels
 from primage.labels.formats.raw import PhotoFacts
@@ -21,7 +22,7 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import ReadOptions
-from primage.primitive.line_colour import Colour, parse_colour
+from primage.primitive.line_colour import parse_colour
 from primage.primitive.lines_over_labels import read_lines_over_labels, warn_of_photo_lines
 from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 from primage.primitive.shape import check_shape, fitted
@@ -49,7 +50,7 @@ class LayerFiles:
         self,
         whole: Path | None = None,
         edges_from: Path | None = None,
-        line_colour: Colour | str | None = None,
+        line_colour: RGB | str | None = None,
         **layers: Path | Sequence[Path] | None,
     ) -> None:
         self.whole = whole
@@ -109,8 +110,8 @@ class _Read:
     """Layers by name, at the sizes of their files; the colour of lines drawn over labels, or colours that may be."""
 
     layers: dict[str, Any]
-    line_colour: Colour | None = None
-    perhaps: tuple[Colour, ...] = ()
+    line_colour: RGB | None = None
+    perhaps: tuple[RGB, ...] = ()
 
 
 def training_primitive(

@@ -13,7 +13,7 @@ from primage.primitive.primitive import Primitive, visible_difference
 from primage.render.blending import blend_mask
 from primage.render.full_size import WorkingResult
 from primage.render.original import changed_weight
-from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
+from primage.synthesis.options import RenderOptions
 from primage.synthesis.polish import Polished, Render
 from primage.synthesis.stage import completed
 from primage.tensors import to_image
@@ -46,21 +46,8 @@ def pictures(
     for options in variants:
         if render is None:
             yield to_image(painted.image.cpu()), None
-            continue
-        reference = model.reference(primitive.size, options.strength)
-        image, polished, _ = completed(reference, render, options, origin, excluded)
-        yield image, polished
-
-
-def working_result(
-    model: Model,
-    primitive: Primitive,
-    options: RenderOptions = DEFAULT_OPTIONS,
-    origin: Origin | None = None,
-    excluded: Excluded | None = None,
-) -> tuple[WorkingResult, Polished | None]:
-    """The only variant of `working_results`."""
-    return next(working_results(model, primitive, (options,), origin, excluded))
+        else:
+            yield completed(model.reference(primitive.size, options.strength), render, options, origin, excluded)[:2]
 
 
 def working_results(

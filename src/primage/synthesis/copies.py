@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 from scipy import ndimage
 
+from primage.image import from_nearest_outside
 from primage.origin.plane import DRAWN, FIRST, UNMOVED, Origin
 from primage.origin.sampling import piece_colours
-from primage.primitive.layer import from_nearest_outside
 from primage.primitive.primitive import Primitive
 from primage.synthesis.polish import Polished, Previous, Render, polishing
 from primage.synthesis.reference import Reference

@@ -9,7 +9,7 @@ import numpy as np
 
 from primage.decoding.decode import decode
 from primage.errors import LabelError
-from primage.labels.distinct_colours import RGB
+from primage.labels.colours import RGB
 from primage.labels.drawn_colours import drawn_colours
 from primage.labels.formats.export import Export
 from primage.labels.formats.picture import PALETTE_KEY, read_picture, stored_palette

@@ -8,11 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
+from primage.image import from_nearest_outside
 from primage.labels.cityscapes import cityscapes_table
-from primage.labels.colours import pack, positions
-from primage.labels.distinct_colours import RGB
+from primage.labels.colours import RGB, pack, positions
 from primage.labels.formats.export import read_text
 from primage.labels.formats.picture import entries_of
 from primage.labels.formats.raw import Entry, RawLabels
@@ -71,14 +70,11 @@ def _without_void(raw: RawLabels) -> RawLabels:
     void = raw.values == _VOID
     if not void.any() or void.all():
         return raw
-    from scipy import ndimage  # imported lazily: reading the table of kinds must not load SciPy
-
-    y, x = ndimage.distance_transform_edt(void, return_distances=False, return_indices=True)
     log.info(
         "%s: %s pixels are void (255), as borders in Pascal VOC's maps; each was given the nearest label",
         *(raw.where, f"{int(void.sum()):,}"),
     )
-    values: UInt8[np.ndarray, "h w"] = raw.values[y, x]
+    values = from_nearest_outside(raw.values, void)
     return replace(raw, values=values, drawn=None)  # the void colour is still in the drawn one
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Bool, UInt8
 from primage.decoding.decode import Decoded, decode
 from primage.decoding.flatten import flatten
 from primage.errors import LabelError
+from primage.labels.flatness import flat_squares
 from primage.labels.formats.canvas import Canvas
 from primage.labels.formats.export import Export
 from primage.labels.formats.raw import RawLabels
@@ -25,6 +26,8 @@ _LABEL_STUDIO = re.compile(r"(?P<task>.*-)?tag-(?P<label>.+)-\d+")
 #: Levels from dark to light that are neither; a mask has few of them, at soft borders.
 _MIDDLE = (64, 192)
 _MAX_MIDDLE_SHARE = 0.1
+#: None of them fills a square of this side.
+_AREA_SIDE = 3
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,11 @@ def _mask(file: MaskFile) -> Bool[np.ndarray, "h w"]:
     if len(found) <= 2 and (len(found) == 1 or found[0] == 0):
         return np.asarray(levels > 0)
     middle = (levels > _MIDDLE[0]) & (levels < _MIDDLE[1])
-    if found[-1] < _MIDDLE[1] or middle.mean() > _MAX_MIDDLE_SHARE or _fills_an_area(levels, middle):
+    if (
+        found[-1] < _MIDDLE[1]
+        or middle.mean() > _MAX_MIDDLE_SHARE
+        or flat_squares(levels[..., None], middle, _AREA_SIDE, 0).any()
+    ):
         raise LabelError(
             f"{file.where} is no mask: the picture of one label is black, and white where the label is; "
             "a label map that has all labels is given alone"
@@ -117,14 +124,6 @@ def _levels(decoded: Decoded) -> UInt8[np.ndarray, "h w"]:
         if opacity.min() < 128:
             return opacity
     return np.asarray(flatten(decoded, (0, 0, 0), managed=False).max(axis=2))
-
-
-def _fills_an_area(levels: UInt8[np.ndarray, "h w"], where: Bool[np.ndarray, "h w"]) -> bool:
-    """Whether one level fills a block of 3×3 pixels somewhere."""
-    flat = where[1:-1, 1:-1].copy()
-    for y, x in np.ndindex(3, 3):
-        flat &= levels[y : y + flat.shape[0], x : x + flat.shape[1]] == levels[1:-1, 1:-1]
-    return bool(flat.any())
 
 
 def _report_overlaps(masks: Sequence[np.ndarray], values: Sequence[int], labels: RawLabels) -> None:

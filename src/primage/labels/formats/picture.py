@@ -11,7 +11,8 @@ from PIL import Image
 from primage.decoding.decode import decode
 from primage.errors import LabelError
 from primage.labels.cityscapes import cityscapes_table
-from primage.labels.distinct_colours import RGB, distinct_colours
+from primage.labels.colours import RGB
+from primage.labels.distinct_colours import distinct_colours
 from primage.labels.drawn_colours import drawn_colours
 from primage.labels.formats.raw import GREY_LEVELS, Entry, Ids, RawLabels
 

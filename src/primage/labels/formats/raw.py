@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from primage.labels.distinct_colours import RGB
+from primage.labels.colours import RGB
 from primage.labels.drawn_colours import DrawnColours
 
 Source = Literal["palette", "rgb", "grey", "cvat", "labelme", "coco", "masks", "cityscapes", "made"]
