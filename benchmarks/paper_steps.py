@@ -1,6 +1,6 @@
-"""Time and memory of three steps of the published configuration at 256² (the first is a warm-up).
+"""Time and memory of a few steps of the published configuration (the first is a warm-up).
 
-``python benchmarks/paper_steps.py``
+``python benchmarks/paper_steps.py [--size 256] [--steps 3]``
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ import skimage.data
 from primage.api import configure, opened_run, prepare
 from primage.training import training
 
-STEPS = 3
-
 
 def main(options: argparse.Namespace) -> None:
     photo = Path(skimage.data.__file__).parent / "astronaut.png"  # a square photo (NASA, public domain)
-    config = configure("paper", "super", 256, steps=STEPS)
+    config = configure("paper", "super", options.size, steps=options.steps)
     with tempfile.TemporaryDirectory() as scratch:
         prepared = prepare(photo, config)
         with opened_run(Path(scratch) / "run", prepared) as run:
@@ -46,5 +44,7 @@ def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--name", default="paper_steps", help="name of the JSON")
     main(parser.parse_args())

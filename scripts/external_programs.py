@@ -30,6 +30,7 @@ import primage
 from primage.demo import sample_photo
 from primage.errors import PrimageError
 from primage.image import read_image, write_png
+from primage.outputs import check_folder, mark_folder
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import LayerFiles, read_primitive
 
@@ -231,6 +232,8 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
         folder = (chosen.keep or Path(scratch)).resolve()
+        check_folder(folder)
+        mark_folder(folder)
         right = [each for kind in ("super", "segments") for each in check(kind, folder / kind)]
     for program in ("gimp", "krita"):
         if not (gimp() if program == "gimp" else shutil.which(program)):
