@@ -392,6 +392,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Picture
+         * @description The newest picture as a thumbnail; the photo's until there is one.
+         */
+        get: operations["get_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/preview": {
         parameters: {
             query?: never;
@@ -1136,6 +1156,11 @@ export interface components {
         Project: {
             /** Created */
             created: number;
+            /**
+             * Edits
+             * @description edits that the drawing contains
+             */
+            edits: number;
             history: components["schemas"]["HistoryState"];
             /**
              * Id
@@ -1206,6 +1231,11 @@ export interface components {
         ProjectSummary: {
             /** Created */
             created: number;
+            /**
+             * Edits
+             * @description edits that the drawing contains
+             */
+            edits: number;
             /**
              * Id
              * @description made by the server
@@ -2116,6 +2146,38 @@ export interface operations {
             query?: {
                 size?: "working" | "full" | "thumbnail";
             };
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_picture: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 /** @description made by the server */

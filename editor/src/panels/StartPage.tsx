@@ -24,6 +24,39 @@ export function StartPage() {
         </div>
       </div>
       <DropZone />
+      {projects && projects.length > 0 && (
+        <section aria-labelledby="projects-title">
+          <h2 id="projects-title">Recent projects</h2>
+          <ul className="projects">
+            {projects.map((project) => (
+              <li key={project.id} className="project">
+                <a className="card" href={`#/p/${project.id}`}>
+                  <span className="thumbnail">
+                    <img alt="" src={projectUrl(project.id, `/picture?of=${project.updated}`)} loading="lazy" />
+                    {project.edits > 0 && (
+                      <span className="before">
+                        <img alt="" src={projectUrl(project.id, "/photo?size=thumbnail")} loading="lazy" />
+                        <small>Before</small>
+                      </span>
+                    )}
+                  </span>
+                  <span>
+                    <b>{project.name}</b>
+                    <small>
+                      {[
+                        project.edits ? count(project.edits, "edit") : "not edited",
+                        project.steps ? count(project.steps, "training step") : "not learned yet",
+                        ago(project.updated),
+                      ].join(" · ")}
+                    </small>
+                  </span>
+                </a>
+                <IconButton icon="trash" label={`Delete ${project.name}`} onClick={() => setDeleting(project)} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section aria-labelledby="samples-title">
         <h2 id="samples-title">Or try a sample</h2>
         <ul className="samples">
@@ -40,28 +73,6 @@ export function StartPage() {
           ))}
         </ul>
       </section>
-      {projects && projects.length > 0 && (
-        <section aria-labelledby="projects-title">
-          <h2 id="projects-title">Recent projects</h2>
-          <ul className="projects">
-            {projects.map((project) => (
-              <li key={project.id} className="project">
-                <a className="card" href={`#/p/${project.id}`}>
-                  <img alt="" src={projectUrl(project.id, "/photo?size=thumbnail")} loading="lazy" />
-                  <span>
-                    <b>{project.name}</b>
-                    <small>
-                      {project.steps ? `${project.steps.toLocaleString("en")} training steps` : "not learned yet"} ·{" "}
-                      {ago(project.updated)}
-                    </small>
-                  </span>
-                </a>
-                <IconButton icon="trash" label={`Delete ${project.name}`} onClick={() => setDeleting(project)} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
       {deleting && (
         <Dialog title={`Delete “${deleting.name}”?`} onClose={() => setDeleting(null)}>
           <p>
@@ -117,6 +128,10 @@ function DropZone() {
       <small>It stays on this computer.</small>
     </section>
   );
+}
+
+function count(number: number, thing: string): string {
+  return `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
 }
 
 function ago(time: number): string {

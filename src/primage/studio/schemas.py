@@ -169,6 +169,7 @@ class ProjectSummary(Schema):
     updated: float
     photo: Size
     steps: int = Field(description="training steps")
+    edits: int = Field(description="edits that the drawing contains")
 
 
 class Project(ProjectSummary):

@@ -124,6 +124,22 @@ def test_files_that_are_not_photos_leave_nothing_behind(visitor: Visitor, photo:
     assert sorted(root.iterdir()) == before
 
 
+def test_the_list_shows_the_newest_picture_and_counts_edits(visitor: Visitor, project: str) -> None:
+    def shown() -> np.ndarray:
+        return decoded(visitor.get(project, "/picture").content)
+
+    with visitor.tab(project) as tab:
+        tab.draw("segments", 0, 0, np.ones((24, 32), np.uint8))
+        tab.rendered(1)
+        render = visitor.get(project, "/render").content
+        np.testing.assert_array_equal(shown(), decoded(render))
+    assert (shown() != picture()).any()
+    visitor.close(project)  # what was saved is shown, without a worker
+    np.testing.assert_array_equal(shown(), decoded(render))
+    (listed,) = (entry for entry in visitor.http.get("/api/projects").json()["projects"] if entry["id"] == project)
+    assert listed["edits"] == 1
+
+
 def test_samples(visitor: Visitor) -> None:
     assert visitor.http.post("/api/projects/sample", json={"sample": "../chelsea"}).status_code == 404
 

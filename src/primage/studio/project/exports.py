@@ -9,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from jaxtyping import UInt8
+
 from primage.files import write_atomically
-from primage.image import encode_png, read_image
+from primage.image import encode_png, read_image, resize_image, working_size
 from primage.render.quality import DEFAULT_QUALITY
 from primage.studio.errors import RefusalError
 from primage.studio.project.archive import write_zip
@@ -60,6 +63,13 @@ class Exports:
             png = await self._services.reader.run(EncodePhoto(self._photo, _THUMBNAIL_PX))
             write_atomically(thumbnail, png, durable=False)
         return thumbnail.read_bytes()
+
+    async def picture_png(self) -> bytes:
+        """The newest picture as a thumbnail: the photo's until there is one."""
+        image = self._rendering.image
+        if image is None and not self._rendering.file.exists():
+            return await self.photo_png("thumbnail")
+        return await asyncio.to_thread(_thumbnail, self._rendering.file if image is None else image)
 
     async def preview_png(self, size: Size) -> bytes:
         """The training primitive, rendered with the newest weights.
@@ -165,6 +175,13 @@ def file_stem(name: str) -> str:
         'My-cat-edited'
     """
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "primage"
+
+
+def _thumbnail(picture: Path | UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """A picture or its file, no larger than a thumbnail."""
+    image = read_image(picture) if isinstance(picture, Path) else picture
+    height, width = image.shape[:2]
+    return encode_png(resize_image(image, working_size((height, width), min(_THUMBNAIL_PX, height, width))))
 
 
 def _render_of_sheet(sheet: Path, size: Size) -> bytes:

@@ -134,7 +134,8 @@ class Hub:
 
     async def list(self) -> tuple[ProjectSummary, ...]:
         """All projects, newest first."""
-        return tuple(record.summary() for record in await asyncio.to_thread(self.services.store.list))
+        records = await asyncio.to_thread(self.services.store.list)
+        return tuple(self._open.get(record.id, record).summary() for record in records)
 
     async def open(self, project_id: str) -> LiveProject:
         """A project by its id.

@@ -33,6 +33,7 @@ from primage.studio.schemas import (
     Problem,
     Project,
     ProjectChange,
+    ProjectSummary,
     Replaced,
     State,
     UndoRedo,
@@ -96,7 +97,7 @@ class LiveProject:
     def state(self) -> Project:
         """All data except pixels."""
         return Project(
-            **self.record.summary().model_dump(),
+            **self.summary().model_dump(),
             size=self.record.size,
             settings=self.record.settings,
             layers=drawing_layers(self.record.settings.kind),
@@ -109,6 +110,10 @@ class LiveProject:
             model=self.models.info,
             snapshots=self.record.snapshots,
         )
+
+    def summary(self) -> ProjectSummary:
+        """Its entry in the list, with edits that are not saved yet."""
+        return self.record.summary().model_copy(update={"edits": self.canvas.history.done})
 
     def render_input(self) -> RenderInput:
         """The current drawing, for a render."""
@@ -262,7 +267,7 @@ class LiveProject:
             return
         try:
             self.canvas.save(durable)
-            self.record = self.record.model_copy(update={"updated": time.time()})
+            self.record = self.record.model_copy(update={"updated": time.time(), "edits": self.canvas.history.done})
             self._services.store.write(self.record)
         except OSError as error:
             self.canvas.saved = False  # the record, which contains the labels, is not saved either

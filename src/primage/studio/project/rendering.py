@@ -104,7 +104,7 @@ class Rendering:
         self._polishing = Polishing(services.polisher, clients)
         self._render_input = render_input
         self._clients = clients
-        self._file = file
+        self.file = file
         #: Called when the drawing, or how it is rendered, has changed.
         self.on_change: Callable[[], None] = lambda: None
         self._save_timer: asyncio.TimerHandle | None = None
@@ -311,7 +311,7 @@ class Rendering:
         if picture is None or picture.header.revision != self._render_input().revision:
             return None
         text = {"of": picture.of, "render": picture.header.model_dump(mode="json")}
-        return asyncio.get_running_loop().run_in_executor(None, _write, self._file, picture.image, json.dumps(text))
+        return asyncio.get_running_loop().run_in_executor(None, _write, self.file, picture.image, json.dumps(text))
 
     def restore(self, revision: int) -> None:
         """Load the saved picture, if it shows the current drawing.
@@ -321,7 +321,7 @@ class Rendering:
         """
         current = self._render_input()
         try:
-            with Image.open(self._file, formats=("PNG",)) as picture:
+            with Image.open(self.file, formats=("PNG",)) as picture:
                 text = json.loads(picture.info[_TEXT_KEY])
                 if text["of"] != current.identity(revision):
                     return

@@ -63,6 +63,7 @@ class ProjectRecord(Schema):
     run: Annotated[str, Field(pattern=RUN_NAME)] = "run-1"
     unfinished: bool = Field(False, description="whether a pause or the end of the server interrupted the training")
     steps: int = 0
+    edits: int = 0
     snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
 
     @model_validator(mode="before")

@@ -92,6 +92,12 @@ async def get_photo(project: TheProject, size: Literal["working", "full", "thumb
     return Png(await project.exports.photo_png(size))
 
 
+@router.get("/projects/{project_id}/picture", response_class=Png, responses=answer_is("image/png"))
+async def get_picture(project: TheProject) -> Png:
+    """The newest picture as a thumbnail; the photo's until there is one."""
+    return Png(await project.exports.picture_png())
+
+
 @router.get("/projects/{project_id}/layers", response_class=Frame, responses=answer_is("application/octet-stream"))
 async def get_layers(project: TheProject, of: Literal["edited", "training"] = "edited") -> Frame:
     """The drawing's layers: a frame whose header is `Extracted`."""
