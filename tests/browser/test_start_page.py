@@ -44,3 +44,15 @@ def test_recent_projects_show_their_newest_picture_and_on_hover_the_photo(editor
     assert headings.index("Recent projects") < headings.index("Or try a sample")
     card.click()
     editor.ready()
+
+
+def test_a_sample_starts_with_its_edit(person: Person) -> None:
+    page = person.page
+    page.get_by_role("button", name="Rocket: A second rocket").click()
+    person.ready()  # in the editor, not in the settings of the extraction
+    expect(page.get_by_role("button", name="Undo A second rocket")).to_be_enabled()
+    edited = person.labels()
+    person.undo()
+    person.painted()
+    changed = (edited != person.labels()).any(axis=2)
+    assert 0.01 < changed.mean() < 0.2

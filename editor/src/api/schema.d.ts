@@ -869,6 +869,12 @@ export interface components {
          * @description Create a project from a sample.
          */
         FromSample: {
+            /**
+             * Edited
+             * @description whether its edit is made, as the first of the history
+             * @default false
+             */
+            edited: boolean;
             /** Sample */
             sample: string;
         };
@@ -1380,6 +1386,11 @@ export interface components {
         Sample: {
             /** Credit */
             credit: string;
+            /**
+             * Edit
+             * @description title of the edit that a project can start with
+             */
+            edit: string;
             /** Id */
             id: string;
             size: components["schemas"]["Size"];

@@ -61,13 +61,21 @@ export function StartPage() {
         <h2 id="samples-title">Or try a sample</h2>
         <ul className="samples">
           {info?.samples.map((sample) => (
-            <li key={sample.id}>
+            <li key={sample.id} className="sample">
               <button type="button" className="card" onClick={() => void createFromSample(sample.id)}>
                 <img alt="" src={`/api/samples/${encodeURIComponent(sample.id)}/image`} />
                 <span>
                   <b>{sample.title}</b>
                   <small>{sample.credit}</small>
                 </span>
+              </button>
+              <button
+                type="button"
+                className="button"
+                aria-label={`${sample.title}: ${sample.edit}`}
+                onClick={() => void createFromSample(sample.id, true)}
+              >
+                Try: {sample.edit}
               </button>
             </li>
           ))}

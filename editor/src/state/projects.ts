@@ -148,9 +148,10 @@ export async function createFromFile(file: File): Promise<void> {
   created(project);
 }
 
-export async function createFromSample(sample: string): Promise<void> {
+/** Create a project from a sample; `edited` makes the sample's edit. */
+export async function createFromSample(sample: string, edited = false): Promise<void> {
   set({ page: "loading" });
-  const project = await attempt(() => call("post", "/api/projects/sample", { body: { sample } }));
+  const project = await attempt(() => call("post", "/api/projects/sample", { body: { sample, edited } }));
   if (!project) set({ page: "start" });
   created(project);
 }

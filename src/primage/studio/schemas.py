@@ -58,6 +58,7 @@ class Sample(Schema):
     id: str
     title: str
     credit: str
+    edit: str = Field(description="title of the edit that a project can start with")
     size: Size
 
 
@@ -198,6 +199,7 @@ class FromSample(Schema):
     """Create a project from a sample."""
 
     sample: str = Field(max_length=40)
+    edited: bool = Field(False, description="whether its edit is made, as the first of the history")
 
 
 class ProjectChange(Schema):

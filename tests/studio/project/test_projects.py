@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -138,6 +139,26 @@ def test_the_list_shows_the_newest_picture_and_counts_edits(visitor: Visitor, pr
     np.testing.assert_array_equal(shown(), decoded(render))
     (listed,) = (entry for entry in visitor.http.get("/api/projects").json()["projects"] if entry["id"] == project)
     assert listed["edits"] == 1
+
+
+def test_a_sample_can_start_with_an_edit_that_knows_its_origin(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = visitor.app.state.hub
+    monkeypatch.setattr(hub, "_options", replace(hub._options, photo_pixels=10**6))
+    samples = visitor.http.get("/api/info").json()["samples"]
+    assert all(sample["edit"] for sample in samples)
+    made = visitor.http.post("/api/projects/sample", json={"sample": "rocket", "edited": True}).json()
+    assert made["history"]["undo"] == "A second rocket"
+    edited, training = (visitor.layers(made["id"], of) for of in ("edited", "training"))
+    changed = (edited["segments"] != training["segments"]) | (edited["edges"] != training["edges"])
+    assert 0.01 < changed.mean() < 0.2
+    moved = edited["origin"].any(axis=2)
+    assert moved[changed].mean() > 0.9
+    with visitor.tab(made["id"]) as tab:
+        tab.step("undo")
+    np.testing.assert_array_equal(visitor.layers(made["id"])["segments"], training["segments"])
+    visitor.http.delete(f"/api/projects/{made['id']}")
 
 
 def test_samples(visitor: Visitor) -> None:

@@ -21,7 +21,7 @@ from primage.studio.project.archive import read_zip
 from primage.studio.project.canvas import Canvas, run_number
 from primage.studio.project.extraction import Extractor, default_settings
 from primage.studio.project.live import LiveProject
-from primage.studio.project.samples import sample_image, sample_path, sample_title, samples
+from primage.studio.project.samples import sample_edit, sample_image, sample_path, sample_title, samples
 from primage.studio.project.services import Options, Services
 from primage.studio.project.store import ProjectRecord, Store, new_id
 from primage.studio.schemas import Capabilities, Info, ProjectSummary
@@ -189,13 +189,17 @@ class Hub:
         async with self._received(stream, self._options.upload_bytes) as file:
             return await self.create_from_file(file, name)
 
-    async def create_from_sample(self, sample: str) -> LiveProject:
+    async def create_from_sample(self, sample: str, edited: bool = False) -> LiveProject:
         """Create a project from a sample.
 
         Args:
             sample: its id.
+            edited: make the sample's edit.
         """
-        return await self.create_from_file(sample_path(sample), sample_title(sample))
+        project = await self.create_from_file(sample_path(sample), sample_title(sample))
+        if edited:
+            await project.opening.apply(*sample_edit(sample))
+        return project
 
     async def create_from_file(self, file: Path, name: str) -> LiveProject:
         """Create a project from a photo on this machine; the path must not come from a client.

@@ -1,17 +1,18 @@
-"""Opening drawings that were edited in another program."""
+"""Opening drawings that were edited in another program, and making recorded edits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
+from primage.edit.records import Edit
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas
 from primage.studio.project.clients import Clients
 from primage.studio.project.services import Services
 from primage.studio.schemas import OriginFound
-from primage.studio.workers.reader import InferOrigin, ReadDrawing, ReadTrainingPrimitive
+from primage.studio.workers.reader import ApplyEdits, InferOrigin, ReadDrawing, ReadTrainingPrimitive
 
 _TITLE = "Open drawing"
 
@@ -61,6 +62,17 @@ class Opening:
         self._replace(opened, _TITLE, False)
         if canvas.revision != revision:
             self._start(self._find_origin(opened, before, InferOrigin(drawing, run)))
+
+    async def apply(self, title: str, edits: Sequence[Edit]) -> None:
+        """Make recorded edits of the unedited drawing, as one edit, which knows where its parts come from.
+
+        Args:
+            title: of the edit.
+            edits: the records.
+        """
+        run, canvas = self._current()
+        drawing, origin = await self._reader.run(ApplyEdits(run, tuple(edits)))
+        self._replace(drawing.coming_from(origin, canvas.drawing), title, False)
 
     def cancel(self) -> None:
         """Stop looking for the origin of an opened drawing: it was edited meanwhile."""

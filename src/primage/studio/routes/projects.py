@@ -58,7 +58,7 @@ async def upload_photo(
 @router.post("/projects/sample", status_code=201)
 async def use_sample(hub: TheHub, body: FromSample) -> Project:
     """Create a project from a sample."""
-    return (await hub.create_from_sample(body.sample)).state()
+    return (await hub.create_from_sample(body.sample, body.edited)).state()
 
 
 @router.post("/projects/import", status_code=201, openapi_extra=FILE_BODY)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from primage.config import Config
+from primage.edit.records import Edit
 from primage.origin.plane import Origin
 from primage.studio.drawing import Drawing
 from primage.studio.schemas import Colour, Label, Size
@@ -117,6 +118,21 @@ class ReadDrawing(ReadingJob[Drawing]):
     picture: Path
     run: Path
     snap: bool
+
+
+@dataclass(frozen=True)
+class ApplyEdits(ReadingJob[tuple[Drawing, Origin]]):
+    """Make recorded edits of the training primitive.
+
+    The result is its layers, without marks and origin, and where its pixels come from.
+
+    Attributes:
+        run: the run folder.
+        edits: the records.
+    """
+
+    run: Path
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True)

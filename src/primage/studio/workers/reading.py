@@ -11,9 +11,11 @@ from jaxtyping import UInt8
 from primage.api import configure, opened_run, prepare
 from primage.config import Config
 from primage.decoding.decode import stored_size
+from primage.edit.apply import Edited, edited
 from primage.errors import ImageError, PrimageError, PrimitiveError
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
+from primage.origin.plane import Origin
 from primage.origin.summary import summary
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer, own_settings
@@ -26,6 +28,7 @@ from primage.studio.drawing import Drawing
 from primage.studio.origin import layer_of
 from primage.studio.schemas import Colour, Label, Size
 from primage.studio.workers.reader import (
+    ApplyEdits,
     Configure,
     CreateRun,
     EncodePhoto,
@@ -141,6 +144,14 @@ def read_drawing(job: ReadDrawing) -> Drawing:
     except PrimageError as error:
         raise PrimitiveError(str(error).replace(str(job.picture), "the drawing")) from error
     return Drawing(primitive.resized(size).to_arrays())
+
+
+@ApplyEdits.handled_by
+def apply_recorded(job: ApplyEdits) -> tuple[Drawing, Origin]:
+    """Make recorded edits of the training primitive."""
+    primitive = Run(job.run).pair()[1]
+    drawing = edited(Edited(primitive, Origin.unmoved(primitive.size)), job.edits)
+    return Drawing(drawing.primitive.to_arrays()), drawing.origin
 
 
 @InferOrigin.handled_by
