@@ -153,7 +153,5 @@ def samples() -> tuple[Sample, ...]:
             continue
         with Image.open(path) as image:
             size = Size(width=image.width, height=image.height)
-        available.append(
-            Sample(id=name, title=sample.title, credit=sample.credit, edit=sample.edit_title, size=size)
-        )
+        available.append(Sample(id=name, title=sample.title, credit=sample.credit, edit=sample.edit_title, size=size))
     return tuple(available)
