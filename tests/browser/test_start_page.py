@@ -48,7 +48,7 @@ def test_recent_projects_show_their_newest_picture_and_on_hover_the_photo(editor
 
 def test_a_sample_starts_with_its_edit(person: Person) -> None:
     page = person.page
-    page.get_by_role("button", name="Rocket: A second rocket").click()
+    page.get_by_role("button", name="Try: A second rocket (Rocket)").click()
     person.ready()  # in the editor, not in the settings of the extraction
     expect(page.get_by_role("button", name="Undo A second rocket")).to_be_enabled()
     edited = person.labels()

@@ -72,7 +72,7 @@ export function StartPage() {
               <button
                 type="button"
                 className="button"
-                aria-label={`${sample.title}: ${sample.edit}`}
+                aria-label={`Try: ${sample.edit} (${sample.title})`}
                 onClick={() => void createFromSample(sample.id, true)}
               >
                 Try: {sample.edit}
