@@ -48,7 +48,7 @@ class Reading:
     where: str
 
 
-def check(reading: Reading, snap: bool = False, way_out: str = "") -> None:
+def check(reading: Reading, snap: bool = False, way_out: str = "") -> Bool[np.ndarray, "h w"]:
     """Refuse what is in doubt, or warn of it if it is to be snapped.
 
     Args:
@@ -56,16 +56,19 @@ def check(reading: Reading, snap: bool = False, way_out: str = "") -> None:
         snap: give what is in doubt the nearest label.
         way_out: the option that snaps; empty if there is none.
 
+    Returns:
+        (H, W), what is in doubt; nothing unless it is to be snapped.
+
     Raises:
         LabelError: areas or strokes have a colour that is no label's; labels cannot be told apart; it is a photo.
     """
     holes = squares(reading.holes, _HOLE_SIDE)
-    doubtful = reading.found.doubtful | holes
+    doubtful = np.asarray(reading.found.doubtful | holes)
     _check_ambiguous(reading)
     if snap:
         if doubtful.any():
             log.warning("%s: %s pixels in doubt were given the nearest label", reading.where, f"{doubtful.sum():,}")
-        return
+        return doubtful
     if len(np.unique(reading.colours, axis=0)) > 1:
         check_lossy(reading.colours, reading.drawn, reading.where, way_out)
     if reading.found.explained < _DRAWN_SHARE:
@@ -81,6 +84,7 @@ def check(reading: Reading, snap: bool = False, way_out: str = "") -> None:
         )
     if doubtful.any():
         raise _unknown(reading, doubtful, way_out)
+    return doubtful
 
 
 def check_lossy(colours: Int32[np.ndarray, " n 3"], drawn: DrawnColours, where: str, way_out: str = "") -> None:

@@ -78,7 +78,7 @@ def _own(raw: RawLabels, snap: bool) -> LabelMap:
         own = _by_level(labels_from_rgb(raw.drawn.srgb, where=raw.where, drawn=raw.drawn), raw)
     else:
         own = _from_entries(raw)
-    return LabelMap(own.index, with_distinct_colours(own.palette))
+    return replace(own, palette=with_distinct_colours(own.palette))
 
 
 def _of_model(raw: RawLabels, palette: Palette, snap: bool, way_out: str) -> LabelMap:
@@ -121,7 +121,7 @@ def _by_level(found: LabelMap, raw: RawLabels) -> LabelMap:
     if raw.source != "grey":
         return found
     labels = tuple(label.model_copy(update={"id": label.colour[0]}) for label in found.palette.labels)
-    return LabelMap(found.index, Palette(labels=labels, source="grey"))
+    return replace(found, palette=Palette(labels=labels, source="grey"))
 
 
 def write_labels(path: str | Path, label_map: LabelMap) -> None:
@@ -181,4 +181,5 @@ def _without_unused(label_map: LabelMap) -> LabelMap:
     index_of = np.zeros(MAX_LABELS + 1, np.uint8)
     index_of[used] = np.arange(len(used), dtype=np.uint8)
     labels = tuple(label_map.palette.labels[i] for i in used)
-    return LabelMap(index_of[label_map.index], Palette(labels=labels, source=label_map.palette.source))
+    palette = Palette(labels=labels, source=label_map.palette.source)
+    return replace(label_map, index=index_of[label_map.index], palette=palette)

@@ -15,7 +15,7 @@ from primage.labels.doubt import Reading, check, check_lossy
 from primage.labels.drawn_colours import DrawnColours, share_of
 from primage.labels.flatness import is_noisy
 from primage.labels.identity import colours_in_use
-from primage.labels.label_map import Label, LabelMap, Palette
+from primage.labels.label_map import Label, LabelMap, Palette, Snapped
 from primage.labels.nearest import Nearest, nearest_labels
 from primage.labels.palette_search import area_colours
 
@@ -52,7 +52,7 @@ def labels_from_rgb(
         way_out: the option that snaps, for messages; empty if there is none.
 
     Returns:
-        The map, with ``palette`` or with the palette found.
+        The map, with ``palette`` or with the palette found; it tells which pixels were snapped.
 
     Raises:
         LabelError: the picture is a photo, not a label map, or contains an area whose colour is not in ``palette``.
@@ -72,14 +72,16 @@ def labels_from_rgb(
         raise LabelError(f"{where} contains no labels: every pixel is a line; fill the areas between the lines")
     if palette is None:
         found, known = _found(rgb, live, lines, where, drawn)
+        doubtful = found.doubtful
     else:
         known, colours = palette, colours_in_use(rgb, palette)
         holes = _holes(drawn, live, colours)
         if not (live & ~holes).any():
             raise LabelError(f"{where} is transparent everywhere: nothing is drawn on it; save the visible layers")
         found = nearest_labels(rgb, np.concatenate([colours, lines]), live & ~holes, len(lines))
-        check(Reading(rgb, found, holes, palette, colours, drawn, where), snap, way_out)
-    count = int((found.snapped & live).sum())
+        doubtful = check(Reading(rgb, found, holes, palette, colours, drawn, where), snap, way_out)
+    clear = found.snapped & live
+    count = int(clear.sum())
     if count:
         log.info("%s: %s of %s pixels were read as the nearest label", where, f"{count:,}", f"{live.size:,}")
     index = found.index
@@ -88,7 +90,8 @@ def labels_from_rgb(
         raise LabelError(f"{where} contains only lines and no labels; fill the areas between the lines")
     if unlabelled.any():
         index = from_nearest_outside(index, unlabelled)
-    return LabelMap(index.astype(np.uint8), known)
+    snapped = Snapped(clear & ~doubtful, doubtful) if count or doubtful.any() else None
+    return LabelMap(index.astype(np.uint8), known, snapped)
 
 
 def _found(

@@ -14,7 +14,7 @@ from primage.labels.colours import RGB, hex_colour, pack, positions
 from primage.labels.doubt import unknown_label_error
 from primage.labels.drawn_colours import share_of
 from primage.labels.flatness import flat_squares
-from primage.labels.label_map import LabelMap, Palette, are_levels, palette_colours
+from primage.labels.label_map import LabelMap, Palette, Snapped, are_levels, palette_colours
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,7 @@ def matched(stored: LabelMap, palette: Palette, key: str, snap: bool, where: str
     keys = [getattr(label, key) for label in stored.palette.labels]
     known = {getattr(label, key): i for i, label in reversed(list(enumerate(palette.labels)))}
     index_of = np.zeros(len(keys), np.uint8)
+    doubtful = np.zeros(stored.index.shape, bool)
     for i, value in enumerate(keys):
         if value in known:
             index_of[i] = known[value]
@@ -129,7 +130,9 @@ def matched(stored: LabelMap, palette: Palette, key: str, snap: bool, where: str
             raise unknown_label_error(where, pixels, (x, y), palette, int(index_of[i]), way_out=way_out)
         label = palette.labels[index_of[i]]
         log.warning("%s: the %s %r is unknown; its %d pixels were given %r", where, key, value, mask.sum(), label)
-    return LabelMap(index_of[stored.index], palette)
+        doubtful |= mask
+    snapped = Snapped(np.zeros_like(doubtful), doubtful) if doubtful.any() else None
+    return LabelMap(index_of[stored.index], palette, snapped)
 
 
 def _positions_by_colour(colours: Int32[np.ndarray, " m 3"], palette: Palette) -> Int16[np.ndarray, " m"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
@@ -61,11 +61,29 @@ class Palette(BaseModel):
 
 
 @dataclass(frozen=True)
+class Snapped:
+    """Which pixels of a label map that was read from a file do not have exactly what their label has there.
+
+    Attributes:
+        clear: (H, W), those that are clearly nearest their label, or lie at a border of it.
+        doubtful: (H, W), those that were given the nearest label although they may mean something else.
+    """
+
+    clear: Bool[np.ndarray, "h w"]
+    doubtful: Bool[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
 class LabelMap:
-    """A label for each pixel: ``index`` holds indices into ``palette.labels``, not ids."""
+    """A label for each pixel: ``index`` holds indices into ``palette.labels``, not ids.
+
+    ``snapped`` tells how a map was read from a file; None if each pixel has exactly what its label has. It is no part
+    of the content: it is not stored, and most operations drop it.
+    """
 
     index: UInt8[np.ndarray, "h w"]
     palette: Palette
+    snapped: Snapped | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.index.size and int(self.index.max()) >= len(self.palette.labels):
@@ -100,7 +118,14 @@ def resize_labels(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
         return label_map
     sides = zip(size, label_map.index.shape, strict=True)
     rows, columns = ((2 * np.arange(new) + 1) * old // (2 * new) for new, old in sides)
-    return LabelMap(np.ascontiguousarray(label_map.index[rows][:, columns]), label_map.palette)
+
+    def resized(plane: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(plane[rows][:, columns])
+
+    snapped = label_map.snapped
+    if snapped is not None:
+        snapped = Snapped(resized(snapped.clear), resized(snapped.doubtful))
+    return LabelMap(resized(label_map.index), label_map.palette, snapped)
 
 
 def label_boundaries(index: UInt8[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:

@@ -15,11 +15,14 @@ from primage.errors import PrimitiveError
 from primage.image import read_image, write_png
 from primage.labels.label_map import Palette
 from primage.primitive.layer import READ_PLAIN, Layer, Mask, Picture, ReadOptions, Size
+from primage.seal import state
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Lines = Bool[np.ndarray, "h w"]
+#: Text of a PNG written by `write`: as long as its seal is whole, its black pixels are the lines, of whatever width.
+EXACT_KEY = "primage.lines"
 #: Scale of the closeness to a line, exp(-d / this).
 CLOSENESS_PX = 4.0
 
@@ -34,6 +37,10 @@ class LineLayer(Layer[Lines]):
         from primage.primitive.line_drawing import read_line_drawing
 
         decoded = decode(path)
+        if EXACT_KEY in decoded.text and options.line_colour is None and state(path) == "sealed":
+            lines = self.load(path)
+            if lines.any() or not options.lines_required:
+                return lines
         return read_line_drawing(
             flatten(decoded),
             flatten(decoded, (0, 0, 0)),
@@ -46,10 +53,10 @@ class LineLayer(Layer[Lines]):
     def write(self, path: Path, data: Lines) -> None:  # noqa: D102
         from primage.primitive.edges import draw_edges
 
-        write_png(path, draw_edges(data))
+        write_png(path, draw_edges(data), {EXACT_KEY: "black"})
 
     def load(self, path: Path) -> Lines:  # noqa: D102
-        # Not `read`, which tells ink from paper and thins: this file was written by `write`.
+        # Not the rest of `read`, which tells ink from paper and thins: this file was written by `write`.
         return np.asarray(read_image(path)[..., 0] == 0)
 
     def to_array(self, data: Lines) -> UInt8[np.ndarray, "h w"]:  # noqa: D102

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ from primage.image import read_image, resize_image
 from primage.labels.colours import RGB
 from primage.labels.display import with_distinct_colours
 from primage.labels.files import read_labels
-from primage.labels.formats.raw import PhotoFacts
-from primage.labels.label_map import LabelMap
+from primage.labels.formats.raw import UNKNOWN_PHOTO, PhotoFacts
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer
 from primage.primitive.kinds import KINDS, layers_of
@@ -106,8 +105,14 @@ NO_FILES = LayerFiles()
 
 
 @dataclass
-class _Read:
-    """Layers by name, at the sizes of their files; the colour of lines drawn over labels, or colours that may be."""
+class Given:
+    """What was read from a person's files; nothing is resized or extracted yet.
+
+    Attributes:
+        layers: by name, each at the size of its file; those that no file gives are missing.
+        line_colour: the colour of lines drawn over labels; None if there are none.
+        perhaps: colours that may be lines, if none were found.
+    """
 
     layers: dict[str, Any]
     line_colour: RGB | None = None
@@ -137,12 +142,8 @@ def training_primitive(
         PrimitiveError: a layer does not fit the photo, or cannot be extracted.
         LabelError, ImageError: a file cannot be read.
     """
-    files.check(config.kind)
     photo_size: Size = (photo.shape[0], photo.shape[1])
-    read = _read(files, config, None, PhotoFacts(photo_name, photo_size))
-    segments: LabelMap | None = read.layers.get("segments")
-    if segments is not None:
-        read.layers["segments"] = LabelMap(segments.index, with_distinct_colours(segments.palette))
+    read = read_files(files, config, photo=PhotoFacts(photo_name, photo_size))
     edges_given = "edges" in read.layers or "edges" not in KINDS[config.kind].names
     working = resize_image(photo, size)
     for layer in layers_of(config.kind):
@@ -183,8 +184,7 @@ def read_primitive(
         PrimitiveError: a layer is missing, or layers do not fit each other.
         LabelError: a label is unknown from training.
     """
-    files.check(spec.kind)
-    read = _read(files, spec.config, spec, PhotoFacts(size=spec.photo_size), snap, way_out).layers
+    read = read_files(files, spec.config, spec, PhotoFacts(size=spec.photo_size), snap, way_out).layers
     sizes = [layer.size(read[layer.name]) for layer in layers_of(spec.kind) if layer.name in read]
     photo = None
     if files.edges_from is not None:
@@ -213,15 +213,32 @@ def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
     return resize_image(photo, size)
 
 
-def _read(
+def read_files(
     files: LayerFiles,
     config: PrimitiveConfig,
-    spec: PrimitiveSpec | None,
-    photo: PhotoFacts,
+    spec: PrimitiveSpec | None = None,
+    photo: PhotoFacts = UNKNOWN_PHOTO,
     snap: bool = False,
     way_out: str = "",
-) -> _Read:
-    """Read all files given; ``spec`` is None for training."""
+) -> Given:
+    """Read the layers that files hold: the one reader for training, rendering and the studio.
+
+    Args:
+        files: the layers, or the whole primitive, or some of them.
+        config: kind and extraction settings.
+        spec: the model's description of its primitives; None for training, where labels get distinct colours.
+        photo: the photo that the files belong to.
+        snap: map unknown colours to the nearest label, where that is in doubt, too.
+        way_out: what sets ``snap``, for messages; empty if there is nothing.
+
+    Returns:
+        The layers. Label maps tell which of their pixels were snapped.
+
+    Raises:
+        PrimitiveError: a file holds no such layer, or the kind has none.
+        LabelError, ImageError: a file cannot be read.
+    """
+    files.check(config.kind)
     palette = spec.palette if spec is not None else None
     options = ReadOptions(
         palette,
@@ -233,13 +250,13 @@ def _read(
         way_out=way_out,
     )
     layers = layers_of(config.kind)
-    read = _Read({})
+    read = Given({})
     if files.whole is not None:
         if len(layers) == 1:
             read.layers[layers[0].name] = layers[0].read(files.whole, options)
         elif KINDS[config.kind].names == ("segments", "edges"):
             found = read_lines_over_labels(files.whole, spec, options)
-            read = _Read({"segments": found.segments}, found.line_colour, found.perhaps)
+            read = Given({"segments": found.segments}, found.line_colour, found.perhaps)
             if found.edges is not None:
                 read.layers["edges"] = found.edges
         else:
@@ -254,6 +271,9 @@ def _read(
         read.line_colour = None  # the labels it was chosen for are replaced
     if files.edges_from is not None:
         read.layers.pop("edges", None)
+    if spec is None and "segments" in read.layers:
+        segments = read.layers["segments"]
+        read.layers["segments"] = replace(segments, palette=with_distinct_colours(segments.palette))
     return read
 
 
