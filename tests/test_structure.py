@@ -61,6 +61,7 @@ LAYERS = {
     "primage.studio": (
         "errors",
         "schemas",
+        "opened",
         "wire",
         "origin",
         "drawing",

@@ -119,6 +119,19 @@ class Visitor:
         assert response.status_code == 200, response.text
         return response
 
+    def read(self, project: str, content: bytes, name: str = "drawing.png", **query: Any) -> Any:
+        """Open a file as a drawing; nothing is changed yet."""
+        return self.http.post(f"/api/projects/{project}/drawing", params={"name": name, **query}, content=content)
+
+    def open_drawing(self, project: str, content: bytes, name: str = "drawing.png", **query: Any) -> dict[str, Any]:
+        """Open a file as a drawing, and apply it. Returns what was said of it."""
+        answer = self.read(project, content, name, **query)
+        assert answer.status_code == 200, answer.text
+        header, _ = unpack(answer.content)
+        applied = self.http.post(f"/api/projects/{project}/drawing/{header['id']}")
+        assert applied.status_code == 200, applied.text
+        return header
+
     def close(self, project: str) -> None:
         """Close a project as when the server stops; the next request loads it from disk."""
         assert self.http.portal is not None

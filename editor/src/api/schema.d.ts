@@ -142,10 +142,31 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open Drawing
-         * @description Replace the drawing by one that was edited in another program, as one edit: the body is a picture of it.
+         * Read Drawing
+         * @description Read a drawing that was edited in another program, or its labels or lines alone: a frame whose header is
+         *     `OpenedFile`. Nothing is changed yet. The body is as for `own`.
          */
-        post: operations["open_drawing"];
+        post: operations["read_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/drawing/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Drawing
+         * @description Replace the layers that a file holds, as one edit.
+         */
+        post: operations["apply_drawing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -366,6 +387,28 @@ export interface paths {
          * @description Stop after the current step; the current model is kept.
          */
         post: operations["stop_learning"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Own Layers
+         * @description Read labels, lines or a painting for the training drawing, instead of extracted ones: a frame whose header is
+         *     `OpenedFile`. The body is a file of any kind that docs/files.md lists, or several masks, one after the other, whose
+         *     lengths are given. ``own_…`` of `ExtractSettings` takes the id.
+         */
+        post: operations["read_own_layers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -806,6 +849,21 @@ export interface components {
              */
             kind: "super" | "edges" | "segments" | "paint";
             /**
+             * Own Colours
+             * @description a painting likewise
+             */
+            own_colours?: string | null;
+            /**
+             * Own Edges
+             * @description lines likewise
+             */
+            own_edges?: string | null;
+            /**
+             * Own Segments
+             * @description labels from a file of the user (POST …/own), not extracted
+             */
+            own_segments?: string | null;
+            /**
              * Paint Colours
              * @default 12
              */
@@ -1065,6 +1123,70 @@ export interface components {
         NewSnapshot: {
             /** Name */
             name: string;
+        };
+        /**
+         * OpenedFile
+         * @description A file as it was read; nothing is applied yet. The pixels of the layers follow in order, then one byte per pixel.
+         *
+         *     That last plane is 0 where a pixel has exactly its label, 1 where it was given the nearest one, 2 where that is in
+         *     doubt.
+         */
+        OpenedFile: {
+            /**
+             * Changed
+             * @description pixels that differ from the current drawing; 0 if there is none to compare with
+             */
+            changed: number;
+            /**
+             * Doubtful
+             * @description those of them that are in doubt; 0 unless `snap` was requested
+             */
+            doubtful: number;
+            /**
+             * Id
+             * @description to apply it with
+             */
+            id: string;
+            /**
+             * Labels
+             * @description of the file, if it becomes the training drawing; else none
+             */
+            labels: components["schemas"]["Label"][];
+            /**
+             * Layers
+             * @description the drawing as it would be: also the layers that stay as they are
+             */
+            layers: components["schemas"]["Layer"][];
+            /** Name */
+            name: string;
+            /**
+             * Nearest
+             * @description pixels of the file that were given the nearest label
+             */
+            nearest: number;
+            /**
+             * Replaced
+             * @description the layers that the file holds
+             */
+            replaced: ("segments" | "edges" | "colours" | "marks" | "sources" | "origin")[];
+            /**
+             * Said
+             * @description what the reader noted, a sentence each
+             */
+            said: string[];
+            /** @description of the drawing, to which the file was resized */
+            size: components["schemas"]["Size"];
+            /**
+             * Type
+             * @default opened
+             * @constant
+             */
+            type: "opened";
+            /**
+             * Unsure
+             * @description whether it may as well be a photo, which is likelier: ask
+             */
+            unsure: boolean;
         };
         /**
          * OriginFound
@@ -1745,9 +1867,14 @@ export interface operations {
             };
         };
     };
-    open_drawing: {
+    read_drawing: {
         parameters: {
-            query?: {
+            query: {
+                /** @description of the files, as shown */
+                name: string[];
+                /** @description in bytes; not needed for one file */
+                length?: number[];
+                part?: "auto" | "drawing" | "segments" | "edges" | "colours";
                 snap?: boolean;
             };
             header?: never;
@@ -1762,6 +1889,40 @@ export interface operations {
                 "application/octet-stream": string;
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                file_id: string;
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2148,6 +2309,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_own_layers: {
+        parameters: {
+            query: {
+                /** @description of the files, as shown */
+                name: string[];
+                kind?: "super" | "edges" | "segments" | "paint";
+                size_px?: number;
+                /** @description in bytes; not needed for one file */
+                length?: number[];
+                part?: "auto" | "drawing" | "segments" | "edges" | "colours";
+            };
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
                 };
             };
         };

@@ -21,12 +21,13 @@ from primage.labels.from_colours import labels_from_rgb
 from primage.labels.identity import known_colours
 from primage.labels.label_map import LabelMap
 from primage.primitive.config import PrimitiveConfig
-from primage.primitive.kinds import KINDS
+from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import ReadOptions
 from primage.primitive.line_drawing import read_line_drawing
 from primage.primitive.line_layer import LineLayer
 from primage.primitive.primitive import PrimitiveSpec
 from primage.primitive.read import LayerFiles, read_files
+from primage.primitive.shape import check_shape, fitted
 
 Lines = Bool[np.ndarray, "h w"]
 #: What files are to be read as: "drawing" is all layers in one picture, "auto" is whatever they hold.
@@ -72,7 +73,7 @@ def recognise(
         part: what they are; "auto" to find out.
         config: kind and extraction settings.
         spec: the model's description of its primitives; None for training.
-        photo: the photo that the files belong to.
+        photo: the photo that the files belong to; layers must have its shape, if its size is known.
         snap: map unknown colours to the nearest label, where that is in doubt, too.
         way_out: what sets ``snap``, for messages; empty if there is nothing.
 
@@ -83,7 +84,12 @@ def recognise(
     def read(files: LayerFiles) -> Recognised:
         with _heard() as said:
             layers = read_files(files, config, spec, photo, snap, way_out).layers
-        return Recognised(layers, tuple(said))
+            for layer in layers_of(config.kind):
+                if layer.name in layers and photo.size is not None:
+                    size = layer.size(layers[layer.name])
+                    check_shape(size, photo.size, str(paths[0]), "the photo")
+                    fitted(size, photo.size, str(paths[0]))
+        return Recognised(layers, tuple(dict.fromkeys(said)))
 
     names = KINDS[config.kind].names
     if part == "auto" and (len(paths) > 1 or not is_picture_file(paths[0])):

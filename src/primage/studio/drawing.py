@@ -22,6 +22,8 @@ from primage.studio.schemas import Layer, LayerName, Patch, Rectangle, Size
 _LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}
 #: Bytes per pixel of the layers that every drawing has.
 _OWN = {"marks": 1, "sources": 1, "origin": 2}
+#: The layers that are drawn, from bottom to top.
+LAYER_NAMES: tuple[LayerName, ...] = ("segments", "colours", "edges")
 #: Values of the layer "sources", which lies over the photo: nothing new is copied from here, or only from here.
 EXCLUDE, SAMPLE = 1, 2
 #: Numbers of different values of these layers.

@@ -16,6 +16,7 @@ MAX_WINDOW_PX = 2048
 
 ProjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 SnapshotId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
+FileId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 Kind = Literal["super", "edges", "segments", "paint"]
 LayerName = Literal["segments", "edges", "colours", "marks", "sources", "origin"]
 ExportedLayer = Literal["primitive", "segments", "edges", "colours", "origin"]
@@ -100,6 +101,9 @@ class ExtractSettings(Schema):
     edge_min_length_px: int = Field(14, ge=0, le=1000, description="shorter lines are dropped")
     regions: int = Field(12, ge=2, le=64)
     paint_colours: int = Field(12, ge=2, le=64)
+    own_segments: FileId | None = Field(None, description="labels from a file of the user (POST …/own), not extracted")
+    own_edges: FileId | None = Field(None, description="lines likewise")
+    own_colours: FileId | None = Field(None, description="a painting likewise")
 
     @model_validator(mode="after")
     def _ordered(self) -> ExtractSettings:

@@ -228,15 +228,15 @@ def test_opening_a_drawing_is_one_edit(visitor: Visitor, project: str) -> None:
         pixels[2, 4:20] = line
         encoded = io.BytesIO()
         Image.fromarray(pixels).save(encoded, "PNG")
-        answer = visitor.http.post(f"/api/projects/{project}/drawing", content=encoded.getvalue())
-        assert answer.status_code == 200, answer.text
-        assert answer.json()["history"]["undo"] == "Open drawing"
+        visitor.open_drawing(project, encoded.getvalue())
+        assert visitor.get(project).json()["history"]["undo"] == "Open drawing"
         assert visitor.layers(project)["edges"][2, 5:19].all()
         pixels[20:30, 20:30] = (1, 2, 200)
         encoded = io.BytesIO()
         Image.fromarray(pixels).save(encoded, "PNG")
-        answer = visitor.http.post(f"/api/projects/{project}/drawing", content=encoded.getvalue())
+        answer = visitor.read(project, encoded.getvalue())
         assert answer.status_code == 422
+        assert answer.json()["code"] == "doubt"
         assert "/" not in answer.json()["message"].replace("×", "")
         assert visitor.get(project).json()["history"]["done"] == ["Open drawing"]
 
@@ -244,8 +244,7 @@ def test_opening_a_drawing_is_one_edit(visitor: Visitor, project: str) -> None:
 def opened(visitor: Visitor, project: str, pixels: np.ndarray) -> None:
     encoded = io.BytesIO()
     Image.fromarray(pixels).save(encoded, "PNG")
-    answer = visitor.http.post(f"/api/projects/{project}/drawing", content=encoded.getvalue())
-    assert answer.status_code == 200, answer.text
+    visitor.open_drawing(project, encoded.getvalue())
 
 
 def origin_index(visitor: Visitor, project: str) -> np.ndarray:

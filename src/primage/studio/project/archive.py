@@ -8,12 +8,13 @@ from pathlib import Path
 
 from primage.primitive.kinds import all_layer_names
 from primage.studio.errors import RefusalError
-from primage.studio.project.store import ProjectRecord
+from primage.studio.project.store import OWN_FOLDER, ProjectRecord
 
 #: The files of a project; "run/" stands for the run folder, whose name is in the record.
 _MEMBERS = re.compile(
     r"project\.json|original|drawing\.bin|history\.bin|thumbnail\.png"
     r"|snapshots/[0-9a-f]{16}\.(bin|png)"
+    rf"|own/[0-9a-f]{{16}}\.({'|'.join(all_layer_names())})\.png"
     rf"|run/(run\.json|(photo|primitive|{'|'.join(all_layer_names())})\.png|log\.jsonl"
     r"|model\.safetensors|checkpoint\.safetensors)"
 )
@@ -39,6 +40,8 @@ def write_zip(path: Path, folder: Path, record: ProjectRecord) -> None:
                 if run != record.run:
                     continue
                 name = f"run/{rest}"
+            if name.startswith(f"{OWN_FOLDER}/") and file.name not in record.own_files().values():
+                continue
             if file.is_file() and name != "project.json" and _MEMBERS.fullmatch(name):
                 # Files that are already compressed, or do not shrink, are stored uncompressed.
                 stored = name.endswith((".png", ".safetensors", ".bin")) or name == "original"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from primage.config import MAX_SIZE_PX as PHOTO_SIZE_PX
 from primage.config import Config
-from primage.studio.drawing import Drawing, drawing_layers
+from primage.studio.drawing import LAYER_NAMES, Drawing, channels_of, drawing_layers
 from primage.studio.errors import RefusalError
+from primage.studio.opened import OpenedFile, Part
 from primage.studio.project.latest_only import LatestOnly
 from primage.studio.project.services import Services
-from primage.studio.schemas import MAX_SIZE_PX, Extracted, ExtractSettings, Label
+from primage.studio.project.store import OWN_FOLDER, new_id, own_files
+from primage.studio.schemas import MAX_SIZE_PX, Extracted, ExtractSettings, Label, Layer, Size
 from primage.studio.wire import pack
-from primage.studio.workers.reader import CreateRun, Extract, Extraction
+from primage.studio.workers.reader import CreateRun, Extract, Extraction, Opened, ReadOwn
 
 
 def default_settings(config: Config) -> ExtractSettings:
@@ -96,7 +100,8 @@ class Extractor:
         Raises:
             SupersededError: other settings were requested before this extraction was started.
         """
-        job = Extract(self._photo, run_config(await self._services.training_config(), settings))
+        config = run_config(await self._services.training_config(), settings)
+        job = Extract(self._photo, config, self._own(settings))
         return await self._previews.run(lambda: self._services.reader.run(job))
 
     async def preview_frame(self, settings: ExtractSettings) -> bytes:
@@ -119,7 +124,68 @@ class Extractor:
             settings: extraction settings.
         """
         config = run_config(await self._services.training_config(), settings)
-        return await self._services.reader.run(CreateRun(self._photo, run, config))
+        return await self._services.reader.run(CreateRun(self._photo, run, config, self._own(settings)))
+
+    def _own(self, settings: ExtractSettings) -> dict[str, Path]:
+        """The files of layers that the user gave."""
+        files = {name: self._photo.parent / OWN_FOLDER / file for name, file in own_files(settings).items()}
+        if not all(file.exists() for file in files.values()):
+            raise RefusalError(404, "not_found", "the file that you gave is no longer there; choose it again")
+        return files
+
+    async def read_own(self, files: tuple[Path, ...], settings: ExtractSettings, photo_name: str, part: Part) -> bytes:
+        """Read layers of the user's own for a training drawing, and keep them for ``settings.own_…``.
+
+        Args:
+            files: one file, or several masks, in a folder of their own.
+            settings: kind and size of the drawing.
+            photo_name: the name by which the files may list the photo.
+            part: what they are to be read as.
+
+        Returns:
+            A frame whose header is `OpenedFile`; it shows the layers that were read.
+
+        Raises:
+            RefusalError: they do not fit the photo, or cannot be read.
+        """
+        number = new_id()
+        names = {"own_segments": number, "own_edges": number, "own_colours": number}
+        targets = own_files(settings.model_copy(update=names))
+        folder = self._photo.parent / OWN_FOLDER
+        config = run_config(await self._services.training_config(), settings)
+        paths = {name: folder / file for name, file in targets.items()}
+        job = ReadOwn(files, self._photo, photo_name, config, part, paths)
+        found = await self._services.reader.run(job)
+        return opened_frame(number, files, found, found.layers)
+
+
+def opened_frame(
+    number: str, files: Sequence[Path], found: Opened, layers: Mapping[str, np.ndarray], changed: int = 0
+) -> bytes:
+    """What was read from files of the user as a binary message.
+
+    Args:
+        number: the id to apply it with.
+        files: the files.
+        found: what was read.
+        layers: the drawing as it would be.
+        changed: the number of pixels that it changes.
+    """
+    height, width = found.snapped.shape
+    header = OpenedFile(
+        id=number,
+        name=files[0].name if len(files) == 1 else f"{len(files)} files",
+        size=Size(width=width, height=height),
+        layers=tuple(Layer.model_validate({"name": name, "channels": channels_of(name)}) for name in layers),
+        labels=found.labels,
+        replaced=tuple(name for name in LAYER_NAMES if name in found.layers),
+        said=found.said,
+        nearest=found.nearest,
+        doubtful=found.doubtful,
+        changed=changed,
+        unsure=found.unsure,
+    )
+    return pack(header, [*layers.values(), found.snapped])
 
 
 def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revision: int | None = None) -> bytes:

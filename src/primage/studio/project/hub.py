@@ -8,7 +8,7 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,7 +23,8 @@ from primage.studio.project.extraction import Extractor, default_settings
 from primage.studio.project.live import LiveProject
 from primage.studio.project.samples import sample_edit, sample_image, sample_path, sample_title, samples
 from primage.studio.project.services import Options, Services
-from primage.studio.project.store import ProjectRecord, Store, new_id
+from primage.studio.project.store import ProjectRecord, Store
+from primage.studio.project.uploads import received, received_files
 from primage.studio.schemas import Capabilities, Info, ProjectSummary
 from primage.studio.workers.painter import GetModelInfo, WarmUpPainter
 from primage.studio.workers.polisher import WarmUpPolisher
@@ -158,6 +159,7 @@ class Hub:
     async def _opened(self, record: ProjectRecord) -> LiveProject:
         folder = self.services.store.folder(record.id)
         await asyncio.to_thread(self.services.store.sweep_runs, record)
+        await asyncio.to_thread(self.services.store.sweep_own, record)
         try:
             canvas = await asyncio.to_thread(Canvas.load, folder, record)
         except RunError as error:
@@ -186,7 +188,7 @@ class Hub:
         Raises:
             RefusalError: it is too large or not a photo, or there are too many projects.
         """
-        async with self._received(stream, self._options.upload_bytes) as file:
+        async with received(self.services.store.root, stream, self._options.upload_bytes) as file:
             return await self.create_from_file(file, name)
 
     async def create_from_sample(self, sample: str, edited: bool = False) -> LiveProject:
@@ -198,7 +200,7 @@ class Hub:
         """
         project = await self.create_from_file(sample_path(sample), sample_title(sample))
         if edited:
-            await project.opening.apply(*sample_edit(sample))
+            await project.opening.edit(*sample_edit(sample))
         return project
 
     async def create_from_file(self, file: Path, name: str) -> LiveProject:
@@ -230,16 +232,17 @@ class Hub:
         project = self._open[project_id] = LiveProject(self.services, record, canvas)
         return project
 
-    async def open_drawing(self, project: LiveProject, stream: AsyncIterator[bytes], snap: bool) -> None:
-        """Replace the drawing of a project by one that was edited in another program, as one edit.
+    def received_files(
+        self, stream: AsyncIterator[bytes], names: Sequence[str], sizes: Sequence[int]
+    ) -> contextlib.AbstractAsyncContextManager[tuple[Path, ...]]:
+        """Store files that are read as drawings, and delete them after the block; see `uploads.received_files`.
 
         Args:
-            project: the project.
-            stream: the content of a picture of the drawing.
-            snap: map unknown colours to the nearest label.
+            stream: one file after the other.
+            names: of the files.
+            sizes: their lengths in bytes; not needed for one file.
         """
-        async with self._received(stream, self._options.upload_bytes) as file:
-            await project.opening.open(file, snap)
+        return received_files(self.services.store.root, stream, self._options.upload_bytes, names, sizes)
 
     async def import_zip(self, stream: AsyncIterator[bytes]) -> LiveProject:
         """Create a project from a zip file.
@@ -251,7 +254,7 @@ class Hub:
             RefusalError: it is too large, or not a project.
         """
         reader, store = self.services.reader, self.services.store
-        async with self._received(stream, self._options.import_bytes) as file, self._new_folder() as made:
+        async with received(store.root, stream, self._options.import_bytes) as file, self._new_folder() as made:
             project_id, folder = made
             await asyncio.to_thread(read_zip, file, folder, self._options.import_bytes)
             # Removed, so that the folder does not count as a project until all of it has been checked.
@@ -295,24 +298,6 @@ class Hub:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-
-    @contextlib.asynccontextmanager
-    async def _received(self, stream: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[Path]:
-        """Store the body of a request in a file, which is deleted after the block."""
-        file = self.services.store.root / f".upload-{new_id()}"
-        length = 0
-        try:
-            with file.open("xb") as target:
-                async for chunk in stream:
-                    length += len(chunk)
-                    if length > max_bytes:
-                        raise RefusalError(413, "too_large", f"the file is larger than {max_bytes >> 20} MB")
-                    target.write(chunk)
-            if not length:
-                raise RefusalError(422, "invalid", "the file is empty")
-            yield file
-        finally:
-            file.unlink(missing_ok=True)
 
 
 def display_name(name: str) -> str:

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from primage.edit.records import Edit
-from primage.studio.drawing import Drawing
+from primage.studio.drawing import LAYER_NAMES, Drawing
 from primage.studio.errors import RefusalError
+from primage.studio.opened import Part
+from primage.studio.origin import differing
 from primage.studio.project.canvas import Canvas
 from primage.studio.project.clients import Clients
+from primage.studio.project.extraction import opened_frame
 from primage.studio.project.services import Services
+from primage.studio.project.store import new_id
 from primage.studio.schemas import OriginFound
 from primage.studio.workers.reader import ApplyEdits, InferOrigin, ReadDrawing, ReadTrainingPrimitive
 
+#: What is shown in the history if a file holds some layers only, and otherwise.
+_TITLES: dict[tuple[str, ...], str] = {("segments",): "Open labels", ("edges",): "Open lines"}
 _TITLE = "Open drawing"
+#: Files that were read and not applied yet; older ones are forgotten.
+_MAX_READ = 8
 
 
 class Opening:
@@ -42,28 +52,66 @@ class Opening:
         self._replace = replace
         self._start = start
         self._job: InferOrigin | None = None
+        #: Layers that were read, with their run folder, by id.
+        self._read: dict[str, tuple[Path, dict[str, np.ndarray]]] = {}
 
-    async def open(self, file: Path, snap: bool) -> None:
+    async def read(self, files: tuple[Path, ...], part: Part, snap: bool) -> bytes:
+        """Read a drawing, or some of its layers; nothing is changed before `apply`.
+
+        Args:
+            files: one file, or several masks, in a folder of their own.
+            part: what they are to be read as.
+            snap: map unknown colours to the nearest label.
+
+        Returns:
+            A frame whose header is `OpenedFile`; it shows the drawing as it would be.
+
+        Raises:
+            RefusalError: it does not fit the photo, contains unknown colours, or is no drawing.
+        """
+        run, _ = self._current()
+        found = await self._reader.run(ReadDrawing(files, run, part, snap))
+        number = new_id()
+        self._read[number] = (run, found.layers)
+        for old in list(self._read)[:-_MAX_READ]:
+            del self._read[old]
+        current = self._current()[1].drawing
+        whole = self._with_others(found.layers)
+        changed = int(differing(whole.layers, current.layers).sum()) if whole.size == current.size else 0
+        return opened_frame(number, files, found, whole.layers, changed)
+
+    async def apply(self, number: str) -> None:
         """Replace the drawing, as one edit. Where its parts come from follows in the background, as part of that edit.
 
         Args:
-            file: a picture of the drawing.
-            snap: map unknown colours to the nearest label.
+            number: the id of what was read.
 
         Raises:
-            RefusalError: it does not fit the photo, or contains unknown colours.
+            RefusalError: it was read too long ago, or for another drawing.
         """
-        run, _ = self._current()
-        drawing = await self._reader.run(ReadDrawing(file, run, snap))
+        run, layers = self._read.pop(number, (None, {}))
+        if run is None or run != self._current()[0]:
+            raise RefusalError(404, "not_found", "this file was opened too long ago; open it again")
         training = (await self._reader.run(ReadTrainingPrimitive(run))).drawing
-        _, canvas = self._current()
+        if run != self._current()[0]:
+            raise RefusalError(409, "superseded", "the drawing was replaced meanwhile; open the file again")
+        canvas, drawing = self._current()[1], self._with_others(layers)
         before, revision = canvas.drawing.copy(), canvas.revision
-        opened = drawing.continuing(before, training)
-        self._replace(opened, _TITLE, False)
+        opened, title = drawing.continuing(before, training), self._title(layers)
+        self._replace(opened, title, False)
         if canvas.revision != revision:
-            self._start(self._find_origin(opened, before, InferOrigin(drawing, run)))
+            self._start(self._find_origin(opened, before, InferOrigin(drawing, run), title))
 
-    async def apply(self, title: str, edits: Sequence[Edit]) -> None:
+    def _with_others(self, layers: dict[str, np.ndarray]) -> Drawing:
+        """The drawn layers of the drawing, some of them replaced."""
+        current = self._current()[1].drawing.layers
+        return Drawing({name: layers.get(name, current[name]) for name in LAYER_NAMES if name in current})
+
+    def _title(self, layers: dict[str, np.ndarray]) -> str:
+        drawn = [name for name in LAYER_NAMES if name in self._current()[1].drawing.layers]
+        return _TITLES.get(tuple(layers), _TITLE) if len(layers) < len(drawn) else _TITLE
+
+    async def edit(self, title: str, edits: Sequence[Edit]) -> None:
         """Make recorded edits of the unedited drawing, as one edit, which knows where its parts come from.
 
         Args:
@@ -79,7 +127,7 @@ class Opening:
         if self._job is not None:
             self._reader.stop(self._job)
 
-    async def _find_origin(self, opened: Drawing, before: Drawing, job: InferOrigin) -> None:
+    async def _find_origin(self, opened: Drawing, before: Drawing, job: InferOrigin, title: str) -> None:
         _, canvas = self._current()
         revision = canvas.revision
         self._job = job
@@ -97,6 +145,6 @@ class Opening:
             self._clients.send(OriginFound(state="cancelled"))
             return
         if found is not None and found.origin is not None:
-            self._replace(opened.coming_from(found.origin, before), _TITLE, True)
+            self._replace(opened.coming_from(found.origin, before), title, True)
         state, message = ("unknown", "") if found is None else ("found", found.message)
         self._clients.send(OriginFound.model_validate({"state": state, "message": message}))

@@ -5,6 +5,7 @@ original        the photo, byte for byte
 drawing.bin     the edited layers        history.bin   all edits (`primage.studio.project.history`)
 render.png      the newest render, shown after a restart until a worker has started
 run-1/          the run folder           snapshots/    layers and pictures
+own/            layers that the user gave instead of extracted ones
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from primage.errors import RunError
 from primage.files import is_scratch, remove_scratch_files, write_atomically
+from primage.primitive.kinds import KINDS
 from primage.studio.errors import RefusalError
 from primage.studio.schemas import (
     Colour,
@@ -41,7 +43,9 @@ _ID = re.compile(r"[0-9a-f]{16}")
 #: Names in the projects' folder of files being received or exported and of projects being deleted.
 _TEMPORARY = re.compile(r"\.upload-[0-9a-f]{16}|\.export-[0-9a-f]{16}\.[a-z]+|\.gone-[0-9a-f]{16}-[0-9]+")
 #: What the creation of a project makes before its record.
-_CREATED = re.compile(r"snapshots|original|(drawing|history)\.bin|(thumbnail|render)\.png|run(-[0-9]+)?")
+_CREATED = re.compile(r"snapshots|own|original|(drawing|history)\.bin|(thumbnail|render)\.png|run(-[0-9]+)?")
+#: Folder of a project with layers that the user gave.
+OWN_FOLDER = "own"
 RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 
@@ -84,9 +88,23 @@ class ProjectRecord(Schema):
         found = change.model_dump(exclude_unset=True, exclude_none=True)
         return found | {"options": self.options.model_dump() | found.get("options", {})}
 
+    def own_files(self) -> dict[str, str]:
+        """The files of layers that the user gave, in `OWN_FOLDER`, by layer."""
+        return own_files(self.settings)
+
     def summary(self) -> ProjectSummary:
         """Its entry in the list."""
         return ProjectSummary.model_validate(self.model_dump(include=set(ProjectSummary.model_fields)))
+
+
+def own_files(settings: ExtractSettings) -> dict[str, str]:
+    """The names of the files of layers that the user gave, in `OWN_FOLDER`, by layer.
+
+    Args:
+        settings: extraction settings; files of layers that drawings of this kind do not have are left out.
+    """
+    given = {name: getattr(settings, f"own_{name}") for name in KINDS[settings.kind].names}
+    return {name: f"{file}.{name}.png" for name, file in given.items() if file is not None}
 
 
 def new_id() -> str:
@@ -210,6 +228,17 @@ class Store:
         for path in self.folder(record.id).glob("run-*"):
             if path.name != record.run:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def sweep_own(self, record: ProjectRecord) -> None:
+        """Delete the layers given by the user that a project does not use.
+
+        Args:
+            record: record of the project.
+        """
+        used = set(record.own_files().values())
+        for path in (self.folder(record.id) / OWN_FOLDER).glob("*"):
+            if path.name not in used:
+                path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Delete incomplete projects and files left by an earlier server."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
+from primage.studio.opened import FileName, Part
 from primage.studio.routes.shared import (
     FILE_BODY,
     REFUSALS,
@@ -16,9 +18,12 @@ from primage.studio.routes.shared import (
     answer_is,
 )
 from primage.studio.schemas import (
+    MAX_SIZE_PX,
     ExtractSettings,
+    FileId,
     FromSample,
     Info,
+    Kind,
     NewSnapshot,
     Project,
     ProjectChange,
@@ -27,6 +32,10 @@ from primage.studio.schemas import (
 )
 
 router = APIRouter(prefix="/api", responses=REFUSALS)
+
+FileNames = Annotated[list[FileName], Query(min_length=1, max_length=255, description="of the files, as shown")]
+FileLengths = Annotated[Sequence[int], Query(max_length=255, description="in bytes; not needed for one file")]
+DrawingSize = Annotated[int, Query(ge=64, le=MAX_SIZE_PX)]
 
 
 @router.get("/info")
@@ -117,10 +126,57 @@ async def replace_primitive(project: TheProject, body: ExtractSettings) -> Proje
     return project.state()
 
 
-@router.post("/projects/{project_id}/drawing", openapi_extra=FILE_BODY)
-async def open_drawing(hub: TheHub, project: TheProject, request: Request, snap: bool = False) -> Project:
-    """Replace the drawing by one that was edited in another program, as one edit: the body is a picture of it."""
-    await hub.open_drawing(project, request.stream(), snap)
+@router.post(
+    "/projects/{project_id}/own",
+    response_class=Frame,
+    responses=answer_is("application/octet-stream"),
+    openapi_extra=FILE_BODY,
+)
+async def read_own_layers(
+    hub: TheHub,
+    project: TheProject,
+    request: Request,
+    name: FileNames,
+    kind: Kind = "super",
+    size_px: DrawingSize = 256,
+    length: FileLengths = (),
+    part: Part = "auto",
+) -> Frame:
+    """Read labels, lines or a painting for the training drawing, instead of extracted ones: a frame whose header is
+    `OpenedFile`. The body is a file of any kind that docs/files.md lists, or several masks, one after the other, whose
+    lengths are given. ``own_…`` of `ExtractSettings` takes the id.
+    """
+    settings = ExtractSettings(kind=kind, size_px=size_px)
+    async with hub.received_files(request.stream(), name, length) as files:
+        return Frame(await project.extractor.read_own(files, settings, project.record.name, part))
+
+
+@router.post(
+    "/projects/{project_id}/drawing",
+    response_class=Frame,
+    responses=answer_is("application/octet-stream"),
+    openapi_extra=FILE_BODY,
+)
+async def read_drawing(
+    hub: TheHub,
+    project: TheProject,
+    request: Request,
+    name: FileNames,
+    length: FileLengths = (),
+    part: Part = "auto",
+    snap: bool = False,
+) -> Frame:
+    """Read a drawing that was edited in another program, or its labels or lines alone: a frame whose header is
+    `OpenedFile`. Nothing is changed yet. The body is as for `own`.
+    """
+    async with hub.received_files(request.stream(), name, length) as files:
+        return Frame(await project.opening.read(files, part, snap))
+
+
+@router.post("/projects/{project_id}/drawing/{file_id}")
+async def apply_drawing(project: TheProject, file_id: FileId) -> Project:
+    """Replace the layers that a file holds, as one edit."""
+    await project.opening.apply(file_id)
     return project.state()
 
 

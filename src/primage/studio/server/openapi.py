@@ -15,7 +15,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from primage._version import __version__
-from primage.studio.schemas import MESSAGES
+from primage.studio.opened import OpenedFile
+from primage.studio.schemas import MESSAGES, Schema
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -28,8 +29,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         JSON data.
     """
     schema = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
+    headers: tuple[type[Schema], ...] = (*MESSAGES, OpenedFile)
     _, messages = models_json_schema(
-        [(message, "validation") for message in MESSAGES], ref_template="#/components/schemas/{model}"
+        [(header, "validation") for header in headers], ref_template="#/components/schemas/{model}"
     )
     schema["components"]["schemas"] = messages["$defs"] | schema["components"]["schemas"]
     return schema

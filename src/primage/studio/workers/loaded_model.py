@@ -92,14 +92,22 @@ class LoadedModel:
         Args:
             drawing: with the layers of the model's kind.
         """
-        spec, training = self.model.record.spec, self.model.primitive.to_arrays()
-        primitive = Primitive.from_arrays(spec.kind, drawing.layers, spec.palette)
+        training, primitive = self.model.primitive.to_arrays(), self.as_drawn(drawing)
         # Edited layers are cleaned like those read from files; unedited ones remain exactly those of training.
         return primitive.map(
             lambda layer, data: (
                 data if np.array_equal(drawing.layers[layer.name], training[layer.name]) else layer.clean(data)
             )
         )
+
+    def as_drawn(self, drawing: Drawing) -> Primitive:
+        """A drawing of the studio as it is shown: edited lines may be thicker than those that the network gets.
+
+        Args:
+            drawing: with the layers of the model's kind.
+        """
+        spec = self.model.record.spec
+        return Primitive.from_arrays(spec.kind, drawing.layers, spec.palette)
 
     def changed(self, primitive: Primitive) -> Bool[np.ndarray, "h w"]:
         """Where a primitive differs from the training primitive.

@@ -170,7 +170,9 @@ def export_drawing(job: ExportDrawing) -> bytes:
     if not whole and job.layer not in KINDS[spec.kind].names:
         raise RefusalError(404, "not_found", f"this drawing has no layer '{job.layer}'")
     target = job.scratch / "drawing.png"
-    write_primitive(target, loaded.primitive(job.drawing), spec, layers=not whole)
+    # A single layer is written as it is shown, so that it can be opened again without a change.
+    primitive = loaded.primitive(job.drawing) if whole else loaded.as_drawn(job.drawing)
+    write_primitive(target, primitive, spec, layers=not whole)
     return (target if whole else job.scratch / f"drawing.{job.layer}.png").read_bytes()
 
 

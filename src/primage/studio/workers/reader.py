@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from primage.config import Config
 from primage.edit.records import Edit
 from primage.origin.plane import Origin
 from primage.studio.drawing import Drawing
+from primage.studio.opened import Part
 from primage.studio.schemas import Colour, Label, Size
 from primage.studio.workers.jobs import Job, Result
 from primage.studio.workers.process import Worker
@@ -71,10 +75,12 @@ class Extract(ReadingJob[Extraction]):
     Attributes:
         photo: the file.
         config: kind, working size and settings of the extraction.
+        own: files that `ReadOwn` wrote, by the layers that they replace.
     """
 
     photo: Path
     config: Config
+    own: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,13 @@ class CreateRun(ReadingJob[Extraction]):
         photo: the file.
         run: the folder; does not exist yet.
         config: settings of the run.
+        own: files that `ReadOwn` wrote, by the layers that they replace.
     """
 
     photo: Path
     run: Path
     config: Config
+    own: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,19 +112,45 @@ class ReadTrainingPrimitive(ReadingJob[Extraction]):
 
 
 @dataclass(frozen=True)
-class ReadDrawing(ReadingJob[Drawing]):
-    """Read a drawing that was edited in another program.
-
-    The result is its layers at the working size, without marks and origin.
+class Opened:
+    """Layers read from files of the user.
 
     Attributes:
-        picture: the drawing as one picture, in a format that `primage render` reads.
+        layers: by name, at the size of the drawing; those that the files do not hold are missing.
+        labels: names and colours of the labels found for training; none for those of a model.
+        said: notes and warnings of the reader.
+        snapped: (H, W) uint8, `primage.studio.opened.NEAREST` or `DOUBTFUL` where a pixel was given the nearest label.
+        nearest: number of all such pixels of the file.
+        doubtful: number of those of them that are in doubt.
+        unsure: whether it may as well be a photo, which is likelier.
+    """
+
+    layers: dict[str, np.ndarray]
+    labels: tuple[Label, ...]
+    said: tuple[str, ...]
+    snapped: np.ndarray
+    nearest: int
+    doubtful: int
+    unsure: bool
+
+
+@dataclass(frozen=True)
+class ReadDrawing(ReadingJob[Opened]):
+    """Read a drawing that was edited in another program, or some of its layers, with the labels of a run.
+
+    It is refused with the code "photo" if it is one, "project" if it is a zip of a project, "doubt" if ``snap`` would
+    read it.
+
+    Attributes:
+        files: one file that `primage render` reads, or several masks, in a folder of their own.
         run: the run folder of its project.
+        part: what they are to be read as.
         snap: map unknown colours to the nearest label.
     """
 
-    picture: Path
+    files: tuple[Path, ...]
     run: Path
+    part: Part
     snap: bool
 
 
@@ -133,6 +167,29 @@ class ApplyEdits(ReadingJob[tuple[Drawing, Origin]]):
 
     run: Path
     edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class ReadOwn(ReadingJob[Opened]):
+    """Read layers for a training drawing, and write them to files that `Extract` and `CreateRun` take.
+
+    It is refused like `ReadDrawing`, but nothing is in doubt.
+
+    Attributes:
+        files: one file that `primage train` reads, or several masks, in a folder of their own.
+        photo: the photo's file.
+        photo_name: the name by which the files may list the photo.
+        config: kind and working size.
+        part: what they are to be read as.
+        targets: by the names of layers, the files to write.
+    """
+
+    files: tuple[Path, ...]
+    photo: Path
+    photo_name: str
+    config: Config
+    part: Part
+    targets: Mapping[str, Path]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -12,8 +14,10 @@ from primage.api import configure, opened_run, prepare
 from primage.config import Config
 from primage.decoding.decode import stored_size
 from primage.edit.apply import Edited, edited
-from primage.errors import ImageError, PrimageError, PrimitiveError
+from primage.errors import ImageError
 from primage.image import encode_png, read_image, resize_image, working_size
+from primage.labels.formats.raw import PhotoFacts
+from primage.labels.label_map import LabelMap
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
 from primage.origin.plane import Origin
 from primage.origin.summary import summary
@@ -22,11 +26,12 @@ from primage.primitive.extract import extract_layer, own_settings
 from primage.primitive.kinds import layers_of
 from primage.primitive.layer import AnyLayer
 from primage.primitive.primitive import Primitive, spec_of
-from primage.primitive.read import LayerFiles, read_primitive
+from primage.primitive.read import LayerFiles
 from primage.run import Run
 from primage.studio.drawing import Drawing
 from primage.studio.origin import layer_of
 from primage.studio.schemas import Colour, Label, Size
+from primage.studio.workers.opening import opened, read_opened, resembles
 from primage.studio.workers.reader import (
     ApplyEdits,
     Configure,
@@ -37,7 +42,9 @@ from primage.studio.workers.reader import (
     InferOrigin,
     InferredOrigin,
     InspectPhoto,
+    Opened,
     ReadDrawing,
+    ReadOwn,
     ReadTrainingPrimitive,
     WarmUpReader,
 )
@@ -88,14 +95,24 @@ def _layer(path: Path, size_px: int, layer: type[AnyLayer], config: PrimitiveCon
     return extract_layer(layer(), _working_photo(path, size_px), config)
 
 
-def _extraction(primitive: Primitive, line_colour: Colour) -> Extraction:
-    palette = primitive.segments.palette.labels if primitive.segments is not None else ()
-    labels = (
-        Label(name=label.name or f"label {number}", colour=label.colour) for number, label in enumerate(palette, 1)
+@lru_cache(maxsize=4)
+def _own(path: Path, layer: type[AnyLayer]) -> Any:
+    """A layer given by the user; cached while sliders of the others are moved. Such a file never changes."""
+    return layer().load(path)
+
+
+def _labels(segments: LabelMap | None) -> tuple[Label, ...]:
+    palette = segments.palette.labels if segments is not None else ()
+    return tuple(
+        Label(name=(label.name or f"label {number}")[:60], colour=label.colour)
+        for number, label in enumerate(palette, 1)
     )
+
+
+def _extraction(primitive: Primitive, line_colour: Colour) -> Extraction:
     blank = np.zeros(primitive.size, np.uint8)
     own = {"marks": blank, "sources": blank.copy(), "origin": layer_of(np.zeros(primitive.size, np.uint16))}
-    return Extraction(Drawing({**primitive.to_arrays(), **own}), tuple(labels), line_colour)
+    return Extraction(Drawing({**primitive.to_arrays(), **own}), _labels(primitive.segments), line_colour)
 
 
 @Extract.handled_by
@@ -104,8 +121,12 @@ def extract(job: Extract) -> Extraction:
     config = job.config.primitive
     layers = {}
     for layer in layers_of(config.kind):
-        own = own_settings(layer, config)
-        layers[layer.name] = _layer(job.photo, job.config.size_px, type(layer), own)
+        if layer.name in job.own:
+            size = _working_photo(job.photo, job.config.size_px).shape[:2]
+            layers[layer.name] = layer.resize(_own(job.own[layer.name], type(layer)), size)
+            continue
+        settings = own_settings(layer, config)
+        layers[layer.name] = _layer(job.photo, job.config.size_px, type(layer), settings)
     primitive = Primitive(config.kind, **layers)
     return _extraction(primitive, spec_of(primitive, config).line_colour)
 
@@ -113,7 +134,8 @@ def extract(job: Extract) -> Extraction:
 @CreateRun.handled_by
 def create_run(job: CreateRun) -> Extraction:
     """Extract a drawing and create the run folder for it."""
-    prepared = prepare(job.photo, job.config, shrink_only=True)
+    own: dict[str, Any] = dict(job.own)
+    prepared = prepare(job.photo, job.config, LayerFiles(**own), shrink_only=True)
     with opened_run(job.run, prepared):
         pass
     return _extraction(prepared.primitive, prepared.record.spec.line_colour)
@@ -127,23 +149,35 @@ def read_training_primitive(job: ReadTrainingPrimitive) -> Extraction:
 
 
 @ReadDrawing.handled_by
-def read_drawing(job: ReadDrawing) -> Drawing:
-    """Read a drawing that was edited in another program.
+def read_drawing(job: ReadDrawing) -> Opened:
+    """Read a drawing that was edited in another program, or some of its layers.
 
     Raises:
-        PrimitiveError: it has other proportions than the photo, or contains unknown colours.
+        RefusalError: it is none of this photo, contains unknown colours, or cannot be read.
     """
     run = Run(job.run)
-    size = run.pair()[1].size
-    try:
-        primitive = read_primitive(LayerFiles(whole=job.picture), run.record.spec, snap=job.snap, way_out="")
-        scaled = working_size(primitive.size, min(size))
-        if any(abs(a - b) > 1 for a, b in zip(scaled, size, strict=True)):
-            height, width = primitive.size
-            raise PrimitiveError(f"the drawing is {width}×{height} px, which is not the shape of the photo")
-    except PrimageError as error:
-        raise PrimitiveError(str(error).replace(str(job.picture), "the drawing")) from error
-    return Drawing(primitive.resized(size).to_arrays())
+    spec, training = run.record.spec, run.pair()[1]
+    facts = PhotoFacts(size=spec.photo_size or training.size)
+    found = read_opened(job.files, job.part, spec.config, facts, spec, job.snap)
+    return opened(found, spec.kind, training.size, found.unsure and not resembles(found, training))
+
+
+@ReadOwn.handled_by
+def read_own(job: ReadOwn) -> Opened:
+    """Read layers for a training drawing, and write them.
+
+    Raises:
+        RefusalError: they do not fit the photo, or cannot be read.
+    """
+    config = job.config.primitive
+    height, width = read_image(job.photo).shape[:2]
+    found = read_opened(job.files, job.part, config, PhotoFacts(job.photo_name, (height, width)))
+    for layer in layers_of(config.kind):
+        if layer.name in found.layers:
+            layer.write(job.targets[layer.name], found.layers[layer.name])
+    size = _working_photo(job.photo, job.config.size_px).shape[:2]
+    labels = _labels(found.layers.get("segments"))
+    return replace(opened(found, config.kind, size, found.unsure), labels=labels)
 
 
 @ApplyEdits.handled_by

@@ -1,0 +1,267 @@
+"""Files opened as drawings: whole ones, labels or lines alone, layers of one's own for the training, photos."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from primage.studio.opened import DOUBTFUL, NEAREST
+from tests.studio.visitor import Visitor, unpack
+
+#: The size of the tiny photo, and of its drawing.
+WIDTH, HEIGHT = 64, 48
+
+
+def encode(pixels: np.ndarray | Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    encoded = io.BytesIO()
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(encoded, kind, **options)
+    return encoded.getvalue()
+
+
+def exported(visitor: Visitor, project: str, layer: str) -> bytes:
+    with visitor.tab(project) as tab:
+        tab.until("render")  # the first model is there
+    content: bytes = visitor.get(project, f"/export/{layer}.png").content
+    return content
+
+
+def done(visitor: Visitor, project: str) -> list[str]:
+    titles: list[str] = visitor.get(project).json()["history"]["done"]
+    return titles
+
+
+def split(frame: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray], np.ndarray]:
+    """The header of an opened file, its layers, and where they were snapped."""
+    header, pixels = unpack(frame)
+    shape = header["size"]["height"], header["size"]["width"]
+    layers, at = {}, 0
+    for layer in header["layers"]:
+        count = shape[0] * shape[1] * layer["channels"]
+        layers[layer["name"]] = np.frombuffer(pixels[at : at + count], np.uint8).reshape(*shape, -1).squeeze()
+        at += count
+    return header, layers, np.frombuffer(pixels[at:], np.uint8).reshape(shape)
+
+
+def own(visitor: Visitor, project: str, content: bytes, name: str, **query: Any) -> Any:
+    return visitor.http.post(f"/api/projects/{project}/own", params={"name": name, **query}, content=content)
+
+
+def test_exports_of_labels_and_lines_give_the_same_layers(visitor: Visitor, project: str) -> None:
+    with visitor.tab(project) as tab:
+        before = visitor.layers(project)
+        tab.draw("edges", 4, 5, np.ones((4, 30)))  # thicker than lines of a drawing by hand are read
+        tab.draw("segments", 10, 20, np.zeros((9, 12)))
+        edited = visitor.layers(project)
+        labels, lines = exported(visitor, project, "segments"), exported(visitor, project, "edges")
+        unchanged = visitor.open_drawing(project, labels, "labels.png")
+        assert unchanged["changed"] == 0
+        assert unchanged["replaced"] == ["segments"]
+        assert len(done(visitor, project)) == 2  # it is no step if nothing changes
+        for _ in range(2):
+            tab.step("undo")
+        visitor.open_drawing(project, lines, "lines.png")
+        visitor.open_drawing(project, labels, "labels.png")
+        assert done(visitor, project) == ["Open lines", "Open labels"]
+        found = visitor.layers(project)
+        np.testing.assert_array_equal(found["segments"], edited["segments"])
+        np.testing.assert_array_equal(found["edges"], edited["edges"])
+        tab.step("undo")
+        np.testing.assert_array_equal(visitor.layers(project)["segments"], before["segments"])
+        np.testing.assert_array_equal(visitor.layers(project)["edges"], edited["edges"])
+
+
+@pytest.mark.parametrize("transparent", [True, False])
+def test_lines_alone_replace_the_lines(visitor: Visitor, project: str, transparent: bool) -> None:
+    before = visitor.layers(project)
+    pixels = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    pixels[20, 5:60] = 0
+    image = Image.fromarray(pixels)
+    if transparent:
+        image = Image.merge("LA", [Image.new("L", image.size, 0), Image.fromarray(255 - pixels)])
+    header = visitor.open_drawing(project, encode(image), "lines.png")
+    assert header["replaced"] == ["edges"]
+    assert [layer["name"] for layer in header["layers"]] == ["segments", "edges"]
+    after = visitor.layers(project)
+    assert after["edges"][20, 6:59].all()
+    assert after["edges"].sum() <= 55
+    np.testing.assert_array_equal(after["segments"], before["segments"])
+
+
+def test_labels_alone_replace_the_labels(visitor: Visitor, project: str) -> None:
+    before = visitor.layers(project)
+    labels = visitor.get(project).json()["labels"]
+    colours = np.array([label["colour"] for label in labels], np.uint8)
+    index = before["segments"].copy()
+    index[10:30, 10:40] = 0
+    image = Image.fromarray(colours[index]).convert("RGBA")
+    header = visitor.open_drawing(project, encode(image), "labels.png")
+    assert header["replaced"] == ["segments"]
+    assert header["nearest"] == 0
+    assert header["changed"] == (index != before["segments"]).sum()
+    after = visitor.layers(project)
+    np.testing.assert_array_equal(after["segments"], index)
+    np.testing.assert_array_equal(after["edges"], before["edges"])
+    # Asked for, the lines go as well, and that is said.
+    header = visitor.open_drawing(project, encode(image), "labels.png", part="drawing")
+    assert header["replaced"] == ["segments", "edges"]
+    assert any("no lines" in each for each in header["said"])
+    assert not visitor.layers(project)["edges"].any()
+
+
+def test_a_jpeg_is_shown_before_it_is_applied(visitor: Visitor, project: str) -> None:
+    before = visitor.layers(project)
+    drawing = Image.open(io.BytesIO(exported(visitor, project, "primitive"))).convert("RGB")
+    drawing = drawing.resize((4 * WIDTH, 4 * HEIGHT), Image.Resampling.NEAREST)
+    answer = visitor.read(project, encode(drawing, "JPEG", quality=92), "my drawing.jpg")
+    assert answer.status_code == 200, answer.text
+    header, layers, snapped = split(answer.content)
+    assert header["name"] == "my drawing.jpg"
+    assert header["nearest"] > 0
+    assert header["doubtful"] == 0
+    assert not header["unsure"]
+    assert header["said"][0].startswith(f"my drawing.jpg: {header['nearest']:,} of {16 * WIDTH * HEIGHT:,} pixels")
+    assert set(np.unique(snapped)) == {0, NEAREST}
+    assert (layers["segments"] == before["segments"]).mean() > 0.9
+    np.testing.assert_array_equal(visitor.layers(project)["segments"], before["segments"])
+    assert done(visitor, project) == []
+    url = f"/api/projects/{project}/drawing/{header['id']}"
+    assert visitor.http.post(url).status_code == 200
+    np.testing.assert_array_equal(visitor.layers(project)["segments"], layers["segments"])
+    assert done(visitor, project) == ["Open drawing"]
+    assert visitor.http.post(url).json()["code"] == "not_found"
+
+
+def test_what_is_in_doubt_is_refused_with_a_way_out(visitor: Visitor, project: str) -> None:
+    pixels = np.array(Image.open(io.BytesIO(exported(visitor, project, "primitive"))).convert("RGB"))
+    pixels[20:30, 20:30] = (1, 2, 200)
+    answer = visitor.read(project, encode(pixels), "new colour.png")
+    assert answer.json()["code"] == "doubt"
+    message = answer.json()["message"]
+    assert message.startswith("new colour.png: ")
+    assert "pixels have the colour #0102c8" in message
+    assert message.endswith("or choose “Use the nearest labels”")
+    header, _, snapped = split(visitor.read(project, encode(pixels), "new colour.png", snap=True).content)
+    assert header["doubtful"] > 50
+    assert (snapped == DOUBTFUL).sum() == header["doubtful"]
+    assert (snapped[20:30, 20:30] == DOUBTFUL).sum() == header["doubtful"]
+    assert any(f"{header['doubtful']} pixels in doubt" in each for each in header["said"])
+
+
+def test_a_photo_is_no_drawing(visitor: Visitor, project: str) -> None:
+    from skimage import data
+
+    projects = len(visitor.http.get("/api/projects").json()["projects"])
+    photo = Image.fromarray(data.chelsea()).resize((300, 200))
+    answer = visitor.read(project, encode(photo, "JPEG"), "cat.jpg")
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "photo"
+    assert answer.json()["message"].startswith("cat.jpg looks like a photo, not a drawing")
+    assert own(visitor, project, encode(photo, "JPEG"), "cat.jpg").json()["code"] == "photo"
+    assert done(visitor, project) == []
+    assert len(visitor.http.get("/api/projects").json()["projects"]) == projects
+    answer = visitor.read(project, visitor.get(project, "/export/project.zip").content, "mine.zip")
+    assert answer.json()["code"] == "project"
+
+
+def test_a_painting_is_told_from_a_photo_by_what_it_keeps(visitor: Visitor, project: str, photo: bytes) -> None:
+    settings = visitor.get(project).json()["settings"] | {"kind": "paint", "paint_colours": 6}
+    assert visitor.http.put(f"/api/projects/{project}/primitive", json=settings).status_code == 200
+    pixels = np.array(Image.open(io.BytesIO(exported(visitor, project, "primitive"))).convert("RGB"))
+    ramp = np.linspace(0, 255, 20, dtype=np.uint8)
+    pixels[10:30, 10:30] = np.stack([ramp[:, None] + 0 * ramp, ramp + 0 * ramp[:, None], ramp[:, None] + ramp], axis=-1)
+    assert not split(visitor.read(project, encode(pixels)).content)[0]["unsure"]
+    noise = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    assert split(visitor.read(project, encode(noise)).content)[0]["unsure"]
+
+
+def test_drawings_of_another_shape_or_kind_are_refused_in_one_sentence(visitor: Visitor, project: str) -> None:
+    flat = np.zeros((80, 40, 3), np.uint8)
+    flat[40:] = (200, 30, 30)
+    for content, name, words in (
+        (encode(flat), "tall.png", "tall.png"),
+        (b"%PDF-1.4 nothing", "drawing.pdf", "drawing.pdf is a PDF"),
+        (b'{"a": 1}', "labels.json", "labels.json is neither a labelme nor a COCO file"),
+    ):
+        for answer in (visitor.read(project, content, name), own(visitor, project, content, name)):
+            assert answer.status_code == 422
+            assert answer.json()["message"].startswith(words), answer.json()
+            assert "/tmp" not in answer.json()["message"]
+            assert ".upload" not in answer.json()["message"]
+
+
+def test_names_of_files_do_not_lead_anywhere(visitor: Visitor, project: str) -> None:
+    content = exported(visitor, project, "segments")
+    for name in ("../../project.json", "/etc/passwd", "..", "a\0b", "x" * 200):
+        assert visitor.read(project, content, name).status_code == 200
+    assert visitor.read(project, content, "a.png", length=5).json()["code"] == "invalid"
+
+
+def test_labels_of_ones_own_become_the_training_drawing(visitor: Visitor, project: str) -> None:
+    shapes = [
+        {"label": "sky", "shape_type": "rectangle", "points": [[0, 0], [WIDTH, 20]]},
+        {"label": "ground", "shape_type": "rectangle", "points": [[0, 20], [WIDTH, HEIGHT]]},
+    ]
+    labelme = {"shapes": shapes, "imageHeight": HEIGHT, "imageWidth": WIDTH}
+    answer = own(visitor, project, json.dumps(labelme).encode(), "sea.json", kind="super")
+    assert answer.status_code == 200, answer.text
+    header, layers, _ = split(answer.content)
+    assert [label["name"] for label in header["labels"]][-2:] == ["sky", "ground"]
+    assert header["replaced"] == list(layers) == ["segments"]
+    extracted = visitor.layers(project)
+    settings = visitor.get(project).json()["settings"] | {"own_segments": header["id"]}
+    preview = visitor.http.post(f"/api/projects/{project}/extract", json=settings)
+    assert preview.status_code == 200, preview.text
+    assert unpack(preview.content)[0]["labels"] == header["labels"]
+    assert visitor.http.put(f"/api/projects/{project}/primitive", json=settings).status_code == 200
+    trained = visitor.layers(project, "training")
+    np.testing.assert_array_equal(trained["segments"], layers["segments"])
+    np.testing.assert_array_equal(trained["edges"], extracted["edges"])
+    # The project keeps the file, for other settings later, also in another studio.
+    exported(visitor, project, "primitive")
+    archive = visitor.get(project, "/export/project.zip").content
+    visitor.close(project)
+    finer = settings | {"edge_min_length_px": 0}
+    assert visitor.http.post(f"/api/projects/{project}/extract", json=finer).status_code == 200
+    copy = visitor.http.post("/api/projects/import", content=archive).json()["id"]
+    assert visitor.http.post(f"/api/projects/{copy}/extract", json=finer).status_code == 200
+    visitor.http.delete(f"/api/projects/{copy}")
+
+
+def test_lines_and_masks_of_ones_own(visitor: Visitor, project: str) -> None:
+    drawn = np.full((2 * HEIGHT, 2 * WIDTH), 255, np.uint8)
+    drawn[40:44, 10:100] = 0
+    header, layers, _ = split(own(visitor, project, encode(drawn), "sketch.png").content)
+    assert header["replaced"] == ["edges"]
+    assert layers["edges"].any()
+    masks = []
+    for rows in (slice(0, 24), slice(24, 48)):
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask[rows] = 255
+        masks.append(encode(mask))
+    query = {"name": ["cat.png", "dog.png"], "length": [len(mask) for mask in masks]}
+    answer = visitor.http.post(f"/api/projects/{project}/own", params=query, content=b"".join(masks))
+    assert answer.status_code == 200, answer.text
+    named, regions, _ = split(answer.content)
+    assert [label["name"] for label in named["labels"]] == ["cat", "dog"]
+    assert named["name"] == "2 files"
+    settings = visitor.get(project).json()["settings"] | {"own_segments": named["id"], "own_edges": header["id"]}
+    assert visitor.http.put(f"/api/projects/{project}/primitive", json=settings).status_code == 200
+    trained = visitor.layers(project, "training")
+    np.testing.assert_array_equal(trained["segments"], regions["segments"])
+    np.testing.assert_array_equal(trained["edges"], layers["edges"])
+    # What was read for the drawing before does not fit the new one.
+    gone = settings | {"own_segments": "0" * 16}
+    assert visitor.http.post(f"/api/projects/{project}/extract", json=gone).json()["code"] == "not_found"
+
+
+def test_a_file_that_was_read_for_another_drawing_is_not_applied(visitor: Visitor, project: str) -> None:
+    header, _, _ = split(visitor.read(project, exported(visitor, project, "segments")).content)
+    settings = visitor.get(project).json()["settings"] | {"regions": 3}
+    assert visitor.http.put(f"/api/projects/{project}/primitive", json=settings).status_code == 200
+    assert visitor.http.post(f"/api/projects/{project}/drawing/{header['id']}").json()["code"] == "not_found"
