@@ -44,8 +44,21 @@ export function App() {
         </main>
       )}
       {page === "project" && (phase === "prepare" ? <Prepare /> : <Workspace />)}
+      {page === "project" && <DropHint />}
       <Dialogs />
       <Notices />
+    </div>
+  );
+}
+
+/** Shown while a file is dragged over an open project. */
+function DropHint() {
+  const dragging = useStudio((s) => s.dragging);
+  const phase = useStudio((s) => s.phase);
+  if (!dragging) return null;
+  return (
+    <div className="drop-hint" role="status">
+      <p>{phase === "prepare" ? "Drop labels or lines of your own" : "Drop a drawing, or its labels or lines alone"}</p>
     </div>
   );
 }

@@ -137,6 +137,8 @@ def test_what_was_snapped_is_known(primitive: Primitive, spec: PrimitiveSpec, tm
     assert found.said == (f"{tmp_path / 'drawing.jpg'}: {snapped.clear.sum():,} of {96 * 128:,} pixels were read as "
                           "the nearest label",)  # fmt: skip
     assert not snapped.doubtful.any()
+    assert (snapped.slight <= snapped.clear).all()
+    assert 0 < snapped.slight.sum() < snapped.clear.sum()
     # It is carried through to a primitive, at its size.
     read = read_primitive(LayerFiles(whole=tmp_path / "drawing.jpg"), spec, lambda _: (48, 64))
     assert read.segments is not None

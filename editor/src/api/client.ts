@@ -54,26 +54,30 @@ export async function call<M extends Method, P extends With<M>>(
   const values = (path ?? {}) as Record<string, string>;
   const filled = address.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name]));
   const search = query ? `?${new URLSearchParams(query as Record<string, string>)}` : "";
-  const file = body instanceof Blob;
   const response = await send(filled + search, {
+    ...(body !== undefined && posted(body)),
     method: method.toUpperCase(),
-    ...(body === undefined
-      ? {}
-      : {
-          headers: { "Content-Type": file ? "application/octet-stream" : "application/json" },
-          body: file ? body : JSON.stringify(body),
-        }),
   });
   return (response.status === 204 ? undefined : await response.json()) as Success<paths[P][M]>;
+}
+
+/** A file, or data as JSON. */
+function posted(body: unknown): RequestInit {
+  const file = body instanceof Blob;
+  return {
+    method: "POST",
+    headers: { "Content-Type": file ? "application/octet-stream" : "application/json" },
+    body: file ? body : JSON.stringify(body),
+  };
 }
 
 /** Request pixels, which arrive in a frame (see `frames.ts`). */
 export async function fetchFrame(
   address: string,
-  { body, signal }: { body?: object; signal?: AbortSignal } = {},
+  { body, signal }: { body?: object | Blob; signal?: AbortSignal } = {},
 ): Promise<ArrayBuffer> {
   const response = await send(address, {
-    ...(body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    ...(body && posted(body)),
     ...(signal && { signal }),
   });
   return response.arrayBuffer();

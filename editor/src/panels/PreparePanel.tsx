@@ -1,10 +1,12 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { ExtractSettings } from "../api/client";
+import { forgetOwn, openFiles } from "../state/opening";
 import { learn } from "../state/project-actions";
 import { beginEditing, discardSettings, previewSettings, saveSettings } from "../state/projects";
 import { useStudio } from "../state/store";
-import { Slider } from "../theme/controls";
+import { IconButton, Slider } from "../theme/controls";
 import { Icon } from "../theme/Icon";
+import { FilePicker } from "./FilePicker";
 import { Minutes } from "./LearnPanel";
 
 const KINDS: readonly { value: ExtractSettings["kind"]; name: string; suits: string }[] = [
@@ -63,17 +65,19 @@ export function PreparePanel() {
         </fieldset>
         <p className="hint kind-hint">{KINDS.find((kind) => kind.value === settings.kind)?.suits}</p>
         {areas && (
-          <Slider
-            label="Areas"
-            min={2}
-            max={48}
-            value={settings.regions}
-            hint="Each becomes a label you can paint with."
-            onChange={(regions) => change({ regions })}
-          />
+          <Own layer="segments" what="labels" hint="A label map, one mask for each label, COCO or labelme JSON …">
+            <Slider
+              label="Areas"
+              min={2}
+              max={48}
+              value={settings.regions}
+              hint="Each becomes a label you can paint with."
+              onChange={(regions) => change({ regions })}
+            />
+          </Own>
         )}
         {lines && (
-          <>
+          <Own layer="edges" what="lines" hint="A line drawing of the photo, on plain paper or transparent">
             <Slider
               label="Line smoothing"
               min={0.5}
@@ -108,16 +112,18 @@ export function PreparePanel() {
               value={settings.edge_min_length_px}
               onChange={(edge_min_length_px) => change({ edge_min_length_px })}
             />
-          </>
+          </Own>
         )}
         {settings.kind === "paint" && (
-          <Slider
-            label="Colours"
-            min={2}
-            max={48}
-            value={settings.paint_colours}
-            onChange={(paint_colours) => change({ paint_colours })}
-          />
+          <Own layer="colours" what="painting" hint="A painting of the photo">
+            <Slider
+              label="Colours"
+              min={2}
+              max={48}
+              value={settings.paint_colours}
+              onChange={(paint_colours) => change({ paint_colours })}
+            />
+          </Own>
         )}
         {sizes.length > 1 && (
           <label className="field">
@@ -161,5 +167,42 @@ export function PreparePanel() {
         </div>
       </footer>
     </aside>
+  );
+}
+
+interface OwnProps {
+  layer: "segments" | "edges" | "colours";
+  what: string;
+  hint: string;
+  /** Settings of the extraction, which a file replaces. */
+  children: ReactNode;
+}
+
+/** How a layer is made: extracted with some settings, or read from a file of one's own. */
+function Own({ layer, what, hint, children }: OwnProps) {
+  const file = useStudio((s) => s.settings?.[`own_${layer}`] ?? null);
+  const name = useStudio((s) => (file ? s.ownNames[file] : null));
+  if (file)
+    return (
+      <div className="own">
+        <span>
+          Your own {what}
+          {name && <b>{name}</b>}
+        </span>
+        <IconButton icon="close" label={`Extract the ${what} instead`} onClick={() => forgetOwn(layer)} />
+      </div>
+    );
+  return (
+    <>
+      {children}
+      <FilePicker
+        className="button own-button"
+        label={`Your own ${what}`}
+        title={hint}
+        onFiles={(files) => void openFiles(files, layer)}
+      >
+        <Icon name="upload" size={16} /> Use your own {what}…
+      </FilePicker>
+    </>
   );
 }

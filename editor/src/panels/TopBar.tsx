@@ -1,10 +1,12 @@
 import { useState } from "react";
+import { openFiles } from "../state/opening";
 import { change } from "../state/project-actions";
 import { goHome } from "../state/projects";
 import { type Layout, set, setTheme, useStudio } from "../state/store";
 import { Choice, IconButton } from "../theme/controls";
 import { Icon, Mark } from "../theme/Icon";
 import { redo, undo } from "../tools/actions";
+import { FilePicker } from "./FilePicker";
 
 const LAYOUTS: readonly {
   value: Layout;
@@ -65,6 +67,13 @@ export function TopBar() {
             disabled={layout === "drawing" || layout === "over"}
             onClick={() => set({ before: !before })}
           />
+          <FilePicker
+            label="Open drawing"
+            title="Open a drawing, labels or lines edited elsewhere; you can also drop them on the page"
+            onFiles={(files) => void openFiles(files)}
+          >
+            <Icon name="upload" size={16} /> Open drawing…
+          </FilePicker>
           <button type="button" className="button" onClick={() => set({ dialog: "export" })}>
             <Icon name="export" size={16} /> Export
           </button>

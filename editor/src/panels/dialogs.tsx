@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { fromHex, hex } from "../raster/palette";
 import { labelName, type PaintColour, paintColour } from "../state/labels";
-import { openDrawing, openSettings } from "../state/projects";
+import { openFiles } from "../state/opening";
+import { openSettings } from "../state/projects";
 import { get, notify, set, useStudio } from "../state/store";
 import { Dialog } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { chooseTool, TOOLS } from "../tools/registry";
 import { ExportDialog } from "./ExportDialog";
+import { FilePicker } from "./FilePicker";
+import { OpeningDialog } from "./OpeningDialog";
 import { SHORTCUTS } from "./shortcuts";
 
 const close = () => set({ dialog: "none" });
@@ -20,6 +23,8 @@ export function Dialogs() {
       return <ExportDialog />;
     case "replace":
       return <Replace />;
+    case "opening":
+      return <OpeningDialog />;
     case "addLabel":
       return <AddLabel />;
     default:
@@ -76,26 +81,24 @@ function Replace() {
             </small>
           </span>
         </button>
-        <label className="card wide">
+        <FilePicker
+          className="card wide"
+          label="Open an edited drawing"
+          onFiles={(files) => {
+            close();
+            void openFiles(files);
+          }}
+        >
           <Icon name="upload" />
           <span>
             <b>Open an edited drawing</b>
             <small>
-              A PNG exported from the studio and edited elsewhere.{" "}
-              {labels ? `It may only use the colours of the ${labels} labels.` : ""} This can be undone.
+              A drawing that was exported from the studio and edited elsewhere, or its labels or lines alone.{" "}
+              {labels ? `It may only use the colours of the ${labels} labels.` : ""} This can be undone. You can also
+              drop the file on the page.
             </small>
           </span>
-          <input
-            type="file"
-            className="visually-hidden"
-            accept="image/png"
-            aria-label="Open an edited drawing"
-            onChange={async (event) => {
-              const file = event.target.files?.[0];
-              if (file && (await openDrawing(file))) close();
-            }}
-          />
-        </label>
+        </FilePicker>
       </div>
     </Dialog>
   );

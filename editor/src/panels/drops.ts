@@ -1,11 +1,15 @@
+import { openFiles } from "../state/opening";
 import { createFromFile } from "../state/projects";
-import { get, notify, set } from "../state/store";
+import { get, set } from "../state/store";
 
-/** Open files dropped anywhere on the start page. Without this, the browser would replace the page with the file. */
+/**
+ * Open files dropped anywhere: a photo on the start page, a drawing in an open project. Without this, the browser would
+ * replace the page with the file.
+ */
 export function listenToDrops(): () => void {
   const over = (event: DragEvent) => {
     event.preventDefault();
-    if (!get().dragging) set({ dragging: true });
+    if (!get().dragging && event.dataTransfer?.types.includes("Files")) set({ dragging: true });
   };
   const leave = (event: DragEvent) => {
     // Without a related target, the pointer has left the window.
@@ -14,10 +18,10 @@ export function listenToDrops(): () => void {
   const drop = (event: DragEvent) => {
     event.preventDefault();
     set({ dragging: false });
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
-    if (get().page === "start") void createFromFile(file);
-    else notify("To open another photo, go to all projects first (Primage, top left).");
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
+    if (get().page === "start") void createFromFile(files[0]);
+    else if (get().page === "project") void openFiles(files);
   };
   window.addEventListener("dragover", over);
   window.addEventListener("dragleave", leave);

@@ -6,7 +6,7 @@ import { Picture } from "./picture";
 import { Session, session, setSession } from "./session";
 import { DEFAULT_LAYERS, get, notify, set } from "./store";
 
-function report(error: unknown): void {
+export function report(error: unknown): void {
   notify(error instanceof Error ? error.message : String(error), "problem");
 }
 
@@ -55,6 +55,8 @@ function leave(): void {
     selection: null,
     settings: null,
     previewLabels: null,
+    opening: null,
+    dialog: "none",
     latency: null,
     synthesising: false,
     synthesisLatency: null,
@@ -136,7 +138,9 @@ function created(project: Project | null): void {
   if (project) location.hash = `#/p/${project.id}`;
 }
 
+/** Make a project of a photo, or open the project that a zip file holds. An open project stays open if that fails. */
 export async function createFromFile(file: File): Promise<void> {
+  const { page } = get();
   set({ page: "loading" });
   const zip = /\.zip$/i.test(file.name) || file.type === "application/zip";
   const project = await attempt(() =>
@@ -144,7 +148,7 @@ export async function createFromFile(file: File): Promise<void> {
       ? call("post", "/api/projects/import", { body: file })
       : call("post", "/api/projects/upload", { query: { name: file.name }, body: file }),
   );
-  if (!project) set({ page: "start" });
+  if (!project) set({ page: page === "project" ? page : "start" });
   created(project);
 }
 
@@ -198,17 +202,6 @@ export async function saveSettings(): Promise<boolean> {
   set({ project: kept, settings: kept.settings, previewLabels: null });
   await session()?.load();
   return true;
-}
-
-/** Import a drawing edited elsewhere, as one undo step. */
-export async function openDrawing(file: File): Promise<boolean> {
-  const { project } = get();
-  if (!project) return false;
-  const done = await attempt(async () => {
-    await call("post", "/api/projects/{project_id}/drawing", { path: { project_id: project.id }, body: file });
-    return true;
-  });
-  return done ?? false;
 }
 
 /** Return to the extraction settings. */

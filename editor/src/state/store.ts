@@ -4,6 +4,7 @@ import type { Plane } from "../raster/plane";
 import type { Drawing } from "./drawing";
 import type { Part } from "./effect";
 import { LAYER_TYPES, type LayerRole } from "./layers";
+import type { Opening } from "./opening";
 import type { Picture } from "./picture";
 
 export interface Selection {
@@ -88,7 +89,11 @@ export interface StudioState {
   theme: "light" | "dark";
   /** A file is being dragged over the window. */
   dragging: boolean;
-  dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel";
+  dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel" | "opening";
+  /** Files that were read and are not applied yet. */
+  opening: Opening | null;
+  /** Names of files that were given instead of extracted layers, by the server's ids. */
+  ownNames: Readonly<Record<string, string>>;
   notices: Notice[];
 }
 
@@ -139,6 +144,8 @@ export const useStudio = create<StudioState>(() => ({
   theme: initialTheme(),
   dragging: false,
   dialog: "none",
+  opening: null,
+  ownNames: {},
   notices: [],
 }));
 
@@ -147,12 +154,13 @@ export const set = useStudio.setState;
 
 let lastNotice = 0;
 
-/** Show a message. Problems stay longer. */
-export function notify(message: string, tone: Notice["tone"] = "info"): void {
+/** Show a message. Problems stay longer. Returns its number, for `dismiss`. */
+export function notify(message: string, tone: Notice["tone"] = "info"): number {
   const id = ++lastNotice;
   const text = message.charAt(0).toUpperCase() + message.slice(1) + (/[.!?…]$/.test(message) ? "" : ".");
   set(({ notices }) => ({ notices: [...notices.filter((n) => n.text !== text).slice(-2), { id, tone, text }] }));
   globalThis.setTimeout(() => dismiss(id), tone === "problem" ? 12000 : 5000);
+  return id;
 }
 
 export function dismiss(id: number): void {

@@ -6,16 +6,16 @@ import logging
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Int32, UInt8
+from jaxtyping import Bool, Int16, Int32, UInt8
 
 from primage.errors import LabelError
 from primage.image import from_nearest_outside
 from primage.labels.colours import RGB, as_rgb, pack
 from primage.labels.doubt import Reading, check, check_lossy
 from primage.labels.drawn_colours import DrawnColours, share_of
-from primage.labels.flatness import is_noisy
+from primage.labels.flatness import NOISE_LEVELS, is_noisy
 from primage.labels.identity import colours_in_use
-from primage.labels.label_map import Label, LabelMap, Palette, Snapped
+from primage.labels.label_map import Label, LabelMap, Palette, Snapped, palette_colours
 from primage.labels.nearest import Nearest, nearest_labels
 from primage.labels.palette_search import area_colours
 
@@ -72,7 +72,7 @@ def labels_from_rgb(
         raise LabelError(f"{where} contains no labels: every pixel is a line; fill the areas between the lines")
     if palette is None:
         found, known = _found(rgb, live, lines, where, drawn)
-        doubtful = found.doubtful
+        doubtful, colours = found.doubtful, palette_colours(known)
     else:
         known, colours = palette, colours_in_use(rgb, palette)
         holes = _holes(drawn, live, colours)
@@ -90,8 +90,19 @@ def labels_from_rgb(
         raise LabelError(f"{where} contains only lines and no labels; fill the areas between the lines")
     if unlabelled.any():
         index = from_nearest_outside(index, unlabelled)
-    snapped = Snapped(clear & ~doubtful, doubtful) if count or doubtful.any() else None
+    snapped = None
+    if count or doubtful.any():
+        clear &= ~doubtful
+        snapped = Snapped(clear, clear & _is_near(rgb, found.index, np.concatenate([colours, lines])), doubtful)
     return LabelMap(index.astype(np.uint8), known, snapped)
+
+
+def _is_near(
+    rgb: UInt8[np.ndarray, "h w 3"], index: Int16[np.ndarray, "h w"], anchors: Int32[np.ndarray, " n 3"]
+) -> Bool[np.ndarray, "h w"]:
+    """Where the colour of a pixel is that of its label up to the noise of compression."""
+    difference = np.abs(rgb - anchors.astype(np.int16)[index]).max(axis=2)
+    return np.asarray((difference <= NOISE_LEVELS) & (index >= 0))
 
 
 def _found(

@@ -131,7 +131,8 @@ def matched(stored: LabelMap, palette: Palette, key: str, snap: bool, where: str
         label = palette.labels[index_of[i]]
         log.warning("%s: the %s %r is unknown; its %d pixels were given %r", where, key, value, mask.sum(), label)
         doubtful |= mask
-    snapped = Snapped(np.zeros_like(doubtful), doubtful) if doubtful.any() else None
+    none = np.zeros_like(doubtful)
+    snapped = Snapped(none, none, doubtful) if doubtful.any() else None
     return LabelMap(index_of[stored.index], palette, snapped)
 
 

@@ -66,10 +66,12 @@ class Snapped:
 
     Attributes:
         clear: (H, W), those that are clearly nearest their label, or lie at a border of it.
+        slight: (H, W), those of the clear ones that differ by a few levels only, as compression with loss makes them.
         doubtful: (H, W), those that were given the nearest label although they may mean something else.
     """
 
     clear: Bool[np.ndarray, "h w"]
+    slight: Bool[np.ndarray, "h w"]
     doubtful: Bool[np.ndarray, "h w"]
 
 
@@ -124,7 +126,7 @@ def resize_labels(label_map: LabelMap, size: tuple[int, int]) -> LabelMap:
 
     snapped = label_map.snapped
     if snapped is not None:
-        snapped = Snapped(resized(snapped.clear), resized(snapped.doubtful))
+        snapped = Snapped(resized(snapped.clear), resized(snapped.slight), resized(snapped.doubtful))
     return LabelMap(resized(label_map.index), label_map.palette, snapped)
 
 

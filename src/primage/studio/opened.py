@@ -13,14 +13,14 @@ Part = Literal["auto", "drawing", "segments", "edges", "colours"]
 #: Name of a file as its owner knows it.
 FileName = Annotated[str, Field(min_length=1, max_length=200)]
 #: Values of the last plane of an `OpenedFile`: pixels that do not have exactly the colour of their label.
-NEAREST, DOUBTFUL = 1, 2
+NEAREST, DOUBTFUL, SLIGHT = 1, 2, 3
 
 
 class OpenedFile(Schema):
     """A file as it was read; nothing is applied yet. The pixels of the layers follow in order, then one byte per pixel.
 
     That last plane is 0 where a pixel has exactly its label, 1 where it was given the nearest one, 2 where that is in
-    doubt.
+    doubt, 3 where its colour is only a few levels off, as compression with loss makes it.
     """
 
     type: Literal["opened"] = "opened"

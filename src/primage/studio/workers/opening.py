@@ -19,14 +19,14 @@ from primage.primitive.kinds import layers_of
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.recognise import Recognised, looks_drawn, recognise, shows_labels
 from primage.studio.errors import RefusalError
-from primage.studio.opened import DOUBTFUL, NEAREST, Part
+from primage.studio.opened import DOUBTFUL, NEAREST, SLIGHT, Part
 from primage.studio.workers.reader import Opened
 
 #: The button of the studio that snaps.
 _WAY_OUT = "choose “Use the nearest labels”"
 #: A file is an edit of a drawing if so many of its pixels are the drawing's: labels, lines, colours up to some levels.
 _SAME_LABELS, _SAME_LINES, _SAME_COLOURS, _SAME_LEVELS = 0.5, 0.3, 0.3, 3
-#: More than so many pixels that were given the nearest label say nothing about whether it is an edit.
+#: If more pixels than this were given the nearest label, though their colour is not near, it is more likely a photo.
 _MOST_SNAPPED = 0.5
 
 
@@ -115,7 +115,8 @@ def resembles(found: ReadFiles, training: Primitive) -> bool:
         new, old = layer.to_array(data).astype(np.int16), layer.to_array(training.layers[layer.name]).astype(np.int16)
         if layer.name == "segments":
             snapped = found.layers["segments"].snapped
-            share = 0.0 if snapped is None else float((snapped.clear | snapped.doubtful).mean())
+            far = None if snapped is None else (snapped.clear & ~snapped.slight) | snapped.doubtful
+            share = 0.0 if far is None else float(far.mean())
             return share <= _MOST_SNAPPED and bool((new == old).mean() >= _SAME_LABELS)
         if layer.name == "edges":
             near = ndimage.maximum_filter(old, 3) > 0
@@ -147,5 +148,6 @@ def opened(found: ReadFiles, kind: str, size: tuple[int, int], unsure: bool) -> 
         (layer,) = (layer for layer in layers_of(kind) if layer.name == "segments")
         small = layer.resize(segments, size).snapped
         plane[small.clear] = NEAREST
+        plane[small.slight] = SLIGHT
         plane[small.doubtful] = DOUBTFUL
     return Opened(layers, (), found.said, plane, nearest, doubtful, unsure)

@@ -119,7 +119,7 @@ class Opened:
         layers: by name, at the size of the drawing; those that the files do not hold are missing.
         labels: names and colours of the labels found for training; none for those of a model.
         said: notes and warnings of the reader.
-        snapped: (H, W) uint8, `primage.studio.opened.NEAREST` or `DOUBTFUL` where a pixel was given the nearest label.
+        snapped: (H, W) uint8, what became of each pixel, see `primage.studio.opened.NEAREST`.
         nearest: number of all such pixels of the file.
         doubtful: number of those of them that are in doubt.
         unsure: whether it may as well be a photo, which is likelier.
