@@ -35,7 +35,8 @@ _MODES = (*GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"
 class Decoded:
     """A picture as stored, upright, before any colour conversion; most callers need `primage.image.read_image` instead.
 
-    ``samples`` holds the full values of files with more than 8 bits per sample, ``text`` a PNG's text chunks.
+    ``samples`` holds the full values of files with more than 8 bits per sample, ``text`` a PNG's text chunks, ``jpeg``
+    the file itself if it is a JPEG.
     """
 
     image: Image.Image
@@ -43,6 +44,7 @@ class Decoded:
     text: dict[str, str]
     format: str
     name: str
+    jpeg: bytes | None = None
 
 
 def decode(path: str | Path, data: bytes | None = None) -> Decoded:
@@ -169,7 +171,7 @@ def _decode(data: bytes, kind: Kind, name: str) -> Decoded:
         second: Any = np.asarray(_upright(low, name), np.uint16)
         first, second = (second[..., 0::2], second[..., 1::2]) if rawmode == "LA;16B" else (first, second)
         samples = first << 8 | second
-    return Decoded(upright, samples, text, str(image.format), name)
+    return Decoded(upright, samples, text, str(image.format), name, data if image.format in ("JPEG", "MPO") else None)
 
 
 def _low_bytes(data: bytes, kind: Kind, rawmode: str) -> Any:

@@ -7,6 +7,7 @@ from jaxtyping import Int16, Int32, UInt8, UInt32
 
 #: Red, green and blue, 0 to 255.
 RGB = tuple[int, int, int]
+NO_COLOURS: Int32[np.ndarray, "0 3"] = np.zeros((0, 3), np.int32)
 
 
 def pack(colours: UInt8[np.ndarray, "*n 3"] | Int32[np.ndarray, "*n 3"]) -> UInt32[np.ndarray, "*n"]:

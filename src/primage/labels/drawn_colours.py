@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from primage.decoding.decode import Decoded
 from primage.decoding.flatten import flatten
+from primage.decoding.jpeg import JpegPlanes, jpeg_planes
 from primage.labels.colours import pack, unpack
 
 #: A profile that moves no colour by more levels than this is sRGB, as every program writes it a little differently.
@@ -31,6 +32,7 @@ class DrawnColours:
         transparent: (H, W), where nothing is drawn; None if there is no such pixel.
         lossy: name of its format, if that may compress with loss.
         profile: name of its profile, if that does not mean sRGB.
+        planes: what it stores, if it is a JPEG without such a profile.
     """
 
     stored: UInt8[np.ndarray, "h w 3"]
@@ -38,6 +40,7 @@ class DrawnColours:
     transparent: Bool[np.ndarray, "h w"] | None = None
     lossy: str | None = None
     profile: str | None = None
+    planes: JpegPlanes | None = None
 
     @property
     def srgb(self) -> UInt8[np.ndarray, "h w 3"]:
@@ -87,6 +90,7 @@ def drawn_colours(decoded: Decoded) -> DrawnColours:
         transparent if transparent is not None and transparent.any() else None,
         "TIFF" if decoded.image.info.get("compression") in _LOSSY_TIFF else _LOSSY.get(decoded.format),
         _profile_name(decoded.image.info["icc_profile"]) if converted is not None else None,
+        jpeg_planes(decoded.jpeg) if decoded.jpeg is not None and converted is None else None,
     )
 
 

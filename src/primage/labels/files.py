@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from primage.errors import LabelError
 from primage.image import write_png
+from primage.labels.colours import NO_COLOURS
 from primage.labels.display import with_distinct_colours
 from primage.labels.formats.picture import PALETTE_KEY
 from primage.labels.formats.raw import GREY_LEVELS, NAMED, UNKNOWN_PHOTO, Ids, PhotoFacts, RawLabels
@@ -21,11 +22,13 @@ from primage.labels.identity import (
     ID_SOURCES,
     are_shades,
     by_value,
+    colours_in_use,
     known_colours,
     matched,
     shows_ids,
 )
-from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, are_levels, colourise
+from primage.labels.label_map import MAX_LABELS, Label, LabelMap, Palette, are_levels, colourise, palette_colours
+from primage.labels.undo_jpeg import uncompressed
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,9 @@ def _own(raw: RawLabels, snap: bool) -> LabelMap:
         own = _without_unused(labels_from_rgb(raw.values, listed, snap, where=raw.where, drawn=raw.drawn))
     elif raw.values.ndim == 3:
         own = labels_from_rgb(raw.values, where=raw.where, drawn=raw.drawn)
+        if raw.drawn is not None:
+            restored = uncompressed(raw.drawn, palette_colours(own.palette), NO_COLOURS, raw.where)
+            own = own if restored is None else labels_from_rgb(restored, own.palette, where=raw.where, drawn=raw.drawn)
     elif raw.drawn is not None and raw.source in ("palette", "grey") and are_shades(raw.values):
         own = _by_level(labels_from_rgb(raw.drawn.srgb, where=raw.where, drawn=raw.drawn), raw)
     else:
@@ -111,6 +117,8 @@ def _by_colour(raw: RawLabels, palette: Palette, snap: bool, way_out: str) -> La
     stored = raw.values if raw.values.ndim == 3 else None
     if raw.drawn is not None and (stored is not None or raw.drawn.converted is not None):
         rgb = raw.drawn.meaning(known_colours(palette))
+        restored = uncompressed(raw.drawn, colours_in_use(rgb, palette), NO_COLOURS, raw.where)
+        rgb = rgb if restored is None else restored
     else:
         rgb = colourise(_from_entries(raw)) if stored is None else stored
     return labels_from_rgb(rgb, palette, snap, where=raw.where, drawn=raw.drawn, way_out=way_out)

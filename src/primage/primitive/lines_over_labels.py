@@ -19,7 +19,8 @@ from primage.labels.formats.picture import PALETTE_KEY
 from primage.labels.formats.read import is_picture_file
 from primage.labels.from_colours import labels_from_rgb
 from primage.labels.identity import colours_in_use, known_colours
-from primage.labels.label_map import LabelMap, palette_colours
+from primage.labels.label_map import LabelMap, Palette, palette_colours
+from primage.labels.undo_jpeg import uncompressed
 from primage.primitive.centre_lines import centre_lines
 from primage.primitive.layer import ReadOptions
 from primage.primitive.line_colour import (
@@ -109,24 +110,31 @@ def _drawn(
         rgb = drawn.meaning(known_colours(options.palette, [spec.line_colour]))
         labels = colours_in_use(rgb, options.palette)
     colours = _line_colours(rgb, spec, options, path)
-    lines, unclear = split_lines(rgb, colours, labels)
 
-    def read(ignored: Bool[np.ndarray, "h w"]) -> LabelMap:
+    def read(palette: Palette | None) -> LabelMap:
         return labels_from_rgb(
             rgb,
-            options.palette,
+            palette,
             options.snap,
             where=str(path),
-            ignore=ignored,
+            ignore=lines | unclear,
             extra_colours=colours,
             drawn=drawn,
             way_out=options.way_out,
         )
 
-    segments = None
-    if spec is None and colours:  # now that the labels are known, so are lines that are blended with them
-        segments = read(lines | unclear)
-        lines, unclear = split_lines(rgb, colours, palette_colours(segments.palette))
+    palette, segments = options.palette, None
+    if spec is None and colours:
+        lines, unclear = split_lines(rgb, colours, labels)
+        segments = read(palette)
+        labels = palette_colours(segments.palette)
+    # Now that the labels are known, so are lines that are blended with them, and what compression did to both.
+    if labels is not None:
+        plain = uncompressed(drawn, labels, np.array(colours, np.int32).reshape(-1, 3), str(path))
+        if plain is not None:
+            rgb = plain
+            segments, palette = None, palette if segments is None else segments.palette
+    lines, unclear = split_lines(rgb, colours, labels)
     erased = spec is not None and decoded.image.mode in ("RGB", "RGBA") and not lines.any()
     if not lines.any() and not erased:
         return tuple(found.colour for found in thin_colours(rgb, labels))
@@ -138,7 +146,7 @@ def _drawn(
         )
     centres = centre_lines(lines)
     warn_of_areas(lines, centres, str(path))
-    return LinesOverLabels(segments or read(lines | unclear), centres if options.thin else lines, colours[0])
+    return LinesOverLabels(segments or read(palette), centres if options.thin else lines, colours[0])
 
 
 def _line_colours(rgb: Picture, spec: PrimitiveSpec | None, options: ReadOptions, path: Path) -> tuple[RGB, ...]:
