@@ -15,6 +15,8 @@ import { StatusBar } from "./panels/StatusBar";
 import { listenToKeys } from "./panels/shortcuts";
 import { ToolRail } from "./panels/ToolRail";
 import { TopBar } from "./panels/TopBar";
+import { shareClipboard } from "./state/clipboard";
+import { followPhotoColours } from "./state/photoColours";
 import { start } from "./state/projects";
 import { set, useStudio } from "./state/store";
 
@@ -24,7 +26,7 @@ export function App() {
   const theme = useStudio((s) => s.theme);
   useEffect(() => {
     start();
-    const stop = [listenToKeys(), listenToDrops(), returnFocusToCanvas()];
+    const stop = [listenToKeys(), listenToDrops(), returnFocusToCanvas(), shareClipboard(), followPhotoColours()];
     return () => {
       for (const end of stop) end();
     };

@@ -83,6 +83,15 @@ class Desk:
         return self.person.layer("photo-pixels")[y : y + height, x : x + width, :3]
 
 
+def affine_pieces(person: Person) -> list[list[float]]:
+    """The affine maps of the open drawing's origin, in pixels of the drawing."""
+    answer = person.page.request.get(person.page.url.replace("/#/p/", "/api/projects/") + "/layers")
+    header, _ = unpack(answer.body())
+    width, height = header["size"]["width"], header["size"]["height"]
+    maps = [piece["transforms"][0]["matrix"] for piece in header["pieces"]]
+    return [[a, b * height / width, c * width / height, d, e * width, f * height] for a, b, c, d, e, f in maps]
+
+
 def open_photo(page: Page, studio: Studio, photo: np.ndarray, size_px: int = DRAWN_PX) -> Desk:
     """Make a project of a photo, and open it for editing."""
     person = Person(page, studio.url)

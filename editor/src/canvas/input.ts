@@ -39,6 +39,7 @@ export function listen({ pane, handleAt, draws }: Options): () => void {
     pen: event.pointerType === "pen",
     shift: event.shiftKey,
     alt: event.altKey,
+    ctrl: event.ctrlKey || event.metaKey,
   });
 
   const down = (event: PointerEvent) => {

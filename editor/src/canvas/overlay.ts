@@ -1,13 +1,10 @@
 import Konva from "konva";
-import { type Affine, multiply, translation } from "../raster/affine";
 import { bounds, outline } from "../raster/mask";
 import type { Plane, Point } from "../raster/plane";
-import { isEmpty } from "../raster/rect";
 import { get, type StudioState, useStudio } from "../state/store";
-import { startTransform } from "../tools/actions";
 import { floating } from "../tools/floating";
-import { move } from "../tools/move";
 import { draft } from "../tools/select";
+import { TransformBox } from "./transformBox";
 import { type Size, toDrawing, toScreen } from "./viewport";
 
 const coarse = () => window.matchMedia("(pointer: coarse)").matches;
@@ -17,12 +14,12 @@ const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matche
 export class Overlay {
   private readonly stage: Konva.Stage;
   private readonly layer = new Konva.Layer();
-  private readonly space = new Konva.Group();
   private readonly ants: Konva.Shape;
   private readonly sketch = new Konva.Line({ stroke: "#fff", strokeWidth: 1.5, dash: [5, 4], listening: false });
   private readonly sketchDark = new Konva.Line({ stroke: "#000", strokeWidth: 1.5, listening: false });
-  private readonly proxy = new Konva.Rect({ listening: false });
-  private readonly transformer: Konva.Transformer;
+  private readonly guides: Konva.Shape;
+  private readonly box: TransformBox;
+  private readonly accent: string;
   private handles: Konva.Circle[] = [];
   private runs: number[][] = [];
   private runsOf: Plane | null = null;
@@ -36,31 +33,23 @@ export class Overlay {
     this.stage = new Konva.Stage({ container, width: Math.max(1, pane.width), height: Math.max(1, pane.height) });
     this.stage.content.setAttribute("aria-hidden", "true");
     this.ants = new Konva.Shape({ listening: false, sceneFunc: (context) => this.drawAnts(context) });
+    this.guides = new Konva.Shape({ listening: false, sceneFunc: (context) => this.drawGuides(context) });
     const accent = getComputedStyle(container).getPropertyValue("--accent").trim() || "#f60";
-    this.transformer = new Konva.Transformer({
-      nodes: [],
-      rotateAnchorOffset: 28,
-      anchorSize: coarse() ? 16 : 10,
-      anchorCornerRadius: 3,
-      anchorStroke: accent,
-      anchorFill: "#fff",
-      borderStroke: accent,
-      keepRatio: true,
-      ignoreStroke: true,
-      rotationSnaps: [0, 45, 90, 135, 180, 225, 270, 315],
-      rotationSnapTolerance: 4,
-    });
-    this.transformer.on("transformstart", startTransform);
-    this.transformer.on("transform", () => this.transformed());
-    this.transformer.on("transformend", () => floating()?.rest());
-    this.space.add(this.proxy);
-    this.layer.add(this.ants, this.space, this.sketchDark, this.sketch, this.transformer);
+    this.accent = accent;
+    this.box = new TransformBox(
+      {
+        screen: (p) => toScreen(get().view, this.pane, p),
+        drawing: (p) => toDrawing(get().view, this.pane, p),
+      },
+      accent,
+      coarse(),
+    );
+    this.layer.add(this.ants, this.guides, this.sketchDark, this.sketch, this.box.group);
     this.stage.add(this.layer);
     draft.changed = () => this.sync();
-    move.changed = () => this.sync();
     this.stop = useStudio.subscribe((now, before) => {
       // A transform that ends or is cancelled in the middle of a drag must not continue with the next pointer move.
-      if (before.floating === "transform" && now.floating !== "transform") this.transformer.stopTransform();
+      if (before.floating === "transform" && now.floating !== "transform") this.box.stop();
       if (watched.some((key) => now[key] !== before[key])) this.sync();
     });
     this.timer = window.setInterval(() => {
@@ -81,7 +70,6 @@ export class Overlay {
     window.clearInterval(this.timer);
     this.stop();
     draft.changed = () => {};
-    move.changed = () => {};
     this.stage.destroy();
   }
 
@@ -90,8 +78,6 @@ export class Overlay {
 
   private sync(): void {
     const { view, selection, tool } = get();
-    const origin = toScreen(view, this.pane, { x: 0, y: 0 });
-    this.space.setAttrs({ x: origin.x, y: origin.y, scaleX: view.zoom, scaleY: view.zoom });
     if (selection?.mask !== this.runsOf) {
       this.runsOf = selection?.mask ?? null;
       this.runs = selection ? outline(selection.mask) : [];
@@ -108,39 +94,14 @@ export class Overlay {
       line.visible(points.length > 2);
     }
     // Handles need pointer events; without any, these go through to the pane.
-    this.stage.container().style.pointerEvents =
-      this.transformer.nodes().length || this.handles.length ? "auto" : "none";
+    this.stage.container().style.pointerEvents = this.box.shown || this.handles.length ? "auto" : "none";
     this.layer.batchDraw();
   }
 
   private syncBox(requested: boolean): void {
     const { selection, floating: state } = get();
-    const moving = floating();
-    const box = moving ? moving.cutout.box : selection && bounds(selection.mask);
-    const show = requested && state !== "warp" && !!box && !isEmpty(box);
-    if (!show || !box) {
-      if (this.transformer.nodes().length) this.transformer.nodes([]);
-      return;
-    }
-    if (!this.transformer.isTransforming()) {
-      const local = multiply(moving?.matrix ?? [1, 0, 0, 1, 0, 0], translation(box.x0, box.y0));
-      this.proxy.setAttrs({
-        width: box.x1 - box.x0,
-        height: box.y1 - box.y0,
-        ...new Konva.Transform([...local]).decompose(),
-      });
-    }
-    if (!this.transformer.nodes().length) this.transformer.nodes([this.proxy]);
-    this.transformer.forceUpdate();
-  }
-
-  private transformed(): void {
-    const moving = floating();
-    if (!moving) return;
-    const { x0, y0 } = moving.cutout.box;
-    const matrix = multiply(this.proxy.getTransform().getMatrix() as unknown as Affine, translation(-x0, -y0));
-    moving.transform(matrix);
-    moving.follow();
+    const box = floating()?.cutout.box ?? (selection && bounds(selection.mask));
+    this.box.sync(requested && state !== "warp" ? box : null);
   }
 
   private syncHandles(): void {
@@ -157,7 +118,7 @@ export class Overlay {
     const handle = new Konva.Circle({
       radius: coarse() ? 11 : 6.5,
       fill: "#fff",
-      stroke: this.transformer.borderStroke(),
+      stroke: this.accent,
       strokeWidth: 2,
       draggable: true,
       hitStrokeWidth: 12,
@@ -170,6 +131,30 @@ export class Overlay {
     handle.on("dragend", () => floating()?.rest());
     this.layer.add(handle);
     return handle;
+  }
+
+  private drawGuides(context: Konva.Context): void {
+    const { view, guides } = get();
+    if (!guides.x.length && !guides.y.length) return;
+    const raw = context._context;
+    raw.beginPath();
+    const crisp = (value: number) => Math.round(value) + 0.5;
+    for (const x of guides.x) {
+      const at = crisp(toScreen(view, this.pane, { x, y: 0 }).x);
+      raw.moveTo(at, 0);
+      raw.lineTo(at, this.pane.height);
+    }
+    for (const y of guides.y) {
+      const at = crisp(toScreen(view, this.pane, { x: 0, y }).y);
+      raw.moveTo(0, at);
+      raw.lineTo(this.pane.width, at);
+    }
+    raw.lineWidth = 3;
+    raw.strokeStyle = "rgb(0 0 0 / 0.45)";
+    raw.stroke();
+    raw.lineWidth = 1;
+    raw.strokeStyle = "#5cf2ff";
+    raw.stroke();
   }
 
   private drawAnts(context: Konva.Context): void {
@@ -193,4 +178,4 @@ export class Overlay {
   }
 }
 
-const watched: (keyof StudioState)[] = ["view", "selection", "floating", "tool", "drawing"];
+const watched: (keyof StudioState)[] = ["view", "selection", "floating", "tool", "drawing", "placed", "guides"];

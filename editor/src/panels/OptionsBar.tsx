@@ -6,9 +6,9 @@ import { labelName } from "../state/labels";
 import { useStudio } from "../state/store";
 import { Choice, IconButton, Slider, Switch } from "../theme/controls";
 import { acceptHoles, deleteSelection, deselect, duplicate, flip, startTransform, startWarp } from "../tools/actions";
-import { anchor, cancel, type FloatingMode, floating as floatingSelection } from "../tools/floating";
 import { optionValue, setOption, type ToolOption } from "../tools/options";
 import { toolById } from "../tools/registry";
+import { FloatingBar } from "./FloatingBar";
 
 /** The options of the active tool, and the actions for the selection. */
 export function OptionsBar() {
@@ -29,7 +29,7 @@ export function OptionsBar() {
           <IconButton icon="warp" label="Warp" keys="Ctrl+Shift+T" onClick={() => startWarp()} />
           <IconButton icon="flipX" label="Flip horizontally" keys="Shift+H" onClick={() => flip("horizontal")} />
           <IconButton icon="flipY" label="Flip vertically" keys="Shift+V" onClick={() => flip("vertical")} />
-          <IconButton icon="copy" label="Duplicate" keys="Ctrl+J" onClick={duplicate} />
+          <IconButton icon="duplicate" label="Duplicate" keys="Ctrl+J" onClick={duplicate} />
           <IconButton icon="trash" label="Delete" keys="Del" onClick={deleteSelection} />
           <IconButton icon="close" label="Deselect" keys="Ctrl+D" onClick={deselect} />
         </div>
@@ -70,50 +70,6 @@ function Option({ option }: { option: ToolOption }) {
         />
       );
   }
-}
-
-const MODES: Record<FloatingMode, { title: string; hint: string }> = {
-  move: {
-    title: "Move",
-    hint: "Drag to move. With the Move tool, drag a corner to scale or the handle above to rotate.",
-  },
-  transform: { title: "Transform", hint: "Drag inside to move, a corner to scale, the handle above to rotate." },
-  warp: { title: "Warp", hint: "Drag the handles; lines and labels bend with them." },
-};
-
-function FloatingBar({ mode }: { mode: FloatingMode }) {
-  return (
-    <div className="options" role="toolbar" aria-label="Floating selection">
-      <strong>{MODES[mode].title}</strong>
-      {mode === "warp" ? (
-        <Choice
-          label="Handles"
-          value={String(Math.round(Math.sqrt(floatingSelection()?.warp?.to.length ?? 9)))}
-          choices={[
-            { value: "3", label: "3 × 3" },
-            { value: "4", label: "4 × 4" },
-            { value: "5", label: "5 × 5" },
-          ]}
-          onChange={(side) => startWarp(Number(side))}
-        />
-      ) : (
-        <div className="group actions" role="group" aria-label="Selection">
-          {mode === "move" && <IconButton icon="transform" label="Transform" keys="Ctrl+T" onClick={startTransform} />}
-          <IconButton icon="warp" label="Warp" keys="Ctrl+Shift+T" onClick={() => startWarp()} />
-          <IconButton icon="flipX" label="Flip horizontally" keys="Shift+H" onClick={() => flip("horizontal")} />
-          <IconButton icon="flipY" label="Flip vertically" keys="Shift+V" onClick={() => flip("vertical")} />
-          <IconButton icon="trash" label="Delete" keys="Del" onClick={deleteSelection} />
-        </div>
-      )}
-      <p className="tool-hint">{MODES[mode].hint}</p>
-      <button type="button" className="button quiet" onClick={cancel}>
-        Cancel <kbd>Esc</kbd>
-      </button>
-      <button type="button" className="button primary" onClick={anchor}>
-        Apply <kbd>Enter</kbd>
-      </button>
-    </div>
-  );
 }
 
 function LabelChip() {

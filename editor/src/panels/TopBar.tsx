@@ -5,7 +5,7 @@ import { goHome } from "../state/projects";
 import { type Layout, set, setTheme, useStudio } from "../state/store";
 import { Choice, IconButton } from "../theme/controls";
 import { Icon, Mark } from "../theme/Icon";
-import { redo, undo } from "../tools/actions";
+import { copySelection, cutSelection, paste, redo, undo } from "../tools/actions";
 import { FilePicker } from "./FilePicker";
 
 const LAYOUTS: readonly {
@@ -55,6 +55,7 @@ export function TopBar() {
           />
         </div>
       )}
+      {editing && <Clipboard />}
       <span className="spring" />
       {editing && (
         <>
@@ -95,6 +96,18 @@ export function TopBar() {
         />
       )}
     </header>
+  );
+}
+
+function Clipboard() {
+  const selected = useStudio((s) => s.selection !== null);
+  const copied = useStudio((s) => s.clip !== null);
+  return (
+    <div className="group" role="group" aria-label="Clipboard">
+      <IconButton icon="cut" label="Cut" keys="Ctrl+X" disabled={!selected} onClick={cutSelection} />
+      <IconButton icon="copy" label="Copy" keys="Ctrl+C" disabled={!selected} onClick={copySelection} />
+      <IconButton icon="paste" label="Paste" keys="Ctrl+V" disabled={!copied} onClick={() => paste()} />
+    </div>
   );
 }
 

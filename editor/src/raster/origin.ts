@@ -90,6 +90,19 @@ export class Origin {
     this.forget();
   }
 
+  /** The pixels of a rectangle with the pieces that they refer to. */
+  copy(rect: Rect): OriginData {
+    const { values, pieces } = this.listed(crop(this.plane, rect));
+    return { bytes: bytesOf(values), pieces };
+  }
+
+  /** What `copy` has returned, as values of this origin. */
+  read(given: OriginData): Uint16Array {
+    const values = this.decode(given);
+    this.kept = this.pieces.length;
+    return values;
+  }
+
   /** What the server lacks; from now on it is assumed to have it. Null if that is nothing. */
   take(within: Rect): (OriginData & { rect: Rect }) | null {
     const rect = difference(this.plane, this.base, within);
@@ -97,18 +110,12 @@ export class Origin {
     const { values, pieces } = this.listed(crop(this.plane, rect));
     copyRect(this.plane, this.base, rect);
     this.kept = this.pieces.length;
-    const bytes = new Uint8Array(2 * values.length);
-    values.forEach((value, i) => {
-      bytes[2 * i] = value & 255;
-      bytes[2 * i + 1] = value >> 8;
-    });
-    return { rect, bytes, pieces };
+    return { rect, bytes: bytesOf(values), pieces };
   }
 
   /** Pixels from the server. With `merge`, what a tool has changed is kept unless the same pixel changed. */
   receive(rect: Rect, given: OriginData, merge: boolean): void {
-    const values = this.decode(given);
-    this.kept = this.pieces.length;
+    const values = this.read(given);
     const { plane, base } = this;
     if (merge) mergeRect(plane, base, rect, values);
     else pasteRect(plane, rect, values);
@@ -179,4 +186,14 @@ export class Origin {
     });
     return { values: listed, pieces };
   }
+}
+
+/** Two bytes each, the lower one first. */
+function bytesOf(values: Uint16Array): Uint8Array {
+  const bytes = new Uint8Array(2 * values.length);
+  values.forEach((value, i) => {
+    bytes[2 * i] = value & 255;
+    bytes[2 * i + 1] = value >> 8;
+  });
+  return bytes;
 }

@@ -8,10 +8,12 @@ import { Dirty, enclosing, isEmpty, type Rect, union } from "./rect";
 import { thin } from "./thin";
 import { invertAt, type Mapping, thinPlate } from "./tps";
 
-/** The part of the drawing that a mask covers. */
+/** The part of a drawing that a mask covers. */
 export interface Cutout {
   readonly mask: Plane;
   readonly box: Rect;
+  /** The drawing that it is pasted onto; it may have another size than the one it comes from. */
+  readonly onto: Pick<Plane, "width" | "height">;
 }
 
 /** A map and its inverse, in continuous pixel coordinates: the centre of the first pixel is (0.5, 0.5). */
@@ -24,8 +26,8 @@ export interface Placement {
   box: Rect;
 }
 
-export function cutOut(mask: Plane): Cutout {
-  return { mask: clonePlane(mask), box: bounds(mask) };
+export function cutOut(mask: Plane, onto: Cutout["onto"] = mask): Cutout {
+  return { mask: clonePlane(mask), box: bounds(mask), onto };
 }
 
 export function placeAffine(cutout: Cutout, matrix: Affine): Placement | null {
@@ -36,8 +38,8 @@ export function placeAffine(cutout: Cutout, matrix: Affine): Placement | null {
   return {
     forward: (x, y) => apply(matrix, x, y),
     backward: (x, y) => apply(back, x, y),
-    transform: affine(back, cutout.mask),
-    box: around(corners, cutout.mask),
+    transform: affine(back, cutout.onto),
+    box: around(corners, cutout.onto),
   };
 }
 
@@ -60,10 +62,10 @@ export function placeWarp(cutout: Cutout, from: readonly Point[], to: readonly P
       forward(x1, y0 + t * (y1 - y0)),
     );
   }
-  return { forward, backward, transform: spline(to, from, cutout.mask), box: around(rim, cutout.mask) };
+  return { forward, backward, transform: spline(to, from, cutout.onto), box: around(rim, cutout.onto) };
 }
 
-function around(points: readonly Point[], size: Plane): Rect {
+function around(points: readonly Point[], size: Cutout["onto"]): Rect {
   const xs = points.map((p) => p.x);
   const ys = points.map((p) => p.y);
   return enclosing(Math.min(...xs) - 1, Math.min(...ys) - 1, Math.max(...xs) + 1, Math.max(...ys) + 1, size);
@@ -80,7 +82,7 @@ export interface Landing {
 
 export function transformCutout(cutout: Cutout, placement: Placement): Landing {
   const size = cutout.mask;
-  const mask = createPlane(size.width, size.height);
+  const mask = createPlane(cutout.onto.width, cutout.onto.height);
   const dirty = new Dirty();
   const { box } = placement;
   const source = new Int32Array(Math.max(0, (box.x1 - box.x0) * (box.y1 - box.y0))).fill(-1);
@@ -94,7 +96,7 @@ export function transformCutout(cutout: Cutout, placement: Placement): Landing {
       const i = sy * size.width + sx;
       if (!cutout.mask.data[i]) continue;
       source[k] = i;
-      mask.data[y * size.width + x] = 1;
+      mask.data[y * mask.width + x] = 1;
       dirty.pixel(x, y);
     }
   }
@@ -128,7 +130,7 @@ export function pasteLines(from: Plane, cutout: Cutout, landing: Landing, onto: 
   paintMask(onto, landing.mask, landing.rect, 0);
   const { mask, box } = cutout;
   const { forward } = landing.placement;
-  const fresh = createPlane(mask.width, mask.height);
+  const fresh = createPlane(onto.width, onto.height);
   const dirty = new Dirty();
   const set = (x: number, y: number) => {
     if (!inside(fresh, x, y)) return;

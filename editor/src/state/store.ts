@@ -1,6 +1,9 @@
 import { create } from "zustand";
 import type { ExtractSettings, Info, Label, Project } from "../api/client";
+import type { Rgb } from "../raster/palette";
 import type { Plane } from "../raster/plane";
+import { type Guides, NO_GUIDES } from "../raster/snap";
+import type { Clip } from "./clipboard";
 import type { Drawing } from "./drawing";
 import type { Part } from "./effect";
 import { LAYER_TYPES, type LayerRole } from "./layers";
@@ -73,8 +76,16 @@ export interface StudioState {
   options: Readonly<Record<string, OptionValue>>;
   label: number;
   selection: Selection | null;
+  /** What was copied, in this tab or another one. */
+  clip: Clip | null;
+  /** Mean colours of the labels in the photo, once they are known; a painting has none. */
+  photoColours: readonly (Rgb | null)[] | null;
   /** What is being done with the floating selection, if there is one. */
   floating: "none" | "move" | "transform" | "warp";
+  /** Grows whenever the floating selection is placed or its pivot moves. */
+  placed: number;
+  /** What the floating selection is aligned with at the moment. */
+  guides: Guides;
   pointer: { x: number; y: number } | null;
 
   view: View;
@@ -132,7 +143,11 @@ export const useStudio = create<StudioState>(() => ({
   options: {},
   label: 0,
   selection: null,
+  clip: null,
+  photoColours: null,
   floating: "none",
+  placed: 0,
+  guides: NO_GUIDES,
   pointer: null,
   view: { zoom: 1, x: 0, y: 0 },
   layers: DEFAULT_LAYERS,

@@ -2,7 +2,9 @@ import { multiply, scaling } from "../raster/affine";
 import { fillMask } from "../raster/fill";
 import { bounds, invert, labelMask, rectangleMask } from "../raster/mask";
 import { REMOVED } from "../raster/origin";
+import { placeOf, within } from "../raster/pose";
 import { EMPTY } from "../raster/rect";
+import { copied, keepClip, partOf } from "../state/clipboard";
 import { session } from "../state/session";
 import { get, notify, type Selection, set } from "../state/store";
 import {
@@ -10,13 +12,12 @@ import {
   borrowMoveTool,
   cancel,
   cancelFloating,
-  editableLayers,
   type FloatingMode,
   floating,
+  floatPart,
   floatSelection,
-  movesOrigin,
 } from "./floating";
-import { move } from "./move";
+import { editableLayers, movesOrigin } from "./floatingContent";
 
 export function undo(): void {
   // The newest change is to the floating selection, so that is what undo reverts.
@@ -88,6 +89,44 @@ export function remove({ mask, scope }: Selection, title: string): boolean {
   return true;
 }
 
+/** Keep the selection for pasting. False if nothing is selected. */
+export function copySelection(): boolean {
+  anchor();
+  const { selection } = get();
+  const clip = needSelection() && selection && copied(selection);
+  if (!clip) return false;
+  keepClip(clip);
+  return true;
+}
+
+export function cutSelection(): void {
+  if (!copySelection()) return;
+  const { selection } = get();
+  if (selection && remove(selection, "Cut selection")) set({ selection: null });
+}
+
+/** Paste what was copied, in the middle of the view or where it was copied. It floats until it is applied. */
+export function paste(inPlace = false): void {
+  const { clip } = get();
+  if (!clip) {
+    notify(
+      "Nothing was copied in the studio yet: select something and press Ctrl+C. Pictures of other programs cannot be pasted.",
+    );
+    return;
+  }
+  anchor();
+  const part = partOf(clip);
+  const pasted = part && floatPart(part, "Paste");
+  if (!pasted) {
+    notify("What was copied has no layer that can be edited here. It may be locked: see the Layers panel.");
+    return;
+  }
+  borrowMoveTool();
+  pasted.transform(placeOf(pasted.cutout.box, clip, pasted.drawing, inPlace ? null : get().view));
+  pasted.rest();
+  if (part.lost) notify(part.lost);
+}
+
 export function duplicate(): void {
   anchor();
   if (!needSelection()) return;
@@ -95,7 +134,6 @@ export function duplicate(): void {
   borrowMoveTool();
   copy?.shift(12, 12);
   copy?.rest();
-  move.changed();
 }
 
 export function flip(axis: "horizontal" | "vertical"): void {
@@ -108,14 +146,11 @@ export function flip(axis: "horizontal" | "vertical"): void {
   const flipped =
     already ?? floatSelection(axis === "horizontal" ? "Flip selection horizontally" : "Flip selection vertically");
   if (!flipped) return;
-  const { x0, y0, x1, y1 } = flipped.cutout.box;
-  const about = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
+  const about = within(flipped.cutout.box, flipped.pivot);
   const mirror = axis === "horizontal" ? scaling(-1, 1, about) : scaling(1, -1, about);
   flipped.transform(multiply(flipped.matrix, mirror));
-  if (already) {
-    flipped.rest();
-    move.changed();
-  } else anchor();
+  if (already) flipped.rest();
+  else anchor();
 }
 
 /** Float the selection if it does not float yet, and start a transform. */
@@ -138,7 +173,6 @@ export function startWarp(side = 3): void {
 function enter(mode: FloatingMode): void {
   borrowMoveTool();
   set({ floating: mode });
-  move.changed();
 }
 
 export function nudge(dx: number, dy: number): void {
@@ -146,7 +180,6 @@ export function nudge(dx: number, dy: number): void {
   const nudged = floating() ?? floatSelection();
   nudged?.shift(dx, dy);
   nudged?.rest();
-  move.changed();
 }
 
 export function acceptHoles(): void {

@@ -1,14 +1,17 @@
 import { type Affine, IDENTITY, multiply, translation } from "../raster/affine";
 import { copyRect } from "../raster/copy";
-import { fillMask } from "../raster/fill";
 import { bounds } from "../raster/mask";
-import { type OriginPlane, REMOVED } from "../raster/origin";
-import { clonePlane, type Plane, type Point } from "../raster/plane";
+import { createPlane, type Plane, type Point } from "../raster/plane";
+import { aligned, CENTRE, type Pose, posed, poseOf } from "../raster/pose";
 import { EMPTY, type Rect, union } from "../raster/rect";
-import { type Cutout, cutOut, type Placement, placeAffine, placeWarp, transformCutout } from "../raster/transform";
+import { type Alignment, NO_GUIDES } from "../raster/snap";
+import { type Cutout, type Placement, placeAffine, placeWarp, transformCutout } from "../raster/transform";
+import type { Part } from "../state/clipboard";
 import type { Drawing } from "../state/drawing";
-import type { Layer, LayerType } from "../state/layers";
-import { get, type Selection, set, useStudio } from "../state/store";
+import type { LayerType } from "../state/layers";
+import { get, set, useStudio } from "../state/store";
+import { type Content, lifted, pasted } from "./floatingContent";
+import { alignmentIn } from "./snapping";
 import { LiveStep } from "./tool";
 
 export type FloatingMode = "move" | "transform" | "warp";
@@ -19,40 +22,16 @@ interface Warp {
   to: Point[];
 }
 
-interface Pose {
+/** A state of a floating selection that cancelling returns to. */
+interface Stage {
   mode: FloatingMode;
   matrix: Affine;
   warp: Warp | null;
 }
 
-interface FloatingLayer {
-  type: LayerType;
-  plane: Plane;
-  /** The layer before the selection was floated. */
-  original: Plane;
-  /** The layer without the selection. */
-  backdrop: Plane;
-}
-
-/** The origin before the selection was floated, and without the selection. */
-interface FloatingOrigin {
-  original: OriginPlane;
-  backdrop: OriginPlane;
-}
-
-/** The layers that an edit of a selection changes: those in its scope that are not locked. */
-export function editableLayers(drawing: Drawing, scope: Selection["scope"]): Layer[] {
-  const { layers } = get();
-  return drawing.layers.filter(({ type }) => {
-    const role = type.follows ?? type.role;
-    return !type.ofPhoto && drawing.layer(role) && (scope === "all" || scope === role) && !layers[role].locked;
-  });
-}
-
-/** Whether an edit of a selection moves what the photo shows: lines alone do so only in a drawing without areas. */
-export function movesOrigin(drawing: Drawing, scope: Selection["scope"]): boolean {
-  const leading = drawing.labels ? "labels" : "edges";
-  return editableLayers(drawing, scope).some(({ type }) => type.role === leading);
+/** Panels and the overlay follow the floating selection. */
+function announce(): void {
+  set(({ placed }) => ({ placed: placed + 1 }));
 }
 
 /**
@@ -63,37 +42,61 @@ export class Floating {
   readonly cutout: Cutout;
   readonly drawing: Drawing;
   mode: FloatingMode = "move";
+  /** As it was asked for; `aligned` tells where the pixels are. */
   matrix: Affine = IDENTITY;
   warp: Warp | null = null;
+  /** What it turns and is scaled about, in shares of its box. */
+  pivot: Point = CENTRE;
   /** The drag in progress: where it began, and the matrix at that time. */
   grabbed: { at: Point; matrix: Affine } | null = null;
-  private readonly earlier: Pose[] = [];
-  private readonly selection: Selection;
-  private readonly layers: FloatingLayer[];
-  private readonly origin: FloatingOrigin | null = null;
+  private readonly earlier: Stage[] = [];
+  private readonly content: Content;
   private readonly step: LiveStep;
   private placement: Placement | null = null;
   private mask: Plane;
   private last: Rect;
+  private angle = 0;
+  private lines: Alignment | null = null;
 
-  constructor(drawing: Drawing, selection: Selection, title: string, keepSource: boolean) {
+  constructor(drawing: Drawing, content: Content, title: string) {
     this.drawing = drawing;
-    this.selection = selection;
+    this.content = content;
+    this.cutout = content.cutout;
     this.step = new LiveStep(title);
-    this.cutout = cutOut(selection.mask);
-    this.layers = editableLayers(drawing, selection.scope).map(({ type, plane }) => {
-      const backdrop = clonePlane(plane);
-      if (!keepSource) type.clear(backdrop, selection.mask);
-      return { type, plane, original: clonePlane(plane), backdrop };
+    this.mask = content.cutout.mask;
+    this.last = content.hole;
+  }
+
+  /** Where its pixels are. */
+  get placed(): Affine {
+    return aligned(this.matrix);
+  }
+
+  /** Where it is, as numbers. */
+  get pose(): Pose {
+    return poseOf(this.matrix, this.cutout.box, this.pivot, this.angle);
+  }
+
+  /** Move, scale and turn it to some numbers; the others stay. */
+  set(change: Partial<Pose>): void {
+    this.transform(posed(this.matrix, this.cutout.box, this.pivot, change, this.angle));
+  }
+
+  setPivot(share: Point): void {
+    this.pivot = share;
+    announce();
+  }
+
+  /** What it can be aligned with. */
+  get alignment(): Alignment {
+    const { layers, origin } = this.content;
+    const left = (role: LayerType["role"]) => layers.find(({ type }) => type.role === role)?.backdrop;
+    this.lines ??= alignmentIn(this.drawing, {
+      labels: left("labels") ?? this.drawing.labels,
+      edges: left("edges") ?? this.drawing.edges,
+      origin: origin?.backdrop ?? this.drawing.origin.plane,
     });
-    if (movesOrigin(drawing, selection.scope)) {
-      const { origin } = drawing;
-      const backdrop = clonePlane(origin.plane);
-      if (!keepSource) fillMask(backdrop, selection.mask, REMOVED);
-      this.origin = { original: clonePlane(origin.plane), backdrop };
-    }
-    this.mask = selection.mask;
-    this.last = this.cutout.box;
+    return this.lines;
   }
 
   /** Start a transform or a warp: cancelling it returns to the current pose. */
@@ -105,22 +108,23 @@ export class Floating {
 
   /** Return to the pose before the current transform or warp. False if there is none. */
   stepBack(): boolean {
-    const pose = this.earlier.pop();
-    if (!pose) return false;
+    const stage = this.earlier.pop();
+    if (!stage) return false;
     this.grabbed = null;
-    this.mode = pose.mode;
-    this.matrix = pose.matrix;
-    this.warp = pose.warp;
-    if (pose.warp) this.placeHandles(pose.warp);
-    else this.transform(pose.matrix);
+    this.mode = stage.mode;
+    this.matrix = stage.matrix;
+    this.warp = stage.warp;
+    if (stage.warp) this.placeHandles(stage.warp);
+    else this.transform(stage.matrix);
     this.rest();
     return true;
   }
 
   transform(matrix: Affine): void {
     this.matrix = matrix;
+    this.angle = this.pose.angle;
     this.warp = null;
-    const placement = placeAffine(this.cutout, matrix);
+    const placement = placeAffine(this.cutout, this.placed);
     if (placement) this.place(placement);
   }
 
@@ -163,14 +167,14 @@ export class Floating {
   anchor(): void {
     if (!this.placement) return;
     this.step.flush();
-    set({ selection: { ...this.selection, mask: this.mask } });
+    set({ selection: bounds(this.mask) === EMPTY ? null : { scope: this.content.scope, mask: this.mask } });
   }
 
   /** Put everything back where it was. */
   cancel(): void {
     this.restore("original");
     this.step.cancel();
-    set({ selection: this.selection });
+    set({ selection: this.content.before });
   }
 
   private placeHandles(warp: Warp): void {
@@ -188,20 +192,22 @@ export class Floating {
     this.restore("backdrop");
     const landing = transformCutout(this.cutout, placement);
     let rect = landing.rect;
-    for (const { type, plane, original } of this.layers)
-      rect = union(rect, type.paste(original, this.cutout, landing, plane));
-    if (this.origin) this.drawing.origin.paste(this.origin.original, landing);
+    const { layers, origin, hole } = this.content;
+    for (const { type, plane, source } of layers) rect = union(rect, type.paste(source, this.cutout, landing, plane));
+    if (origin) this.drawing.origin.paste(origin.source, landing);
     this.placement = placement;
     this.mask = landing.mask;
     this.last = rect;
-    this.drawing.touch(union(rect, this.cutout.box));
+    this.drawing.touch(union(rect, hole));
+    announce();
   }
 
   private restore(from: "original" | "backdrop"): void {
-    const rect = union(this.last, this.cutout.box);
-    for (const layer of this.layers) copyRect(layer[from], layer.plane, rect);
-    if (this.origin) {
-      copyRect(this.origin[from], this.drawing.origin.plane, rect);
+    const { layers, origin, hole } = this.content;
+    const rect = union(this.last, hole);
+    for (const layer of layers) copyRect(layer[from], layer.plane, rect);
+    if (origin) {
+      copyRect(origin[from], this.drawing.origin.plane, rect);
       this.drawing.origin.forget();
     }
     this.drawing.touch(rect);
@@ -228,10 +234,25 @@ export function floatSelection(title = "Move selection", duplicate = false): Flo
   anchor();
   const { drawing, selection } = get();
   if (!drawing || !selection || bounds(selection.mask) === EMPTY) return null;
-  current = new Floating(drawing, selection, title, duplicate);
-  drawing.beforeReceive = anchor;
-  set({ floating: current.mode });
-  return current;
+  return float(new Floating(drawing, lifted(drawing, selection, duplicate), title));
+}
+
+/** Float a part that comes from elsewhere. Null if its layers cannot be changed. */
+export function floatPart(part: Part, title: string): Floating | null {
+  anchor();
+  const { drawing } = get();
+  const content = drawing && pasted(drawing, part);
+  if (!content?.layers.length) return null;
+  // The box around it is shown where something is selected.
+  set({ selection: { mask: createPlane(drawing!.width, drawing!.height), scope: part.scope } });
+  return float(new Floating(drawing!, content, title));
+}
+
+function float(part: Floating): Floating {
+  current = part;
+  part.drawing.beforeReceive = anchor;
+  set({ floating: part.mode });
+  return part;
 }
 
 /** Use the move tool for as long as the selection floats. */
@@ -250,6 +271,7 @@ export function keepTool(): void {
 function release(): Floating | null {
   const released = current;
   current = null;
+  set({ guides: NO_GUIDES });
   if (released) released.drawing.beforeReceive = null;
   if (toolBefore !== null) set({ tool: toolBefore });
   toolBefore = null;

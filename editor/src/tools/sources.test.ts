@@ -13,7 +13,7 @@ import type { Tool, Touch } from "./tool";
 const SIDE = 32;
 
 function touch(x: number, y: number): Touch {
-  return { x: x + 0.5, y: y + 0.5, pressure: 0.5, pen: false, shift: false, alt: false };
+  return { x: x + 0.5, y: y + 0.5, pressure: 0.5, pen: false, shift: false, alt: false, ctrl: false };
 }
 
 function drag(tool: Tool, ...points: [number, number][]): void {

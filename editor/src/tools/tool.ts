@@ -11,6 +11,8 @@ export interface Touch extends Point {
   pen: boolean;
   shift: boolean;
   alt: boolean;
+  /** Ctrl, or Cmd on a Mac. */
+  ctrl: boolean;
 }
 
 /** Everything about a tool: behaviour, icon, help, options. Exactly one tool is active at a time. */

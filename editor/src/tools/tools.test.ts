@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { multiply, scaling, translation } from "../raster/affine";
 import { bounds, rectangleMask } from "../raster/mask";
 import { REMOVED } from "../raster/origin";
+import { extent } from "../raster/pose";
+import { NO_GUIDES } from "../raster/snap";
 import { Drawing } from "../state/drawing";
 import { DEFAULT_LAYERS, get, type OptionValue, set } from "../state/store";
 import {
@@ -25,13 +27,14 @@ import { pencil } from "./pencil";
 import { chooseTool, TOOLS } from "./registry";
 import { removeTool } from "./remove";
 import { lasso, outlineSelect, rectangle, region } from "./select";
+import { SNAP } from "./snapping";
 import { brush, eraser } from "./strokes";
 import type { Tool, Touch } from "./tool";
 
 const SIDE = 32;
 
 function touch(x: number, y: number, more: Partial<Touch> = {}): Touch {
-  return { x: x + 0.5, y: y + 0.5, pressure: 0.5, pen: false, shift: false, alt: false, ...more };
+  return { x: x + 0.5, y: y + 0.5, pressure: 0.5, pen: false, shift: false, alt: false, ctrl: false, ...more };
 }
 
 function drag(tool: Tool, ...points: [number, number][]): void {
@@ -61,6 +64,7 @@ beforeEach(() => {
     ]),
     layers: DEFAULT_LAYERS,
     options: {},
+    view: { zoom: 100, x: 0, y: 0 },
     tool: "pencil",
     selection: null,
     floating: "none",
@@ -234,6 +238,59 @@ describe("a floating selection", () => {
     drag(move, [16, 12], [9, 9]);
     expect(floating()!.mode).toBe("warp");
     expect(drawing().labels!.data).toEqual(warped);
+  });
+
+  it("is placed, sized and turned by numbers about its pivot", () => {
+    pick();
+    const part = floatSelection()!;
+    expect(part.pose).toEqual({ x: 17, y: 12, width: 6, height: 8, angle: 0 });
+    part.setPivot({ x: 0, y: 0 });
+    part.set({ x: 4, y: 20 });
+    part.set({ width: 12, height: 4 });
+    expect(part.pose).toEqual({ x: 4, y: 20, width: 12, height: 4, angle: 0 });
+    // The line was the third of six columns.
+    expect([8, 9].map((x) => drawing().edges!.data[21 * SIDE + x]).includes(1)).toBe(true);
+    part.set({ width: 6, height: 8, angle: 90 });
+    part.set({ angle: 0, x: 14, y: 8 });
+    anchor();
+    expect(drawing().marks.data.includes(1)).toBe(false);
+    expect(drawing().origin.plane.data.every((value) => value === 0)).toBe(true);
+  });
+
+  it("keeps whole pixels where a number asks for half of one", () => {
+    set({ selection: { mask: rectangleMask(drawing(), { x: 14, y: 8 }, { x: 18, y: 12 }), scope: "all" } });
+    const part = floatSelection()!;
+    expect(part.pose.x).toBe(16.5);
+    part.set({ x: 10 });
+    expect(part.placed).toEqual(translation(-6, 0));
+    const { pieces } = drawing()
+      .take()
+      .find(({ layer }) => layer === "origin")!;
+    expect(JSON.parse(JSON.stringify(pieces))).toEqual([
+      { transforms: [{ kind: "affine", matrix: [1, 0, 0, 1, 6 / SIDE, 0] }] },
+    ]);
+  });
+
+  it("snaps to the picture and to other parts, shows to what, and does not with Ctrl or the switch off", () => {
+    const at = (to: Touch) => {
+      pick();
+      move.down(touch(16, 10));
+      move.move([to]);
+      const { guides } = get();
+      const box = extent(floating()!.placed, floating()!.cutout.box);
+      move.up(to);
+      expect(get().guides).toEqual(NO_GUIDES);
+      cancelFloating();
+      return { x: box.x0, y: box.y0, guides };
+    };
+    set({ view: { zoom: 2, x: 0, y: 0 } });
+    // From (14, 8): two pixels beside the left edge and the bottom.
+    expect(at(touch(4, 24))).toEqual({ x: 0, y: 24, guides: { x: [0], y: [32] } });
+    expect(at(touch(4, 24, { ctrl: true }))).toEqual({ x: 2, y: 22, guides: NO_GUIDES });
+    // The border of the two halves.
+    expect(at(touch(10, 9))).toMatchObject({ x: 10, guides: { x: [16] } });
+    setOption(SNAP, false);
+    expect(at(touch(4, 24))).toMatchObject({ x: 2, y: 22 });
   });
 
   it("stays warped when it is nudged and gets another grid of handles", () => {

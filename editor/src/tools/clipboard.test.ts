@@ -1,0 +1,166 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Project } from "../api/client";
+import { bounds, rectangleMask } from "../raster/mask";
+import { matchLabels } from "../raster/matchLabels";
+import { DRAWN, REMOVED } from "../raster/origin";
+import type { Rgb } from "../raster/palette";
+import { Drawing } from "../state/drawing";
+import { DEFAULT_LAYERS, get, set } from "../state/store";
+import { copySelection, cutSelection, paste } from "./actions";
+import { anchor, cancelFloating, floating } from "./floating";
+
+const SIDE = 32;
+const RED: Rgb = [200, 30, 30];
+const BLUE: Rgb = [30, 30, 200];
+const DARK: Rgb = [120, 10, 10];
+
+/** A drawing with a square of label 1 and a line in it. */
+function open(id: string, names: string[], colours: Rgb[], side = SIDE, layers = ["segments", "edges"]): Drawing {
+  const labels = new Uint8Array(side * side);
+  const edges = new Uint8Array(side * side);
+  for (let y = 8; y < 14; y++) {
+    labels.fill(1, y * side + 4, y * side + 10);
+    edges[y * side + 6] = 1;
+  }
+  const bytes = { segments: labels, edges } as Record<string, Uint8Array>;
+  const drawing = new Drawing(
+    side,
+    side,
+    layers.map((name) => ({ name: name as "edges", channels: 1, bytes: bytes[name].slice() })),
+  );
+  const project = { id, labels: names.map((name, i) => ({ name, colour: colours[i] })) } as unknown as Project;
+  set({ drawing, project, photoColours: null, selection: null, floating: "none", notices: [] });
+  return drawing;
+}
+
+function select(drawing: Drawing, from = 4): void {
+  set({ selection: { mask: rectangleMask(drawing, { x: from, y: 8 }, { x: 9, y: 13 }), scope: "all" } });
+}
+
+beforeEach(() => {
+  cancelFloating();
+  set({ clip: null, layers: DEFAULT_LAYERS, tool: "pencil", options: {}, view: { zoom: 4, x: 20, y: 22 } });
+});
+
+describe("copy and paste", () => {
+  it("put a copy in the middle of the view, with its lines and its place in the photo", () => {
+    const drawing = open("a", ["sky", "cup"], [BLUE, RED]);
+    select(drawing);
+    copySelection();
+    paste();
+    expect(get().floating).toBe("move");
+    expect(get().tool).toBe("move");
+    anchor();
+    const at = (x: number, y: number) => y * SIDE + x;
+    // Six pixels around (20, 22); the original is still there.
+    expect(bounds(get().selection!.mask)).toEqual({ x0: 17, y0: 19, x1: 23, y1: 25 });
+    expect(drawing.labels!.data[at(17, 19)]).toBe(1);
+    expect(drawing.edges!.data[at(19, 20)]).toBe(1);
+    expect(drawing.labels!.data[at(4, 8)]).toBe(1);
+    const value = drawing.origin.plane.data[at(17, 19)];
+    const [shift] = drawing.origin.piece(value).transforms;
+    expect(shift.kind === "affine" && shift.matrix.map((entry) => Math.round(entry * SIDE) + 0)).toEqual([
+      SIDE,
+      0,
+      0,
+      SIDE,
+      -13,
+      -11,
+    ]);
+    expect(get().notices).toEqual([]);
+  });
+
+  it("cut leaves a hole, and pasting in place closes it exactly", () => {
+    const drawing = open("a", ["sky", "cup"], [BLUE, RED]);
+    const before = [drawing.labels!.data.slice(), drawing.edges!.data.slice()];
+    select(drawing);
+    cutSelection();
+    expect(drawing.labels!.data.includes(1)).toBe(false);
+    expect(drawing.origin.plane.data.includes(REMOVED)).toBe(true);
+    paste(true);
+    anchor();
+    expect([drawing.labels!.data, drawing.edges!.data]).toEqual(before);
+    expect(drawing.origin.plane.data.every((value) => value === 0)).toBe(true);
+    expect(drawing.marks.data.includes(1)).toBe(false);
+  });
+
+  it("a cancelled paste leaves nothing behind, and brings the selection back", () => {
+    const drawing = open("a", ["sky", "cup"], [BLUE, RED]);
+    const before = drawing.labels!.data.slice();
+    select(drawing);
+    const { selection } = get();
+    copySelection();
+    paste();
+    floating()!.set({ angle: 30, width: 11 });
+    cancelFloating();
+    expect(drawing.labels!.data).toEqual(before);
+    expect(drawing.take()).toEqual([]);
+    expect(get().selection).toBe(selection);
+    expect(get().tool).toBe("pencil");
+  });
+
+  it("between photos match labels, count as drawn, and say both", () => {
+    select(open("a", ["region 1", "Cup"], [BLUE, RED]));
+    copySelection();
+    const other = open("b", ["region 1", "region 2", "cup"], [DARK, RED, BLUE], 24);
+    const original = other.labels!.data.slice();
+    paste();
+    anchor();
+    const { x0, y0 } = bounds(get().selection!.mask);
+    expect(other.labels!.data[y0 * 24 + x0]).toBe(2);
+    expect(other.origin.plane.data[y0 * 24 + x0]).toBe(DRAWN);
+    expect(other.edges!.data[(y0 + 1) * 24 + x0 + 2]).toBe(1);
+    const said = get()
+      .notices.map(({ text }) => text)
+      .join(" ");
+    expect(said).toContain("Cup → cup");
+    expect(said).toContain("counts as drawn");
+    // Its last row is outside of the picture.
+    expect(other.labels!.data.filter((value, i) => value !== original[i]).length).toBe(30);
+  });
+
+  it("what is larger than the other drawing becomes smaller", () => {
+    const drawing = open("a", ["sky", "cup"], [BLUE, RED]);
+    set({ selection: { mask: rectangleMask(drawing, { x: 0, y: 0 }, { x: 31, y: 15 }), scope: "all" } });
+    copySelection();
+    const small = open("b", ["sky", "cup"], [BLUE, RED], 16);
+    paste(true);
+    expect(floating()!.pose).toMatchObject({ width: 16, height: 8 });
+    anchor();
+    expect(small.labels!.data.slice(16 * 8, 16 * 8 + 16)).toHaveLength(16);
+  });
+
+  it("lines alone go where there are lines, and nowhere else", () => {
+    const drawing = open("a", ["sky", "cup"], [BLUE, RED]);
+    select(drawing);
+    set({ selection: { ...get().selection!, scope: "edges" } });
+    copySelection();
+    paste();
+    anchor();
+    expect(drawing.origin.plane.data.includes(1)).toBe(false);
+    open("b", ["sky", "cup"], [BLUE, RED], SIDE, ["segments"]);
+    paste();
+    expect(floating()).toBeNull();
+    expect(get().notices[0].text).toContain("no layer");
+  });
+
+  it("before anything was copied says what to do", () => {
+    open("a", ["sky", "cup"], [BLUE, RED]);
+    paste();
+    expect(get().notices[0].text).toContain("Ctrl+C");
+    copySelection();
+    expect(get().clip).toBeNull();
+  });
+});
+
+describe("labels of another drawing", () => {
+  it("are found by names that were given, else by their colours", () => {
+    const to = [
+      { name: "Region 1", colour: RED },
+      { name: "Sky", colour: BLUE },
+    ];
+    expect(matchLabels([{ name: "sky ", colour: RED }], to)).toEqual([1]);
+    expect(matchLabels([{ name: "region 1", colour: BLUE }], to)).toEqual([1]);
+    expect(matchLabels([{ name: "", colour: DARK }], to)).toEqual([0]);
+  });
+});

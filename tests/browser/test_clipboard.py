@@ -1,0 +1,99 @@
+"""Copy, cut and paste, in one project and between two."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import SIDE, WINDOW, Visit
+from tests.browser.desk import affine_pieces
+from tests.browser.launch import Studio, watch
+from tests.browser.person import PATIENCE_MS, Person
+
+
+@pytest.fixture(scope="module")
+def astronaut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from skimage import data
+
+    path = tmp_path_factory.mktemp("other") / "astronaut.png"
+    Image.fromarray(data.astronaut()).resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(path)
+    return path
+
+
+def test_a_part_is_copied_with_its_place_in_the_photo(editor: Person) -> None:
+    page = editor.page
+    side = editor.labels().shape[0]
+    clipboard = page.get_by_role("group", name="Clipboard")
+    expect(clipboard.get_by_role("button", name="Copy")).to_be_disabled()
+    editor.take("Select rectangle")
+    editor.drag([(0.203, 0.203), (0.4, 0.4)])
+    clipboard.get_by_role("button", name="Copy").click()
+    clipboard.get_by_role("button", name="Paste").click()
+    bar = page.get_by_role("toolbar", name="Floating selection")
+    expect(bar).to_be_visible()
+    bar.get_by_role("radio", name="Top left").check(force=True)
+    x, y = (
+        int(bar.get_by_role("spinbutton", name=name).get_attribute("aria-valuenow") or 0) for name in ("X, px", "Y, px")
+    )
+    assert abs(x - 0.4 * side) <= 2  # its middle is the view's
+    editor.keys("Enter")
+    editor.painted()
+    left = int(0.203 * side)
+    assert np.allclose(affine_pieces(editor), [[1, 0, 0, 1, left - x, left - y]], atol=1e-9)
+
+
+def test_cut_and_paste_in_place_changes_nothing(editor: Person) -> None:
+    labels, lines = editor.labels(), editor.lines()
+    editor.take("Select rectangle")
+    editor.drag([(0.3, 0.3), (0.5, 0.5)])
+    editor.keys("Control+x")
+    editor.painted()
+    assert (editor.labels() != labels).any() or (editor.lines() != lines).any()
+    expect(editor.page.get_by_role("button", name=re.compile("^Undo Cut selection"))).to_be_visible()
+    editor.keys("Control+Shift+V")
+    editor.keys("Enter")
+    editor.sees_lines(lines)
+    assert (editor.labels() == labels).all()
+    editor.painted()
+
+
+def test_a_part_is_pasted_into_another_photo(browser: Browser, studio: Studio, visit: Visit, astronaut: Path) -> None:
+    context = browser.new_context(viewport=WINDOW, color_scheme="dark", storage_state=visit.state)
+    page = context.new_page()
+    complaints = watch(page)
+    person = Person(page, studio.url)
+    page.goto(visit.url)
+    person.ready()
+    lines = person.lines()
+    person.take("Select rectangle")
+    person.drag([(0.3, 0.3), (0.5, 0.5)])
+    person.keys("Control+c")
+    page.get_by_role("button", name="Primage: all projects").click()
+    person.drop_photo(astronaut)
+    person.edit()
+    before = person.lines()
+    palette = {tuple(colour) for colour in person.labels().reshape(-1, 3)}
+    person.keys("Control+Shift+V")
+    person.heard("counts as drawn")
+    person.heard("nearest ones of this drawing")
+    person.keys("Enter")
+    person.painted()
+    x0, x1 = int(0.3 * SIDE) + 2, int(0.5 * SIDE) - 2
+    assert (person.lines()[x0:x1, x0:x1] == lines[x0:x1, x0:x1]).all()
+    assert (person.lines() != before).any()
+    assert {tuple(colour) for colour in person.labels().reshape(-1, 3)} <= palette
+
+    # Another tab has the same clipboard, also one that is opened later.
+    other = context.new_page()
+    complaints += watch(other)
+    other.goto(visit.url)
+    Person(other, studio.url).ready()
+    paste = other.get_by_role("group", name="Clipboard").get_by_role("button", name="Paste")
+    expect(paste).to_be_enabled(timeout=PATIENCE_MS)
+    context.close()
+    assert not complaints, complaints
