@@ -30,6 +30,7 @@ LAYERS = {
         "tensors",
         "grid",
         "labels",
+        "selection",
         "primitive",
         "config",
         "deviations",
@@ -83,6 +84,7 @@ NARROW = {
     "rich": {"cli"},
     "pillow_heif": {"decoding"},
     "pillow_jxl": {"decoding"},
+    "cv2": {"selection"},
 }
 
 
