@@ -22,11 +22,13 @@ LAYERS = {
     "primage": (
         "errors",
         "files",
+        "downloads",
         "allocator",
         "seal",
         "settings",
         "decoding",
         "image",
+        "detection",
         "tensors",
         "grid",
         "labels",
@@ -79,6 +81,8 @@ FREE = {"_version"}
 #: The only packages that may import these.
 NARROW = {
     "ray": {"batch"},
+    "ai_edge_litert": {"detection"},
+    "flatbuffers": {"detection"},
     "fastapi": {"studio"},
     "typer": {"cli"},
     "rich": {"cli"},

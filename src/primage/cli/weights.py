@@ -45,7 +45,8 @@ def download_bar(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]
 
 def command(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Weights to download [default: those that training and evaluation need].")
+        list[str] | None,
+        typer.Argument(help="Weights to download [default: those that training, evaluation and detection need]."),
     ] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Download them; without it, only show their state.")] = False,
     as_json: Json = False,
@@ -53,17 +54,24 @@ def command(
 ) -> None:
     """List or download pretrained weights. The variable PRIMAGE_WEIGHTS selects another folder."""
     set_up(quiet, as_json)
+    from primage.detection.interpreter import is_installed
+    from primage.detection.weights import MODELS, fetch_models, models_status
+    from primage.downloads import weights_folder
     from primage.errors import ConfigError
-    from primage.nets.weights import ENTRIES, fetch_weights, weights_folder, weights_status
+    from primage.nets.weights import ENTRIES, fetch_weights, weights_status
 
     for name in names or []:
-        if name not in ENTRIES:
-            raise ConfigError(f"unknown weights '{name}'; choose from {', '.join(ENTRIES)}")
+        if name not in ENTRIES and name not in MODELS:
+            raise ConfigError(f"unknown weights '{name}'; choose from {', '.join((*ENTRIES, *MODELS))}")
     if fetch or names:
+        chosen = names or ["vgg16", "alexnet", "lpips_alexnet", *(MODELS if is_installed() else ())]
         with download_bar(quiet or as_json) as on_download:
-            for name in names or ["vgg16", "alexnet", "lpips_alexnet"]:
-                fetch_weights(name, on_download)
-    status = weights_status()
+            for name in chosen:
+                if name in ENTRIES:
+                    fetch_weights(name, on_download)
+            if not MODELS.keys().isdisjoint(chosen):
+                fetch_models(on_download)  # one download provides all of them
+    status = [*weights_status(), *models_status()]
     if as_json:
         print_json({"folder": str(weights_folder()), "weights": [asdict(entry) for entry in status]})
         return

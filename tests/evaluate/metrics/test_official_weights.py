@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
 
+from primage.downloads import weights_folder
 from primage.evaluate.metrics.downloads import URLS, load_checkpoint
 from primage.evaluate.metrics.resnet import ResNet50Stage3
 from primage.evaluate.metrics.sifid import SIFID
 from primage.image import resize_image
-from primage.nets.weights import weights_folder
 from primage.tensors import to_tensor
 
 #: Tabby, tiger cat, Persian, Siamese and Egyptian cat among the classes of ImageNet.

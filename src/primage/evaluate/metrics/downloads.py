@@ -6,19 +6,18 @@ published: their name ends in the first eight digits of their SHA-256, which is 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from primage.downloads import Progress, check_sha256, download, weights_folder
 from primage.errors import WeightsError
 from primage.files import atomic_path
-from primage.nets.weights import OFFICIAL, Progress, weights_folder
+from primage.nets.weights import OFFICIAL
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +30,6 @@ URLS: dict[str, tuple[str, ...]] = {
     ),
     "resnet50": (f"{OFFICIAL}resnet50-0676ba61.pth", f"{OFFICIAL}resnet50-19c8e357.pth"),
 }
-_TIMEOUT_SEC = 10
 
 
 def load_checkpoint(
@@ -103,24 +101,14 @@ def load_frozen(module: nn.Module, tensors: Mapping[str, Tensor], name: str) -> 
 
 def _download(name: str, url: str, path: Path, progress: Progress | None) -> None:
     with atomic_path(path) as scratch:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_SEC) as response, scratch.open("wb") as out:
-            length, done = response.headers.get("Content-Length"), 0
-            while chunk := response.read(1 << 20):
-                out.write(chunk)
-                done += len(chunk)
-                if progress:
-                    progress(name, done, int(length) if length else None)
+        download(name, url, scratch, progress)
         _check(scratch, path.name)
 
 
 def _check(file: Path, name: str) -> None:
     expected = re.search(r"-([0-9a-f]{8})\.pth$", name)
-    if expected is None:  # a file of the user's own; results record the hash of its tensors
-        return
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if not found.startswith(expected[1]):
-        raise WeightsError(f"{name}: the SHA-256 is {found[:8]}…, expected {expected[1]}…")
+    if expected is not None:  # otherwise a file of the user's own; results record the hash of its tensors
+        check_sha256(file, expected[1])
 
 
 def _read(file: Path) -> dict[str, Tensor]:

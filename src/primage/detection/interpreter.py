@@ -1,0 +1,88 @@
+"""Running TFLite networks. The only module (with `primage.detection.attention_mesh`) that knows the interpreter."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from primage.detection.weights import load_model, models_available
+from primage.errors import ConfigError
+
+#: One sentence for whoever asks for detection without the package.
+_MISSING = "detection needs the package ai-edge-litert; install it with pip install 'primage[detect]'"
+
+
+def is_installed() -> bool:
+    """Whether the interpreter's package is installed."""
+    return importlib.util.find_spec("ai_edge_litert") is not None
+
+
+def can_detect() -> bool:
+    """Whether detection works offline: the package and the weights are there."""
+    return is_installed() and models_available()
+
+
+def check_installed() -> None:
+    """Check that the interpreter's package is installed.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not is_installed():
+        raise ConfigError(_MISSING)
+
+
+class Network:
+    """One TFLite network with one input.
+
+    Args:
+        content: a TFLite file.
+
+    Raises:
+        ConfigError: the interpreter's package is not installed.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        check_installed()
+        from ai_edge_litert.interpreter import Interpreter
+
+        # One thread: the result does not depend on the machine, and these networks take a few milliseconds.
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._interpreter.allocate_tensors()
+        self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
+        self._outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
+        #: (height, width) of the input.
+        self.size: tuple[int, int] = (int(self._input["shape"][1]), int(self._input["shape"][2]))
+
+    def run(self, values: Float32[np.ndarray, "h w c"]) -> Mapping[str, np.ndarray]:
+        """Run the network.
+
+        Args:
+            values: (H, W, C) float32, the input.
+
+        Returns:
+            The outputs by their names in the file, float32, without the batch's dimension.
+        """
+        self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(values, np.float32)[None])
+        self._interpreter.invoke()
+        return {each["name"]: self._interpreter.get_tensor(each["index"])[0] for each in self._outputs}
+
+
+@cache
+def network(name: str) -> Network:
+    """A network by its name, kept for the process; its weights are downloaded if necessary.
+
+    Args:
+        name: one of `primage.detection.weights.MODELS`.
+
+    Raises:
+        ConfigError: the interpreter's package is not installed.
+        WeightsError: the weights are not available.
+    """
+    check_installed()
+    return Network(load_model(name))
