@@ -30,6 +30,18 @@ def deepsim() -> Path:
 
 
 @pytest.fixture(scope="session")
+def detectors() -> None:
+    """The detectors' networks, downloaded once; tests that need them are skipped where they cannot be had."""
+    from primage.detection.interpreter import prepare
+    from primage.errors import PrimageError
+
+    try:
+        prepare()
+    except PrimageError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def lpips_pair() -> Path:
     """The published example pair of the LPIPS project."""
     if not LPIPS_PAIR.is_dir():

@@ -128,7 +128,11 @@ def _set(data: dict[str, Any], setting: str) -> None:
 
 
 def read_pair(
-    photo: str | Path, config: Config, files: LayerFiles = NO_FILES, shrink_only: bool = False
+    photo: str | Path,
+    config: Config,
+    files: LayerFiles = NO_FILES,
+    shrink_only: bool = False,
+    progress: WeightsProgress | None = None,
 ) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive, PrimitiveSpec]:
     """Read the photo, and read or extract its primitive.
 
@@ -137,6 +141,7 @@ def read_pair(
         config: settings.
         files: layers given as files.
         shrink_only: do not enlarge a photo that is smaller than the working size.
+        progress: called with the progress of a weights download.
 
     Returns:
         (H, W, 3) uint8 photo and primitive, both at the working size, and the description of the primitive.
@@ -155,7 +160,7 @@ def read_pair(
         )
     if short > min(height, width):
         _log.warning("%s: enlarged from %d×%d px to %d×%d px", photo, width, height, size[1], size[0])
-    primitive, spec = training_primitive(original, size, config.primitive, files, Path(photo).name)
+    primitive, spec = training_primitive(original, size, config.primitive, files, Path(photo).name, progress)
     return resize_image(original, size), primitive, spec
 
 
@@ -206,7 +211,7 @@ def prepare(
         WeightsError: the pretrained loss network is not available.
     """
     _check_perceptual_layers(config)
-    working, primitive, spec = read_pair(photo, config, files, shrink_only)
+    working, primitive, spec = read_pair(photo, config, files, shrink_only, progress)
     _warn_of_memory(photo, config, (working.shape[0], working.shape[1]))
     record = RunRecord(
         requested=config,

@@ -135,7 +135,6 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
         ("train", *OK, "--primitive-file", "blank.png", "--line-colour", "#008000"),
         "no lines have the colour #008000",
     ),
-    "landmarks without file": (("train", *OK, "-p", "landmarks"), "--primitive-file"),
     "manual without file": (("train", *OK, "-p", "manual"), "--primitive-file"),
     "landmarks that name no point": (
         ("train", *OK, "-p", "landmarks", "--primitive-file", "points.json"),

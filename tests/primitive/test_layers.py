@@ -99,6 +99,7 @@ def test_a_change_is_located(kind: str, layer: AnyLayer) -> None:
     assert primitive.sha256() != changed.sha256()
 
 
+@pytest.mark.usefixtures("detectors")
 @pytest.mark.parametrize(("kind", "layer"), EVERY)
 def test_a_layer_is_extracted_or_its_error_names_the_option(kind: str, layer: AnyLayer) -> None:
     photo, config = astronaut(), PrimitiveConfig(kind=kind)

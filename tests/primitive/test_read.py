@@ -213,6 +213,7 @@ def test_a_solid_patch_of_black_is_a_label_and_no_line() -> None:
     assert find_line_colour(picture) == WHITE
 
 
+@pytest.mark.usefixtures("detectors")
 @pytest.mark.parametrize("kind", ["landmarks", "manual"])
 def test_what_cannot_be_extracted_names_the_option(kind: str) -> None:
     with pytest.raises(PrimitiveError, match="--primitive-file"):
@@ -328,9 +329,6 @@ def test_layers_that_a_kind_does_not_have_are_refused(kind: str) -> None:
                 files.check(kind)
             with pytest.raises(PrimitiveError, match="has no layer"):
                 read_primitive(files, model)
-        elif kind == "landmarks" and option == "edges_from":
-            with pytest.raises(PrimitiveError, match="cannot be extracted"):
-                files.check(kind)
         else:
             files.check(kind)
     NO_FILES.check(kind)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
-from primage.detection.weights import load_model, models_available
+from primage.detection.weights import fetch_models, load_model, models_available
+from primage.downloads import Progress
 from primage.errors import ConfigError
 
 #: One sentence for whoever asks for detection without the package.
@@ -37,6 +41,20 @@ def check_installed() -> None:
         raise ConfigError(_MISSING)
 
 
+def prepare(progress: Progress | None = None) -> None:
+    """Check that detection is possible, and download the weights if they are not there yet.
+
+    Args:
+        progress: called with the progress of the download.
+
+    Raises:
+        ConfigError: the interpreter's package is not installed; nothing was downloaded.
+        WeightsError: the weights are not available.
+    """
+    check_installed()
+    fetch_models(progress)
+
+
 class Network:
     """One TFLite network with one input.
 
@@ -53,7 +71,8 @@ class Network:
 
         # One thread: the result does not depend on the machine, and these networks take a few milliseconds.
         self._interpreter = Interpreter(model_content=content, num_threads=1)
-        self._interpreter.allocate_tensors()
+        with _without_notes():
+            self._interpreter.allocate_tensors()
         self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
         self._outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
         #: (height, width) of the input.
@@ -71,6 +90,20 @@ class Network:
         self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(values, np.float32)[None])
         self._interpreter.invoke()
         return {each["name"]: self._interpreter.get_tensor(each["index"])[0] for each in self._outputs}
+
+
+@contextlib.contextmanager
+def _without_notes() -> Iterator[None]:
+    """Keep what the interpreter's library writes to the terminal away from it; its errors are exceptions."""
+    sys.stderr.flush()
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
 
 
 @cache

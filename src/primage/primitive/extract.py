@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
+from primage.detection.interpreter import prepare
+from primage.downloads import Progress
 from primage.errors import PrimitiveError
+from primage.image import resize_image
 from primage.primitive.colour_layer import PaintLayer
 from primage.primitive.config import PrimitiveConfig
-from primage.primitive.edges import extract_edges
+from primage.primitive.edges import extract_edges, resize_edges
 from primage.primitive.label_layer import LabelLayer
 from primage.primitive.layer import AnyLayer
-from primage.primitive.line_layer import LineLayer
+from primage.primitive.line_layer import LandmarkLayer, LineLayer
 from primage.primitive.paint import extract_paint
+from primage.primitive.photo_landmarks import extract_landmarks
 from primage.primitive.segments import extract_segments
 
-#: The section of `PrimitiveConfig` that the layer's extraction depends on, and the function.
-_EXTRACTORS: dict[type[AnyLayer], tuple[str, Callable[[UInt8[np.ndarray, "h w 3"], Any], Any]]] = {
-    LabelLayer: ("segments", extract_segments),
-    LineLayer: ("edges", extract_edges),
-    PaintLayer: ("paint", extract_paint),
+Size = tuple[int, int]
+_Photo = UInt8[np.ndarray, "h w 3"]
+
+
+def _at_size(extract: Callable[[_Photo, Any], Any]) -> Callable[[_Photo, Size, Any], Any]:
+    """An extraction that sees the photo at the working size only."""
+    return lambda photo, size, settings: extract(resize_image(photo, size), settings)
+
+
+#: The section of `PrimitiveConfig` that the layer's extraction depends on (none: ""), and the function.
+_EXTRACTORS: dict[type[AnyLayer], tuple[str, Callable[[_Photo, Size, Any], Any]]] = {
+    LabelLayer: ("segments", _at_size(extract_segments)),
+    LineLayer: ("edges", _at_size(extract_edges)),
+    LandmarkLayer: ("", lambda photo, size, _: resize_edges(extract_landmarks(photo), size)),
+    PaintLayer: ("paint", _at_size(extract_paint)),
 }
 
 
-def extract_layer(layer: AnyLayer, photo: UInt8[np.ndarray, "h w 3"], config: PrimitiveConfig) -> Any:
+def extract_layer(layer: AnyLayer, photo: _Photo, config: PrimitiveConfig, size: Size | None = None) -> Any:
     """Extract one layer of a primitive.
 
     Args:
         layer: the layer to extract.
-        photo: (H, W, 3) uint8 sRGB, at the working size.
+        photo: (H, W, 3) uint8 sRGB, at any size: faces are also found where the working size would be too small.
         config: extraction settings.
+        size: (height, width), the working size; None for the photo's.
 
     Returns:
-        The layer's data, of the photo's size.
+        The layer's data, of the working size.
 
     Raises:
         PrimitiveError: this layer cannot be extracted.
@@ -43,7 +58,22 @@ def extract_layer(layer: AnyLayer, photo: UInt8[np.ndarray, "h w 3"], config: Pr
     if layer.needs_file is not None:
         raise PrimitiveError(layer.needs_file)
     section, extract = _EXTRACTORS[type(layer)]
-    return extract(photo, getattr(config, section))
+    return extract(photo, size or (photo.shape[0], photo.shape[1]), getattr(config, section) if section else None)
+
+
+def fetch_detectors(layers: Iterable[AnyLayer], progress: Progress | None = None) -> None:
+    """Download the weights that the extraction of layers needs, if they are not there yet.
+
+    Args:
+        layers: the layers to extract.
+        progress: called with the progress of the download.
+
+    Raises:
+        ConfigError: the package that detection needs is not installed.
+        WeightsError: the weights are not available.
+    """
+    if any(isinstance(layer, LandmarkLayer) for layer in layers):
+        prepare(progress)
 
 
 def own_settings(layer: AnyLayer, config: PrimitiveConfig) -> PrimitiveConfig:
@@ -57,4 +87,4 @@ def own_settings(layer: AnyLayer, config: PrimitiveConfig) -> PrimitiveConfig:
         Equal settings for this layer give an equal layer.
     """
     section, _ = _EXTRACTORS[type(layer)]
-    return PrimitiveConfig.model_validate({section: getattr(config, section)})
+    return PrimitiveConfig.model_validate({section: getattr(config, section)} if section else {})

@@ -38,7 +38,7 @@ KINDS: dict[str, Kind] = {
     "segments": Kind((LabelLayer(),), "a label map"),
     "super": Kind((LabelLayer(), LineLayer()), "lines over labels, the paper's super primitive"),
     "paint": Kind((PaintLayer(),), "a rough painting in a few flat colours"),
-    "landmarks": Kind((LandmarkLayer(),), "points with connections"),
+    "landmarks": Kind((LandmarkLayer(),), "points of faces, hands and bodies, with connections"),
     "manual": Kind((ColourLayer(),), "your own picture"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 import math
 import re
@@ -26,8 +27,9 @@ def read_landmark_table(path: Path) -> dict[str, Any]:
     """Read points from a CSV file.
 
     The separator is a comma, a semicolon, a tab or spaces; numbers may have decimal commas where it is not a comma. The
-    header has ``x``, ``y`` and, optionally, ``line``; consecutive rows of one ``line`` are joined. Or it has numbered
-    points in one row, ``x_0``, ``x_1`` … ``y_0`` …. What has no coordinates was not found, and is left out.
+    header has ``x``, ``y`` and, optionally, ``line``; consecutive rows of one ``line`` are joined, and a line is closed
+    whose last row repeats its first. Or it has numbered points in one row, ``x_0``, ``x_1`` … ``y_0`` …. What has no
+    coordinates was not found, and is left out.
 
     Args:
         path: the file.
@@ -55,12 +57,30 @@ def read_landmark_table(path: Path) -> dict[str, Any]:
     return _joined(rows[1:], axes, decimal_comma, path)
 
 
+def landmark_table(rows: Sequence[tuple[str, float, float]]) -> str:
+    """A table that `read_landmark_table` reads.
+
+    Args:
+        rows: line, x and y of each point; a closed line repeats its first point.
+
+    Example:
+        >>> print(landmark_table([("nose", 1.5, 2.0)]), end="")
+        line,x,y
+        nose,1.5,2.0
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("line", "x", "y"))
+    writer.writerows(rows)
+    return out.getvalue()
+
+
 def _joined(rows: list[tuple[int, list[str]]], axes: list[str], decimal_comma: bool, path: Path) -> dict[str, Any]:
     columns = (axes.index("x"), axes.index("y"))
     line_column = axes.index("line") if "line" in axes else None
     points: list[tuple[float, float]] = []
     connections: list[tuple[int, int]] = []
-    last_line, missing = "", 0
+    last_line, missing, first = "", 0, 0
     for number, cells in rows:
         point = _point(cells, columns, decimal_comma, f"{path}: row {number}")
         line = cells[line_column].strip() if line_column is not None and line_column < len(cells) else ""
@@ -68,7 +88,13 @@ def _joined(rows: list[tuple[int, list[str]]], axes: list[str], decimal_comma: b
             last_line, missing = "", missing + 1
             continue
         if line and line == last_line:
+            if point == points[first] and len(points) - first > 2:
+                connections.append((len(points) - 1, first))
+                last_line = ""
+                continue
             connections.append((len(points) - 1, len(points)))
+        else:
+            first = len(points)
         last_line = line
         points.append(point)
     if missing:

@@ -28,7 +28,13 @@ CLOSENESS_PX = 4.0
 
 
 class LineLayer(Layer[Lines]):
-    """Lines one pixel thin, (H, W) bool."""
+    """Lines one pixel thin, (H, W) bool.
+
+    Attributes:
+        are_edges: whether the lines that are extracted from a photo are edges of its colours.
+    """
+
+    are_edges: ClassVar[bool] = True
 
     name = "edges"
     title = "the edge layer"
@@ -132,7 +138,7 @@ class LandmarkLayer(LineLayer):
     """Points with connections, drawn as lines."""
 
     title = "the landmark layer"
-    needs_file: ClassVar[str | None] = "landmarks are not extracted; give points (.json, .csv) with --primitive-file"
+    are_edges = False
 
     def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> Lines:  # noqa: D102
         from primage.primitive.landmark_table import TABLE_SUFFIXES

@@ -208,8 +208,8 @@ class PrimitiveSpec(Frozen):
 
     @property
     def extracts_edges(self) -> bool:
-        """Whether the training primitive has lines that were extracted from the photo."""
-        return not self.edges_given and any(x.name == "edges" and x.needs_file is None for x in layers_of(self.kind))
+        """Whether the training primitive has edges that were extracted from the photo."""
+        return not self.edges_given and any(isinstance(x, LineLayer) and x.are_edges for x in layers_of(self.kind))
 
 
 def spec_of(primitive: Primitive, config: PrimitiveConfig) -> PrimitiveSpec:

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from primage.downloads import Progress
 from primage.errors import PrimitiveError
-from primage.image import read_image, resize_image
+from primage.image import read_image
 from primage.labels.colours import RGB
 from primage.labels.display import with_distinct_colours
 from primage.labels.files import read_labels
 from primage.labels.formats.raw import UNKNOWN_PHOTO, PhotoFacts
 from primage.primitive.config import PrimitiveConfig
-from primage.primitive.extract import extract_layer
+from primage.primitive.extract import extract_layer, fetch_detectors
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import ReadOptions
 from primage.primitive.line_colour import parse_colour
@@ -97,8 +98,6 @@ class LayerFiles:
             return
         if "edges" in self.layers:
             raise PrimitiveError("give the edges as a file or a photo to extract them from, not both")
-        if layers["edges"].needs_file is not None:
-            raise PrimitiveError("landmarks cannot be extracted from a photo; give points (.json, .csv) or a drawing")
 
 
 NO_FILES = LayerFiles()
@@ -125,6 +124,7 @@ def training_primitive(
     config: PrimitiveConfig,
     files: LayerFiles = NO_FILES,
     photo_name: str = "",
+    progress: Progress | None = None,
 ) -> tuple[Primitive, PrimitiveSpec]:
     """Read or extract the primitive of the training photo.
 
@@ -134,6 +134,7 @@ def training_primitive(
         config: kind and extraction settings.
         files: layers given as files.
         photo_name: name of the photo's file, by which a file with the labels of many photos lists them.
+        progress: called with the progress of a weights download.
 
     Returns:
         The primitive at the working size, and the model's description of it.
@@ -141,18 +142,19 @@ def training_primitive(
     Raises:
         PrimitiveError: a layer does not fit the photo, or cannot be extracted.
         LabelError, ImageError: a file cannot be read.
+        ConfigError, WeightsError: detection is not possible.
     """
     photo_size: Size = (photo.shape[0], photo.shape[1])
     read = read_files(files, config, photo=PhotoFacts(photo_name, photo_size))
+    fetch_detectors((layer for layer in layers_of(config.kind) if layer.name not in read.layers), progress)
     edges_given = "edges" in read.layers or "edges" not in KINDS[config.kind].names
-    working = resize_image(photo, size)
     for layer in layers_of(config.kind):
         if layer.name not in read.layers:
             use_other_photo = layer.name == "edges" and files.edges_from is not None
             if layer.name == "edges" and files.whole is not None and not use_other_photo:
                 warn_of_photo_lines(files.whole, read.perhaps)
-            source = _photo_at(files.edges_from, size) if use_other_photo and files.edges_from is not None else working
-            read.layers[layer.name] = extract_layer(layer, source, config)
+            source = _photo_like(files.edges_from, size) if use_other_photo and files.edges_from is not None else photo
+            read.layers[layer.name] = extract_layer(layer, source, config, size)
     primitive = _assemble(config.kind, read.layers, size, "the photo", photo_size)
     spec = spec_of(primitive, config)
     if read.line_colour is not None:
@@ -203,14 +205,14 @@ def read_primitive(
                 f"the layer '{layer.name}' of the {spec.kind} primitive is missing; give --{layer.name}{hint}"
             )
         check_shape(photo.shape[:2], file_size, str(files.edges_from), "the other layers")
-        read[layer.name] = extract_layer(layer, resize_image(photo, size), spec.config)
+        read[layer.name] = extract_layer(layer, photo, spec.config, size)
     return _assemble(spec.kind, read, size, "the first layer", file_size)
 
 
-def _photo_at(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
+def _photo_like(path: Path, size: Size) -> UInt8[np.ndarray, "h w 3"]:
     photo = read_image(path)
     check_shape(photo.shape[:2], size, str(path), "the photo")
-    return resize_image(photo, size)
+    return photo
 
 
 def read_files(

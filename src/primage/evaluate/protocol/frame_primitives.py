@@ -54,16 +54,16 @@ def frame_primitive(model: Model, frame: Frame) -> Primitive:
         except LabelError:
             with _label_warnings_off():
                 return read_primitive(files, spec, model.render_size, snap=True)
-    photo = read_image(frame.photo)
-    size = model.render_size((photo.shape[0], photo.shape[1]))
-    facts = PhotoFacts(frame.photo.name, (photo.shape[0], photo.shape[1]))
-    photo = resize_image(photo, size)
+    original = read_image(frame.photo)
+    size = model.render_size((original.shape[0], original.shape[1]))
+    facts = PhotoFacts(frame.photo.name, (original.shape[0], original.shape[1]))
+    photo = resize_image(original, size)
 
     def of_frame(layer: AnyLayer, training: Any) -> Any:
         if layer.name in frame.layers:
             options = ReadOptions(spec.palette, photo=facts, thin=spec.config.edges.thin)
             return layer.resize(layer.read(frame.layers[layer.name], options), size)
-        data = extract_layer(layer, photo, spec.config)
+        data = extract_layer(layer, original, spec.config, size)
         return match_labels(photo, data, model.photo, training) if isinstance(data, LabelMap) else data
 
     return model.primitive.map(of_frame)

@@ -81,18 +81,18 @@ def inspect_photo(job: InspectPhoto) -> Size:
     return Size(width=width, height=height)
 
 
-@lru_cache(maxsize=4)
-def _working_photo(path: Path, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
-    """The photo at the working size, cached while sliders are moved. A project's photo never changes."""
-    photo = read_image(path)
-    height, width = photo.shape[:2]
-    return resize_image(photo, working_size((height, width), min(size_px, height, width)))
+@lru_cache(maxsize=1)
+def _photo(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """The photo, cached while sliders are moved. A project's photo never changes."""
+    return read_image(path)
 
 
 @lru_cache(maxsize=16)
 def _layer(path: Path, size_px: int, layer: type[AnyLayer], config: PrimitiveConfig) -> object:
     """Extract a layer; cached, so that moving a slider of one layer does not extract the others again."""
-    return extract_layer(layer(), _working_photo(path, size_px), config)
+    photo = _photo(path)
+    height, width = photo.shape[:2]
+    return extract_layer(layer(), photo, config, working_size((height, width), min(size_px, height, width)))
 
 
 @lru_cache(maxsize=4)
