@@ -79,6 +79,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "primitive": record.spec.kind,
         "layers": list(KINDS[record.spec.kind].names),
         "labels": len(palette.labels) if palette else 0,
+        "label_names": [label.name for label in palette.labels if label.name] if palette else [],
         "size": list(model.size),
         "steps": record.steps,
         "steps_planned": total,

@@ -43,6 +43,12 @@ class Body:
     mask: Float32[np.ndarray, "256 256"]
     score: float
 
+    def scaled(self, factor: float) -> Body:
+        """The same body in a resized photo."""
+        x, y = self.crop.centre
+        crop = Crop((x * factor, y * factor), self.crop.side * factor, self.crop.angle)
+        return Body(self.points * factor, self.visible, crop, self.mask, self.score)
+
 
 def find_bodies(photo: UInt8[np.ndarray, "h w 3"]) -> tuple[Body, ...]:
     """Find the people in a photo.
@@ -91,7 +97,7 @@ def track_body(photo: UInt8[np.ndarray, "h w 3"], crop: Crop) -> Body | None:
         certain = (_sigmoid(values[:_POINTS, 3:5]) > 0.5).all(axis=1)  # neither hidden nor outside the photo
         inside = ((points[:_POINTS] >= 0) & (points[:_POINTS] <= [photo.shape[1], photo.shape[0]])).all(axis=1)
         mask = _sigmoid(by_size[net.size[0] * net.size[1]].reshape(net.size)).astype(np.float32)
-        body = Body(points[:_POINTS], certain & inside, crop, mask, score)
+        body = Body(points[:_POINTS], np.asarray(certain & inside), crop, mask, score)
         crop = _square(points[_AUXILIARY[0]], points[_AUXILIARY[1]])
     return body
 

@@ -20,7 +20,7 @@ from primage.primitive.layer import AnyLayer
 from primage.primitive.line_layer import LandmarkLayer, LineLayer
 from primage.primitive.paint import extract_paint
 from primage.primitive.photo_landmarks import extract_landmarks
-from primage.primitive.segments import extract_segments
+from primage.primitive.semantic import extract_labels
 
 Size = tuple[int, int]
 _Photo = UInt8[np.ndarray, "h w 3"]
@@ -33,7 +33,7 @@ def _at_size(extract: Callable[[_Photo, Any], Any]) -> Callable[[_Photo, Size, A
 
 #: The section of `PrimitiveConfig` that the layer's extraction depends on (none: ""), and the function.
 _EXTRACTORS: dict[type[AnyLayer], tuple[str, Callable[[_Photo, Size, Any], Any]]] = {
-    LabelLayer: ("segments", _at_size(extract_segments)),
+    LabelLayer: ("segments", extract_labels),
     LineLayer: ("edges", _at_size(extract_edges)),
     LandmarkLayer: ("", lambda photo, size, _: resize_edges(extract_landmarks(photo), size)),
     PaintLayer: ("paint", _at_size(extract_paint)),
@@ -61,18 +61,20 @@ def extract_layer(layer: AnyLayer, photo: _Photo, config: PrimitiveConfig, size:
     return extract(photo, size or (photo.shape[0], photo.shape[1]), getattr(config, section) if section else None)
 
 
-def fetch_detectors(layers: Iterable[AnyLayer], progress: Progress | None = None) -> None:
+def fetch_detectors(layers: Iterable[AnyLayer], config: PrimitiveConfig, progress: Progress | None = None) -> None:
     """Download the weights that the extraction of layers needs, if they are not there yet.
 
     Args:
         layers: the layers to extract.
+        config: extraction settings.
         progress: called with the progress of the download.
 
     Raises:
         ConfigError: the package that detection needs is not installed.
         WeightsError: the weights are not available.
     """
-    if any(isinstance(layer, LandmarkLayer) for layer in layers):
+    semantic = config.segments.semantic == "on"
+    if any(isinstance(each, LandmarkLayer) or (semantic and isinstance(each, LabelLayer)) for each in layers):
         prepare(progress)
 
 

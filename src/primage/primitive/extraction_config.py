@@ -53,6 +53,11 @@ class SegmentsConfig(Frozen):
     method: Literal["felzenszwalb", "slic"] = "felzenszwalb"
     regions: int = Field(12, ge=2, le=64, description="number of regions after merging")
     min_area: Fraction = Field(0.002, description="regions smaller than this share of the picture are merged first")
+    semantic: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="name the regions of people (skin, hair, eyes, lips …); auto: if the detectors are there, without "
+        "downloading anything",
+    )
 
 
 class PaintConfig(Frozen):

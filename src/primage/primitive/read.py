@@ -146,7 +146,7 @@ def training_primitive(
     """
     photo_size: Size = (photo.shape[0], photo.shape[1])
     read = read_files(files, config, photo=PhotoFacts(photo_name, photo_size))
-    fetch_detectors((layer for layer in layers_of(config.kind) if layer.name not in read.layers), progress)
+    fetch_detectors((layer for layer in layers_of(config.kind) if layer.name not in read.layers), config, progress)
     edges_given = "edges" in read.layers or "edges" not in KINDS[config.kind].names
     for layer in layers_of(config.kind):
         if layer.name not in read.layers:

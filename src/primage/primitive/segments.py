@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Int, UInt8
 from skimage.color import rgb2lab
@@ -29,6 +31,40 @@ def extract_segments(photo: UInt8[np.ndarray, "h w 3"], config: SegmentsConfig) 
     Source:
         Initial segmentation: Felzenszwalb & Huttenlocher 2004 or SLIC (Achanta 2012). Merging: Ward's criterion.
     """
+    merged = merge_regions(superpixels(photo, config), rgb2lab(photo), config.regions, config.min_area)
+    areas = np.bincount(merged.ravel())
+    order = np.argsort(-areas, kind="stable")
+    position = np.empty_like(order)
+    position[order] = np.arange(len(order))
+    names = [f"region {number}" for number in range(1, len(order) + 1)]
+    return named_regions(position[merged], names)
+
+
+def named_regions(index: Int[np.ndarray, "h w"], names: Sequence[str]) -> LabelMap:
+    """A label map of regions that were found in a photo, in distinct colours.
+
+    Args:
+        index: (H, W) positions in ``names``.
+        names: of all labels.
+    """
+    colours = distinct_colours(len(names))
+    labels = tuple(
+        Label(id=number, colour=colour, name=name)
+        for number, (name, colour) in enumerate(zip(names, colours, strict=True))
+    )
+    return LabelMap(index=index.astype(np.uint8), palette=Palette(labels=labels, source="made"))
+
+
+def superpixels(photo: UInt8[np.ndarray, "h w 3"], config: SegmentsConfig) -> Int[np.ndarray, "h w"]:
+    """The initial segmentation, of many small regions.
+
+    Args:
+        photo: (H, W, 3) uint8 sRGB, at the working size.
+        config: its method.
+
+    Returns:
+        (H, W) region numbers 0 … n-1.
+    """
     if config.method == "slic":
         start = slic(photo, n_segments=max(200, 8 * config.regions), compactness=8, start_label=0)
     else:
@@ -37,15 +73,7 @@ def extract_segments(photo: UInt8[np.ndarray, "h w 3"], config: SegmentsConfig) 
             photo, scale=max(20.0, side / 4), sigma=0.8, min_size=max(8, photo.shape[0] * photo.shape[1] // 3000)
         )
     index, _, _ = relabel_sequential(np.asarray(start) + 1)
-    merged = merge_regions(index - 1, rgb2lab(photo), config.regions, config.min_area)
-    areas = np.bincount(merged.ravel())
-    order = np.argsort(-areas, kind="stable")
-    position = np.empty_like(order)
-    position[order] = np.arange(len(order))
-    labels = tuple(
-        Label(id=i, colour=colour, name=f"region {i + 1}") for i, colour in enumerate(distinct_colours(len(order)))
-    )
-    return LabelMap(index=position[merged].astype(np.uint8), palette=Palette(labels=labels, source="made"))
+    return np.asarray(index - 1)
 
 
 def merge_regions(

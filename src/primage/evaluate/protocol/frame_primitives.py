@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 from skimage.color import rgb2lab
 
+from primage.detection.regions import NAMES
 from primage.errors import ConfigError, LabelError
 from primage.evaluate.protocol.frames import Frame
 from primage.image import read_image, resize_image
@@ -84,12 +85,20 @@ def match_labels(
         training_segments: its segmentation.
 
     Returns:
-        The regions of ``segments`` under the labels of ``training_segments``, matched by mean Lab colour and centre.
+        The regions of ``segments`` under the labels of ``training_segments``: those of people by name, all others by
+        mean Lab colour and centre.
     """
     query, reference = _region_features(photo, segments), _region_features(training_photo, training_segments)
     distance = np.linalg.norm(query[:, None] - reference[None], axis=2)
     distance[:, np.isnan(reference).any(axis=1)] = np.inf  # labels that do not occur in the training frame
-    return LabelMap(np.argmin(distance, axis=1).astype(np.uint8)[segments.index], training_segments.palette)
+    names = [label.name for label in training_segments.palette.labels]
+    named = {n: label.name for n, label in enumerate(segments.palette.labels) if label.name in {*NAMES} & {*names}}
+    if named:  # the regions of people have their own labels, so no other region gets these
+        distance[:, [number for number, name in enumerate(names) if name in NAMES]] = np.inf
+    nearest = np.argmin(distance, axis=1).astype(np.uint8)
+    for number, name in named.items():
+        nearest[number] = names.index(name)
+    return LabelMap(nearest[segments.index], training_segments.palette)
 
 
 def _region_features(photo: np.ndarray, labels: LabelMap) -> np.ndarray:

@@ -1,0 +1,100 @@
+"""Label maps that know people: named regions of faces and persons, and unsupervised regions for the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import cache
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt8
+from skimage.color import rgb2lab
+from skimage.segmentation import slic
+
+from primage.detection.interpreter import can_detect
+from primage.detection.regions import PERSON, find_regions
+from primage.image import from_nearest_outside, resize_image
+from primage.labels.label_map import LabelMap
+from primage.primitive.extraction_config import SegmentsConfig
+from primage.primitive.segments import extract_segments, merge_regions, named_regions, superpixels
+
+_log = logging.getLogger(__name__)
+
+#: Area of the superpixels that hair and skin are made of, in pixels.
+_SUPERPIXEL_PX = 64
+#: Colour difference (ΔE) that keeps what is outside a mask from being merged with what is inside.
+_OUTSIDE = 1e6
+_Mask = Bool[np.ndarray, "h w"]
+_LAST: dict[bytes, dict[str, np.ndarray]] = {}
+
+
+def extract_labels(photo: UInt8[np.ndarray, "h w 3"], size: tuple[int, int], config: SegmentsConfig) -> LabelMap:
+    """Segment a photo; the regions of people are named, if the settings say so and people are found.
+
+    Args:
+        photo: (H, W, 3) uint8 sRGB, at any size: faces are also found where the working size would be too small.
+        size: (height, width), the working size.
+        config: method, number of unsupervised regions, and whether people are looked for.
+
+    Returns:
+        Unsupervised regions, "region 1" …, in order of decreasing area; with people, "background 1" … and "person 1" …
+        (clothes and what is held), then "skin", "hair", "nose", "brows", "eyes", "irises", "lips" and "mouth", as far
+        as they are found. All people share these labels.
+
+    Raises:
+        ConfigError, WeightsError: people must be looked for, and detection is not possible.
+    """
+    working = resize_image(photo, size)
+    if config.semantic == "off" or (config.semantic == "auto" and not can_detect()):
+        if config.semantic == "auto":
+            _say_once_that_nobody_looks()
+        return extract_segments(working, config)
+    regions = dict(_regions(photo, working))
+    if not regions:
+        return extract_segments(working, config)
+    start, features = superpixels(working, config), rgb2lab(working)
+    named = np.logical_or.reduce(list(regions.values()))
+    index = np.full(size, -1)
+    names: list[str] = []
+    for title, mask in (("background", ~named), (PERSON, regions.pop(PERSON, np.zeros(size, bool)))):
+        count = max(1, round(config.regions * mask.mean()))
+        parts = _parts(start, features, mask, count, config.min_area)
+        for number, part in enumerate(parts, 1):
+            index[part] = len(names)
+            names.append(f"{title} {number}" if len(parts) > 1 else title)
+    for name, mask in regions.items():
+        index[mask] = len(names)
+        names.append(name)
+    return named_regions(from_nearest_outside(index, index < 0), names)
+
+
+def _parts(
+    start: Int[np.ndarray, "h w"], features: np.ndarray, mask: _Mask, count: int, min_area: float
+) -> list[_Mask]:
+    """Unsupervised regions of a part of the picture, in order of decreasing area; without specks alone in it."""
+    inside = np.where(mask, start + 1, 0)
+    index = np.unique(inside, return_inverse=True)[1].reshape(mask.shape)
+    apart = np.where(mask[..., None], features, _OUTSIDE)
+    merged = merge_regions(index, apart, count + (not mask.all()), min_area)
+    areas = np.bincount(merged[mask]) if mask.any() else np.zeros(0, int)
+    kept = [number for number in np.argsort(-areas, kind="stable") if areas[number] >= min_area * mask.size]
+    return [mask & (merged == number) for number in kept if not (merged[~mask] == number).any()]
+
+
+def _regions(
+    photo: UInt8[np.ndarray, "h w 3"], working: UInt8[np.ndarray, "h2 w2 3"]
+) -> dict[str, Bool[np.ndarray, "h2 w2"]]:
+    """The regions of people; kept for the last photo, so that moving a slider of the studio does not look again."""
+    key = hashlib.sha256(repr((photo.shape, working.shape)).encode() + photo.tobytes()).digest()
+    if key not in _LAST:
+        count = max(16, working.shape[0] * working.shape[1] // _SUPERPIXEL_PX)
+        cells = slic(working, n_segments=count, compactness=8, start_label=0)
+        found = find_regions(photo, working, np.asarray(cells))
+        _LAST.clear()
+        _LAST[key] = found
+    return _LAST[key]
+
+
+@cache
+def _say_once_that_nobody_looks() -> None:
+    _log.info("people in the photo are not named: pip install 'primage[detect]', then primage weights --fetch")
