@@ -51,7 +51,10 @@ def main(options: argparse.Namespace) -> None:
             name = suite[title]["photo"]
             if name not in models:
                 photo = photo_file(name, Path(scratch), options.wheels)
-                models[name] = primage.train(photo, Path(scratch) / name, primitive="super", size=256, steps=0)
+                settings = ("primitive.segments.semantic=off",)  # as benchmarks/edits.py
+                models[name] = primage.train(
+                    photo, Path(scratch) / name, primitive="super", size=256, steps=0, settings=settings
+                )
             model = models[name]
             drawing = edited(training_drawing(model), edits_from_json(json.dumps(suite[title]["edits"]), title))
             picture = model.picture(drawing.primitive, origin=drawing.origin)

@@ -68,7 +68,15 @@ def sheets(name: str, entries: Sequence[dict[str, Any]], options: argparse.Names
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         photo = photo_file(name, folder, options.wheels)
-        arguments = {"preset_name": "standard", "kind": "super", "size_px": 256, "matcher": options.matcher}
+        # The suite was made for regions without names.
+        settings = ("primitive.segments.semantic=off",)
+        arguments = {
+            "preset_name": "standard",
+            "kind": "super",
+            "size_px": 256,
+            "matcher": options.matcher,
+            "settings": settings,
+        }
         zero = load(train_with_snapshots(prepare(photo, configure(steps=0, **arguments)), folder / "zero")[-1])
         models: dict[str, Model] = {"0 s": zero}
         if options.steps or options.minutes:

@@ -32,6 +32,7 @@ from primage.synthesis.incoherence import incoherence
 from primage.synthesis.polish import Previous, Render, polish
 from primage.training import training
 
+OFF = ("primitive.segments.semantic=off",)
 PHOTO = Path(skimage.data.__file__).parent / "astronaut.png"
 EDITS = [{"op": "scale", "region": {"shape": "ellipse", "centre": [0.44, 0.25], "radii": [0.16, 0.2]}, "factor": 1.35}]
 STROKE = [
@@ -70,7 +71,7 @@ def measured(work: Callable[[], object], rounds: int) -> dict[str, float]:
 
 
 def model_of(folder: Path, size_px: int) -> Model:
-    with opened_run(folder, prepare(PHOTO, configure("standard", "segments", size_px, steps=0))) as run:
+    with opened_run(folder, prepare(PHOTO, configure("standard", "segments", size_px, steps=0, settings=OFF))) as run:
         list(training(run))
     return load(folder)
 

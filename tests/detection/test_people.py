@@ -13,6 +13,7 @@ from primage.detection.faces import Face, find_faces
 from primage.detection.hands import Hand, find_hands
 from primage.detection.people import People, find_people, lines
 from primage.image import resize_image
+from tests.detection.drawn_hand import drawn_hand
 
 #: Measured by hand in scikit-image's astronaut: the pupils, the mouth's corners, the chin.
 PUPILS = [(204, 101), (247, 104)]
@@ -63,6 +64,16 @@ def test_there_are_no_faces_nor_hands_where_there_is_nobody(name: str) -> None:
     photo = np.ascontiguousarray(np.broadcast_to(photo.reshape(*photo.shape[:2], -1), (*photo.shape[:2], 3)))
     assert find_faces(photo) == ()
     assert find_hands(photo) == ()
+
+
+@needs_networks
+@pytest.mark.parametrize("angle", [0.0, 0.6, -1.5, 3.0])
+def test_the_points_of_a_hand_are_where_they_were_drawn(angle: float) -> None:
+    photo, tips = drawn_hand(angle, 0.5)
+    (hand,) = find_hands(photo)
+    found = {line.name.removeprefix("hand 1 "): line.points[-1] for line in lines(People(hands=(hand,)))}
+    for name, tip in tips.items():
+        assert np.hypot(*(found[name] - tip)) < 12, (name, found[name], tip)
 
 
 @needs_networks

@@ -134,8 +134,9 @@ def hair_and_skin(
     about_head = np.where(up > 0, np.abs(sideways) < _EARS, (np.abs(sideways) < _SHOULDERS) & (up > _LOWEST))
     skinny = of_person & about_head & (from_skin < _SKIN_DELTA_E) & ~hair
     skinny = _connected(skinny | certain_skin, certain_skin | neck, superpixels)
-    is_hair = hair[superpixels]
-    return Head(of_person[superpixels] | oval, is_hair, (skinny[superpixels] | oval) & ~is_hair)
+    is_hair, is_skin = hair[superpixels], skinny[superpixels] | oval
+    is_hair |= ndimage.binary_fill_holes(is_hair) & ~is_skin  # highlights, and shadows between strands
+    return Head(of_person[superpixels] | oval, is_hair, is_skin & ~is_hair)
 
 
 def _typical(colours: np.ndarray, area: np.ndarray) -> np.ndarray:
