@@ -57,7 +57,8 @@ class LiveWire:
         if not np.isfinite(ends).all() or not ((ends >= 0) & (ends <= (width, height))).all():
             raise SelectionError(f"the point is outside the photo, which has {width} × {height} pixels")
         limit = np.rint(np.array([width, height]) * self._scale).astype(int) - 1
-        first, last = (tuple(int(v) for v in np.minimum(point * self._scale, limit)) for point in ends)
+        corners = np.minimum(ends * self._scale, limit).astype(int).tolist()
+        first, last = ((x, y) for x, y in corners)
         if self._small or first == last:
             return ends
         if self._from != first:

@@ -193,7 +193,7 @@ def _least(prepared: PreparedPhoto, mask: np.ndarray, place: Place, add: bool) -
     """The least that a mark changes: its superpixel."""
     cells = prepared.hierarchies[0].place
     cell = cells == cells[place.y, place.x]
-    return mask | cell if add else mask & ~cell
+    return np.asarray(mask | cell if add else mask & ~cell)
 
 
 def _distinct(areas: Iterator[np.ndarray], before: np.ndarray) -> Iterator[np.ndarray]:

@@ -87,12 +87,16 @@ def _photo(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     return read_image(path)
 
 
+def _size(path: Path, size_px: int) -> tuple[int, int]:
+    """The working size of a photo, which is not enlarged."""
+    height, width = _photo(path).shape[:2]
+    return working_size((height, width), min(size_px, height, width))
+
+
 @lru_cache(maxsize=16)
 def _layer(path: Path, size_px: int, layer: type[AnyLayer], config: PrimitiveConfig) -> object:
     """Extract a layer; cached, so that moving a slider of one layer does not extract the others again."""
-    photo = _photo(path)
-    height, width = photo.shape[:2]
-    return extract_layer(layer(), photo, config, working_size((height, width), min(size_px, height, width)))
+    return extract_layer(layer(), _photo(path), config, _size(path, size_px))
 
 
 @lru_cache(maxsize=4)
@@ -122,7 +126,7 @@ def extract(job: Extract) -> Extraction:
     layers = {}
     for layer in layers_of(config.kind):
         if layer.name in job.own:
-            size = _working_photo(job.photo, job.config.size_px).shape[:2]
+            size = _size(job.photo, job.config.size_px)
             layers[layer.name] = layer.resize(_own(job.own[layer.name], type(layer)), size)
             continue
         settings = own_settings(layer, config)
@@ -175,7 +179,7 @@ def read_own(job: ReadOwn) -> Opened:
     for layer in layers_of(config.kind):
         if layer.name in found.layers:
             layer.write(job.targets[layer.name], found.layers[layer.name])
-    size = _working_photo(job.photo, job.config.size_px).shape[:2]
+    size = _size(job.photo, job.config.size_px)
     labels = _labels(found.layers.get("segments"))
     return replace(opened(found, config.kind, size, found.unsure), labels=labels)
 
