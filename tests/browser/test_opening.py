@@ -81,7 +81,7 @@ def test_an_edited_jpeg_is_shown_before_it_is_applied(editor: Person, tmp_path: 
     expect(page.get_by_role("button", name="Undo Open drawing")).to_be_visible(timeout=PATIENCE_MS)
     after = editor.labels()
     assert (after != before).any(axis=2)[20:70, 90:150].mean() > 0.2
-    assert (after != before).any(axis=2)[:, :80].mean() < 0.05
+    assert (after != before).any(axis=2)[:, :80].mean() < 0.1  # borders of labels, softened by the compression
     editor.undo()
     editor.sees_lines(lines)
     assert (editor.labels() == before).all()

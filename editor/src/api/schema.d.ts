@@ -1129,7 +1129,7 @@ export interface components {
          * @description A file as it was read; nothing is applied yet. The pixels of the layers follow in order, then one byte per pixel.
          *
          *     That last plane is 0 where a pixel has exactly its label, 1 where it was given the nearest one, 2 where that is in
-         *     doubt.
+         *     doubt, 3 where its colour is only a few levels off, as compression with loss makes it.
          */
         OpenedFile: {
             /**

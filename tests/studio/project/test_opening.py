@@ -76,6 +76,22 @@ def test_exports_of_labels_and_lines_give_the_same_layers(visitor: Visitor, proj
         np.testing.assert_array_equal(visitor.layers(project)["edges"], edited["edges"])
 
 
+def test_a_drawing_that_nobody_edited_changes_nothing(visitor: Visitor, project: str) -> None:
+    whole = exported(visitor, project, "primitive")
+    header = visitor.open_drawing(project, whole, "drawing.png")
+    assert header["replaced"] == ["segments", "edges"]
+    assert header["changed"] == 0  # also the labels below the lines, which it does not show
+    assert done(visitor, project) == []
+    # A line drawn elsewhere hides labels, but does not change them.
+    before = visitor.layers(project)
+    pixels = np.array(Image.open(io.BytesIO(whole)).convert("RGB"))
+    pixels[2:4, 4:40] = visitor.get(project).json()["line_colour"]
+    visitor.open_drawing(project, encode(pixels), "drawing.png")
+    after = visitor.layers(project)
+    assert (after["edges"] != before["edges"]).any()
+    assert (after["segments"] != before["segments"]).mean() < 0.02
+
+
 @pytest.mark.parametrize("transparent", [True, False])
 def test_lines_alone_replace_the_lines(visitor: Visitor, project: str, transparent: bool) -> None:
     before = visitor.layers(project)

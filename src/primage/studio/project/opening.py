@@ -69,8 +69,8 @@ class Opening:
         Raises:
             RefusalError: it does not fit the photo, contains unknown colours, or is no drawing.
         """
-        run, _ = self._current()
-        found = await self._reader.run(ReadDrawing(files, run, part, snap))
+        run, canvas = self._current()
+        found = await self._reader.run(ReadDrawing(files, run, self._drawn(canvas), part, snap))
         number = new_id()
         self._read[number] = (run, found.layers)
         for old in list(self._read)[:-_MAX_READ]:
@@ -102,14 +102,16 @@ class Opening:
         if canvas.revision != revision:
             self._start(self._find_origin(opened, before, InferOrigin(drawing, run), title))
 
+    def _drawn(self, canvas: Canvas) -> dict[str, np.ndarray]:
+        return {name: canvas.drawing.layers[name] for name in LAYER_NAMES if name in canvas.drawing.layers}
+
     def _with_others(self, layers: dict[str, np.ndarray]) -> Drawing:
         """The drawn layers of the drawing, some of them replaced."""
-        current = self._current()[1].drawing.layers
-        return Drawing({name: layers.get(name, current[name]) for name in LAYER_NAMES if name in current})
+        return Drawing({**self._drawn(self._current()[1]), **layers})
 
     def _title(self, layers: dict[str, np.ndarray]) -> str:
-        drawn = [name for name in LAYER_NAMES if name in self._current()[1].drawing.layers]
-        return _TITLES.get(tuple(layers), _TITLE) if len(layers) < len(drawn) else _TITLE
+        whole = len(layers) == len(self._drawn(self._current()[1]))
+        return _TITLE if whole else _TITLES.get(tuple(layers), _TITLE)
 
     async def edit(self, title: str, edits: Sequence[Edit]) -> None:
         """Make recorded edits of the unedited drawing, as one edit, which knows where its parts come from.

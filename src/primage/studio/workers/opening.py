@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from primage.studio.workers.reader import Opened
 _WAY_OUT = "choose “Use the nearest labels”"
 #: A file is an edit of a drawing if so many of its pixels are the drawing's: labels, lines, colours up to some levels.
 _SAME_LABELS, _SAME_LINES, _SAME_COLOURS, _SAME_LEVELS = 0.5, 0.3, 0.3, 3
+#: Labels within this distance of a line tell whether that below it may have changed.
+_AROUND_PX = 2
 #: If more pixels than this were given the nearest label, though their colour is not near, it is more likely a photo.
 _MOST_SNAPPED = 0.5
 
@@ -123,6 +125,24 @@ def resembles(found: ReadFiles, training: Primitive) -> bool:
             return bool((near & (new > 0)).sum() >= _SAME_LINES * max(1, (new > 0).sum()))
         return bool((np.abs(new - old).max(axis=2) <= _SAME_LEVELS).mean() >= _SAME_COLOURS)
     return False
+
+
+def with_hidden_labels(layers: dict[str, np.ndarray], current: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Layers that were read from one picture, in which lines hide the labels below them, completed by the current ones.
+
+    Where no label around a line has changed, that below it has not either. So a drawing that nobody edited gives the
+    same layers again.
+
+    Args:
+        layers: those read, at the size of the drawing.
+        current: all of the drawing that they replace.
+    """
+    if not {"segments", "edges"} <= layers.keys():
+        return layers
+    labels, lines = layers["segments"], layers["edges"] > 0
+    changed = (labels != current["segments"]) & ~lines & (current["edges"] == 0)
+    hidden = lines & ~ndimage.maximum_filter(changed, size=2 * _AROUND_PX + 1)
+    return {**layers, "segments": np.where(hidden, current["segments"], labels)}
 
 
 def opened(found: ReadFiles, kind: str, size: tuple[int, int], unsure: bool) -> Opened:

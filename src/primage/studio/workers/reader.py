@@ -144,12 +144,14 @@ class ReadDrawing(ReadingJob[Opened]):
     Attributes:
         files: one file that `primage render` reads, or several masks, in a folder of their own.
         run: the run folder of its project.
+        current: the layers of the drawing that is to be replaced.
         part: what they are to be read as.
         snap: map unknown colours to the nearest label.
     """
 
     files: tuple[Path, ...]
     run: Path
+    current: Mapping[str, np.ndarray]
     part: Part
     snap: bool
 

@@ -31,7 +31,7 @@ from primage.run import Run
 from primage.studio.drawing import Drawing
 from primage.studio.origin import layer_of
 from primage.studio.schemas import Colour, Label, Size
-from primage.studio.workers.opening import opened, read_opened, resembles
+from primage.studio.workers.opening import opened, read_opened, resembles, with_hidden_labels
 from primage.studio.workers.reader import (
     ApplyEdits,
     Configure,
@@ -163,7 +163,8 @@ def read_drawing(job: ReadDrawing) -> Opened:
     spec, training = run.record.spec, run.pair()[1]
     facts = PhotoFacts(size=spec.photo_size or training.size)
     found = read_opened(job.files, job.part, spec.config, facts, spec, job.snap)
-    return opened(found, spec.kind, training.size, found.unsure and not resembles(found, training))
+    read = opened(found, spec.kind, training.size, found.unsure and not resembles(found, training))
+    return replace(read, layers=with_hidden_labels(read.layers, job.current))
 
 
 @ReadOwn.handled_by
