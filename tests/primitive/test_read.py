@@ -147,7 +147,7 @@ def test_a_photos_own_super_primitive_survives_one_png(tmp_path: Path) -> None:
 
 def test_without_files_every_layer_is_extracted_at_the_working_size() -> None:
     photo = astronaut(96)
-    config = of("super")
+    config = of("super", segments={"semantic": "off"})
     primitive, model = training_primitive(photo, photo.shape[:2], config)
     assert same(
         primitive,

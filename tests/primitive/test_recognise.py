@@ -130,17 +130,17 @@ def test_a_whole_drawing_has_both(primitive: Primitive, spec: PrimitiveSpec, tmp
 
 
 def test_what_was_snapped_is_known(primitive: Primitive, spec: PrimitiveSpec, tmp_path: Path) -> None:
-    picture(primitive, spec).save(tmp_path / "drawing.jpg", quality=70)
-    found = recognise([tmp_path / "drawing.jpg"], "auto", CONFIG, spec)
+    picture(primitive, spec).save(tmp_path / "drawing.webp", quality=70)
+    found = recognise([tmp_path / "drawing.webp"], "auto", CONFIG, spec)
     snapped = found.layers["segments"].snapped
     assert snapped.clear.shape == SIZE
-    assert found.said == (f"{tmp_path / 'drawing.jpg'}: {snapped.clear.sum():,} of {96 * 128:,} pixels were read as "
+    assert found.said == (f"{tmp_path / 'drawing.webp'}: {snapped.clear.sum():,} of {96 * 128:,} pixels were read as "
                           "the nearest label",)  # fmt: skip
     assert not snapped.doubtful.any()
     assert (snapped.slight <= snapped.clear).all()
     assert 0 < snapped.slight.sum() < snapped.clear.sum()
     # It is carried through to a primitive, at its size.
-    read = read_primitive(LayerFiles(whole=tmp_path / "drawing.jpg"), spec, lambda _: (48, 64))
+    read = read_primitive(LayerFiles(whole=tmp_path / "drawing.webp"), spec, lambda _: (48, 64))
     assert read.segments is not None
     assert read.segments.snapped is not None
     assert read.segments.snapped.clear.shape == (48, 64)
