@@ -132,6 +132,27 @@ export interface paths {
         patch: operations["change_project"];
         trace?: never;
     };
+    "/api/projects/{project_id}/corrections/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Drawing
+         * @description Correct the drawing by hand. ``finish`` makes it the training drawing and discards edits, snapshots and training;
+         *     ``cancel`` extracts the drawing again.
+         */
+        post: operations["correct_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/drawing": {
         parameters: {
             query?: never;
@@ -1282,6 +1303,11 @@ export interface components {
          * @description All data of a project except pixels.
          */
         Project: {
+            /**
+             * Correcting
+             * @description whether the drawing is corrected: changes leave the photo as it is
+             */
+            correcting: boolean;
             /** Created */
             created: number;
             /**
@@ -1846,6 +1872,39 @@ export interface operations {
                 "application/json": components["schemas"]["ProjectChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action: "begin" | "finish" | "cancel";
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

@@ -186,6 +186,7 @@ class Project(ProjectSummary):
     labels: tuple[Label, ...]
     line_colour: Colour
     history: HistoryState
+    correcting: bool = Field(description="whether the drawing is corrected: changes leave the photo as it is")
     keep_original: bool = Field(description="whether renders keep the photo where no edit has an effect")
     options: RenderOptions = Field(description="how the drawing is rendered")
     learning: Learning

@@ -22,7 +22,7 @@ from primage.studio.schemas import ExtractSettings, Kind, LayerName
 from primage.studio.workers.reader import Extract
 from primage.studio.workers.reading import _layer
 from tests.studio.conftest import studio
-from tests.studio.visitor import Visitor, unpack
+from tests.studio.visitor import Tab, Visitor, unpack
 from tests.tiny import picture, write_photo
 
 
@@ -159,6 +159,51 @@ def test_a_sample_can_start_with_an_edit_that_knows_its_origin(
         tab.step("undo")
     np.testing.assert_array_equal(visitor.layers(made["id"])["segments"], training["segments"])
     visitor.http.delete(f"/api/projects/{made['id']}")
+
+
+def test_a_corrected_drawing_becomes_the_training_drawing(visitor: Visitor, project: str) -> None:
+    before = visitor.get(project).json()
+    areas = visitor.layers(project)["segments"]
+    answer = visitor.http.post(f"/api/projects/{project}/corrections/finish")
+    assert (answer.status_code, answer.json()["code"]) == (409, "invalid")
+
+    def correct(tab: Tab) -> None:
+        """A new label in one corner, with a name; nothing is rendered."""
+        number = len(before["labels"])
+        labels = [*before["labels"], {"name": "ear", "colour": [1, 2, 3]}]
+        tab.draw("segments", 0, 0, np.full((12, 16), number, np.uint8), labels=labels)
+
+    with visitor.tab(project) as tab:
+        tab.send([], b"", labels=[*before["labels"], {"name": "ear", "colour": [1, 2, 3]}])
+        assert "labels" in tab.until("refused")[0]["problem"]["message"]  # the network has learned the others
+        assert visitor.http.post(f"/api/projects/{project}/corrections/begin").json()["correcting"]
+        correct(tab)
+    visitor.close(project)
+    assert visitor.get(project).json()["correcting"]  # also after a restart
+    fixed = visitor.http.post(f"/api/projects/{project}/corrections/finish").json()
+    assert not fixed["correcting"]
+    assert fixed["history"]["undo"] is None
+    names = [label["name"] for label in fixed["labels"]]
+    layers, training = visitor.layers(project), visitor.layers(project, "training")
+    np.testing.assert_array_equal(layers["segments"], training["segments"])
+    assert (training["segments"][:12, :16] == names.index("ear")).all()
+    names_before = np.array([label["name"] for label in before["labels"]])
+    np.testing.assert_array_equal(np.array(names)[training["segments"][12:]], names_before[areas[12:]])
+    with visitor.tab(project) as tab:  # it renders, and what is not edited is the photo
+        tab.draw("segments", 40, 30, np.full((12, 16), names.index("ear"), np.uint8))
+        tab.rendered(tab.revision)
+    np.testing.assert_array_equal(decoded(visitor.get(project, "/photo").content), picture())
+
+
+def test_discarded_corrections_leave_the_extracted_drawing(visitor: Visitor, project: str) -> None:
+    before = visitor.layers(project)
+    visitor.http.post(f"/api/projects/{project}/corrections/begin")
+    with visitor.tab(project) as tab:
+        tab.draw("edges", 0, 0, np.ones((12, 16), np.uint8))
+    left = visitor.http.post(f"/api/projects/{project}/corrections/cancel").json()
+    assert (left["correcting"], left["history"]["undo"]) == (False, None)
+    for name in ("segments", "edges"):
+        np.testing.assert_array_equal(visitor.layers(project)[name], before[name])
 
 
 def test_samples(visitor: Visitor) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from primage.config import MAX_SIZE_PX as PHOTO_SIZE_PX
 from primage.config import Config
+from primage.primitive.kinds import KINDS
 from primage.studio.drawing import LAYER_NAMES, Drawing, channels_of, drawing_layers
 from primage.studio.errors import RefusalError
 from primage.studio.opened import OpenedFile, Part
@@ -18,7 +19,7 @@ from primage.studio.project.services import Services
 from primage.studio.project.store import OWN_FOLDER, new_id, own_files
 from primage.studio.schemas import MAX_SIZE_PX, Extracted, ExtractSettings, Label, Layer, Size
 from primage.studio.wire import pack
-from primage.studio.workers.reader import CreateRun, Extract, Extraction, Opened, ReadOwn
+from primage.studio.workers.reader import CreateRun, Extract, Extraction, Opened, ReadOwn, WriteOwn
 
 
 def default_settings(config: Config) -> ExtractSettings:
@@ -132,6 +133,22 @@ class Extractor:
         if not all(file.exists() for file in files.values()):
             raise RefusalError(404, "not_found", "the file that you gave is no longer there; choose it again")
         return files
+
+    async def keep_own(self, drawing: Drawing, labels: tuple[Label, ...], settings: ExtractSettings) -> ExtractSettings:
+        """Keep the layers of a drawing, as if they had been given as files.
+
+        Args:
+            drawing: its layers; a copy that is not changed.
+            labels: names and colours of the label layer's values.
+            settings: that it was extracted with.
+
+        Returns:
+            The settings, with ``own_…`` for each layer.
+        """
+        given = settings.model_copy(update={f"own_{name}": new_id() for name in KINDS[settings.kind].names})
+        paths = {name: self._photo.parent / OWN_FOLDER / file for name, file in own_files(given).items()}
+        await self._services.reader.run(WriteOwn(settings.kind, drawing, labels, paths))
+        return given
 
     async def read_own(self, files: tuple[Path, ...], settings: ExtractSettings, photo_name: str, part: Part) -> bytes:
         """Read layers of the user's own for a training drawing, and keep them for ``settings.own_…``.

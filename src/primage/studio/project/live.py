@@ -14,6 +14,7 @@ from primage.studio.drawing import Drawing, drawing_layers
 from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas, Change, run_number
 from primage.studio.project.clients import Client, Clients
+from primage.studio.project.correcting import Corrections
 from primage.studio.project.exports import Exports
 from primage.studio.project.extraction import Extractor, layers_frame
 from primage.studio.project.models import ModelManager, saved_learning
@@ -72,6 +73,7 @@ class LiveProject:
         self.opening = Opening(
             services, self.clients, lambda: (self.run, self.canvas), partial(self._replace_pixels, "edit"), self.start
         )
+        self.corrections = Corrections(self)
         #: Author of the last entry of the history, and the ids of its edits.
         self._newest: tuple[Client | None, set[int]] = (None, set())
         self._replacing = asyncio.Lock()
@@ -104,6 +106,7 @@ class LiveProject:
             labels=self.record.labels,
             line_colour=self.record.line_colour,
             history=self.canvas.state(),
+            correcting=self.record.correcting,
             keep_original=self.record.keep_original,
             options=self.record.options,
             learning=self.models.learning,
@@ -204,11 +207,8 @@ class LiveProject:
         Raises:
             RefusalError: it does not fit the drawing; nothing has changed.
         """
-        labels, count = None, len(self.record.labels)
-        if edit.labels is not None:
-            if len(edit.labels) != count:
-                raise RefusalError(422, "invalid", f"this drawing has {count} labels, not {len(edit.labels)}")
-            labels = (self.record.labels, edit.labels)
+        labels = self.corrections.labels_of(edit)
+        count = len(self.record.labels if labels is None else labels[1])
         author, earlier = self._newest
         merge = author is client and edit.continues in earlier
         change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge, edit.pieces)
@@ -320,6 +320,7 @@ class LiveProject:
                 line_colour=extraction.line_colour,
                 run=f"run-{number}",
                 unfinished=False,
+                correcting=False,
                 steps=0,
                 snapshots=(),
             )

@@ -107,6 +107,8 @@ class Rendering:
         self.file = file
         #: Called when the drawing, or how it is rendered, has changed.
         self.on_change: Callable[[], None] = lambda: None
+        #: While the drawing is corrected, it is not rendered.
+        self.paused = False
         self._save_timer: asyncio.TimerHandle | None = None
         self._requested = asyncio.Event()
         self._requested_at = 0.0
@@ -137,6 +139,8 @@ class Rendering:
         Args:
             newer_model: only the model has changed; the render that is being polished is finished first.
         """
+        if self.paused:
+            return
         if not newer_model:
             self._polishing.stop()
             self.on_change()

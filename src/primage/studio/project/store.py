@@ -68,6 +68,7 @@ class ProjectRecord(Schema):
     unfinished: bool = Field(False, description="whether a pause or the end of the server interrupted the training")
     steps: int = 0
     edits: int = 0
+    correcting: bool = False
     snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
 
     @model_validator(mode="before")

@@ -180,6 +180,15 @@ async def apply_drawing(project: TheProject, file_id: FileId) -> Project:
     return project.state()
 
 
+@router.post("/projects/{project_id}/corrections/{action}")
+async def correct_drawing(project: TheProject, action: Literal["begin", "finish", "cancel"]) -> Project:
+    """Correct the drawing by hand. ``finish`` makes it the training drawing and discards edits, snapshots and training;
+    ``cancel`` extracts the drawing again.
+    """
+    await project.corrections.do(action)
+    return project.state()
+
+
 @router.post("/projects/{project_id}/snapshots", status_code=201)
 async def add_snapshot(project: TheProject, body: NewSnapshot) -> Project:
     """Save the current drawing."""

@@ -157,6 +157,23 @@ class ReadDrawing(ReadingJob[Opened]):
 
 
 @dataclass(frozen=True)
+class WriteOwn(ReadingJob[None]):
+    """Write the layers of a drawing to files that `Extract` and `CreateRun` take. Labels without pixels are left out.
+
+    Attributes:
+        kind: super, edges, segments or paint.
+        drawing: its layers.
+        labels: names and colours of the label layer's values.
+        targets: by the names of layers, the files to write.
+    """
+
+    kind: str
+    drawing: Drawing
+    labels: tuple[Label, ...]
+    targets: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
 class ApplyEdits(ReadingJob[tuple[Drawing, Origin]]):
     """Make recorded edits of the training primitive.
 

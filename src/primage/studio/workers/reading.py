@@ -17,7 +17,8 @@ from primage.edit.apply import Edited, edited
 from primage.errors import ImageError
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.labels.formats.raw import PhotoFacts
-from primage.labels.label_map import LabelMap
+from primage.labels.label_map import Label as PaletteLabel
+from primage.labels.label_map import LabelMap, Palette
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
 from primage.origin.plane import Origin
 from primage.origin.summary import summary
@@ -47,6 +48,7 @@ from primage.studio.workers.reader import (
     ReadOwn,
     ReadTrainingPrimitive,
     WarmUpReader,
+    WriteOwn,
 )
 
 
@@ -191,6 +193,22 @@ def apply_recorded(job: ApplyEdits) -> tuple[Drawing, Origin]:
     primitive = Run(job.run).pair()[1]
     drawing = edited(Edited(primitive, Origin.unmoved(primitive.size)), job.edits)
     return Drawing(drawing.primitive.to_arrays()), drawing.origin
+
+
+@WriteOwn.handled_by
+def write_own(job: WriteOwn) -> None:
+    """Write the layers of a drawing for a training drawing."""
+    arrays, palette = dict(job.drawing.layers), None
+    if "segments" in arrays:
+        used, index = np.unique(arrays["segments"], return_inverse=True)
+        arrays["segments"] = index.reshape(arrays["segments"].shape).astype(np.uint8)
+        labels = [job.labels[int(value)] for value in used]
+        kept = (PaletteLabel(id=i, colour=label.colour, name=label.name) for i, label in enumerate(labels))
+        palette = Palette(labels=tuple(kept), source="made")
+    primitive = Primitive.from_arrays(job.kind, arrays, palette)
+    for layer in layers_of(job.kind):
+        job.targets[layer.name].parent.mkdir(exist_ok=True)
+        layer.write(job.targets[layer.name], getattr(primitive, layer.name))
 
 
 @InferOrigin.handled_by
