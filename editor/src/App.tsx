@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { flushSync } from "react-dom";
 import { DrawingPane } from "./canvas/DrawingPane";
+import { Panes } from "./canvas/Panes";
 import { PhotoPane } from "./canvas/PhotoPane";
 import { ResultPane } from "./canvas/ResultPane";
 import { Dialogs } from "./panels/dialogs";
@@ -82,10 +83,10 @@ function Prepare() {
   return (
     <main className="workspace preparing">
       <h1 className="visually-hidden">Make a drawing of the photo</h1>
-      <div className="panes" data-layout="beside">
+      <Panes layout="beside">
         <PhotoPane />
         <DrawingPane />
-      </div>
+      </Panes>
       <PreparePanel />
     </main>
   );
@@ -99,10 +100,10 @@ function Workspace() {
       <h1 className="visually-hidden">Edit the drawing</h1>
       <OptionsBar />
       <ToolRail />
-      <div className="panes" data-layout={layout}>
+      <Panes layout={layout}>
         {layout !== "result" && <DrawingPane />}
         {(layout === "beside" || layout === "result") && <ResultPane alone={layout === "result"} />}
-      </div>
+      </Panes>
       {panels && <SidePanel />}
       <StatusBar />
     </main>

@@ -5,7 +5,7 @@ import { Divider } from "./Divider";
 import { EffectOutlines } from "./EffectOutlines";
 import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
-import { PictureCanvas } from "./layers";
+import { LayerCanvas, PictureCanvas } from "./layers";
 import { PhotoPixels } from "./PhotoPixels";
 import { showsPhotoPixels } from "./photoPixels";
 import { UncertaintyCanvas } from "./UncertaintyCanvas";
@@ -21,6 +21,8 @@ export function ResultPane({ alone }: { alone: boolean }) {
   const view = useStudio((s) => s.view);
   const before = useStudio((s) => s.before);
   const divider = useStudio((s) => s.divider);
+  const drawing = useStudio((s) => s.drawing);
+  const overlay = useStudio((s) => s.layers.overlay);
   const shown = useStudio((s) => s.renderedSteps !== null);
   const model = project?.model;
   const busy = useStudio((s) => s.rendering);
@@ -47,7 +49,16 @@ export function ResultPane({ alone }: { alone: boolean }) {
         <PictureCanvas picture={picture} from={before ? divider : 0} />
       </div>
       <PhotoPixels picture={picture} pane={pane} from={before ? divider : 0} />
-      <div className="sheet-overlay" style={sheet}>
+      <div className={view.zoom >= 1 ? "sheet-overlay crisp" : "sheet-overlay"} style={sheet}>
+        {overlay.visible && drawing && (
+          <div className="drawing-overlay" style={{ opacity: overlay.opacity }}>
+            {drawing.layers
+              .filter(({ type }) => !type.ofPhoto && !type.follows)
+              .map((layer) => (
+                <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
+              ))}
+          </div>
+        )}
         <UncertaintyCanvas picture={picture} from={before ? divider : 0} />
       </div>
       <EffectOutlines pane={pane} width={picture.width} height={picture.height} />

@@ -1,15 +1,16 @@
 import { useEffect, useRef } from "react";
 import { EMPTY, isEmpty, type Rect, union } from "../raster/rect";
 import type { Drawing } from "../state/drawing";
+import { shownColours } from "../state/labels";
 import type { Layer, LayerColours } from "../state/layers";
 import type { Picture } from "../state/picture";
 import { get, useStudio } from "../state/store";
 
 /** The colours to show the drawing in; a project's lines are black where there is nothing below them. */
 function coloursOf(drawing: Drawing): LayerColours {
-  const { previewLabels, project } = get();
+  const { project } = get();
   return {
-    labels: drawing.paintingColours ?? (previewLabels ?? project?.labels ?? []).map((label) => label.colour),
+    labels: shownColours(get()),
     lines: (drawing.labels && project?.line_colour) || [0, 0, 0],
   };
 }

@@ -1,5 +1,5 @@
 import Konva from "konva";
-import { bounds, outline } from "../raster/mask";
+import { bounds, loops, outline } from "../raster/mask";
 import type { Plane, Point } from "../raster/plane";
 import { get, type StudioState, useStudio } from "../state/store";
 import { floating } from "../tools/floating";
@@ -21,8 +21,8 @@ export class Overlay {
   private readonly box: TransformBox;
   private readonly accent: string;
   private handles: Konva.Circle[] = [];
-  private runs: number[][] = [];
-  private runsOf: Plane | null = null;
+  private outlines: number[][] = [];
+  private outlinesOf: Plane | null = null;
   private march = 0;
   private pane: Size;
   private readonly timer: number;
@@ -54,7 +54,7 @@ export class Overlay {
     });
     this.timer = window.setInterval(() => {
       if (!get().selection || still()) return;
-      this.march = (this.march + 1) % 8;
+      this.march = (this.march + 1) % 10;
       this.layer.batchDraw();
     }, 120);
     this.sync();
@@ -78,9 +78,9 @@ export class Overlay {
 
   private sync(): void {
     const { view, selection, tool } = get();
-    if (selection?.mask !== this.runsOf) {
-      this.runsOf = selection?.mask ?? null;
-      this.runs = selection ? outline(selection.mask) : [];
+    if (selection?.mask !== this.outlinesOf) {
+      this.outlinesOf = selection?.mask ?? null;
+      this.outlines = selection ? loops(outline(selection.mask)) : [];
     }
     this.syncBox(!!selection && tool === "move");
     this.syncHandles();
@@ -159,18 +159,24 @@ export class Overlay {
 
   private drawAnts(context: Konva.Context): void {
     const { view, floating: state } = get();
-    if (!this.runs.length || state !== "none") return;
+    if (!this.outlines.length || state !== "none") return;
     const raw = context._context;
     const origin = toScreen(view, this.pane, { x: 0, y: 0 });
     raw.beginPath();
-    for (const [x0, y0, x1, y1] of this.runs) {
-      raw.moveTo(Math.round(origin.x + x0 * view.zoom) + 0.5, Math.round(origin.y + y0 * view.zoom) + 0.5);
-      raw.lineTo(Math.round(origin.x + x1 * view.zoom) + 0.5, Math.round(origin.y + y1 * view.zoom) + 0.5);
+    const place = (value: number, from: number) => Math.round(from + value * view.zoom) + 0.5;
+    for (const loop of this.outlines) {
+      raw.moveTo(place(loop[0], origin.x), place(loop[1], origin.y));
+      for (let i = 2; i < loop.length; i += 2) raw.lineTo(place(loop[i], origin.x), place(loop[i + 1], origin.y));
+      raw.closePath();
     }
-    raw.lineWidth = 1;
+    // A dark halo, then black and white by turns: one of the three is seen on whatever is below.
+    raw.lineWidth = 3;
+    raw.strokeStyle = "rgb(0 0 0 / 0.4)";
+    raw.stroke();
+    raw.lineWidth = 1.25;
     raw.strokeStyle = "#000";
     raw.stroke();
-    raw.setLineDash([4, 4]);
+    raw.setLineDash([5, 5]);
     raw.lineDashOffset = -this.march;
     raw.strokeStyle = "#fff";
     raw.stroke();

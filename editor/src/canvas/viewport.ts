@@ -23,6 +23,12 @@ export function cssTransform(view: View, pane: Size): string {
   return `translate(${x}px, ${y}px) scale(${view.zoom})`;
 }
 
+/** Whether two panes show a picture larger one above the other than side by side. */
+export function stacksBetter(area: Size, picture: Size): boolean {
+  const zoom = (width: number, height: number) => Math.min(width / picture.width, height / picture.height);
+  return zoom(area.width, area.height / 2) > zoom(area.width / 2, area.height);
+}
+
 let lastPane: Size = { width: 600, height: 600 };
 
 /** Fit the whole drawing into the view, with a margin. */

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
+import { useShallow } from "zustand/react/shallow";
 import type { Label } from "../api/client";
 import { fromHex, hex } from "../raster/palette";
 import type { Drawing } from "../state/drawing";
-import { countPixels, labelName, merge, recolour, rename } from "../state/labels";
+import { countPixels, labelName, merge, recolour, rename, shownColours } from "../state/labels";
 import { set, useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 import { Icon } from "../theme/Icon";
@@ -35,10 +36,10 @@ export function LabelsPanel() {
   const label = useStudio((s) => s.label);
   const tool = useStudio((s) => s.tool);
   const counts = usePixelCounts(drawing);
+  const colours = useStudio(useShallow(shownColours));
   if (!project || !drawing) return null;
   if (!drawing.labels) return <p className="empty">This drawing has lines only. “Change the drawing…” adds labels.</p>;
   const painting = drawing.paintingColours;
-  const colours = painting ?? project.labels.map((one) => one.colour);
   const total = drawing.width * drawing.height;
   const choose = (position: number) => {
     set({ label: position });
@@ -89,22 +90,31 @@ export function LabelEditor() {
 function Editor({ position, labels }: { position: number; labels: readonly Label[] }) {
   const label = labels[position];
   const [name, setName] = useState(label.name);
+  const muted = useStudio((s) => !s.vivid && s.mutedColours?.[position]);
   const [colour, setColour] = useState(hex(label.colour));
   useEffect(() => setName(label.name), [label.name]);
   const shown = hex(label.colour);
   useEffect(() => setColour(shown), [shown]);
   return (
     <div className="label-editor">
-      <input
-        type="color"
-        aria-label={`Colour of ${labelName(labels, position)}`}
-        value={colour}
-        onChange={(event) => setColour(event.target.value)}
-        onBlur={() => {
-          const requested = fromHex(colour);
-          if (requested) recolour(position, requested);
-        }}
-      />
+      {muted ? (
+        <i
+          className="swatch large"
+          style={{ background: hex(muted) }}
+          title="Its colour in the photo; vivid colours can be changed (Layers)"
+        />
+      ) : (
+        <input
+          type="color"
+          aria-label={`Colour of ${labelName(labels, position)}`}
+          value={colour}
+          onChange={(event) => setColour(event.target.value)}
+          onBlur={() => {
+            const requested = fromHex(colour);
+            if (requested) recolour(position, requested);
+          }}
+        />
+      )}
       <input
         type="text"
         aria-label={`Name of ${labelName(labels, position)}`}

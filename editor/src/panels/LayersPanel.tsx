@@ -1,5 +1,5 @@
 import { change, changeOptions } from "../state/project-actions";
-import { type LayerId, set, setLayer, useStudio } from "../state/store";
+import { type LayerId, set, setLayer, setVivid, useStudio } from "../state/store";
 import { IconButton, Section, Switch } from "../theme/controls";
 
 export function LayersPanel() {
@@ -7,22 +7,37 @@ export function LayersPanel() {
   const drawing = useStudio((s) => s.drawing);
   const uncertainty = useStudio((s) => s.uncertainty);
   const available = useStudio((s) => s.info?.capabilities.uncertainty ?? false);
+  const vivid = useStudio((s) => s.vivid);
+  const muted = useStudio((s) => s.mutedColours !== null);
   if (!project || !drawing) return null;
   const listed = drawing.layers.filter(({ type }) => !type.follows).map(({ type }) => type);
   // From top to bottom; the photo is above the layers that would cover it.
-  const rows: { id: LayerId; name: string }[] = [
+  const rows: { id: LayerId; name: string; short?: string; keys?: string }[] = [
+    { id: "overlay", name: "Drawing over the result", short: "Over result", keys: "F" },
     ...listed.filter((type) => !type.opaque).map((type) => ({ id: type.role, name: type.title })),
-    { id: "photo", name: "Photo" },
+    { id: "photo", name: "Photo", keys: "T" },
     ...listed.filter((type) => type.opaque).map((type) => ({ id: type.role, name: type.title })),
   ];
   return (
     <Section
       title="Layers"
-      aside={<IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />}
+      aside={
+        <div className="group">
+          {muted && (
+            <IconButton
+              icon="palette"
+              label="Vivid colours instead of the photo’s"
+              pressed={vivid}
+              onClick={() => setVivid(!vivid)}
+            />
+          )}
+          <IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />
+        </div>
+      }
     >
       <ul className="layers">
-        {rows.map(({ id, name }) => (
-          <LayerRow key={id} id={id} name={name} />
+        {rows.map((row) => (
+          <LayerRow key={row.id} {...row} />
         ))}
       </ul>
       <Switch
@@ -51,17 +66,20 @@ export function LayersPanel() {
   );
 }
 
-function LayerRow({ id, name }: { id: LayerId; name: string }) {
+function LayerRow({ id, name, short, keys }: { id: LayerId; name: string; short?: string; keys?: string }) {
   const layer = useStudio((s) => s.layers[id]);
   return (
     <li className="layer" data-hidden={!layer.visible}>
       <IconButton
         icon={layer.visible ? "eye" : "hidden"}
         label={`Show ${name}`}
+        {...(keys && { keys })}
         pressed={layer.visible}
         onClick={() => setLayer(id, { visible: !layer.visible })}
       />
-      <span className="layer-name">{name}</span>
+      <span className="layer-name" title={name}>
+        {short ?? name}
+      </span>
       <input
         type="range"
         min={0}
@@ -71,7 +89,7 @@ function LayerRow({ id, name }: { id: LayerId; name: string }) {
         title={`${Math.round(100 * layer.opacity)} %`}
         onChange={(event) => setLayer(id, { opacity: Number(event.target.value) / 100 })}
       />
-      {id === "photo" ? (
+      {id === "photo" || id === "overlay" ? (
         <span className="icon-button ghost" />
       ) : (
         <IconButton

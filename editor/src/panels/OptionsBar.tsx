@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { bounds } from "../raster/mask";
 import { hex } from "../raster/palette";
 import { EMPTY } from "../raster/rect";
-import { labelName } from "../state/labels";
+import { labelName, shownColours } from "../state/labels";
 import { useStudio } from "../state/store";
 import { Choice, IconButton, Slider, Switch } from "../theme/controls";
 import { acceptHoles, deleteSelection, deselect, duplicate, flip, startTransform, startWarp } from "../tools/actions";
@@ -76,7 +76,7 @@ function LabelChip() {
   const label = useStudio((s) => s.label);
   const project = useStudio((s) => s.project);
   const painting = useStudio((s) => s.drawing?.paintingColours ?? null);
-  const colour = painting ? painting[label] : project?.labels[label]?.colour;
+  const colour = useStudio((s) => shownColours(s)[label]);
   if (!colour) return null;
   return (
     <span className="chip">

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { openFiles } from "../state/opening";
 import { change } from "../state/project-actions";
 import { goHome } from "../state/projects";
-import { type Layout, set, setTheme, useStudio } from "../state/store";
+import { type Layout, set, setTheme, toggleStacked, useStudio } from "../state/store";
 import { Choice, IconButton } from "../theme/controls";
 import { Icon, Mark } from "../theme/Icon";
 import { copySelection, cutSelection, paste, redo, undo } from "../tools/actions";
@@ -24,6 +24,7 @@ export function TopBar() {
   const project = useStudio((s) => s.project);
   const phase = useStudio((s) => s.phase);
   const layout = useStudio((s) => s.layout);
+  const stacked = useStudio((s) => s.stacked ?? s.autoStacked);
   const before = useStudio((s) => s.before);
   const theme = useStudio((s) => s.theme);
   const panels = useStudio((s) => s.panels);
@@ -61,6 +62,14 @@ export function TopBar() {
         <>
           <Choice label="Layout" value={layout} choices={LAYOUTS} icons onChange={(value) => set({ layout: value })} />
           <IconButton
+            icon="stacked"
+            label="Drawing above result"
+            keys="5"
+            pressed={stacked}
+            disabled={layout !== "beside"}
+            onClick={toggleStacked}
+          />
+          <IconButton
             icon="compare"
             label="Compare with the photo"
             keys="X"
@@ -73,10 +82,16 @@ export function TopBar() {
             title="Open a drawing, labels or lines edited elsewhere; you can also drop them on the page"
             onFiles={(files) => void openFiles(files)}
           >
-            <Icon name="upload" size={16} /> Open drawing…
+            <Icon name="upload" size={16} /> <span>Open drawing…</span>
           </FilePicker>
-          <button type="button" className="button" onClick={() => set({ dialog: "export" })}>
-            <Icon name="export" size={16} /> Export
+          <button
+            type="button"
+            className="button"
+            aria-label="Export"
+            title="Export"
+            onClick={() => set({ dialog: "export" })}
+          >
+            <Icon name="export" size={16} /> <span>Export</span>
           </button>
         </>
       )}

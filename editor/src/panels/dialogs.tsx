@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { fromHex, hex } from "../raster/palette";
-import { labelName, type PaintColour, paintColour } from "../state/labels";
+import { labelName, type PaintColour, paintColour, shownColours } from "../state/labels";
 import { openFiles } from "../state/opening";
 import { openSettings } from "../state/projects";
 import { get, notify, set, useStudio } from "../state/store";
@@ -160,10 +160,7 @@ function AddLabel() {
               Extract the drawing again…
             </button>
             <button type="button" className="button primary" onClick={() => take(answer.nearest)}>
-              <i
-                className="swatch"
-                style={{ background: labels[answer.nearest] && hex(labels[answer.nearest].colour) }}
-              />
+              <i className="swatch" style={{ background: hex(shownColours(get())[answer.nearest]) }} />
               Use {labelName(labels, answer.nearest)}
             </button>
           </div>

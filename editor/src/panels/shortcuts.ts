@@ -1,7 +1,7 @@
 import { isCanvasFocused } from "../canvas/focus";
 import { held } from "../canvas/input";
 import { fitDrawing, zoomBy, zoomToPhoto } from "../canvas/viewport";
-import { get, set } from "../state/store";
+import { get, type LayerId, type Layout, set, setLayer, toggleStacked } from "../state/store";
 import * as actions from "../tools/actions";
 import { anchor, cancel, floating } from "../tools/floating";
 import { resetOptions, scaleOption } from "../tools/options";
@@ -52,6 +52,9 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["0", "Fit"],
       ["9", "100 %: the photo’s own pixels"],
       ["1 2 3 4", "Layouts"],
+      ["5", "Drawing above the result, or beside it"],
+      ["T", "Photo over the drawing (tap, or hold to peek)"],
+      ["F", "Drawing over the result (tap, or hold to peek)"],
       ["X", "Compare with the photo"],
       ["Q", "Show uncertainty"],
       ["?", "This list"],
@@ -124,9 +127,36 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
     "2": () => set({ layout: "over" as const }),
     "3": () => set({ layout: "drawing" as const }),
     "4": () => set({ layout: "result" as const }),
+    "5": layout === "beside" ? toggleStacked : undefined,
     x: layout === "beside" || layout === "result" ? () => set(({ before }) => ({ before: !before })) : undefined,
     q: info?.capabilities.uncertainty ? () => set(({ uncertainty }) => ({ uncertainty: !uncertainty })) : undefined,
   }[key];
+}
+
+/** Views that a tap switches, and that are shown for as long as the key is held. */
+const PEEKS: Record<string, { layer: LayerId; hiddenIn: Layout[] }> = {
+  t: { layer: "photo", hiddenIn: ["result"] },
+  f: { layer: "overlay", hiddenIn: ["drawing", "over"] },
+};
+/** A key pressed for longer was held. */
+const HELD_MS = 350;
+let peeking: { key: string; since: number } | null = null;
+
+function flip(key: string): void {
+  const { layer } = PEEKS[key];
+  setLayer(layer, { visible: !get().layers[layer].visible });
+}
+
+function peek(key: string, again: boolean): void {
+  if (again || PEEKS[key].hiddenIn.includes(get().layout)) return;
+  flip(key);
+  peeking = { key, since: performance.now() };
+}
+
+function endPeek(key: string): void {
+  if (peeking?.key !== key) return;
+  if (performance.now() - peeking.since > HELD_MS) flip(key);
+  peeking = null;
 }
 
 function onEscape(): void {
@@ -173,13 +203,16 @@ function onKeyDown(event: KeyboardEvent): void {
         ? withControl(key, event.shiftKey)
         : event.altKey
           ? undefined
-          : plain(key, event.shiftKey);
+          : key in PEEKS && !event.shiftKey
+            ? () => peek(key, event.repeat)
+            : plain(key, event.shiftKey);
   if (!action || (arrow && !get().selection)) return;
   event.preventDefault();
   action();
 }
 
 function onKeyUp(event: KeyboardEvent): void {
+  endPeek(event.key.toLowerCase());
   if (event.key !== " ") return;
   held.space = false;
   delete document.body.dataset.space;

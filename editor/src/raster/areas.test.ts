@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import { lines, plane, seeded, text } from "./ascii";
 import { flood, paintMask } from "./fill";
 import { fillHole } from "./hole";
-import { bounds, combine, connectedLineMask, invert, labelMask, lassoMask, outline, rectangleMask } from "./mask";
+import {
+  bounds,
+  combine,
+  connectedLineMask,
+  invert,
+  labelMask,
+  lassoMask,
+  loops,
+  outline,
+  rectangleMask,
+} from "./mask";
 import { createPlane } from "./plane";
 import { Dirty, EMPTY } from "./rect";
 import { stampDisc, strokeSegment } from "./stamp";
@@ -121,6 +131,17 @@ describe("selections", () => {
     expect(text(combine(a, b, "replace"))).toBe(".##.");
     expect(text(combine(null, b, "subtract"))).toBe("....");
     expect(text(invert(a))).toBe("..##");
+  });
+
+  it("have an outline of closed loops, one around each part and hole", () => {
+    const found = loops(outline(plane("......\n.####.\n.#.##.\n.####.\n......\n....#.")));
+    expect(found.map((loop) => loop.length / 2).sort()).toEqual([4, 4, 4]);
+    const length = (loop: number[]) =>
+      loop.reduce((sum, value, i) => sum + Math.abs(value - loop[(i + 2) % loop.length]), 0);
+    expect(found.map(length).sort((p, q) => p - q)).toEqual([4, 4, 14]);
+    // Parts that touch at a corner may be one loop or two; nothing is lost.
+    const touching = loops(outline(plane("#.\n.#")));
+    expect(touching.map(length).reduce((p, q) => p + q)).toBe(8);
   });
 
   it("have an outline that closes", () => {

@@ -154,3 +154,31 @@ export function outline(mask: Plane): number[][] {
   }
   return runs;
 }
+
+/** The runs of an outline as closed lines, each [x, y, x, y, …], so that dashes go on around corners. */
+export function loops(runs: readonly number[][]): number[][] {
+  const open = new Map<string, number[][]>();
+  const ends = ([x0, y0, x1, y1]: readonly number[]) => [`${x0},${y0}`, `${x1},${y1}`];
+  for (const run of runs) for (const end of ends(run)) open.set(end, [...(open.get(end) ?? []), run]);
+  const take = (at: string) => {
+    const run = open.get(at)?.pop();
+    if (!run) return null;
+    const [start, end] = ends(run);
+    const other = start === at ? end : start;
+    open.set(
+      other,
+      open.get(other)!.filter((one) => one !== run),
+    );
+    return other;
+  };
+  const found: number[][] = [];
+  for (const start of open.keys()) {
+    for (let at = take(start); at; at = take(start)) {
+      const loop = start.split(",").map(Number);
+      for (let next: string | null = at; next && next !== start; next = take(next))
+        loop.push(...next.split(",").map(Number));
+      found.push(loop);
+    }
+  }
+  return found;
+}

@@ -2,10 +2,17 @@ import type { Label } from "../api/client";
 import { hex, nearestColour, type Rgb } from "../raster/palette";
 import { anchor } from "../tools/floating";
 import { session } from "./session";
-import { get, set } from "./store";
+import { get, type StudioState, set } from "./store";
 
 export function labelName(labels: readonly Label[], position: number): string {
   return labels[position]?.name || `Label ${position + 1}`;
+}
+
+/** The colours that labels are shown in: those of a painting, of the photo, or their own. */
+export function shownColours({ drawing, project, previewLabels, mutedColours, vivid }: StudioState): readonly Rgb[] {
+  if (drawing?.paintingColours) return drawing.paintingColours;
+  const own = (previewLabels ?? project?.labels ?? []).map(({ colour }) => colour);
+  return vivid || !mutedColours ? own : mutedColours.slice(0, own.length);
 }
 
 export function rename(position: number, name: string): void {
@@ -52,17 +59,14 @@ export function paintColour(colour: Rgb): PaintColour {
   const { project, drawing } = get();
   if (drawing?.isPainting) return { ok: true, position: drawing.colourPosition(colour) };
   const labels = project?.labels ?? [];
-  const { position, exact } = nearestColour(
-    labels.map((label) => label.colour),
-    colour,
-  );
+  const shown = shownColours(get());
+  const { position, exact } = nearestColour(shown, colour);
   if (exact) return { ok: true, position };
-  const near = labels[position];
   return {
     ok: false,
     nearest: position,
     reason:
       `The network only knows the ${labels.length} labels of this photo, and ${hex(colour)} is not one of them. ` +
-      `The nearest is “${labelName(labels, position)}” (${near ? hex(near.colour) : ""}).`,
+      `The nearest is “${labelName(labels, position)}” (${hex(shown[position])}).`,
   };
 }

@@ -16,8 +16,8 @@ export interface Selection {
   scope: "all" | LayerRole;
 }
 
-/** Rows of the Layers panel. */
-export type LayerId = LayerRole | "photo";
+/** Rows of the Layers panel: the drawing's layers, the photo over the drawing, and the drawing over the result. */
+export type LayerId = LayerRole | "photo" | "overlay";
 
 export interface LayerView {
   visible: boolean;
@@ -80,6 +80,10 @@ export interface StudioState {
   clip: Clip | null;
   /** Mean colours of the labels in the photo, once they are known; a painting has none. */
   photoColours: readonly (Rgb | null)[] | null;
+  /** These colours made tellable: what labels are shown in unless `vivid`. */
+  mutedColours: readonly Rgb[] | null;
+  /** Labels are shown in their own colours. */
+  vivid: boolean;
   /** What is being done with the floating selection, if there is one. */
   floating: "none" | "move" | "transform" | "warp";
   /** Grows whenever the floating selection is placed or its pivot moves. */
@@ -91,6 +95,9 @@ export interface StudioState {
   view: View;
   layers: Record<LayerId, LayerView>;
   layout: Layout;
+  /** Whether drawing and result are one above the other; null: whatever shows them larger, which is `autoStacked`. */
+  stacked: boolean | null;
+  autoStacked: boolean;
   /** The divider's position, as a fraction of the width. */
   divider: number;
   before: boolean;
@@ -111,6 +118,7 @@ export interface StudioState {
 export const DEFAULT_LAYERS = {
   ...Object.fromEntries(LAYER_TYPES.map(({ role }) => [role, { visible: true, opacity: 1, locked: false }])),
   photo: { visible: false, opacity: 0.4, locked: true },
+  overlay: { visible: false, opacity: 0.6, locked: true },
 } as Record<LayerId, LayerView>;
 
 function initialTheme(): "light" | "dark" {
@@ -145,6 +153,8 @@ export const useStudio = create<StudioState>(() => ({
   selection: null,
   clip: null,
   photoColours: null,
+  mutedColours: null,
+  vivid: globalThis.localStorage?.getItem("primage.vivid") === "yes",
   floating: "none",
   placed: 0,
   guides: NO_GUIDES,
@@ -152,10 +162,13 @@ export const useStudio = create<StudioState>(() => ({
   view: { zoom: 1, x: 0, y: 0 },
   layers: DEFAULT_LAYERS,
   layout: "beside",
+  stacked: null,
+  autoStacked: false,
   divider: 0.5,
   before: false,
   uncertainty: false,
-  panels: true,
+  // On a phone they would cover the drawing.
+  panels: !globalThis.matchMedia?.("(max-width: 700px)").matches,
   theme: initialTheme(),
   dragging: false,
   dialog: "none",
@@ -186,7 +199,21 @@ export function setLayer(id: LayerId, change: Partial<LayerView>): void {
   set(({ layers }) => ({ layers: { ...layers, [id]: { ...layers[id], ...change } } }));
 }
 
+/** Put drawing and result one above the other or side by side: the other way than now. */
+export function toggleStacked(): void {
+  set(({ stacked, autoStacked }) => {
+    const next = !(stacked ?? autoStacked);
+    return { stacked: next === autoStacked ? null : next };
+  });
+}
+
 export function setTheme(theme: "light" | "dark"): void {
   globalThis.localStorage?.setItem("primage.theme", theme);
   set({ theme });
+}
+
+export function setVivid(vivid: boolean): void {
+  globalThis.localStorage?.setItem("primage.vivid", vivid ? "yes" : "no");
+  set({ vivid });
+  get().drawing?.repaint();
 }
