@@ -45,18 +45,16 @@ class Clicked:
     marks: list[Stroke]
 
 
-def pictures(half: str, long_side_px: int | None) -> Iterator[Composed]:
-    """The scenes of a half in their first arrangement, at their own size or drawn again with a longer side of
-    ``long_side_px``."""
+def pictures(half: str, long_side_px: int) -> Iterator[Composed]:
+    """The scenes of a half in their first arrangement, drawn again at a larger size."""
     for name in HALVES[half]:
         yield picture(name, long_side_px)
 
 
-def picture(name: str, long_side_px: int | None) -> Composed:
+def picture(name: str, long_side_px: int) -> Composed:
     made = scene(name)
-    if long_side_px is not None:
-        short = round(long_side_px * min(made.size) / max(made.size))
-        made = enlarged(made, short, np.random.default_rng(7))
+    short = round(long_side_px * min(made.size) / max(made.size))
+    made = enlarged(made, short, np.random.default_rng(7))
     return compose(made.background, made.objects)
 
 
@@ -66,22 +64,23 @@ def objects(composed: Composed) -> list[np.ndarray]:
 
 def clicked(name: str, half: str, composed: Composed) -> Iterator[Clicked]:
     photo = composed.picture
+    opened = prepare(photo)
     for key, truth in composed.masks.items():
-        prepared_again = prepare(photo)  # nothing is remembered from another object
-        selection, found = Selection.empty(prepared_again), np.zeros(truth.shape, bool)
+        prepared = opened.without_memory()
+        selection, found = Selection.empty(prepared), np.zeros(truth.shape, bool)
         scores, seconds, processor = [], [], []
         for _ in range(CLICKS):
             mark = next_click(found, truth)
             if mark is not None:
                 start, start_processor = time.perf_counter(), time.process_time()
-                selection = with_mark(prepared_again, selection, mark)
+                selection = with_mark(prepared, selection, mark)
                 found = selection.at_size(photo)
                 seconds.append(time.perf_counter() - start)
                 processor.append(time.process_time() - start_processor)
             scores.append(iou(found, truth))
         rows, columns = np.flatnonzero(truth.any(axis=1)), np.flatnonzero(truth.any(axis=0))
-        around = Box(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-        by_box = iou(select(prepared_again, [around]).at_size(photo), truth)
+        around = Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+        by_box = iou(select(prepared.without_memory(), [around]).at_size(photo), truth)
         marks = [mark for mark in selection.marks if isinstance(mark, Stroke)]
         yield Clicked(name, key, half, scores, by_box, seconds, processor, found, marks)
 
@@ -166,9 +165,7 @@ def main() -> None:
             composed = picture(name, LONG_SIDE_PX)
             photos[name] = composed.picture
             results += clicked(name, half, composed)
-        own = [each for name in names for each in clicked(name, half, picture(name, None))]
         numbers[half] = summary(results)
-        numbers[f"{half}, at the scenes' own size"] = summary(own)
         every += results
         if half == "held-out" and arguments.sheet is not None:
             sheet(results, photos).save(arguments.sheet, quality=82, optimize=True)

@@ -65,6 +65,7 @@ LAYERS = {
         "errors",
         "schemas",
         "opened",
+        "selection",
         "wire",
         "origin",
         "drawing",

@@ -194,6 +194,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/edge-path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Follow Edge
+         * @description The path between two points that follows edges of the newest result.
+         */
+        post: operations["follow_edge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/export/model.safetensors": {
         parameters: {
             query?: never;
@@ -536,6 +556,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/select": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Select Object
+         * @description Select the object that marks show, in the newest result: a frame whose header is `Selected`. Nothing is saved.
+         *     409 `superseded` if a newer request arrives before this one is processed.
+         */
+        post: operations["select_object"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/snapshots": {
         parameters: {
             query?: never;
@@ -742,6 +783,34 @@ export interface components {
             ];
         };
         /**
+         * BoxMark
+         * @description A rectangle around an object.
+         */
+        BoxMark: {
+            /**
+             * Add
+             * @description whether its object is added; otherwise it is taken away
+             * @default true
+             */
+            add: boolean;
+            /** Corners */
+            corners: [
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ]
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "box";
+        };
+        /**
          * Capabilities
          * @description Optional features of this server.
          */
@@ -786,6 +855,17 @@ export interface components {
              * @constant
              */
             type: "changed";
+        };
+        /**
+         * EdgePath
+         * @description A path along edges, both ends included.
+         */
+        EdgePath: {
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
         };
         /**
          * Edit
@@ -942,6 +1022,22 @@ export interface components {
              * @constant
              */
             type: "failure";
+        };
+        /**
+         * FollowEdge
+         * @description Find the path between two points that follows edges.
+         */
+        FollowEdge: {
+            /** End */
+            end: [
+                number,
+                number
+            ];
+            /** Start */
+            start: [
+                number,
+                number
+            ];
         };
         /**
          * FromSample
@@ -1546,6 +1642,24 @@ export interface components {
             title: string;
         };
         /**
+         * SelectObject
+         * @description Select what marks say. Without marks, the picture is prepared, so that the first click is as fast as others.
+         */
+        SelectObject: {
+            /**
+             * Marks
+             * @default []
+             */
+            marks: (components["schemas"]["StrokeMark"] | components["schemas"]["BoxMark"])[];
+        };
+        /**
+         * Selected
+         * @description A selection. The header of a frame: width × height bytes follow, 1 inside.
+         */
+        Selected: {
+            size: components["schemas"]["Size"];
+        };
+        /**
          * Size
          * @description Width and height in pixels.
          */
@@ -1613,6 +1727,31 @@ export interface components {
              * @constant
              */
             type: "state";
+        };
+        /**
+         * StrokeMark
+         * @description A click, or a scribble.
+         */
+        StrokeMark: {
+            /**
+             * Add
+             * @description whether it is in the object; otherwise it is outside
+             * @default true
+             */
+            add: boolean;
+            /**
+             * Points
+             * @description x, y; one for a click
+             */
+            points: [
+                number,
+                number
+            ][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stroke";
         };
         /**
          * UndoRedo
@@ -1990,6 +2129,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_edge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowEdge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgePath"];
                 };
             };
             /** @description Why the request was refused */
@@ -2582,6 +2757,42 @@ export interface operations {
                 };
                 content: {
                     "image/png": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    select_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectObject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
                 };
             };
         };

@@ -53,7 +53,9 @@ export function DrawingPane() {
   const below = drawing.layers.filter(({ type }) => type.opaque);
   const above = drawing.layers.filter(({ type }) => !type.opaque);
   const sheet = { width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) };
-  const showsPhoto = phase === "edit" && toolById(tool).showsPhoto;
+  const { showsResult } = toolById(tool);
+  const showsPicture = phase === "edit" && showsResult && picture && !picture.empty;
+  const showsPhoto = phase === "edit" && (toolById(tool).showsPhoto || (showsResult && !showsPicture));
   const over = layout === "over" && phase === "edit";
   return (
     <div
@@ -76,6 +78,7 @@ export function DrawingPane() {
             style={{ opacity: showsPhoto ? 1 : photo.visible ? photo.opacity : 0 }}
           />
         )}
+        {showsPicture && <PictureCanvas picture={picture} from={0} />}
         {above.map((layer) => (
           <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
         ))}

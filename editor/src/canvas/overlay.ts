@@ -17,6 +17,7 @@ export class Overlay {
   private readonly ants: Konva.Shape;
   private readonly sketch = new Konva.Line({ stroke: "#fff", strokeWidth: 1.5, dash: [5, 4], listening: false });
   private readonly sketchDark = new Konva.Line({ stroke: "#000", strokeWidth: 1.5, listening: false });
+  private readonly anchors: Konva.Shape;
   private readonly guides: Konva.Shape;
   private readonly box: TransformBox;
   private readonly accent: string;
@@ -33,6 +34,7 @@ export class Overlay {
     this.stage = new Konva.Stage({ container, width: Math.max(1, pane.width), height: Math.max(1, pane.height) });
     this.stage.content.setAttribute("aria-hidden", "true");
     this.ants = new Konva.Shape({ listening: false, sceneFunc: (context) => this.drawAnts(context) });
+    this.anchors = new Konva.Shape({ listening: false, sceneFunc: (context) => this.drawAnchors(context) });
     this.guides = new Konva.Shape({ listening: false, sceneFunc: (context) => this.drawGuides(context) });
     const accent = getComputedStyle(container).getPropertyValue("--accent").trim() || "#f60";
     this.accent = accent;
@@ -44,7 +46,7 @@ export class Overlay {
       accent,
       coarse(),
     );
-    this.layer.add(this.ants, this.guides, this.sketchDark, this.sketch, this.box.group);
+    this.layer.add(this.ants, this.guides, this.sketchDark, this.sketch, this.anchors, this.box.group);
     this.stage.add(this.layer);
     draft.changed = () => this.sync();
     this.stop = useStudio.subscribe((now, before) => {
@@ -155,6 +157,17 @@ export class Overlay {
     raw.lineWidth = 1;
     raw.strokeStyle = "#5cf2ff";
     raw.stroke();
+  }
+
+  private drawAnchors(context: Konva.Context): void {
+    const raw = context._context;
+    for (const anchor of draft.anchors) {
+      const { x, y } = toScreen(get().view, this.pane, anchor);
+      raw.fillStyle = "#000";
+      raw.fillRect(Math.round(x) - 4, Math.round(y) - 4, 8, 8);
+      raw.fillStyle = "#fff";
+      raw.fillRect(Math.round(x) - 3, Math.round(y) - 3, 6, 6);
+    }
   }
 
   private drawAnts(context: Konva.Context): void {

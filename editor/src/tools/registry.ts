@@ -2,8 +2,10 @@ import { get, set } from "../state/store";
 import { curve, line } from "./curves";
 import { anchor, keepTool } from "./floating";
 import { bucket, eyedropper } from "./labels";
+import { magneticLasso } from "./magnetic";
 import { move } from "./move";
 import { hand, zoom } from "./navigate";
+import { objectSelect } from "./object";
 import { pencil } from "./pencil";
 import { removeTool } from "./remove";
 import { lasso, outlineSelect, rectangle, region } from "./select";
@@ -16,6 +18,8 @@ export const TOOLS: readonly Tool[] = [
   move,
   rectangle,
   lasso,
+  magneticLasso,
+  objectSelect,
   region,
   outlineSelect,
   pencil,
@@ -43,4 +47,5 @@ export function chooseTool(id: string): void {
   if (tool !== move.id) toolById(tool).cancel();
   if (id !== move.id) anchor();
   set({ tool: id });
+  toolById(id).chosen?.();
 }

@@ -9,13 +9,14 @@ import { type ChoiceOption, optionValue, type SwitchOption, type ToolOption } fr
 import { pixel, type Tool, type Touch } from "./tool";
 
 /** The selection outline that is being drawn. The overlay shows it. */
-export const draft: { points: Point[]; closed: boolean; changed: () => void } = {
+export const draft: { points: Point[]; anchors: Point[]; closed: boolean; changed: () => void } = {
   points: [],
+  anchors: [],
   closed: false,
   changed: () => {},
 };
 
-const COMBINE: ChoiceOption<Combine> = {
+export const COMBINE: ChoiceOption<Combine> = {
   kind: "choice",
   id: "select.combine",
   label: "Selection mode",
@@ -34,7 +35,7 @@ const ALL_OF_LABEL: SwitchOption = {
   initial: false,
 };
 
-function combineMode(touch: Touch): Combine {
+export function combineMode(touch: Touch): Combine {
   if (touch.shift && touch.alt) return "intersect";
   if (touch.shift) return "add";
   if (touch.alt) return "subtract";
@@ -54,7 +55,7 @@ export function isInside(selection: Selection | null, at: Point): boolean {
 }
 
 /** What all selection tools share: pressing inside a selection moves it. */
-abstract class SelectionTool implements Tool {
+export abstract class SelectionTool implements Tool {
   abstract readonly id: string;
   abstract readonly name: string;
   abstract readonly key: string;

@@ -35,6 +35,8 @@ export interface Tool {
   readonly size?: SliderOption;
   /** The photo is shown while it is the active tool. */
   readonly showsPhoto?: boolean;
+  /** The result, or the photo before there is one, is shown while it is the active tool. */
+  readonly showsResult?: boolean;
   /** Paints with the current label: the options bar shows it, and Alt picks another. */
   readonly usesLabel?: boolean;
   /** Panning and zooming happen in screen pixels, so the canvas does them. */
@@ -48,6 +50,12 @@ export interface Tool {
   cancel(): void;
   /** The pointer moves without a button pressed. */
   hover?(touch: Touch): void;
+  /** It becomes the active tool. */
+  chosen?(): void;
+  /** Enter: finish what has been started. False if there is nothing to finish. */
+  finish?(): boolean;
+  /** Backspace: take back the last part of what has been started. False if nothing has been. */
+  back?(): boolean;
 }
 
 export function pixel({ x, y }: Point): Point {

@@ -23,11 +23,12 @@ MEASURES = (
     "outside",  # mean edge strength just outside
     "solidity",  # share of its convex hull
     "change depth",  # of the mark in what it changes
+    "change contour",  # mean edge strength along the contour of what it changes
 )
-#: Weights of the measures and a constant, for the first mark and for a later one: the least-squares prediction of an
-#: area's IoU with the object (benchmarks/selection_weights.py).
-FIRST_WEIGHTS = np.array([0.732, -0.919, 0.090, 0.650, 0.032, -0.106, -0.137, -0.134, -0.110, 0.012, 0.000, 0.244])
-LATER_WEIGHTS = np.array([0.815, -0.671, -0.071, 0.665, -0.008, -0.007, -0.301, 0.947, -0.304, 0.145, 0.156, -0.191])
+#: Weights of the measures, for the first mark and for a later one: by least squares, the differences of IoU between the
+#: candidates of a mark (benchmarks/selection_weights.py).
+FIRST_WEIGHTS = np.array([0.44, -0.98, 0.04, 0.71, 0.06, -0.03, 0.14, 0.92, -0.83, 0.22, 0.04, 0.00])
+LATER_WEIGHTS = np.array([0.96, -0.62, -0.06, 0.68, -0.06, -0.01, -0.44, 0.86, -0.38, 0.19, 0.11, 0.50])
 #: Width of the ring around an area, as a share of its size.
 _RING = 0.15
 #: Areas are judged at about this many pixels along their longer side.
@@ -93,15 +94,19 @@ def measure(
     own, near = (np.bincount(words[where], minlength=kinds).astype(float) for where in (inside > 0, ring))
     rest = np.maximum(prepared.histogram / step**2 - own, 0)
     depth = _depth(inside, mark.x // step - left, mark.y // step - top)
-    change_depth = depth
+    strength = _mean(outline[contour])
+    change_depth, change_strength = depth, strength
     if change is not None:
         first, end, begin, last = bounds(change)
-        change_depth = _depth(change[first:end, begin:last].astype(np.uint8), mark.x - begin, mark.y - first)
+        changed = change[first:end, begin:last].astype(np.uint8)
+        border = (changed > 0) & (cv2.erode(np.pad(changed, 1), _SQUARE)[1:-1, 1:-1] == 0)
+        change_strength = _mean(prepared.levels[0].outline[first:end, begin:last][border])
+        change_depth = _depth(changed, mark.x - begin, mark.y - first)
     corners = np.concatenate(cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0])
     hull = max(cv2.contourArea(cv2.convexHull(corners)), 1.0)
     return np.array(
         [
-            _mean(outline[contour]),
+            strength,
             cut_off / max(length, 1),
             depth,
             _unlike(own, near, prepared.similar),
@@ -112,19 +117,19 @@ def measure(
             _mean(edges[ring]),
             min(1.2, count / hull),
             change_depth,
+            change_strength,
         ]
     )
 
 
 def score(measures: Float64[np.ndarray, " measures"], first: bool) -> float:
-    """The IoU that is expected of an area.
+    """How likely an area is the object, compared with others for the same mark.
 
     Args:
         measures: from `measure`.
         first: whether there is one mark only.
     """
-    weights = FIRST_WEIGHTS if first else LATER_WEIGHTS
-    return float(measures @ weights[:-1] + weights[-1])
+    return float(measures @ (FIRST_WEIGHTS if first else LATER_WEIGHTS))
 
 
 def bounds(area: Bool[np.ndarray, "h w"]) -> tuple[int, int, int, int]:

@@ -20,6 +20,7 @@ from primage.studio.project.extraction import Extractor, layers_frame
 from primage.studio.project.models import ModelManager, saved_learning
 from primage.studio.project.opening import Opening
 from primage.studio.project.rendering import Rendering, RenderInput
+from primage.studio.project.selecting import Selecting
 from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import ProjectRecord
@@ -69,6 +70,7 @@ class LiveProject:
         self.extractor = Extractor(services, self._folder / "original")
         self.rendering = Rendering(services, self.render_input, self.clients, self._folder / "render.png")
         self.windows = Windows(services.polisher, self.rendering, self._folder / "original")
+        self.selecting = Selecting(services, self._folder / "original", self.rendering, lambda: self.canvas.drawing)
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
         self.opening = Opening(
             services, self.clients, lambda: (self.run, self.canvas), partial(self._replace_pixels, "edit"), self.start
@@ -292,10 +294,9 @@ class LiveProject:
         Args:
             of: the edited drawing, or the training primitive.
         """
-        kind, labels = self.record.settings.kind, self.record.labels
-        if of == "training":
-            return layers_frame(await self._training(), kind, labels)
-        return layers_frame(self.canvas.drawing, kind, labels, self.canvas.revision)
+        edited = self.canvas.drawing, self.canvas.revision
+        drawing, revision = edited if of == "edited" else (await self._training(), None)
+        return layers_frame(drawing, self.record.settings.kind, self.record.labels, revision)
 
     async def replace_primitive(self, settings: ExtractSettings) -> None:
         """Replace the drawing by a new extraction; edits, snapshots and training are discarded.

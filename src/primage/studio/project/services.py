@@ -13,6 +13,7 @@ from primage.studio.workers.painter import Painter
 from primage.studio.workers.polisher import Polisher
 from primage.studio.workers.process import Worker
 from primage.studio.workers.reader import Configure, Reader
+from primage.studio.workers.selector import Selector
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Services:
         reader: reads photos and extracts drawings.
         painter: renders.
         polisher: synthesises what is incoherent in renders.
+        selector: selects objects.
         training_slot: held during a training; simultaneous trainings would only slow each other down.
         calibration_slot: held during the calibration of a first model.
     """
@@ -65,6 +67,7 @@ class Services:
     reader: Reader = field(default_factory=Reader)
     painter: Painter = field(default_factory=Painter)
     polisher: Polisher = field(default_factory=Polisher)
+    selector: Selector = field(default_factory=Selector)
     training_slot: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     calibration_slot: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     _config: Config | None = None
@@ -72,7 +75,7 @@ class Services:
     @property
     def workers(self) -> tuple[Worker, ...]:
         """All worker processes."""
-        return self.reader, self.painter, self.polisher
+        return self.reader, self.painter, self.polisher, self.selector
 
     async def training_config(self) -> Config:
         """The training settings of new runs, checked once.

@@ -30,6 +30,7 @@ from primage.studio.schemas import (
     ProjectList,
     SnapshotId,
 )
+from primage.studio.selection import EdgePath, FollowEdge, SelectObject
 
 router = APIRouter(prefix="/api", responses=REFUSALS)
 
@@ -187,6 +188,20 @@ async def correct_drawing(project: TheProject, action: Literal["begin", "finish"
     """
     await project.corrections.do(action)
     return project.state()
+
+
+@router.post("/projects/{project_id}/select", response_class=Frame, responses=answer_is("application/octet-stream"))
+async def select_object(project: TheProject, body: SelectObject) -> Frame:
+    """Select the object that marks show, in the newest result: a frame whose header is `Selected`. Nothing is saved.
+    409 `superseded` if a newer request arrives before this one is processed.
+    """
+    return Frame(await project.selecting.frame(body))
+
+
+@router.post("/projects/{project_id}/edge-path")
+async def follow_edge(project: TheProject, body: FollowEdge) -> EdgePath:
+    """The path between two points that follows edges of the newest result."""
+    return await project.selecting.path(body)
 
 
 @router.post("/projects/{project_id}/snapshots", status_code=201)

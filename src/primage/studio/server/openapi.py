@@ -17,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from primage._version import __version__
 from primage.studio.opened import OpenedFile
 from primage.studio.schemas import MESSAGES, Schema
+from primage.studio.selection import Selected
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         JSON data.
     """
     schema = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
-    headers: tuple[type[Schema], ...] = (*MESSAGES, OpenedFile)
+    headers: tuple[type[Schema], ...] = (*MESSAGES, OpenedFile, Selected)
     _, messages = models_json_schema(
         [(header, "validation") for header in headers], ref_template="#/components/schemas/{model}"
     )
