@@ -5,7 +5,16 @@ import { EMPTY } from "../raster/rect";
 import { labelName, shownColours } from "../state/labels";
 import { useStudio } from "../state/store";
 import { Choice, IconButton, Slider, Switch } from "../theme/controls";
-import { acceptHoles, deleteSelection, deselect, duplicate, flip, startTransform, startWarp } from "../tools/actions";
+import {
+  acceptHoles,
+  deleteSelection,
+  deselect,
+  duplicate,
+  fillSelection,
+  flip,
+  startTransform,
+  startWarp,
+} from "../tools/actions";
 import { optionValue, setOption, type ToolOption } from "../tools/options";
 import { toolById } from "../tools/registry";
 import { FloatingBar } from "./FloatingBar";
@@ -15,6 +24,7 @@ export function OptionsBar() {
   const tool = toolById(useStudio((s) => s.tool));
   const floating = useStudio((s) => s.floating);
   const selected = useStudio((s) => s.selection !== null);
+  const labelled = useStudio((s) => !!s.drawing?.labels);
   if (floating !== "none") return <FloatingBar mode={floating} />;
   return (
     <div className="options" role="toolbar" aria-label={`Options of ${tool.name}`}>
@@ -30,6 +40,7 @@ export function OptionsBar() {
           <IconButton icon="flipX" label="Flip horizontally" keys="Shift+H" onClick={() => flip("horizontal")} />
           <IconButton icon="flipY" label="Flip vertically" keys="Shift+V" onClick={() => flip("vertical")} />
           <IconButton icon="duplicate" label="Duplicate" keys="Ctrl+J" onClick={duplicate} />
+          {labelled && <IconButton icon="fill" label="Fill with the label" keys="Shift+G" onClick={fillSelection} />}
           <IconButton icon="trash" label="Delete" keys="Del" onClick={deleteSelection} />
           <IconButton icon="close" label="Deselect" keys="Ctrl+D" onClick={deselect} />
         </div>

@@ -36,6 +36,7 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Ctrl J", "Duplicate"],
       ["Shift H", "Flip horizontally"],
       ["Shift V", "Flip vertically"],
+      ["Shift G", "Fill with the current label"],
       ["Del", "Delete"],
       ["← ↑ → ↓", "Nudge (Shift: ten pixels)"],
       ["Enter", "Apply; close the magnetic lasso"],
@@ -108,6 +109,7 @@ function resize(factor: number): void {
 
 function plain(key: string, shift: boolean): (() => void) | undefined {
   if (shift && (key === "h" || key === "v")) return () => actions.flip(key === "h" ? "horizontal" : "vertical");
+  if (shift && key === "g") return actions.fillSelection;
   const tool = shift ? undefined : TOOLS.find((one) => one.key.toLowerCase() === key);
   if (tool) return () => chooseTool(tool.id);
   const { layout, info } = get();

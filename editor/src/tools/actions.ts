@@ -1,10 +1,11 @@
 import { multiply, scaling } from "../raster/affine";
-import { fillMask } from "../raster/fill";
+import { fillMask, paintMask } from "../raster/fill";
 import { bounds, invert, labelMask, rectangleMask } from "../raster/mask";
 import { REMOVED } from "../raster/origin";
 import { placeOf, within } from "../raster/pose";
 import { EMPTY } from "../raster/rect";
 import { copied, keepClip, partOf } from "../state/clipboard";
+import { labelName } from "../state/labels";
 import { session } from "../state/session";
 import { get, notify, type Selection, set } from "../state/store";
 import {
@@ -18,6 +19,7 @@ import {
   floatSelection,
 } from "./floating";
 import { editableLayers, movesOrigin } from "./floatingContent";
+import { canDraw } from "./tool";
 
 export function undo(): void {
   // The newest change is to the floating selection, so that is what undo reverts.
@@ -62,7 +64,9 @@ export function selectLabel(position: number): void {
 
 function needSelection(): boolean {
   if (get().selection) return true;
-  notify("Select something first, with a rectangle (M), the lasso (L), Select area (W) or Select line (K).");
+  notify(
+    "Select something first, with a rectangle (M), the lasso (L), Select object (O), Select area (W) or Select line (K).",
+  );
   return false;
 }
 
@@ -180,6 +184,18 @@ export function nudge(dx: number, dy: number): void {
   const nudged = floating() ?? floatSelection();
   nudged?.shift(dx, dy);
   nudged?.rest();
+}
+
+/** Give everything that is selected the current label. */
+export function fillSelection(): void {
+  anchor();
+  const { drawing, selection, label, project } = get();
+  if (!needSelection() || !selection || !canDraw("labels") || !drawing?.labels) return;
+  const rect = bounds(selection.mask);
+  paintMask(drawing.labels, selection.mask, rect, label);
+  paintMask(drawing.marks, selection.mask, rect, 0);
+  drawing.touch(rect);
+  session()?.commit(`Fill with ${labelName(project?.labels ?? [], label)}`.slice(0, 60));
 }
 
 export function acceptHoles(): void {

@@ -3,6 +3,7 @@ import { writeFrame } from "../api/frames";
 import { bounds } from "../raster/mask";
 import { Drawing } from "../state/drawing";
 import { DEFAULT_LAYERS, get, set } from "../state/store";
+import { fillSelection } from "./actions";
 import { magneticLasso } from "./magnetic";
 import { objectSelect } from "./object";
 import { setOption } from "./options";
@@ -189,4 +190,14 @@ it("stays straight where the server finds no path", async () => {
   magneticLasso.finish();
   await settled();
   expect(get().selection!.mask.data[6 * SIDE + 20]).toBe(1);
+});
+
+it("fills what is selected with the current label", async () => {
+  answers = [rows(4, 8)];
+  click(5, 5);
+  await settled();
+  set({ label: 3 });
+  fillSelection();
+  const { data } = get().drawing!.labels!;
+  expect([data[3 * SIDE], data[4 * SIDE], data[7 * SIDE + 31], data[8 * SIDE]]).toEqual([0, 3, 3, 0]);
 });
