@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visit
@@ -27,7 +29,7 @@ def _problems(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("theme", "size"), [("dark", (1280, 800)), ("light", (1024, 768))])
 def test_axe_finds_nothing_serious(
-    browser: Browser, studio: Studio, visit: Visit, photo: Path, theme: str, size: tuple[int, int]
+    browser: Browser, studio: Studio, visit: Visit, photo: Path, tmp_path: Path, theme: str, size: tuple[int, int]
 ) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: npm ci in editor/")
@@ -59,6 +61,13 @@ def test_axe_finds_nothing_serious(
         assert _problems(page) == []
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
+    drawing = page.request.get(visit.url.replace("/#/p/", "/api/projects/") + "/export/primitive.png").body()
+    Image.open(io.BytesIO(drawing)).convert("RGB").save(tmp_path / "drawing.jpg", quality=60)
+    page.get_by_label("Open drawing", exact=True).set_input_files(tmp_path / "drawing.jpg")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert _problems(page) == []
+    page.screenshot(path="/tmp/shots/axe-" + theme + ".png")
+    page.keyboard.press("Escape")
     # Nothing overflows the window.
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()

@@ -148,6 +148,19 @@ def test_a_photo_dropped_on_a_project_asks_for_a_new_one(editor: Person, tmp_pat
     editor.ready()
 
 
+def test_a_picture_of_another_shape_is_refused_and_may_become_a_project(editor: Person, tmp_path: Path) -> None:
+    page = editor.page
+    flat = np.zeros((120, 60, 3), np.uint8)
+    flat[60:] = (200, 30, 30)
+    Image.fromarray(flat).save(tmp_path / "poster.png")
+    drop(page, tmp_path / "poster.png")
+    shown = dialog(page)
+    expect(shown.get_by_role("alert")).to_contain_text("poster.png is 60×120 px, but the photo is 160×160 px")
+    expect(shown.get_by_role("button", name="New project of this picture")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(shown).to_be_hidden()
+
+
 def test_labels_and_lines_of_ones_own_at_the_start(person: Person, photo: Path, tmp_path: Path) -> None:
     page = person.page
     person.drop_photo(photo)

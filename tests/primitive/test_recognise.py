@@ -13,6 +13,7 @@ from primage.errors import LabelError, PrimitiveError
 from primage.image import write_png
 from primage.labels.label_map import Label, LabelMap, Palette, resize_labels
 from primage.primitive.config import PrimitiveConfig
+from primage.primitive.layer import WaysOut
 from primage.primitive.line_layer import LineLayer
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw, spec_of
 from primage.primitive.read import LayerFiles, read_primitive
@@ -152,7 +153,7 @@ def test_what_was_in_doubt_is_known(primitive: Primitive, spec: PrimitiveSpec, t
     file = tmp_path / "drawing.png"
     Image.fromarray(pixels).save(file)
     with pytest.raises(LabelError, match="or choose Nearest labels"):
-        recognise([file], "auto", CONFIG, spec, way_out="choose Nearest labels")
+        recognise([file], "auto", CONFIG, spec, ways=WaysOut(snap="choose Nearest labels"))
     found = recognise([file], "auto", CONFIG, spec, snap=True)
     assert found.layers["segments"].snapped.doubtful.sum() == 200
     assert any("200 pixels in doubt" in each for each in found.said)

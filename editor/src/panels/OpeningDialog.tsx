@@ -145,6 +145,11 @@ function Refused({ opening, refusal }: { opening: Opening; refusal: Refusal }) {
             Use the nearest labels
           </button>
         )}
+        {refusal.code === "invalid" && mayBePhoto(opening) && (
+          <button type="button" className="button" onClick={() => void openAsProject(opening)}>
+            New project of this picture
+          </button>
+        )}
         {(photo || project) && (
           <button type="button" className="button primary" onClick={() => void openAsProject(opening)}>
             {project ? "Open the project" : "New project of this photo"}
@@ -153,6 +158,11 @@ function Refused({ opening, refusal }: { opening: Opening; refusal: Refusal }) {
       </div>
     </Dialog>
   );
+}
+
+/** Someone's illustration in flat colours is a photo to Primage, if it is not a drawing of this one. */
+function mayBePhoto({ files }: Opening): boolean {
+  return files.length === 1 && !/\.(json|zip|csv|txt)$/i.test(files[0].name);
 }
 
 /** What a file is read as, where it may hold several layers. Another choice reads it again. */

@@ -36,7 +36,7 @@ class LabelLayer(Layer[LabelMap]):
     title = "the label layer"
 
     def read(self, path: Path, options: ReadOptions = READ_PLAIN) -> LabelMap:  # noqa: D102
-        return read_labels(path, options.palette, options.snap, photo=options.photo, way_out=options.way_out)
+        return read_labels(path, options.palette, options.snap, photo=options.photo, way_out=options.ways.snap)
 
     def write(self, path: Path, data: LabelMap) -> None:  # noqa: D102
         write_labels(path, data)

@@ -32,6 +32,24 @@ Mask = Bool[np.ndarray, "h w"]
 
 
 @dataclass(frozen=True)
+class WaysOut:
+    """What messages advise, as it is called where the file was given; here on the command line.
+
+    Attributes:
+        snap: how to give what is in doubt the nearest label; empty if there is no way.
+        lines: how to give lines that were not found.
+        photo_lines: how to get the lines of a photo.
+    """
+
+    snap: str = ""
+    lines: str = "give their colour (--line-colour) or the lines as a file (--edges)"
+    photo_lines: str = "have the lines of a photo extracted (train without --edges, render with --edges-from)"
+
+
+COMMAND_LINE = WaysOut()
+
+
+@dataclass(frozen=True)
 class ReadOptions:
     """How a layer is read from a file drawn by the user.
 
@@ -42,7 +60,7 @@ class ReadOptions:
         thin: whether lines are thinned to one pixel.
         line_colour: the colour of the lines, if only that counts.
         lines_required: refuse a line drawing without lines, instead of warning of it.
-        way_out: the option that sets ``snap``, for messages; empty if there is none.
+        ways: what messages advise.
     """
 
     palette: Palette | None = None
@@ -51,7 +69,7 @@ class ReadOptions:
     thin: bool = True
     line_colour: tuple[int, int, int] | None = None
     lines_required: bool = False
-    way_out: str = ""
+    ways: WaysOut = COMMAND_LINE
 
 
 #: The options of a training primitive whose files specify everything.

@@ -11,6 +11,7 @@ from primage.errors import PrimitiveError
 from primage.labels.colours import RGB, hex_colour
 from primage.primitive.centre_lines import centre_lines, filled_areas
 from primage.primitive.ink import Ink, Picture, find_ink
+from primage.primitive.layer import COMMAND_LINE
 
 Mask = Bool[np.ndarray, "h w"]
 
@@ -30,6 +31,7 @@ def read_line_drawing(
     line_colour: RGB | None = None,
     required: bool = False,
     where: str = "the line drawing",
+    photo_way_out: str = COMMAND_LINE.photo_lines,
 ) -> Mask:
     """Read a line drawing: ink of any colour and width on paper of any other colour.
 
@@ -40,6 +42,7 @@ def read_line_drawing(
         line_colour: the colour of the ink, if only that counts.
         required: refuse a drawing without lines; otherwise there is a warning.
         where: name of the drawing in messages.
+        photo_way_out: what the message advises for a photo.
 
     Returns:
         (H, W) bool.
@@ -57,7 +60,7 @@ def read_line_drawing(
     if ink.noise > _PHOTO_NOISE:
         raise PrimitiveError(
             f"{where} looks like a photo, not a line drawing: it has no plain paper; draw lines on a plain ground, or "
-            "have the lines of a photo extracted (train without --edges, render with --edges-from)"
+            f"{photo_way_out}"
         )
     if not ink.mask.any():
         _report_blank(ink, line_colour, required, where)

@@ -54,6 +54,7 @@ class LineLayer(Layer[Lines]):
             line_colour=options.line_colour,
             required=options.lines_required,
             where=str(path),
+            photo_way_out=options.ways.photo_lines,
         )
 
     def write(self, path: Path, data: Lines) -> None:  # noqa: D102

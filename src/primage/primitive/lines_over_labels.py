@@ -75,7 +75,7 @@ def read_lines_over_labels(path: Path, spec: PrimitiveSpec | None, options: Read
         perhaps = found
     elif options.line_colour is not None:
         raise PrimitiveError(f"{path}: holds labels and no lines, whatever their colour; leave out --line-colour")
-    labels = read_labels(path, options.palette, options.snap, photo=options.photo, way_out=options.way_out)
+    labels = read_labels(path, options.palette, options.snap, photo=options.photo, way_out=options.ways.snap)
     return LinesOverLabels(labels, perhaps=perhaps)
 
 
@@ -120,7 +120,7 @@ def _drawn(
             ignore=lines | unclear,
             extra_colours=colours,
             drawn=drawn,
-            way_out=options.way_out,
+            way_out=options.ways.snap,
         )
 
     palette, segments = options.palette, None
@@ -140,9 +140,8 @@ def _drawn(
         return tuple(found.colour for found in thin_colours(rgb, labels))
     if erased:
         _log.warning(
-            "%s: no lines of the colour %s are drawn over the labels; if it has lines, give their colour "
-            "(--line-colour) or the lines as a file (--edges); colours in it are %s",
-            *(path, " or ".join(map(hex_colour, colours)), _shown(rgb)),
+            "%s: no lines of the colour %s are drawn over the labels; if it has lines, %s; colours in it are %s",
+            *(path, " or ".join(map(hex_colour, colours)), options.ways.lines, _shown(rgb)),
         )
     centres = centre_lines(lines)
     warn_of_areas(lines, centres, str(path))

@@ -21,7 +21,7 @@ from primage.labels.formats.raw import UNKNOWN_PHOTO, PhotoFacts
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer, fetch_detectors
 from primage.primitive.kinds import KINDS, layers_of
-from primage.primitive.layer import ReadOptions
+from primage.primitive.layer import COMMAND_LINE, ReadOptions, WaysOut
 from primage.primitive.line_colour import parse_colour
 from primage.primitive.lines_over_labels import read_lines_over_labels, warn_of_photo_lines
 from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
@@ -186,7 +186,8 @@ def read_primitive(
         PrimitiveError: a layer is missing, or layers do not fit each other.
         LabelError: a label is unknown from training.
     """
-    read = read_files(files, spec.config, spec, PhotoFacts(size=spec.photo_size), snap, way_out).layers
+    ways = WaysOut(snap=way_out)
+    read = read_files(files, spec.config, spec, PhotoFacts(size=spec.photo_size), snap, ways).layers
     sizes = [layer.size(read[layer.name]) for layer in layers_of(spec.kind) if layer.name in read]
     photo = None
     if files.edges_from is not None:
@@ -221,7 +222,7 @@ def read_files(
     spec: PrimitiveSpec | None = None,
     photo: PhotoFacts = UNKNOWN_PHOTO,
     snap: bool = False,
-    way_out: str = "",
+    ways: WaysOut = COMMAND_LINE,
 ) -> Given:
     """Read the layers that files hold: the one reader for training, rendering and the studio.
 
@@ -231,7 +232,7 @@ def read_files(
         spec: the model's description of its primitives; None for training, where labels get distinct colours.
         photo: the photo that the files belong to.
         snap: map unknown colours to the nearest label, where that is in doubt, too.
-        way_out: what sets ``snap``, for messages; empty if there is nothing.
+        ways: what messages advise.
 
     Returns:
         The layers. Label maps tell which of their pixels were snapped.
@@ -249,7 +250,7 @@ def read_files(
         config.edges.thin,
         line_colour=files.line_colour,
         lines_required=spec is None,
-        way_out=way_out,
+        ways=ways,
     )
     layers = layers_of(config.kind)
     read = Given({})

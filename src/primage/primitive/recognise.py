@@ -22,7 +22,7 @@ from primage.labels.identity import known_colours
 from primage.labels.label_map import LabelMap
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import KINDS, layers_of
-from primage.primitive.layer import ReadOptions
+from primage.primitive.layer import COMMAND_LINE, ReadOptions, WaysOut
 from primage.primitive.line_drawing import read_line_drawing
 from primage.primitive.line_layer import LineLayer
 from primage.primitive.primitive import PrimitiveSpec
@@ -61,7 +61,7 @@ def recognise(
     spec: PrimitiveSpec | None = None,
     photo: PhotoFacts = UNKNOWN_PHOTO,
     snap: bool = False,
-    way_out: str = "",
+    ways: WaysOut = COMMAND_LINE,
 ) -> Recognised:
     """Read the layers that files hold, of which nobody said which these are.
 
@@ -75,7 +75,7 @@ def recognise(
         spec: the model's description of its primitives; None for training.
         photo: the photo that the files belong to; layers must have its shape, if its size is known.
         snap: map unknown colours to the nearest label, where that is in doubt, too.
-        way_out: what sets ``snap``, for messages; empty if there is nothing.
+        ways: what messages advise.
 
     Raises:
         PrimitiveError, LabelError, ImageError: as for `primage.primitive.read.read_files`.
@@ -83,7 +83,7 @@ def recognise(
 
     def read(files: LayerFiles) -> Recognised:
         with _heard() as said:
-            layers = read_files(files, config, spec, photo, snap, way_out).layers
+            layers = read_files(files, config, spec, photo, snap, ways).layers
             for layer in layers_of(config.kind):
                 if layer.name in layers and photo.size is not None:
                     size = layer.size(layers[layer.name])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from primage.studio.opened import DOUBTFUL, NEAREST, SLIGHT
 from tests.studio.visitor import Visitor, unpack
@@ -92,6 +93,33 @@ def test_a_drawing_that_nobody_edited_changes_nothing(visitor: Visitor, project:
     assert (after["segments"] != before["segments"]).mean() < 0.02
 
 
+def open_raster(image: Image.Image) -> bytes:
+    """What Krita and MyPaint write, as far as it is read."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", "image/openraster")
+        archive.writestr("mergedimage.png", encode(image))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "TIFF", "BMP", "ORA", "indexed", "with a profile", "twice the size"])
+def test_kinds_of_files(visitor: Visitor, project: str, kind: str) -> None:
+    image = Image.open(io.BytesIO(exported(visitor, project, "primitive"))).convert("RGB")
+    large = image.resize((2 * WIDTH, 2 * HEIGHT), Image.Resampling.NEAREST)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    content = {
+        "ORA": lambda: open_raster(image),
+        "WEBP": lambda: encode(image, "WEBP", lossless=True),
+        "indexed": lambda: encode(image.quantize(64, dither=Image.Dither.NONE)),
+        "with a profile": lambda: encode(image, icc_profile=profile),
+        "twice the size": lambda: encode(large),
+    }.get(kind, lambda: encode(image, kind))()
+    header = visitor.open_drawing(project, content, "drawing")
+    assert header["replaced"] == ["segments", "edges"]
+    assert header["nearest"] == 0
+    assert header["changed"] <= (40 if kind == "twice the size" else 0)  # enlarged lines are thinned
+
+
 @pytest.mark.parametrize("transparent", [True, False])
 def test_lines_alone_replace_the_lines(visitor: Visitor, project: str, transparent: bool) -> None:
     before = visitor.layers(project)
@@ -127,6 +155,7 @@ def test_labels_alone_replace_the_labels(visitor: Visitor, project: str) -> None
     header = visitor.open_drawing(project, encode(image), "labels.png", part="drawing")
     assert header["replaced"] == ["segments", "edges"]
     assert any("no lines" in each for each in header["said"])
+    assert not any("--" in each for each in header["said"])  # options of the command line are no way out here
     assert not visitor.layers(project)["edges"].any()
 
 

@@ -16,14 +16,18 @@ from primage.labels.formats.raw import PhotoFacts
 from primage.labels.label_map import LabelMap
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import layers_of
+from primage.primitive.layer import WaysOut
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.recognise import Recognised, looks_drawn, recognise, shows_labels
 from primage.studio.errors import RefusalError
 from primage.studio.opened import DOUBTFUL, NEAREST, SLIGHT, Part
 from primage.studio.workers.reader import Opened
 
-#: The button of the studio that snaps.
-_WAY_OUT = "choose “Use the nearest labels”"
+_WAYS = WaysOut(
+    snap="choose “Use the nearest labels”",
+    lines="open them as a file of their own",
+    photo_lines="have the photo's own lines extracted",
+)
 #: A file is an edit of a drawing if so many of its pixels are the drawing's: labels, lines, colours up to some levels.
 _SAME_LABELS, _SAME_LINES, _SAME_COLOURS, _SAME_LEVELS = 0.5, 0.3, 0.3, 3
 #: Labels within this distance of a line tell whether that below it may have changed.
@@ -70,7 +74,7 @@ def read_opened(
         return text.replace(f"{files[0].parent}/", "")
 
     def read(snap: bool) -> Recognised:
-        return recognise(files, part, config, spec, photo, snap, way_out=_WAY_OUT)
+        return recognise(files, part, config, spec, photo, snap, _WAYS)
 
     if _is_project(files[0]):
         raise RefusalError(422, "project", f"{files[0].name} is a project of the studio, not a drawing")
