@@ -150,8 +150,9 @@ def test_a_photo_dropped_on_a_project_asks_for_a_new_one(editor: Person, tmp_pat
 
 def test_a_picture_of_another_shape_is_refused_and_may_become_a_project(editor: Person, tmp_path: Path) -> None:
     page = editor.page
-    flat = np.zeros((120, 60, 3), np.uint8)
-    flat[60:] = (200, 30, 30)
+    colours = np.unique(editor.labels().reshape(-1, 3), axis=0).astype(np.uint8)
+    flat = np.empty((120, 60, 3), np.uint8)
+    flat[:60], flat[60:] = colours[0], colours[-1]
     Image.fromarray(flat).save(tmp_path / "poster.png")
     drop(page, tmp_path / "poster.png")
     shown = dialog(page)

@@ -225,6 +225,15 @@ def test_a_painting_is_told_from_a_photo_by_what_it_keeps(visitor: Visitor, proj
     assert split(visitor.read(project, encode(noise)).content)[0]["unsure"]
 
 
+def test_a_picture_with_other_colours_is_told_what_to_do_here(visitor: Visitor, project: str) -> None:
+    flat = np.full((HEIGHT, WIDTH, 3), (123, 45, 67), np.uint8)
+    flat[:20] = (200, 210, 190)
+    answer = visitor.read(project, encode(flat), "poster.png")
+    assert answer.json()["message"].startswith("poster.png looks like a photo, not a drawing")
+    assert answer.json()["message"].endswith("give an edited copy of this drawing")
+    assert answer.json()["code"] == "doubt"  # in flat colours, so it can be read if asked for
+
+
 def test_drawings_of_another_shape_or_kind_are_refused_in_one_sentence(visitor: Visitor, project: str) -> None:
     flat = np.zeros((80, 40, 3), np.uint8)
     flat[40:] = (200, 30, 30)

@@ -71,7 +71,7 @@ def read_opened(
     """
 
     def own_words(text: str) -> str:
-        return text.replace(f"{files[0].parent}/", "")
+        return text.replace(f"{files[0].parent}/", "").replace("the run's primitive.png", "this drawing")
 
     def read(snap: bool) -> Recognised:
         return recognise(files, part, config, spec, photo, snap, _WAYS)
