@@ -57,7 +57,8 @@ def test_an_edited_jpeg_is_shown_before_it_is_applied(editor: Person, tmp_path: 
     before, lines = editor.labels(), editor.lines()
     pixels = np.array(export(editor, "primitive"))
     pixels[20:70, 90:150] = pixels[60:110, 30:90].copy()
-    Image.fromarray(pixels).resize((2 * SIDE, 2 * SIDE), Image.Resampling.NEAREST).save(
+    # Enlarged smoothly, so that the compression cannot be undone.
+    Image.fromarray(pixels).resize((2 * SIDE, 2 * SIDE), Image.Resampling.BICUBIC).save(
         tmp_path / "edited.jpg", quality=90
     )
     drop(page, tmp_path / "edited.jpg")
