@@ -15,6 +15,8 @@ from primage.errors import LabelError
 from primage.labels.files import read_labels
 from primage.labels.label_map import LabelMap, colourise
 from primage.labels.undo_jpeg import undo_jpeg
+from primage.origin.inference import inferred
+from primage.origin.summary import summary
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.edges import thin
 from primage.primitive.primitive import Primitive, draw, spec_of
@@ -118,3 +120,22 @@ def test_planes_of_a_jpeg() -> None:
         data = io.BytesIO()
         image.save(data, "JPEG", **options)
         assert jpeg_planes(data.getvalue()) is None
+
+
+@pytest.mark.parametrize("quality", [85, 95])
+def test_an_unedited_jpeg_shows_no_edit(tmp_path: Path, quality: int) -> None:
+    drawing = narrow(3)
+    spec = spec_of(drawing, PrimitiveConfig(kind="super"))
+    (tmp_path / "a.jpg").write_bytes(jpeg(Image.fromarray(draw(drawing, spec.line_colour)), quality, 2))
+    found = summary(inferred(read_primitive(LayerFiles(whole=tmp_path / "a.jpg"), spec), drawing))
+    assert (found.moved, found.removed) == (0, 0)
+    assert found.drawn < 0.001
+
+
+def test_a_change_of_a_pixel_is_no_edit() -> None:
+    drawing = narrow(3)
+    assert drawing.segments is not None
+    index = drawing.segments.index.copy()
+    index[5, 5] = (index[5, 5] + 1) % 6
+    changed = Primitive("super", segments=LabelMap(index, PALETTE), edges=drawing.edges)
+    assert str(summary(inferred(changed, drawing))) == "nothing moved or removed; 0.0 % drawn anew"

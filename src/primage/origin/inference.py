@@ -233,6 +233,8 @@ def _emptied(change: Change, wrong: Mask) -> Mask | None:
 def _mark_bent(index: Index, shifted: Sequence[bool]) -> None:
     """Mark changes as drawn that moves and removals explain only in patches: the outline of a thing was reshaped."""
     changed = index != UNMOVED
+    if not changed.any():
+        return
     near = ndimage.distance_transform_edt(~changed) <= _TOGETHER_PX
     groups, _ = ndimage.label(near, np.ones((3, 3), bool))
     for number, box in enumerate(ndimage.find_objects(groups), start=1):
