@@ -35,10 +35,15 @@ def facts() -> dict[str, Any]:
 
 
 def write(name: str, numbers: dict[str, Any]) -> None:
-    """Write and print the JSON of a benchmark."""
+    """Write and print the JSON of a benchmark, named like no other file in the folder of results."""
+    path = RESULTS / f"{name}.json"
+    if Path(name).name != name:
+        raise SystemExit(f"--name is the name of a file in {RESULTS}, not a path: {name}")
+    if path.exists() and not path.read_text(encoding="utf-8").startswith('{\n  "benchmark":'):
+        raise SystemExit(f"{path}: is no benchmark's JSON and would be overwritten; choose another --name")
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps({"benchmark": name, "machine": facts(), **numbers}, indent=2)
     # A list of numbers takes one line.
     text = re.sub(r"\[\s+([-+.\de,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
-    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8")
     print(text)

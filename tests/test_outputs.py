@@ -6,10 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from primage.errors import OutputError
 from primage.image import write_png
-from primage.outputs import check_folder, check_outputs, mark_folder
+from primage.outputs import check_folder, check_model, check_outputs, mark_folder
+from primage.run import save_tensors
 from primage.run_folder import PAIR, run_files, run_of
 from tests.tiny import contents, picture, write_photo
 
@@ -159,3 +162,23 @@ def test_a_folder_of_results_is_new_empty_or_marked(run: Path, tmp_path: Path) -
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="is a file"):
         check_folder(tmp_path / "file", overwrite=True)
+
+
+def test_a_model_replaces_models_alone(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in ("run.json", "photo.png", "checkpoint.safetensors"):
+        (run / name).write_bytes(b"kept")
+    save_tensors(run / "model.safetensors", {"x": torch.ones(1)}, {"some": "record"})
+    save_file({"x": torch.ones(1)}, tmp_path / "foreign.safetensors")
+    (tmp_path / "text.txt").write_text("mine")
+    check_model(run / "model.safetensors")
+    check_model(tmp_path / "new.safetensors")
+    for name in ("run/photo.png", "run/run.json", "run/checkpoint.safetensors"):
+        with pytest.raises(OutputError, match="is a file of the run"):
+            check_model(tmp_path / name)
+    for name in ("foreign.safetensors", "text.txt"):
+        with pytest.raises(OutputError, match="is no model of Primage and would be overwritten"):
+            check_model(tmp_path / name)
+    with pytest.raises(OutputError, match="is a folder"):
+        check_model(run)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
 
 from primage.errors import ImageError
 
 _SUFFIX = ".partial"
 #: Number of characters of the file's name in a scratch name, as most file systems limit names to 255 bytes.
 _NAME_CHARACTERS = 50
+#: Of a safetensors file; that of a large network has some 100 kB.
+_MAX_HEAD_BYTES = 1 << 24
 _SCRATCH_NAME = re.compile(rf"\.(?P<name>.+)\.[0-9a-f]{{16}}{re.escape(_SUFFIX)}")
 
 
@@ -153,3 +157,20 @@ def sha256_file(path: str | Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ImageError(f"{path} cannot be read ({error.strerror}); a file is needed") from error
+
+
+def safetensors_texts(path: str | Path) -> dict[str, Any]:
+    """The texts that a safetensors file holds beside its tensors, even if these are damaged.
+
+    Args:
+        path: a file of any kind.
+
+    Returns:
+        Empty if it is none, or has none, or its head is damaged.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            head = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _MAX_HEAD_BYTES)))
+        return dict(head["__metadata__"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}

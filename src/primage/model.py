@@ -25,6 +25,7 @@ from primage.nets.layers import fold_norms
 from primage.nets.legacy_keys import current_keys, former_keys
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
 from primage.origin.plane import Origin
+from primage.outputs import check_model
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
@@ -337,8 +338,7 @@ class Model:
         requested = working_size(size, short)
         training = working_size(self.size, short)
         if max(requested) > 16_384:
-            text = f"a side of {max(requested)} px cannot be rendered (16384 px at most); choose a smaller size"
-            raise PrimitiveError(text)
+            raise PrimitiveError(f"a side of {max(requested)} px is too long (16384 px at most); choose a smaller size")
         return training if all(abs(a - b) <= 1 for a, b in zip(requested, training, strict=True)) else requested
 
     def save(self, path: str | Path) -> None:
@@ -346,19 +346,22 @@ class Model:
 
         Args:
             path: the file; its folder must exist.
+
+        Raises:
+            OutputError: there is another file than a model.
         """
+        check_model(Path(path))
         tensors = {f"generator.{name}": tensor for name, tensor in self.weights.items()}
-        tensors["photo"] = torch.from_numpy(self.photo.copy())
-        tensors |= {name: torch.from_numpy(array.copy()) for name, array in self.primitive.to_arrays().items()}
+        arrays = self.primitive.to_arrays() | {"photo": self.photo}
+        tensors |= {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
         save_tensors(Path(path), tensors, self.record.model_dump(mode="json"))
 
 
 def _check_size(origin: Origin | None, primitive: Primitive) -> None:
-    """Refuse an origin of another size than its drawing."""
     if origin is not None and origin.size != primitive.size:
+        (height, width), (tall, wide) = origin.size, primitive.size
         raise PrimitiveError(
-            f"the origin is {origin.size[1]}×{origin.size[0]} px, but the drawing "
-            f"{primitive.size[1]}×{primitive.size[0]} px; they must have the same size"
+            f"the origin is {width}×{height} px, but the drawing {wide}×{tall} px; give one of its size"
         )
 
 
@@ -390,9 +393,8 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         arrays = {name: tensors.pop(name).numpy() for name in KINDS[spec.kind].names if name in tensors}
         primitive = Primitive.from_arrays(spec.kind, arrays, spec.palette)
     except (ValidationError, KeyError, PrimitiveError) as error:
-        raise RunError(
-            f"{file}: is not a model that Primage {__version__} can read; give a run folder or its model file"
-        ) from error
+        reason = f"is not a model that Primage {__version__} can read; give a run folder or its model file"
+        raise RunError(f"{file}: {reason}") from error
     prefix = "generator."
     weights = current_keys({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})
     return Model(record, weights, photo, primitive, device)

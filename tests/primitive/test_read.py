@@ -325,7 +325,9 @@ def test_layers_that_a_kind_does_not_have_are_refused(kind: str) -> None:
     for name, option in (("segments", "segments"), ("edges", "edges"), ("edges", "edges_from")):
         files = LayerFiles(**{option: Path("x.png")})
         if getattr(drawing(kind), name) is None:
-            with pytest.raises(PrimitiveError, match=f"'{kind}' has no layer '{name}'"):
+            with pytest.raises(
+                PrimitiveError, match=f"'{kind}' has no layer '{name}'; leave out --{option.replace('_', '-')}"
+            ):
                 files.check(kind)
             with pytest.raises(PrimitiveError, match="has no layer"):
                 read_primitive(files, model)

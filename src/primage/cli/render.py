@@ -109,7 +109,7 @@ def command(
     from primage.errors import UserError
     from primage.model import load
     from primage.primitive.read import LayerFiles
-    from primage.render.files import planned, render_drawing, render_files, training_drawing
+    from primage.render.files import drawings_among, planned, render_drawing, render_files, training_drawing
     from primage.render.masks import Places
     from primage.render.original import Original
     from primage.synthesis.options import RenderOptions
@@ -125,13 +125,14 @@ def command(
     places = Places(exclude, sample)
     # Before the model is loaded.
     inputs = [model, edits, *layers.given().values(), *places.given]
-    planned(primitives or [], target, original, origin, variants, inputs, overwrite)
+    drawings = drawings_among(primitives or [])
+    planned(drawings, target, original, origin, variants, inputs, overwrite)
     trained = load(model, checked_device(device))
     options = RenderOptions(polish=polish, strength=strength, seed=seed, fit_light=fit_light)
     if edits is None:
         results = render_files(
             trained,
-            primitives or [],
+            drawings,
             target,
             layers,
             size,

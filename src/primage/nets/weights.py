@@ -33,7 +33,7 @@ from primage.downloads import (
     weights_folder,
 )
 from primage.errors import WeightsError
-from primage.files import atomic_path, remove_scratch_files
+from primage.files import atomic_path, remove_scratch_files, safetensors_texts
 
 logger = logging.getLogger(__name__)
 
@@ -172,8 +172,7 @@ def weights_status() -> list[WeightsStatus]:
     for name, entry in ENTRIES.items():
         path, loaded = _path(name), _read_cached(entry)
         size = path.stat().st_size if path.is_file() else None
-        record = loaded[1] if loaded else {}
-        found = (record.get("sha256"), record.get("source"), record.get("verified_by"))
+        found = map((loaded[1] if loaded else {}).get, ("sha256", "source", "verified_by"))
         statuses.append(WeightsStatus(name, path, size is not None, loaded is not None, size, *found))
     return statuses
 
@@ -208,6 +207,8 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
     """Try the sources in order, files in the folder first; the caller holds the lock."""
     folder, path, failures = weights_folder(), _path(entry.name), []
     if path.is_file():
+        if "verified_by" not in safetensors_texts(path):
+            raise WeightsError(f"{path} failed verification and Primage did not write it, so it stays; move it away")
         logger.warning("%s failed verification and is deleted; downloading it again", path)
         path.unlink()
         failures.append(f"{path} (failed verification)")
@@ -230,10 +231,9 @@ def _make(entry: WeightsEntry, fetch: bool, progress: Progress | None) -> _Loade
             logger.info("no %s weights from %s: %s", entry.name, label, reason)
             failures.append(f"{label} ({reason})")
     files = " or ".join(_dropped(source).name for source in entry.sources)
-    instead = ", or use vgg16" if entry.name == "vgg19" else ""
     raise WeightsError(
         f"no source provides the weights {entry.name!r} ({'; '.join(failures)}); "
-        f"put {files} into {folder} (set by PRIMAGE_WEIGHTS){instead}"
+        f"put {files} into {folder} (set by PRIMAGE_WEIGHTS){', or use vgg16' if entry.name == 'vgg19' else ''}"
     )
 
 

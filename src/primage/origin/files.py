@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from primage.decoding.decode import decode
-from primage.errors import PrimitiveError
+from primage.errors import ImageError, PrimitiveError
 from primage.files import sha256_file
 from primage.image import write_png
 from primage.origin.plane import MAX_PIECES, Origin
@@ -18,6 +18,7 @@ from primage.settings import Frozen
 
 #: Key of the PNG's text.
 TEXT = "primage-origin"
+_SUFFIX = ".origin.png"
 
 
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -39,7 +40,7 @@ def origin_path(drawing: Path) -> Path:
         >>> origin_path(Path("edited.png")).name
         'edited.origin.png'
     """
-    return drawing.with_suffix(".origin.png")
+    return drawing.with_suffix(_SUFFIX)
 
 
 def write_origin(path: str | Path, origin: Origin, photo_sha256: str, drawing: Path | None = None) -> None:
@@ -57,6 +58,16 @@ def write_origin(path: str | Path, origin: Origin, photo_sha256: str, drawing: P
     drawing_sha256 = None if drawing is None else sha256_file(drawing)
     record = _Record(photo_sha256=photo_sha256, drawing_sha256=drawing_sha256, pieces=origin.pieces)
     write_png(path, origin.index, text={TEXT: record.model_dump_json()})
+
+
+def is_origin(path: Path) -> bool:
+    """Whether a file, which need not exist, is the origin of a drawing, and not a drawing; told by name and content."""
+    if not path.name.lower().endswith(_SUFFIX) or not path.is_file():
+        return False
+    try:
+        return TEXT in decode(path).text
+    except ImageError:
+        return False
 
 
 def read_origin(path: str | Path, photo_sha256: str, drawing: Path | None = None) -> Origin:

@@ -150,5 +150,8 @@ class LandmarkLayer(LineLayer):
         landmarks = read_landmarks(path)
         size = landmarks.size or options.photo.size
         if size is None:
-            raise PrimitiveError(f"{path}: does not specify which size its points refer to")
+            raise PrimitiveError(
+                f"{path}: does not specify which size its points refer to; add "
+                '"size": [height, width] to a JSON file, or give the points of the photo that was trained on'
+            )
         return draw_landmarks(landmarks, size, size)

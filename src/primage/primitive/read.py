@@ -86,9 +86,10 @@ class LayerFiles:
         """
         layers = {layer.name: layer for layer in layers_of(kind)}
         masks = (("segments", path) for path in self.masks)
-        for name, path in (*self.layers.items(), *masks, ("edges", self.edges_from)):
+        given = ((name, name, path) for name, path in (*self.layers.items(), *masks))
+        for name, flag, path in (*given, ("edges", "edges-from", self.edges_from)):
             if path is not None and name not in layers:
-                raise PrimitiveError(f"{path}: a primitive of kind '{kind}' has no layer '{name}'")
+                raise PrimitiveError(f"{path}: a primitive of kind '{kind}' has no layer '{name}'; leave out --{flag}")
         if self.line_colour is not None:
             if "edges" not in layers:
                 raise PrimitiveError(f"a primitive of kind '{kind}' has no lines; leave out --line-colour")

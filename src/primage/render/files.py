@@ -18,7 +18,7 @@ from primage.errors import ImageError, PrimitiveError
 from primage.files import sha256_file
 from primage.image import write_png
 from primage.model import Model
-from primage.origin.files import origin_path
+from primage.origin.files import is_origin, origin_path
 from primage.origin.inference import is_worth_obeying
 from primage.origin.plane import Origin
 from primage.origin.summary import Summary, summary
@@ -263,6 +263,26 @@ def _without_effect(
     if len(found) > _MOST_WARNINGS:
         log.warning("%s: %d smaller edits had no effect either", target, len(found) - _MOST_WARNINGS)
     return found
+
+
+def drawings_among(paths: Sequence[Path]) -> list[Path]:
+    """Leave out the origins (NAME.origin.png) that ``*.png`` names beside the drawings, and say so once.
+
+    Args:
+        paths: drawings and origins; empty for a drawing that is given otherwise.
+
+    Raises:
+        PrimitiveError: there are origins only.
+    """
+    origins = [path for path in paths if is_origin(path)]
+    drawings = [path for path in paths if path not in origins]
+    if origins and not drawings:
+        drawing = origins[0].with_name(f"{Path(origins[0].stem).stem}.png")
+        raise PrimitiveError(f"{origins[0]}: is the origin of a drawing, and no drawing itself; give {drawing}")
+    if origins:
+        more = f" and {len(origins) - 1} more" if len(origins) > 1 else ""
+        log.info("%s%s: not rendered, as origins belong to the drawings beside them", origins[0], more)
+    return drawings
 
 
 def planned(
