@@ -40,7 +40,7 @@ _MOST_LABELS = 4
 #: Numbers that are computed at once.
 _CHUNK = 1 << 22
 #: Blocks of 8 × 8 samples that JPEG compresses differ from the drawing by so much noise at most. Measured: by at most
-#: 1.25 for drawings that were only compressed. Of drawings that were scaled or blurred before, at least 15 % of the blocks
+#: 1.25 for drawings that were only compressed. Of those scaled or blurred before, at least 15 % of the blocks
 #: differ by more, but only 2 % where the noise is stronger than that of quality 75.
 _BLOCK, _MOST_NOISE = 8, 1.3
 #: So where the search is stuck in a wrong drawing, so large a share of the blocks may, and where noise is strong.
