@@ -23,6 +23,7 @@ from primage.evaluate.metrics.registry import Metric, describe
 from primage.evaluate.protocol.baselines import Method
 from primage.evaluate.protocol.frame_primitives import frame_primitive
 from primage.evaluate.protocol.frames import Clip
+from primage.evaluate.protocol.landmark_track import with_landmarks
 from primage.evaluate.protocol.progress import Event
 from primage.evaluate.protocol.results import ClipResult, MethodRecord, Results
 from primage.evaluate.protocol.training_run import check_run, train_or_resume
@@ -130,6 +131,11 @@ def evaluate(
         for i, frame in enumerate(clip.test_frames):  # report a damaged frame now, not after an hour of training
             yield Event(f"{clip.name}: checking the frames", i, len(clip.test_frames))
             read_image(frame.photo)
+    if (plan.kind if run is None else load(run).record.spec.kind) == "landmarks":
+        tracked = []
+        for clip in clips:
+            tracked.append((yield from with_landmarks(clip, folder / clip.name / "landmarks")))
+        clips = tracked
     results = []
     for clip in clips:
         models: dict[str, Model] = {}
