@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from primage.config import PRESETS
-from primage.errors import ConfigError, ImageError, OutputError, PrimitiveError, RunError
+from primage.errors import ConfigError, ImageError, OutputError, RunError
 from primage.evaluate.commands.video import evaluate_video
 from primage.evaluate.metrics.pixels import PSNR, Flicker
 from primage.evaluate.protocol.baselines import baseline, ours
@@ -200,9 +200,8 @@ def test_mistakes_are_reported_before_the_first_training(walk: Path, tmp_path: P
         ({"settings": ("augment.nothing=1",)}, "no such setting"),
         ({"sources": (walk / "walk", walk / "nowhere")}, "no such video"),
         ({"sources": (walk / "walk", walk / "walk"), "segments": None}, "two clips are called walk"),
-        ({"kind": "landmarks"}, "has no layer"),
     ):
-        with pytest.raises(PrimitiveError if "landmarks" in str(changes) else ConfigError, match=message):
+        with pytest.raises(ConfigError, match=message):
             finish(evaluate_video(tiny_options(walk, out, **changes)))
     assert not list(out.glob("*/*/run/*"))
     file = tmp_path / "file"
