@@ -58,6 +58,15 @@ def test_several_faces_are_found_and_small_ones_in_large_photos() -> None:
 
 
 @needs_networks
+def test_a_large_photo_has_the_same_points_at_its_own_size() -> None:
+    photo = data.astronaut()
+    (small,), (large,) = find_faces(photo), find_faces(resize_image(photo, (2048, 2048)))
+    assert np.hypot(*(large.points / 4 - small.points).T).max() < 3
+    (body,) = find_bodies(resize_image(photo, (2048, 2048)))
+    np.testing.assert_allclose(body.points[[12, 11]] / 4, [(108, 234), (300, 242)], atol=15)
+
+
+@needs_networks
 @pytest.mark.parametrize("name", ["coffee", "chelsea", "rocket", "brick", "motorcycle"])
 def test_there_are_no_faces_nor_hands_where_there_is_nobody(name: str) -> None:
     photo = data.stereo_motorcycle()[0] if name == "motorcycle" else getattr(data, name)()

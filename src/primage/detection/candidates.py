@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from primage.detection.crops import Crop
+from primage.detection.crops import Crop, reduced
 from primage.detection.interpreter import network
+
+#: Larger photos are searched at this size: squares of them are reduced to less than 224 px anyway.
+_LONGEST_PX = 1536
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,14 @@ def detect(detector: Detector, photo: UInt8[np.ndarray, "h w 3"], crops: Sequenc
     Returns:
         What was found, in pixels of the photo.
     """
+    scale = min(1.0, _LONGEST_PX / max(photo.shape))
+    if scale < 1:
+        small = detect(
+            detector,
+            reduced(photo, (max(1, round(photo.shape[0] * scale)), max(1, round(photo.shape[1] * scale)))),
+            [Crop((crop.centre[0] * scale, crop.centre[1] * scale), crop.side * scale) for crop in crops],
+        )
+        return Candidates(small.boxes / scale, small.points / scale, small.scores)
     net = network(detector.name)
     centres = anchors(net.size, detector.strides, detector.per_layer)
     found = []

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
-
-from primage.image import resize_image
+from PIL import Image
 
 #: A crop that is reduced by more than this is averaged first, since sampling alone would alias.
 _ALIASING = 1.5
@@ -68,12 +67,27 @@ class Crop:
         if shrink > _ALIASING:
             new = [max(1, round(side / shrink)) for side in part.shape[:2]]
             scale = np.array([new[1] / part.shape[1], new[0] / part.shape[0]])
-            part = resize_image(np.ascontiguousarray(part), (new[0], new[1]))
+            part = reduced(part, (new[0], new[1]))
         y, x = np.mgrid[: size[0], : size[1]]
         inside = np.stack([(x.ravel() + 0.5) / size[1], (y.ravel() + 0.5) / size[0]], axis=1)
         position = (self.to_photo(inside) - low) * scale - 0.5
         sampled = sample(part.astype(np.float32) / 255, position, replicate)
         return sampled.reshape(*size, 3)
+
+
+def reduced(photo: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """Reduce a photo.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        size: (height, width) of the result.
+
+    Returns:
+        (height, width, 3) uint8. Of a large photo, the means of squares are resized, which is several times as fast as
+        `primage.image.resize_image` and looks the same.
+    """
+    picture = Image.fromarray(photo).resize((size[1], size[0]), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.asarray(picture)
 
 
 def sample(
