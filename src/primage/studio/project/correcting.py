@@ -67,8 +67,8 @@ class Corrections:
         project.rendering.paused = False
         await project.replace_primitive(settings)
 
-    def labels_of(self, edit: Edit) -> tuple[tuple[Label, ...], tuple[Label, ...]] | None:
-        """Names and colours of the labels before and after an edit; None if it leaves them as they are.
+    def labels_of(self, edit: Edit) -> tuple[tuple[tuple[Label, ...], tuple[Label, ...]] | None, int]:
+        """Names and colours of the labels before and after an edit, None if it leaves them as they are; their number.
 
         Args:
             edit: the edit.
@@ -78,8 +78,8 @@ class Corrections:
         """
         before = self._project.record.labels
         if edit.labels is None:
-            return None
+            return None, len(before)
         most = _MAX_LABELS if self._project.record.correcting else len(before)
         if not len(before) <= len(edit.labels) <= most:
             raise RefusalError(422, "invalid", f"this drawing has {len(before)} labels, not {len(edit.labels)}")
-        return before, edit.labels
+        return (before, edit.labels), len(edit.labels)

@@ -209,8 +209,7 @@ class LiveProject:
         Raises:
             RefusalError: it does not fit the drawing; nothing has changed.
         """
-        labels = self.corrections.labels_of(edit)
-        count = len(self.record.labels if labels is None else labels[1])
+        labels, count = self.corrections.labels_of(edit)
         author, earlier = self._newest
         merge = author is client and edit.continues in earlier
         change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge, edit.pieces)
