@@ -93,16 +93,18 @@ function Prepare() {
 }
 
 function Workspace() {
-  const layout = useStudio((s) => s.layout);
+  const correcting = useStudio((s) => !!s.project?.correcting);
+  const layout = useStudio((s) => (correcting ? "beside" : s.layout));
   const panels = useStudio((s) => s.panels);
   return (
     <main className="workspace" data-panels={panels}>
-      <h1 className="visually-hidden">Edit the drawing</h1>
+      <h1 className="visually-hidden">{correcting ? "Correct the drawing" : "Edit the drawing"}</h1>
       <OptionsBar />
       <ToolRail />
       <Panes layout={layout}>
         {layout !== "result" && <DrawingPane />}
-        {(layout === "beside" || layout === "result") && <ResultPane alone={layout === "result"} />}
+        {correcting && <PhotoPane />}
+        {!correcting && (layout === "beside" || layout === "result") && <ResultPane alone={layout === "result"} />}
       </Panes>
       {panels && <SidePanel />}
       <StatusBar />

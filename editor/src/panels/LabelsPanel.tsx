@@ -3,7 +3,7 @@ import { useShallow } from "zustand/react/shallow";
 import type { Label } from "../api/client";
 import { fromHex, hex } from "../raster/palette";
 import type { Drawing } from "../state/drawing";
-import { countPixels, labelName, merge, recolour, rename, shownColours } from "../state/labels";
+import { addLabel, countPixels, labelName, merge, recolour, rename, shownColours } from "../state/labels";
 import { set, useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 import { Icon } from "../theme/Icon";
@@ -36,6 +36,8 @@ export function LabelsPanel() {
   const label = useStudio((s) => s.label);
   const tool = useStudio((s) => s.tool);
   const counts = usePixelCounts(drawing);
+  const correcting = project?.correcting && !drawing?.isPainting;
+  const selected = useStudio((s) => s.selection !== null);
   const colours = useStudio(useShallow(shownColours));
   if (!project || !drawing) return null;
   if (!drawing.labels) return <p className="empty">This drawing has lines only. “Change the drawing…” adds labels.</p>;
@@ -67,11 +69,15 @@ export function LabelsPanel() {
         );
       })}
       <li>
-        <button type="button" className="label-pick another" onClick={() => set({ dialog: "addLabel" })}>
+        <button
+          type="button"
+          className="label-pick another"
+          onClick={() => (correcting ? addLabel() : set({ dialog: "addLabel" }))}
+        >
           <i>
             <Icon name="plus" size={16} />
           </i>
-          <span>Another colour…</span>
+          <span>{!correcting ? "Another colour…" : selected ? "New label for the selection" : "New label"}</span>
         </button>
       </li>
     </ul>

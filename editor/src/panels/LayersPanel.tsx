@@ -6,14 +6,16 @@ export function LayersPanel() {
   const project = useStudio((s) => s.project);
   const drawing = useStudio((s) => s.drawing);
   const uncertainty = useStudio((s) => s.uncertainty);
-  const available = useStudio((s) => s.info?.capabilities.uncertainty ?? false);
+  const available = useStudio((s) => !s.project?.correcting && (s.info?.capabilities.uncertainty ?? false));
   const vivid = useStudio((s) => s.vivid);
   const muted = useStudio((s) => s.mutedColours !== null);
   if (!project || !drawing) return null;
   const listed = drawing.layers.filter(({ type }) => !type.follows).map(({ type }) => type);
   // From top to bottom; the photo is above the layers that would cover it.
   const rows: { id: LayerId; name: string; short?: string; keys?: string }[] = [
-    { id: "overlay", name: "Drawing over the result", short: "Over result", keys: "F" },
+    ...(project.correcting
+      ? []
+      : [{ id: "overlay" as const, name: "Drawing over the result", short: "Over result", keys: "F" }]),
     ...listed.filter((type) => !type.opaque).map((type) => ({ id: type.role, name: type.title })),
     { id: "photo", name: "Photo", keys: "T" },
     ...listed.filter((type) => type.opaque).map((type) => ({ id: type.role, name: type.title })),
@@ -31,7 +33,9 @@ export function LayersPanel() {
               onClick={() => setVivid(!vivid)}
             />
           )}
-          <IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />
+          {!project.correcting && (
+            <IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />
+          )}
         </div>
       }
     >
@@ -40,11 +44,13 @@ export function LayersPanel() {
           <LayerRow key={row.id} {...row} />
         ))}
       </ul>
-      <Switch
-        label="Keep unedited parts of the photo"
-        checked={project.keep_original}
-        onChange={(on) => void change({ keep_original: on })}
-      />
+      {!project.correcting && (
+        <Switch
+          label="Keep unedited parts of the photo"
+          checked={project.keep_original}
+          onChange={(on) => void change({ keep_original: on })}
+        />
+      )}
       {available && (
         <Switch
           label="Synthesis"

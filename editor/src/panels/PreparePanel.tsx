@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import type { ExtractSettings } from "../api/client";
+import { beginCorrections } from "../state/correcting";
 import { forgetOwn, openFiles } from "../state/opening";
 import { learn } from "../state/project-actions";
 import { beginEditing, discardSettings, previewSettings, saveSettings } from "../state/projects";
@@ -40,6 +41,11 @@ export function PreparePanel() {
     if (!kept) return;
     beginEditing();
     if (learning) void learn(minutes);
+  };
+  const correct = async () => {
+    setBusy(true);
+    if (await saveSettings()) await beginCorrections();
+    setBusy(false);
   };
   const sizes = [192, 256, 384, 512, 768, 1024].filter(
     (size) => size <= Math.min(project.photo.width, project.photo.height) && size <= (info?.limits.size_px ?? 1024),
@@ -158,6 +164,9 @@ export function PreparePanel() {
         <div className="prepare-else">
           <button type="button" className="button quiet" disabled={busy || extracting} onClick={() => void go(false)}>
             Edit without learning
+          </button>
+          <button type="button" className="button quiet" disabled={busy || extracting} onClick={() => void correct()}>
+            Correct it by hand
           </button>
           {again && (
             <button type="button" className="button quiet" onClick={() => void discardSettings()}>

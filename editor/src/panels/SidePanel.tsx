@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useStudio } from "../state/store";
+import { CorrectPanel } from "./CorrectPanel";
 import { HistoryPanel } from "./HistoryPanel";
 import { LabelEditor, LabelsPanel } from "./LabelsPanel";
 import { LayersPanel } from "./LayersPanel";
@@ -15,13 +16,16 @@ const TABS = [
 export function SidePanel() {
   const [tab, setTab] = useState<(typeof TABS)[number]["id"]>("labels");
   const painting = useStudio((s) => !!s.drawing?.isPainting);
+  const correcting = useStudio((s) => !!s.project?.correcting);
+  // Corrections have no result.
+  const tabs = correcting ? TABS.filter(({ id }) => id !== "result") : TABS;
   return (
     <aside className="side" aria-label="Panels">
-      <LearnPanel />
+      {correcting ? <CorrectPanel /> : <LearnPanel />}
       <LayersPanel />
       <section className="section tabbed">
         <div className="tabs" role="tablist" aria-label="Labels, history and result">
-          {TABS.map(({ id, name }) => (
+          {tabs.map(({ id, name }) => (
             <button
               key={id}
               type="button"
@@ -33,8 +37,8 @@ export function SidePanel() {
               onClick={() => setTab(id)}
               onKeyDown={(event) => {
                 if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-                const step = event.key === "ArrowLeft" ? TABS.length - 1 : 1;
-                const other = TABS[(TABS.findIndex((one) => one.id === id) + step) % TABS.length].id;
+                const step = event.key === "ArrowLeft" ? tabs.length - 1 : 1;
+                const other = tabs[(tabs.findIndex((one) => one.id === id) + step) % tabs.length].id;
                 setTab(other);
                 document.getElementById(`tab-${other}`)?.focus();
               }}

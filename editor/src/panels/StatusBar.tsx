@@ -40,6 +40,8 @@ export function StatusBar() {
           <b className="warn">Open the studio’s new link</b>
         ) : connection === "connecting" ? (
           <b className="warn">Connecting…</b>
+        ) : project.correcting ? (
+          "Correcting: the photo stays as it is"
         ) : rendering ? (
           "Rendering…"
         ) : latency !== null ? (
@@ -50,6 +52,7 @@ export function StatusBar() {
           "Waiting for the first result"
         )}
         {connection === "online" &&
+          !project.correcting &&
           !rendering &&
           (synthesising
             ? " · synthesising…"

@@ -58,7 +58,7 @@ export function TopBar() {
       )}
       {editing && <Clipboard />}
       <span className="spring" />
-      {editing && (
+      {editing && !project.correcting && (
         <>
           <Choice label="Layout" value={layout} choices={LAYOUTS} icons onChange={(value) => set({ layout: value })} />
           <IconButton

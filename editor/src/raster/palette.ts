@@ -22,3 +22,12 @@ export function nearestColour(colours: readonly Rgb[], target: Rgb): { position:
   });
   return { position, exact: best === 0 };
 }
+
+/** The colour, of a coarse grid of them, that is farthest from all colours in a list. */
+export function farthestColour(colours: readonly Rgb[]): Rgb {
+  const levels = [0, 85, 170, 255];
+  const grid = levels.flatMap((r) => levels.flatMap((g) => levels.map((b): Rgb => [r, g, b])));
+  const distance = (target: Rgb) =>
+    Math.min(...colours.map(([r, g, b]) => (r - target[0]) ** 2 + (g - target[1]) ** 2 + (b - target[2]) ** 2));
+  return grid.reduce((best, colour) => (distance(colour) > distance(best) ? colour : best));
+}

@@ -1,5 +1,7 @@
 import type { Label } from "../api/client";
-import { hex, nearestColour, type Rgb } from "../raster/palette";
+import { paintMask } from "../raster/fill";
+import { bounds } from "../raster/mask";
+import { farthestColour, hex, nearestColour, type Rgb } from "../raster/palette";
 import { anchor } from "../tools/floating";
 import { session } from "./session";
 import { get, type StudioState, set } from "./store";
@@ -12,7 +14,24 @@ export function labelName(labels: readonly Label[], position: number): string {
 export function shownColours({ drawing, project, previewLabels, mutedColours, vivid }: StudioState): readonly Rgb[] {
   if (drawing?.paintingColours) return drawing.paintingColours;
   const own = (previewLabels ?? project?.labels ?? []).map(({ colour }) => colour);
-  return vivid || !mutedColours ? own : mutedColours.slice(0, own.length);
+  return vivid || !mutedColours ? own : own.map((colour, position) => mutedColours[position] ?? colour);
+}
+
+/** While the drawing is corrected: a new label, for what is selected, if something is. */
+export function addLabel(): void {
+  anchor();
+  const { drawing, project, selection } = get();
+  if (!drawing?.labels || !project) return;
+  const position = project.labels.length;
+  if (selection) {
+    const rect = bounds(selection.mask);
+    paintMask(drawing.labels, selection.mask, rect, position);
+    paintMask(drawing.marks, selection.mask, rect, 0);
+    drawing.touch(rect);
+  }
+  const colour = farthestColour(project.labels.map((label) => label.colour));
+  session()?.relabel("New label", [...project.labels, { name: "", colour: [...colour] }]);
+  set({ label: position });
 }
 
 export function rename(position: number, name: string): void {

@@ -103,7 +103,7 @@ export function beginEditing(): void {
       ]),
     );
   set({ phase: "edit" });
-  if (!localStorage.getItem(WELCOMED)) {
+  if (!get().project?.correcting && !localStorage.getItem(WELCOMED)) {
     localStorage.setItem(WELCOMED, "yes");
     notify(
       "Edit the drawing on the left; the photo on the right follows. Try Select area (W): click an area, then drag it.",
@@ -112,7 +112,7 @@ export function beginEditing(): void {
 }
 
 function untouched(project: Project): boolean {
-  if (startedProjects().includes(project.id)) return false;
+  if (project.correcting || startedProjects().includes(project.id)) return false;
   return project.history.revision === 0 && project.steps === 0 && project.learning.state === "idle";
 }
 

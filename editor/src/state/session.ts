@@ -118,6 +118,11 @@ export class Session {
     return null;
   }
 
+  /** Wait until the server has answered everything that was sent. */
+  async saved(): Promise<void> {
+    while (!this.closed && this.unanswered.size > 0) await new Promise<void>((done) => this.onAnswer.push(done));
+  }
+
   /** The server has answered a request; null: no open request will be answered any more. */
   private answered(id: number | null): void {
     if (id === null) this.unanswered.clear();
@@ -324,8 +329,8 @@ export class Session {
   private acknowledge(id: number, revision: number): void {
     const edit = this.waiting.find((sent) => sent.id === id);
     if (edit) edit.revision = revision;
-    // A step that changed nothing has no render of its own to wait for.
-    if (revision <= this.shown) this.forget(id);
+    // A step that changed nothing has no render of its own to wait for, and corrections have none at all.
+    if (revision <= this.shown || get().project?.correcting) this.forget(id);
   }
 
   private forget(id: number): void {
