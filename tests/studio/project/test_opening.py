@@ -255,6 +255,12 @@ def test_names_of_files_do_not_lead_anywhere(visitor: Visitor, project: str) -> 
     for name in ("../../project.json", "/etc/passwd", "..", "a\0b", "x" * 200):
         assert visitor.read(project, content, name).status_code == 200
     assert visitor.read(project, content, "a.png", length=5).json()["code"] == "invalid"
+    query: dict[str, Any] = {"name": ["a.png", "b.png"], "length": [-1, len(content) + 1]}
+    answer = visitor.http.post(f"/api/projects/{project}/drawing", params=query, content=content)
+    assert answer.status_code == 422
+    assert visitor.read(project, b"", "a.png").json()["code"] == "invalid"
+    damaged = visitor.read(project, b"PK\x05\x06" + b"\0" * 18 + b"\xff" * 3, "a.zip")
+    assert damaged.json()["code"] == "invalid"
 
 
 def test_labels_of_ones_own_become_the_training_drawing(visitor: Visitor, project: str) -> None:
@@ -313,6 +319,26 @@ def test_lines_and_masks_of_ones_own(visitor: Visitor, project: str) -> None:
     # What was read for the drawing before does not fit the new one.
     gone = settings | {"own_segments": "0" * 16}
     assert visitor.http.post(f"/api/projects/{project}/extract", json=gone).json()["code"] == "not_found"
+
+
+def test_a_painting_of_ones_own(visitor: Visitor, project: str) -> None:
+    painted = np.full((2 * HEIGHT, 2 * WIDTH, 3), (240, 220, 180), np.uint8)
+    painted[20:60, 30:90] = (30, 60, 90)
+    answer = own(visitor, project, encode(painted), "painting.png", kind="paint")
+    assert answer.status_code == 200, answer.text
+    header, layers, _ = split(answer.content)
+    assert header["replaced"] == ["colours"]
+    settings = visitor.get(project).json()["settings"] | {"kind": "paint", "own_colours": header["id"]}
+    assert visitor.http.put(f"/api/projects/{project}/primitive", json=settings).status_code == 200
+    np.testing.assert_array_equal(visitor.layers(project, "training")["colours"], layers["colours"])
+    # For another kind, it is not used.
+    edges = settings | {"kind": "edges"}
+    assert visitor.http.put(f"/api/projects/{project}/primitive", json=edges).status_code == 200
+    assert set(visitor.layers(project)) == {"edges", "marks", "sources", "origin"}
+    sheet = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    sheet[20, 5:60] = 0
+    assert visitor.open_drawing(project, encode(sheet), "lines.png")["replaced"] == ["edges"]
+    assert done(visitor, project) == ["Open drawing"]
 
 
 def test_a_file_that_was_read_for_another_drawing_is_not_applied(visitor: Visitor, project: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 
 from primage.studio.opened import FileName, Part
 from primage.studio.routes.shared import (
@@ -35,7 +36,9 @@ from primage.studio.selection import EdgePath, FollowEdge, SelectObject
 router = APIRouter(prefix="/api", responses=REFUSALS)
 
 FileNames = Annotated[list[FileName], Query(min_length=1, max_length=255, description="of the files, as shown")]
-FileLengths = Annotated[Sequence[int], Query(max_length=255, description="in bytes; not needed for one file")]
+FileLengths = Annotated[
+    Sequence[Annotated[int, Field(ge=1)]], Query(max_length=255, description="in bytes; not needed for one file")
+]
 DrawingSize = Annotated[int, Query(ge=64, le=MAX_SIZE_PX)]
 
 

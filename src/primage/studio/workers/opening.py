@@ -103,8 +103,11 @@ def _succeeds(read: Any) -> bool:
 def _is_project(file: Path) -> bool:
     if not zipfile.is_zipfile(file):
         return False
-    with zipfile.ZipFile(file) as archive:
-        return {"project.json", "run/run.json"} <= set(archive.namelist())
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return {"project.json", "run/run.json"} <= set(archive.namelist())
+    except zipfile.BadZipFile:  # other files may look like one at their end; the reader says what is wrong
+        return False
 
 
 def resembles(found: ReadFiles, training: Primitive) -> bool:
