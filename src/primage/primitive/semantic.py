@@ -37,9 +37,9 @@ def extract_labels(photo: UInt8[np.ndarray, "h w 3"], size: tuple[int, int], con
         config: method, number of unsupervised regions, and whether people are looked for.
 
     Returns:
-        Unsupervised regions, "region 1" …, in order of decreasing area; with people, "background 1" … and "person 1" …
-        (clothes and what is held), then "skin", "hair", "nose", "brows", "eyes", "irises", "lips" and "mouth", as far
-        as they are found. All people share these labels.
+        Unsupervised regions, "region 1" …, in order of decreasing area; with people, "skin", "hair", "nose", "brows",
+        "eyes", "irises", "lips" and "mouth", as far as they are found, then "person 1" … (clothes and what is held) and
+        "background 1" …. All people share these labels.
 
     Raises:
         ConfigError, WeightsError: people must be looked for, and detection is not possible.
@@ -54,18 +54,16 @@ def extract_labels(photo: UInt8[np.ndarray, "h w 3"], size: tuple[int, int], con
         return extract_segments(working, config)
     start, features = superpixels(working, config), rgb2lab(working)
     named = np.logical_or.reduce(list(regions.values()))
-    index = np.full(size, -1)
-    names: list[str] = []
-    for title, mask in (("background", ~named), (PERSON, regions.pop(PERSON, np.zeros(size, bool)))):
+    person = regions.pop(PERSON, np.zeros(size, bool))
+    masks = dict(regions)  # first, because these are what a person looks for in the list of labels
+    for title, mask in ((PERSON, person), ("background", ~named)):
         count = max(1, round(config.regions * mask.mean()))
         parts = _parts(start, features, mask, count, config.min_area)
-        for number, part in enumerate(parts, 1):
-            index[part] = len(names)
-            names.append(f"{title} {number}" if len(parts) > 1 else title)
-    for name, mask in regions.items():
-        index[mask] = len(names)
-        names.append(name)
-    return named_regions(from_nearest_outside(index, index < 0), names)
+        masks |= {f"{title} {n}" if len(parts) > 1 else title: part for n, part in enumerate(parts, 1)}
+    index = np.full(size, -1)
+    for number, mask in enumerate(masks.values()):
+        index[mask] = number
+    return named_regions(from_nearest_outside(index, index < 0), list(masks))
 
 
 def _parts(
