@@ -1,13 +1,13 @@
 import { nearestColour, type Rgb } from "./palette";
 
-/** How a label can be recognised: by its name, if a person gave it one, or by its colour in the photo. */
+/** How a label can be recognised: by its name, if that says what it is, or by its colour in the photo. */
 export interface Look {
   readonly name: string;
   readonly colour: Rgb;
 }
 
-/** Names that every drawing has. */
-const GIVEN = /^(region|label) \d+$/i;
+/** Names that count areas, and mean something else in every drawing. */
+const GIVEN = /^(region|label|person|background) \d+$/i;
 
 /** For each label of one drawing, the position of the label of another that is most like it: of its name, else of its colour. */
 export function matchLabels(from: readonly Look[], to: readonly Look[]): number[] {

@@ -162,5 +162,12 @@ describe("labels of another drawing", () => {
     expect(matchLabels([{ name: "sky ", colour: RED }], to)).toEqual([1]);
     expect(matchLabels([{ name: "region 1", colour: BLUE }], to)).toEqual([1]);
     expect(matchLabels([{ name: "", colour: DARK }], to)).toEqual([0]);
+    const people = [
+      { name: "hair", colour: RED },
+      { name: "person 1", colour: BLUE },
+      { name: "person 2", colour: RED },
+    ];
+    expect(matchLabels([{ name: "hair", colour: BLUE }], people)).toEqual([0]);
+    expect(matchLabels([{ name: "person 2", colour: BLUE }], people)).toEqual([1]);
   });
 });

@@ -129,7 +129,7 @@ def hair_and_skin(
         hair = of_person & near & (from_hair < np.minimum(from_skin, _HAIR_DELTA_E)) & (in_oval < 0.9)
         hair &= (up > 0) | (from_hair < from_clothes)
         hair |= seeds
-        hair &= ~((in_oval > 0.5) & (up < 0.55))
+        hair &= ~((in_oval > 0.5) & (up < 0.55)) & ~neck  # shadows, of lids and of the chin, are dark, too
         hair = _connected(hair, seeds, superpixels)
     about_head = np.where(up > 0, np.abs(sideways) < _EARS, (np.abs(sideways) < _SHOULDERS) & (up > _LOWEST))
     skinny = of_person & about_head & (from_skin < _SKIN_DELTA_E) & ~hair
