@@ -331,7 +331,7 @@ def test_warnings_leave_standard_output_to_the_json(folder: Path, capsys: Out) -
 def test_weights_are_listed_as_json(capsys: Out) -> None:
     assert command("weights", "--json") == 0
     facts = printed_json(capsys)
-    assert {"vgg16", "vgg19", "alexnet"} <= {entry["name"] for entry in facts["weights"]}
+    assert {"vgg16", "vgg19", "alexnet", "face_mesh", "hand_landmarks"} <= {entry["name"] for entry in facts["weights"]}
     assert all({"present", "verified", "size_bytes", "source"} <= entry.keys() for entry in facts["weights"])
 
 
@@ -349,7 +349,7 @@ def test_the_doctor_reports_as_json(capsys: Out) -> None:
     facts = printed_json(capsys)
     assert facts["ok"] is True
     names = {check["name"] for check in facts["checks"]}
-    assert {"python", "torch", "cores", "disk", "weights: vgg16"} <= names
+    assert {"python", "torch", "cores", "disk", "ai-edge-litert", "weights: vgg16", "weights: face_mesh"} <= names
 
 
 def test_the_demo_writes_a_contact_sheet(tmp_path: Path, capsys: Out) -> None:
