@@ -16,8 +16,8 @@ import { StatusBar } from "./panels/StatusBar";
 import { listenToKeys } from "./panels/shortcuts";
 import { ToolRail } from "./panels/ToolRail";
 import { TopBar } from "./panels/TopBar";
+import { Tour } from "./panels/Tour";
 import { shareClipboard } from "./state/clipboard";
-import { followPhotoColours } from "./state/photoColours";
 import { start } from "./state/projects";
 import { set, useStudio } from "./state/store";
 
@@ -27,7 +27,7 @@ export function App() {
   const theme = useStudio((s) => s.theme);
   useEffect(() => {
     start();
-    const stop = [listenToKeys(), listenToDrops(), returnFocusToCanvas(), shareClipboard(), followPhotoColours()];
+    const stop = [listenToKeys(), listenToDrops(), returnFocusToCanvas(), shareClipboard()];
     return () => {
       for (const end of stop) end();
     };
@@ -108,6 +108,7 @@ function Workspace() {
       </Panes>
       {panels && <SidePanel />}
       <StatusBar />
+      <Tour />
     </main>
   );
 }

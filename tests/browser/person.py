@@ -48,8 +48,11 @@ class Person:
         self.ready()
 
     def ready(self) -> None:
-        """Wait for the first render."""
+        """Wait for the first render, and skip the tour."""
         expect(self.page.get_by_role("navigation", name="Tools")).to_be_visible(timeout=PATIENCE_MS)
+        skip = self.page.get_by_role("button", name="Skip the tour")
+        if skip.count():
+            skip.click()
         expect(self.status).to_have_text(re.compile("Up to date|Rendered"), timeout=PATIENCE_MS)
 
     # Reading the page

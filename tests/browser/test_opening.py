@@ -8,11 +8,25 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SIDE
 from tests.browser.person import PATIENCE_MS, Person
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """Labels are shown in the colours that files have."""
+    page.add_init_script("localStorage.setItem('primage.vivid', 'yes')")
+    return page
+
+
+@pytest.fixture
+def editor(editor: Person) -> Person:
+    editor.page.get_by_role("button", name=re.compile("^Vivid colours")).click()
+    return editor
 
 
 def drop(page: Page, *files: Path) -> None:

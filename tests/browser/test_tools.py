@@ -264,6 +264,41 @@ def test_lines_are_one_pixel_thin(editor: Person) -> None:
     assert editor.lines()[int(0.62 * side) : int(0.7 * side), int(0.7 * side) : int(0.8 * side)].any()
 
 
+def test_strokes_are_mirrored_at_an_axis_that_can_be_moved(editor: Person) -> None:
+    page = editor.page
+    side = editor.labels().shape[1]
+    lines = editor.lines()
+    editor.take("Pencil")
+    expect(page.get_by_role("slider", name="Axis")).to_have_count(0)
+    page.get_by_text("Symmetry", exact=True).click()
+    axis = page.get_by_role("slider", name="Axis")
+    expect(axis).to_have_value("50")
+    editor.drag([(0.1, 0.12), (0.3, 0.2)])
+    editor.painted()
+    new = editor.lines() & ~lines
+    drawn = new[:, : side // 2]
+    assert drawn.any()
+    assert (new[:, side // 2 :] == drawn[:, ::-1]).mean() > 0.999
+    # The handle is at the top of the axis. The next stroke is mirrored where it is now.
+    pane = editor.pane.bounding_box()
+    assert pane is not None
+    (x, _), (to, _) = editor.at((0.5, 0)), editor.at((0.25, 0))
+    page.mouse.move(x, pane["y"] + 18)
+    page.mouse.down()
+    page.mouse.move(to, pane["y"] + 30, steps=5)
+    page.mouse.up()
+    assert abs(float(axis.input_value()) - 25) <= 1
+    axis.fill("25")
+    before = editor.lines()
+    editor.drag([(0.05, 0.82), (0.2, 0.9)])
+    editor.painted()
+    new = editor.lines() & ~before
+    assert new[:, side // 4 : side // 2].any()
+    assert not new[:, side // 2 :].any()
+    editor.keys("d")
+    expect(axis).to_have_count(0)
+
+
 def test_a_thing_is_removed_with_one_stroke(editor: Person) -> None:
     labels, photo = editor.labels(), editor.picture().astype(int)
     side = labels.shape[0]

@@ -4,6 +4,7 @@ import type { Plane, Point } from "../raster/plane";
 import { get, type StudioState, useStudio } from "../state/store";
 import { floating } from "../tools/floating";
 import { draft } from "../tools/select";
+import { AxisLine } from "./axisLine";
 import { TransformBox } from "./transformBox";
 import { type Size, toDrawing, toScreen } from "./viewport";
 
@@ -20,6 +21,7 @@ export class Overlay {
   private readonly anchors: Konva.Shape;
   private readonly guides: Konva.Shape;
   private readonly box: TransformBox;
+  private readonly axis: AxisLine;
   private readonly accent: string;
   private handles: Konva.Circle[] = [];
   private outlines: number[][] = [];
@@ -38,15 +40,13 @@ export class Overlay {
     this.guides = new Konva.Shape({ listening: false, sceneFunc: (context) => this.drawGuides(context) });
     const accent = getComputedStyle(container).getPropertyValue("--accent").trim() || "#f60";
     this.accent = accent;
-    this.box = new TransformBox(
-      {
-        screen: (p) => toScreen(get().view, this.pane, p),
-        drawing: (p) => toDrawing(get().view, this.pane, p),
-      },
-      accent,
-      coarse(),
-    );
-    this.layer.add(this.ants, this.guides, this.sketchDark, this.sketch, this.anchors, this.box.group);
+    const space = {
+      screen: (p: Point) => toScreen(get().view, this.pane, p),
+      drawing: (p: Point) => toDrawing(get().view, this.pane, p),
+    };
+    this.box = new TransformBox(space, accent, coarse());
+    this.axis = new AxisLine(space, accent, coarse());
+    this.layer.add(this.ants, this.guides, this.sketchDark, this.sketch, this.anchors, this.axis.group, this.box.group);
     this.stage.add(this.layer);
     draft.changed = () => this.sync();
     this.stop = useStudio.subscribe((now, before) => {
@@ -86,6 +86,7 @@ export class Overlay {
     }
     this.syncBox(!!selection && tool === "move");
     this.syncHandles();
+    this.axis.sync(this.pane.height);
     const points = draft.points.flatMap((p) => {
       const q = toScreen(view, this.pane, p);
       return [q.x, q.y];
@@ -96,7 +97,8 @@ export class Overlay {
       line.visible(points.length > 2);
     }
     // Handles need pointer events; without any, these go through to the pane.
-    this.stage.container().style.pointerEvents = this.box.shown || this.handles.length ? "auto" : "none";
+    this.stage.container().style.pointerEvents =
+      this.box.shown || this.axis.shown || this.handles.length ? "auto" : "none";
     this.layer.batchDraw();
   }
 
@@ -197,4 +199,13 @@ export class Overlay {
   }
 }
 
-const watched: (keyof StudioState)[] = ["view", "selection", "floating", "tool", "drawing", "placed", "guides"];
+const watched: (keyof StudioState)[] = [
+  "view",
+  "selection",
+  "floating",
+  "tool",
+  "drawing",
+  "placed",
+  "guides",
+  "options",
+];

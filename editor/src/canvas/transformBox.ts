@@ -115,7 +115,8 @@ export class TransformBox {
       handle.position(at(HANDLES[i]));
       handle.rotation(angle);
     });
-    this.pivot.visible(!!moving);
+    // While it is only moved, its middle is where people take hold of it.
+    this.pivot.visible(moving?.mode === "transform");
     if (moving) this.pivot.position(at(moving.pivot));
   }
 

@@ -25,14 +25,17 @@ export function OptionsBar() {
   const floating = useStudio((s) => s.floating);
   const selected = useStudio((s) => s.selection !== null);
   const labelled = useStudio((s) => !!s.drawing?.labels);
+  const options = useStudio((s) => s.options);
   if (floating !== "none") return <FloatingBar mode={floating} />;
   return (
     <div className="options" role="toolbar" aria-label={`Options of ${tool.name}`}>
       <strong>{tool.name}</strong>
       {tool.usesLabel && <LabelChip />}
-      {tool.options?.map((option) => (
-        <Option key={option.id} option={option} />
-      ))}
+      {tool.options
+        ?.filter(({ onlyWith }) => !onlyWith || optionValue(onlyWith, options))
+        .map((option) => (
+          <Option key={option.id} option={option} />
+        ))}
       {selected ? (
         <div className="group actions" role="group" aria-label="Selection">
           <IconButton icon="transform" label="Transform" keys="Ctrl+T" onClick={startTransform} />
@@ -61,6 +64,7 @@ function Option({ option }: { option: ToolOption }) {
           compact
           label={option.label}
           {...(option.unit && { unit: option.unit })}
+          {...(option.step && { step: option.step })}
           min={option.min}
           max={option.max}
           value={optionValue(option, options)}

@@ -1,10 +1,10 @@
-import { fetchFrame, type Project, projectUrl } from "../api/client";
+import { fetchFrame, type Label, type Project, projectUrl } from "../api/client";
 import { readFrame, splitLayers } from "../api/frames";
 import type { components } from "../api/schema";
 import { meanColours, tellable, touchingLabels } from "../raster/labelColours";
 import { clonePlane, type Plane } from "../raster/plane";
 import { Drawing } from "./drawing";
-import { get, type StudioState, set, useStudio } from "./store";
+import { get, type StudioState } from "./store";
 
 /** The labels of the unedited drawing. */
 async function uneditedLabels({ id, history }: Project, drawing: Drawing): Promise<Plane | null> {
@@ -36,37 +36,18 @@ type Colours = Pick<StudioState, "photoColours" | "mutedColours">;
 
 const NONE: Colours = { photoColours: null, mutedColours: null };
 
-async function coloursOf(project: Project, drawing: Drawing): Promise<Colours> {
-  if (drawing.isPainting) return NONE;
-  const labels = await uneditedLabels(project, drawing);
-  if (!labels) return NONE;
-  const own = (get().previewLabels ?? project.labels).map(({ colour }) => colour);
-  const pixels = await photoPixels(project.id, labels.width, labels.height);
-  const photoColours = meanColours(labels, pixels, own.length);
-  const colours = photoColours.map((colour, i) => colour ?? own[i]);
-  return { photoColours, mutedColours: tellable(colours, touchingLabels(labels), project.line_colour) };
-}
-
-function show(colours: Colours): void {
-  set(colours);
-  get().drawing?.repaint();
-}
-
-/** Keep the colours of the labels in the photo up to date with the open drawing. */
-export function followPhotoColours(): () => void {
-  return useStudio.subscribe((now, before) => {
-    if (now.drawing === before.drawing) return;
-    const { project, drawing } = now;
-    if (project?.id !== before.project?.id || !drawing) set(NONE);
-    if (!project || !drawing) return;
-    coloursOf(project, drawing).then(
-      (colours) => {
-        if (get().drawing === drawing) show(colours);
-      },
-      () => {
-        // Labels keep their own colours where the photo cannot be read.
-        if (get().drawing === drawing) show(NONE);
-      },
-    );
-  });
+/** The colours of a drawing's labels in its photo. Where the photo cannot be read, labels keep their own colours. */
+export async function photoColoursOf(drawing: Drawing, labels: readonly Label[]): Promise<Colours> {
+  const { project } = get();
+  if (!project || !drawing.labels || drawing.isPainting) return NONE;
+  try {
+    const pixels = await photoPixels(project.id, drawing.width, drawing.height);
+    const unedited = await uneditedLabels(project, drawing);
+    if (!unedited) return NONE;
+    const photoColours = meanColours(unedited, pixels, labels.length);
+    const colours = photoColours.map((colour, i) => colour ?? labels[i].colour);
+    return { photoColours, mutedColours: tellable(colours, touchingLabels(unedited), project.line_colour) };
+  } catch {
+    return NONE;
+  }
 }

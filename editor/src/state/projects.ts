@@ -2,6 +2,7 @@ import { call, type ExtractSettings, fetchFrame, type Project, projectUrl, Refus
 import { readFrame, splitLayers } from "../api/frames";
 import type { components } from "../api/schema";
 import { Drawing } from "./drawing";
+import { photoColoursOf } from "./photoColours";
 import { Picture } from "./picture";
 import { Session, session, setSession } from "./session";
 import { DEFAULT_LAYERS, get, notify, set } from "./store";
@@ -79,7 +80,6 @@ async function open(id: string): Promise<void> {
 }
 
 const STARTED = "primage.begun";
-const WELCOMED = "primage.welcomed";
 
 function startedProjects(): string[] {
   try {
@@ -103,12 +103,6 @@ export function beginEditing(): void {
       ]),
     );
   set({ phase: "edit" });
-  if (!get().project?.correcting && !localStorage.getItem(WELCOMED)) {
-    localStorage.setItem(WELCOMED, "yes");
-    notify(
-      "Edit the drawing on the left; the photo on the right follows. Try Select area (W): click an area, then drag it.",
-    );
-  }
 }
 
 function untouched(project: Project): boolean {
@@ -182,7 +176,8 @@ export async function previewSettings(settings: ExtractSettings): Promise<void> 
     if (mine !== newest) return;
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body, header.pieces));
-    set({ drawing, previewLabels: header.labels });
+    const colours = await photoColoursOf(drawing, header.labels);
+    if (mine === newest) set({ drawing, previewLabels: header.labels, ...colours });
   } catch (error) {
     if (!(error instanceof Refusal && error.code === "superseded") && mine === newest) report(error);
   } finally {

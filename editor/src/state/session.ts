@@ -4,6 +4,7 @@ import type { components } from "../api/schema";
 import { type BinaryHeader, ProjectSocket, type TextMessage } from "../api/socket";
 import { Drawing, type PatchData } from "./drawing";
 import { setWithoutEffect } from "./effect";
+import { photoColoursOf } from "./photoColours";
 import { Picture } from "./picture";
 import { get, notify, set } from "./store";
 
@@ -83,10 +84,13 @@ export class Session {
     this.loaded = header.revision ?? -1;
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body, header.pieces));
+    const colours = await photoColoursOf(drawing, header.labels);
+    if (this.closed) return;
     const old = get().picture;
     const same = old && old.width === width && old.height === height;
     set({
       drawing,
+      ...colours,
       picture: same ? old : new Picture(width, height),
       selection: null,
       label: Math.min(get().label, Math.max(0, header.labels.length - 1)),

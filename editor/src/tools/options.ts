@@ -5,6 +5,8 @@ interface Base<T extends OptionValue> {
   readonly id: string;
   readonly label: string;
   readonly initial: T;
+  /** It is shown only while this switch is on. */
+  readonly onlyWith?: SwitchOption;
 }
 
 export interface SliderOption extends Base<number> {
@@ -12,6 +14,7 @@ export interface SliderOption extends Base<number> {
   readonly min: number;
   readonly max: number;
   readonly unit?: string;
+  readonly step?: number;
 }
 
 export interface SwitchOption extends Base<boolean> {

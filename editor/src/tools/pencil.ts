@@ -3,6 +3,7 @@ import { clonePlane, inside, type Plane, type Point } from "../raster/plane";
 import { EMPTY, grow, type Rect, union } from "../raster/rect";
 import { changedNear, thin } from "../raster/thin";
 import { get } from "../state/store";
+import { AXIS, axisOf, mirroredPixel, SYMMETRY } from "./symmetry";
 import { canDraw, LiveStep, pixel, type Tool, type Touch } from "./tool";
 
 /** The pixels of a stroke in order. A pixel is removed again when the next one shows that it was the corner of an L. */
@@ -48,7 +49,10 @@ class Pencil implements Tool {
   readonly icon = "M3.5 16.5l.8-3.7L13.4 3.7a1.4 1.4 0 0 1 2 0l.9.9a1.4 1.4 0 0 1 0 2L7.2 15.7zM12 5.1l2.9 2.9";
   readonly cursor = "crosshair";
   readonly needs = "edges";
+  readonly options = [SYMMETRY, AXIS];
   private trail: Trail | null = null;
+  /** Its mirror image. */
+  private twin: Trail | null = null;
   private start: Plane | null = null;
   private last: Point = { x: 0, y: 0 };
   private ended: Point | null = null;
@@ -60,6 +64,7 @@ class Pencil implements Tool {
     const { drawing } = get();
     this.start = clonePlane(drawing!.edges!);
     this.trail = new Trail(drawing!.edges!, this.start);
+    this.twin = axisOf(this.options) === null ? null : new Trail(drawing!.edges!, this.start);
     this.step = new LiveStep(this.name);
     this.whole = EMPTY;
     this.last = touch.shift && this.ended ? this.ended : pixel(touch);
@@ -90,15 +95,21 @@ class Pencil implements Tool {
   }
 
   private to(point: Point): void {
-    const trail = this.trail!;
-    trail.rect = EMPTY;
-    walkLine(this.last, point, (x, y) => trail.push(x, y));
+    const axis = axisOf(this.options) ?? 0;
+    for (const trail of [this.trail, this.twin]) if (trail) trail.rect = EMPTY;
+    walkLine(this.last, point, (x, y) => {
+      this.trail?.push(x, y);
+      this.twin?.push(mirroredPixel(x, axis), y);
+    });
     this.last = point;
     const { drawing } = get();
-    // A corner that was removed lies next to the new pixels.
-    const rect = grow(trail.rect, 2, drawing!);
-    this.whole = union(this.whole, rect);
-    drawing!.touch(rect);
+    for (const trail of [this.trail, this.twin]) {
+      if (!trail) continue;
+      // A corner that was removed lies next to the new pixels.
+      const rect = grow(trail.rect, 2, drawing!);
+      this.whole = union(this.whole, rect);
+      drawing!.touch(rect);
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import type { Drawing } from "../state/drawing";
 import type { LayerRole } from "../state/layers";
 import { get } from "../state/store";
 import { optionValue, type SliderOption, type SwitchOption, type ToolOption } from "./options";
+import { AXIS, axisOf, mirroredDisc, SYMMETRY } from "./symmetry";
 import { canDraw, LiveStep, type Tool, type Touch } from "./tool";
 
 /** A disc dragged over the drawing. */
@@ -55,7 +56,10 @@ export abstract class DiscTool implements Tool {
 
   private stroke(from: StrokePoint, to: StrokePoint): void {
     const { drawing } = get();
-    if (drawing) drawing.touch(this.draw(drawing, from, to));
+    if (!drawing) return;
+    drawing.touch(this.draw(drawing, from, to));
+    const axis = axisOf(this.options);
+    if (axis !== null) drawing.touch(this.draw(drawing, mirroredDisc(from, axis), mirroredDisc(to, axis)));
   }
 
   private point(touch: Touch): StrokePoint {
@@ -98,7 +102,7 @@ class Brush extends DiscTool {
     min: 1,
     max: 120,
   };
-  readonly options = [this.size, PRESSURE, LINES_TOO];
+  readonly options = [this.size, PRESSURE, LINES_TOO, SYMMETRY, AXIS];
 
   protected override draw(drawing: Drawing, from: StrokePoint, to: StrokePoint): Rect {
     let rect = strokeSegment(drawing.labels!, from, to, get().label);
@@ -128,7 +132,7 @@ class Eraser extends DiscTool {
     min: 1,
     max: 80,
   };
-  readonly options = [this.size];
+  readonly options = [this.size, SYMMETRY, AXIS];
 
   protected override draw(drawing: Drawing, from: StrokePoint, to: StrokePoint): Rect {
     return strokeSegment(drawing.edges!, from, to, 0);

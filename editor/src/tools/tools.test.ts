@@ -29,6 +29,7 @@ import { removeTool } from "./remove";
 import { lasso, outlineSelect, rectangle, region } from "./select";
 import { SNAP } from "./snapping";
 import { brush, eraser } from "./strokes";
+import { AXIS, SYMMETRY } from "./symmetry";
 import type { Tool, Touch } from "./tool";
 
 const SIDE = 32;
@@ -107,6 +108,48 @@ describe("pencil and eraser", () => {
     drag(pencil, [2, 2], [9, 9]);
     expect(drawing().edges!.data).toEqual(before);
     expect(get().notices[0].text).toContain("locked");
+  });
+});
+
+describe("symmetry", () => {
+  const mirrors = (data: Uint8Array, axis: number) => {
+    for (let i = 0; i < data.length; i++) {
+      const x = i % SIDE;
+      const other = 2 * axis - 1 - x;
+      if (other >= 0 && other < SIDE) expect(data[i]).toBe(data[i - x + other]);
+    }
+  };
+
+  it("mirrors lines, areas and what is erased, on a pixel or between two", () => {
+    setOption(SYMMETRY, true);
+    drawing().labels!.data.fill(0);
+    for (const axis of [16, 12.5]) {
+      setOption(AXIS, (100 * axis) / SIDE);
+      drawing().edges!.data.fill(0);
+      drawing().labels!.data.fill(0);
+      drag(pencil, [5, 2], [9, 7], [6, 12]);
+      expect(drawing().edges!.data[2 * SIDE + 2 * axis - 1 - 5]).toBe(1);
+      mirrors(drawing().edges!.data, axis);
+      for (const size of [4, 5]) {
+        setOption(brush.size, size);
+        drag(brush, [4, 20], [9, 24]);
+        mirrors(drawing().labels!.data, axis);
+      }
+      drag(eraser, [5, 2], [6, 3]);
+      mirrors(drawing().edges!.data, axis);
+      expect(drawing().edges!.data.includes(1)).toBe(true);
+    }
+  });
+
+  it("draws nothing beyond the border, and nothing at all while it is off", () => {
+    setOption(SYMMETRY, true);
+    setOption(AXIS, 10);
+    drawing().edges!.data.fill(0);
+    drag(pencil, [20, 2], [24, 2]);
+    expect(drawing().edges!.data.reduce((a, b) => a + b, 0)).toBe(5);
+    resetOptions();
+    drag(pencil, [4, 6], [6, 6]);
+    expect(drawing().edges!.data.reduce((a, b) => a + b, 0)).toBe(8);
   });
 });
 
