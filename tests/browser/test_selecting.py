@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_clicks_and_boxes_select_objects(still: Person) -> None:
     page.wait_for_timeout(100)
     is_selected(still, FOOT)
 
-    page.get_by_label("Dragging draws").get_by_text("Scribble").click()
+    page.get_by_role("radio", name="Scribble").check(force=True)
     with page.expect_response("**/select"):
         still.drag([at(60, 90), at(80, 110), at(100, 95)])
     page.wait_for_timeout(100)
@@ -102,3 +103,38 @@ def test_escape_leaves_the_lasso(still: Person) -> None:
     still.page.keyboard.press("Enter")
     still.page.wait_for_timeout(300)
     expect(still.page.get_by_role("group", name="Selection", exact=True)).to_have_count(0)
+
+
+def test_a_selection_becomes_a_label_with_a_name(still: Person) -> None:
+    page = still.page
+    before = still.labels()
+    with page.expect_response("**/select"):
+        still.take("Select object")
+    answered(still, at(80, 100))
+    page.get_by_role("button", name="Name this region…").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("ball")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("region", name="Correct the drawing")
+    expect(panel).to_be_visible()
+    panel.get_by_role("button", name="Edit without learning").click()
+    expect(panel).to_have_count(0)
+    still.ready()
+    expect(page.get_by_role("button", name=re.compile("^ball"))).to_be_visible()
+    labels = still.labels()
+    assert before.shape == labels.shape
+    values, counts = np.unique(labels[BALL], axis=0, return_counts=True)
+    ball = (labels == values[np.argmax(counts)]).all(axis=2)
+    assert (ball & BALL).sum() / (ball | BALL).sum() > 0.9
+
+
+def test_a_region_is_named_before_edits_only(still: Person) -> None:
+    page = still.page
+    with page.expect_response("**/select"):
+        still.take("Select object")
+    answered(still, at(80, 100))
+    page.get_by_role("button", name="Fill with the label").click()
+    still.painted()
+    page.get_by_role("button", name="Name this region…").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("ball")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("undo the edits first")).to_be_visible()

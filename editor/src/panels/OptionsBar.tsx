@@ -3,7 +3,7 @@ import { bounds } from "../raster/mask";
 import { hex } from "../raster/palette";
 import { EMPTY } from "../raster/rect";
 import { labelName, shownColours } from "../state/labels";
-import { useStudio } from "../state/store";
+import { set, useStudio } from "../state/store";
 import { Choice, IconButton, Slider, Switch } from "../theme/controls";
 import {
   acceptHoles,
@@ -26,6 +26,7 @@ export function OptionsBar() {
   const selected = useStudio((s) => s.selection !== null);
   const labelled = useStudio((s) => !!s.drawing?.labels);
   const options = useStudio((s) => s.options);
+  const nameable = useStudio((s) => !!s.drawing?.labels && !s.drawing.isPainting);
   if (floating !== "none") return <FloatingBar mode={floating} />;
   return (
     <div className="options" role="toolbar" aria-label={`Options of ${tool.name}`}>
@@ -44,6 +45,9 @@ export function OptionsBar() {
           <IconButton icon="flipY" label="Flip vertically" keys="Shift+V" onClick={() => flip("vertical")} />
           <IconButton icon="duplicate" label="Duplicate" keys="Ctrl+J" onClick={duplicate} />
           {labelled && <IconButton icon="fill" label="Fill with the label" keys="Shift+G" onClick={fillSelection} />}
+          {nameable && (
+            <IconButton icon="tag" label="Name this region…" onClick={() => set({ dialog: "nameRegion" })} />
+          )}
           <IconButton icon="trash" label="Delete" keys="Del" onClick={deleteSelection} />
           <IconButton icon="close" label="Deselect" keys="Ctrl+D" onClick={deselect} />
         </div>

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { fromHex, hex } from "../raster/palette";
+import { nameSelection } from "../state/correcting";
 import { labelName, type PaintColour, paintColour, shownColours } from "../state/labels";
 import { openFiles } from "../state/opening";
 import { openSettings } from "../state/projects";
@@ -25,6 +26,8 @@ export function Dialogs() {
       return <Replace />;
     case "opening":
       return <OpeningDialog />;
+    case "nameRegion":
+      return <NameRegion />;
     case "addLabel":
       return <AddLabel />;
     default:
@@ -100,6 +103,45 @@ function Replace() {
           </span>
         </FilePicker>
       </div>
+    </Dialog>
+  );
+}
+
+/** What is selected becomes a region with a name. */
+function NameRegion() {
+  const [name, setName] = useState("");
+  const learned = useStudio((s) => (s.project?.steps ?? 0) > 0);
+  const send = () => {
+    close();
+    void nameSelection(name);
+  };
+  return (
+    <Dialog title="Name this region" onClose={close}>
+      <form
+        className="add-label"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim()) send();
+        }}
+      >
+        <label className="field grow">
+          <span>Name</span>
+          <input
+            type="text"
+            value={name}
+            maxLength={40}
+            placeholder="cup"
+            onChange={(event) => setName(event.target.value)}
+          />
+        </label>
+        <button type="submit" className="button primary" disabled={!name.trim()}>
+          Make it a label
+        </button>
+      </form>
+      <p className="hint">
+        What is selected gets a label of its own. This corrects the drawing; the photo stays as it is.
+        {learned ? " When you keep the corrections, the training and the snapshots are discarded." : ""}
+      </p>
     </Dialog>
   );
 }

@@ -1,8 +1,9 @@
 import { call } from "../api/client";
 import { anchor } from "../tools/floating";
+import { addLabel } from "./labels";
 import { attempt, beginEditing } from "./projects";
 import { session } from "./session";
-import { get, set } from "./store";
+import { get, notify, set } from "./store";
 
 async function ask(action: "begin" | "finish" | "cancel"): Promise<boolean> {
   const id = get().project?.id;
@@ -10,13 +11,24 @@ async function ask(action: "begin" | "finish" | "cancel"): Promise<boolean> {
   const path = { project_id: id, action };
   const project = await attempt(() => call("post", "/api/projects/{project_id}/corrections/{action}", { path }));
   if (!project) return false;
-  set({ project, settings: project.settings, previewLabels: null, selection: null });
+  set({ project, settings: project.settings, previewLabels: null });
   return true;
 }
 
 /** Correct the extracted drawing by hand, with the tools of the editor. */
-export async function beginCorrections(): Promise<void> {
-  if (await ask("begin")) beginEditing();
+export async function beginCorrections(): Promise<boolean> {
+  if (!(await ask("begin"))) return false;
+  beginEditing();
+  return true;
+}
+
+/** Give what is selected a label of its own, which corrects the drawing: the network is made for its labels. */
+export async function nameSelection(name: string): Promise<void> {
+  const { project } = get();
+  if (!project) return;
+  if (!project.correcting && project.history.undo)
+    return notify("A region can be named before the drawing is edited: undo the edits first, then select it again.");
+  if (project.correcting || (await beginCorrections())) addLabel(name.trim());
 }
 
 /** Take the drawing as it is now for that of the photo, or extract it again. */
@@ -24,6 +36,7 @@ export async function endCorrections(action: "finish" | "cancel"): Promise<boole
   anchor();
   await session()?.saved();
   if (!(await ask(action))) return false;
+  set({ selection: null });
   await session()?.load();
   return true;
 }

@@ -18,7 +18,7 @@ export function shownColours({ drawing, project, previewLabels, mutedColours, vi
 }
 
 /** While the drawing is corrected: a new label, for what is selected, if something is. */
-export function addLabel(): void {
+export function addLabel(name = ""): void {
   anchor();
   const { drawing, project, selection } = get();
   if (!drawing?.labels || !project) return;
@@ -30,7 +30,7 @@ export function addLabel(): void {
     drawing.touch(rect);
   }
   const colour = farthestColour(project.labels.map((label) => label.colour));
-  session()?.relabel("New label", [...project.labels, { name: "", colour: [...colour] }]);
+  session()?.relabel("New label", [...project.labels, { name, colour: [...colour] }]);
   set({ label: position });
 }
 
