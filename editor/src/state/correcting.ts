@@ -27,8 +27,8 @@ export async function nameSelection(name: string): Promise<void> {
   const { project } = get();
   if (!project) return;
   if (!project.correcting && project.history.undo)
-    return notify("A region can be named before the drawing is edited: undo the edits first, then select it again.");
-  if (project.correcting || (await beginCorrections())) addLabel(name.trim());
+    notify("A region can be named before the drawing is edited: undo the edits first, then select it again.");
+  else if (project.correcting || (await beginCorrections())) addLabel(name.trim());
 }
 
 /** Take the drawing as it is now for that of the photo, or extract it again. */
