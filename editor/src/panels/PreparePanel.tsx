@@ -5,7 +5,7 @@ import { forgetOwn, openFiles } from "../state/opening";
 import { learn } from "../state/project-actions";
 import { beginEditing, discardSettings, previewSettings, saveSettings } from "../state/projects";
 import { useStudio } from "../state/store";
-import { IconButton, Slider } from "../theme/controls";
+import { IconButton, Slider, Switch } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { FilePicker } from "./FilePicker";
 import { Minutes } from "./LearnPanel";
@@ -80,6 +80,14 @@ export function PreparePanel() {
               hint="Each becomes a label you can paint with."
               onChange={(regions) => change({ regions })}
             />
+            {info?.capabilities.people && (
+              <Switch
+                label="Name parts of people"
+                hint="Skin, hair, eyes, lips … become labels with names, where a person is found."
+                checked={settings.people ?? false}
+                onChange={(people) => change({ people })}
+              />
+            )}
           </Own>
         )}
         {lines && (

@@ -16,7 +16,7 @@ from primage.image import read_image, read_png_text
 from primage.model import load
 from primage.primitive.kinds import KINDS
 from primage.studio.drawing import drawing_layers
-from primage.studio.project.extraction import run_config
+from primage.studio.project.extraction import default_settings, run_config
 from primage.studio.project.hub import display_name
 from primage.studio.schemas import ExtractSettings, Kind, LayerName
 from primage.studio.workers.reader import Extract
@@ -238,6 +238,17 @@ def test_sliders_preview_and_the_choice_replaces_the_drawing(visitor: Visitor, p
         )
     folder = visitor.app.state.hub.services.store.folder(project)
     assert [path.name for path in folder.glob("run-*")] == ["run-3"]
+
+
+def test_named_parts_of_people_are_a_setting() -> None:
+    config = configure("draft", steps=0)
+    settings = default_settings(config)
+    assert settings.people
+    assert run_config(config, settings).primitive.segments.semantic == "auto"
+    off = run_config(config, settings.model_copy(update={"people": False}))
+    assert off.primitive.segments.semantic == "off"
+    assert not default_settings(off).people
+    assert run_config(off, settings).primitive.segments.semantic == "auto"
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

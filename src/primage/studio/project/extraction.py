@@ -43,6 +43,7 @@ def default_settings(config: Config) -> ExtractSettings:
                 "edge_high": primitive.edges.high,
                 "edge_min_length_px": primitive.edges.min_length_px,
                 "regions": primitive.segments.regions,
+                "people": primitive.segments.semantic != "off",
                 "paint_colours": primitive.paint.colours,
             }
         )
@@ -70,7 +71,8 @@ def run_config(config: Config, settings: ExtractSettings) -> Config:
             "min_length_px": settings.edge_min_length_px,
         }
     )
-    segments = old.segments.model_copy(update={"regions": settings.regions})
+    semantic = "off" if not settings.people else "auto" if old.segments.semantic == "off" else old.segments.semantic
+    segments = old.segments.model_copy(update={"regions": settings.regions, "semantic": semantic})
     paint = old.paint.model_copy(update={"colours": settings.paint_colours})
     primitive = old.model_copy(update={"kind": settings.kind, "edges": edges, "segments": segments, "paint": paint})
     # Validated again, because copying does not validate.

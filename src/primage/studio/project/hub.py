@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from primage._version import __version__
 from primage.config import preset
+from primage.detection.interpreter import can_detect
 from primage.errors import RunError
 from primage.studio.errors import RefusalError
 from primage.studio.project.archive import read_zip
@@ -122,7 +123,8 @@ class Hub:
 
     def info(self) -> Info:
         """Version, capabilities, limits and samples."""
-        can = Capabilities(uncertainty=self._options.preset != "paper")  # its network does not copy
+        # The paper's network does not copy.
+        can = Capabilities(people=can_detect(), uncertainty=self._options.preset != "paper")
         return Info(version=__version__, capabilities=can, limits=self._options.limits, samples=samples())
 
     async def sample_image(self, sample: str) -> bytes:
