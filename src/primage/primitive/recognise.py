@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from primage.decoding.decode import decode
+from primage.decoding.flatten import flatten
 from primage.errors import LabelError, PrimageError, PrimitiveError
-from primage.labels.drawn_colours import drawn_colours
 from primage.labels.formats.raw import UNKNOWN_PHOTO, PhotoFacts
 from primage.labels.formats.read import is_picture_file
 from primage.labels.from_colours import labels_from_rgb
@@ -35,8 +35,8 @@ Part = Literal["auto", "drawing", "segments", "edges", "colours"]
 
 #: In a picture of lines alone, so large a share of the paper has one label.
 _ONE_LABEL_SHARE = 0.995
-#: Side to which a picture is reduced, by leaving out rows and columns, before it is judged.
-_JUDGED_PX = 768
+#: Largest short side to which a picture is reduced, by leaving out rows and columns, before it is judged.
+_JUDGED_PX = 640
 #: A drawing of known labels has colours no farther from theirs than this in so large a share of its pixels.
 _NEAR_LEVELS, _NEAR_SHARE = 32.0, 0.5
 
@@ -163,8 +163,8 @@ def shows_labels(path: Path, spec: PrimitiveSpec) -> bool:
 
 
 def _reduced(path: Path) -> UInt8[np.ndarray, "h w 3"]:
-    rgb = drawn_colours(decode(path)).srgb
-    step = max(1, min(rgb.shape[:2]) // _JUDGED_PX)
+    rgb = flatten(decode(path))
+    step = -(-min(rgb.shape[:2]) // _JUDGED_PX)
     return np.ascontiguousarray(rgb[::step, ::step])
 
 
