@@ -17,7 +17,7 @@ from primage.primitive.layer import WaysOut
 from primage.primitive.line_layer import LineLayer
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw, spec_of
 from primage.primitive.read import LayerFiles, read_primitive
-from primage.primitive.recognise import looks_drawn, recognise, shows_labels
+from primage.primitive.recognise import is_surely_photo, looks_drawn, recognise
 from primage.primitive.write import write_primitive
 
 SIZE = (96, 128)
@@ -195,7 +195,9 @@ def test_photos_do_not_look_drawn(primitive: Primitive, spec: PrimitiveSpec, tmp
     for name, photo in (("cat", data.chelsea()), ("coffee", data.coffee()), ("astronaut", data.astronaut())):
         Image.fromarray(photo).save(tmp_path / f"{name}.jpg", quality=90)
         assert not looks_drawn(tmp_path / f"{name}.jpg")
-        assert not shows_labels(tmp_path / f"{name}.jpg", spec)
+        for kind, known in (("super", spec), ("super", None), ("segments", None), ("edges", None)):
+            assert is_surely_photo(tmp_path / f"{name}.jpg", kind, known)
+        assert not is_surely_photo(tmp_path / f"{name}.jpg", "paint")
         with pytest.raises(LabelError, match="looks like a photo"):
             recognise([tmp_path / f"{name}.jpg"], "auto", CONFIG)
     picture(primitive, spec).save(tmp_path / "drawing.jpg", quality=80)
@@ -203,4 +205,5 @@ def test_photos_do_not_look_drawn(primitive: Primitive, spec: PrimitiveSpec, tmp
     (tmp_path / "labels.json").write_text("{}")
     assert looks_drawn(tmp_path / "lines.jpg")
     assert looks_drawn(tmp_path / "labels.json")
-    assert shows_labels(tmp_path / "drawing.jpg", spec)
+    assert not is_surely_photo(tmp_path / "drawing.jpg", "super", spec)
+    assert not is_surely_photo(tmp_path / "lines.jpg", "edges")

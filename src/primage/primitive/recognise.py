@@ -117,7 +117,7 @@ def recognise(
 def looks_drawn(path: Path) -> bool:
     """Whether a file is a drawing, whosever: flat colours, lines on plain paper, or a file of labels; a photo is not.
 
-    A drawing of many labels that was compressed with loss may look like a photo, too: see `shows_labels`.
+    A drawing of many labels that was compressed with loss may look like a photo, too: see `is_surely_photo`.
 
     Args:
         path: a file that can be read.
@@ -141,25 +141,38 @@ def looks_drawn(path: Path) -> bool:
             return False
 
 
-def shows_labels(path: Path, spec: PrimitiveSpec) -> bool:
-    """Whether at least half of a picture has colours near those of a model's labels or lines.
+def is_surely_photo(path: Path, kind: str, spec: PrimitiveSpec | None = None) -> bool:
+    """Whether a picture that does not look drawn need not be read, as the reader would refuse it.
 
-    It takes a moment, while reading a large photo as labels would take minutes.
+    It takes a moment, while reading a large photo as labels takes minutes.
 
     Args:
-        path: a picture.
-        spec: the model's description of its primitives.
+        path: a picture for which `looks_drawn` is false.
+        kind: kind of the drawing that it is to be read as.
+        spec: the model's description of its primitives; None for training.
+
+    Returns:
+        Of labels that are known: whether less than half of it has colours near them. Of lines alone: whether it has no
+        plain paper. Of a painting, which may be any picture: False.
 
     Raises:
         ImageError: it cannot be read.
     """
     from scipy.spatial import cKDTree
 
-    if spec.palette is None:
-        return True
-    rgb = _reduced(path)
-    distance, _ = cKDTree(known_colours(spec.palette, [spec.line_colour])).query(rgb.reshape(-1, 3))
-    return float((np.asarray(distance) <= _NEAR_LEVELS).mean()) >= _NEAR_SHARE
+    names = KINDS[kind].names
+    if names == ("edges",):
+        with _heard():
+            try:
+                read_line_drawing(_reduced(path))
+                return False
+            except PrimitiveError:
+                return True
+    if "segments" not in names or spec is None or spec.palette is None:
+        return "segments" in names
+    colours = known_colours(spec.palette, [spec.line_colour])
+    distance, _ = cKDTree(colours).query(_reduced(path).reshape(-1, 3))
+    return float((np.asarray(distance) <= _NEAR_LEVELS).mean()) < _NEAR_SHARE
 
 
 def _reduced(path: Path) -> UInt8[np.ndarray, "h w 3"]:

@@ -18,7 +18,7 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import layers_of
 from primage.primitive.layer import WaysOut
 from primage.primitive.primitive import Primitive, PrimitiveSpec
-from primage.primitive.recognise import Recognised, looks_drawn, recognise, shows_labels
+from primage.primitive.recognise import Recognised, is_surely_photo, looks_drawn, recognise
 from primage.studio.errors import RefusalError
 from primage.studio.opened import DOUBTFUL, NEAREST, SLIGHT, Part
 from primage.studio.workers.reader import Opened
@@ -81,8 +81,10 @@ def read_opened(
     drawn = True
     try:
         drawn = len(files) > 1 or looks_drawn(files[0])
-        if not drawn and not snap and spec is not None and not shows_labels(files[0], spec):
-            raise PrimitiveError(f"{files[0]} looks like a photo, not a drawing: it has few of this drawing's colours")
+        if not drawn and not snap and is_surely_photo(files[0], config.kind, spec):
+            known = spec is not None and spec.palette is not None
+            missing = "few of this drawing's colours" if known else "neither flat colours nor lines on plain paper"
+            raise PrimitiveError(f"{files[0]} looks like a photo, not a drawing: it has {missing}")
         found = read(snap)
     except PrimageError as error:
         code = "photo" if not drawn else "invalid"
