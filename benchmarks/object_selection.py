@@ -168,7 +168,7 @@ def main() -> None:
         numbers[half] = summary(results)
         every += results
         if half == "held-out" and arguments.sheet is not None:
-            sheet(results, photos).save(arguments.sheet, quality=82, optimize=True)
+            sheet(results, photos).save(arguments.sheet, quality=70, optimize=True)
     square = [each for each in every if each.mask.shape == (LONG_SIDE_PX, LONG_SIDE_PX)]
     numbers["time of a click at 1024 × 1024"] = times(square)
     numbers["time of opening 1024 × 1024"] = opening("badges")
