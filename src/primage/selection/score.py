@@ -25,8 +25,8 @@ MEASURES = (
     "change depth",  # of the mark in what it changes
     "change contour",  # mean edge strength along the contour of what it changes
 )
-#: Weights of the measures, for the first mark and for a later one, with which the chosen candidates have the largest IoU
-#: with their objects (benchmarks/selection_weights.py).
+#: Weights of the measures, for the first mark and for a later one, with which the chosen candidates have the largest
+#: IoU with their objects (benchmarks/selection_weights.py).
 FIRST_WEIGHTS = np.array([0.38, -1.00, 0.06, 0.98, 0.04, -0.17, -0.46, -0.03, -0.34, -0.16, 0.06, 0.38])
 LATER_WEIGHTS = np.array([0.27, -0.61, -0.01, 0.74, -0.02, 0.00, -0.21, -0.89, -0.93, 0.40, 0.23, 1.00])
 #: Width of the ring around an area, as a share of its size.
