@@ -54,7 +54,7 @@ export function DrawingPane() {
   const above = drawing.layers.filter(({ type }) => !type.opaque);
   const sheet = { width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) };
   const { showsResult } = toolById(tool);
-  const showsPicture = phase === "edit" && showsResult && picture && !picture.empty;
+  const showsPicture = phase === "edit" && showsResult && picture && !picture.empty && !project.correcting;
   const showsPhoto = phase === "edit" && (toolById(tool).showsPhoto || (showsResult && !showsPicture));
   const over = layout === "over" && phase === "edit";
   return (

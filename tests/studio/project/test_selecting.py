@@ -65,8 +65,10 @@ def test_what_is_shown_is_what_is_selected_in(visitor: Visitor, ball: str) -> No
     with visitor.tab(ball) as tab:
         tab.until("render", lambda header: header["final"])
         live = visitor.app.state.hub._open[ball]
-        shown = live.selecting._shown()
-    assert shown.picture is live.rendering.image
+        shown, image = live.selecting._shown(), live.rendering.image
+        assert shown.picture is image
+        assert visitor.http.post(f"/api/projects/{ball}/corrections/begin").status_code == 200
+        assert live.selecting._shown().picture is None  # the photo itself is corrected
     assert (shown.regions == visitor.layers(ball)["segments"]).all()
     moved = np.roll(BALL, 50, axis=1)
     picture = np.roll(shown.picture, 50, axis=1)

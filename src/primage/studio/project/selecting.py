@@ -16,7 +16,7 @@ from primage.studio.workers.selector import FindPath, SelectMarked, Shown
 
 
 class Selecting:
-    """Selects in the newest result, or in the photo before there is one.
+    """Selects in the newest result; in the photo before there is one, and while the drawing is corrected.
 
     Args:
         services: shared by all projects.
@@ -62,6 +62,7 @@ class Selecting:
         drawing = self._drawing()
         size = (drawing.size.height, drawing.size.width)
         picture = self._rendering.image
-        if picture is not None and picture.shape[:2] != size:
+        # Corrections leave the photo as it is, so they refer to the photo.
+        if self._rendering.paused or (picture is not None and picture.shape[:2] != size):
             picture = None
         return Shown(self._photo, size, picture, drawing.layers.get("segments"))
