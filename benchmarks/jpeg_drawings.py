@@ -4,7 +4,8 @@
 
 Drawings are extracted from scikit-image's photos at 256 px with the default settings, as they are and with a square
 copied elsewhere, and saved with chroma at full and at half resolution. The half "tuned" was looked at during
-development, "held-out" was only judged. The truth is what is read from the same drawing saved as PNG.
+development, "held-out" was only judged, though one threshold was set after that. The truth is what is read from the
+same drawing saved as PNG.
 """
 
 from __future__ import annotations
