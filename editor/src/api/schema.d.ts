@@ -816,6 +816,11 @@ export interface components {
          */
         Capabilities: {
             /**
+             * People
+             * @description whether parts of people can be detected
+             */
+            people: boolean;
+            /**
              * Uncertainty
              * @description whether the networks of new projects say where pixels come from: needed for the synthesis and for GET …/uncertainty
              */
@@ -969,6 +974,12 @@ export interface components {
              * @default 12
              */
             paint_colours: number;
+            /**
+             * People
+             * @description whether parts of people have names, where they can be detected
+             * @default false
+             */
+            people: boolean;
             /**
              * Regions
              * @default 12

@@ -101,7 +101,7 @@ class ExtractSettings(Schema):
     edge_high: float = Field(0.10, ge=0, le=1, description="stronger edges are always kept")
     edge_min_length_px: int = Field(14, ge=0, le=1000, description="shorter lines are dropped")
     regions: int = Field(12, ge=2, le=64)
-    people: bool = Field(False, description="whether parts of people are regions with names, where they can be detected")
+    people: bool = Field(False, description="whether parts of people have names, where they can be detected")
     paint_colours: int = Field(12, ge=2, le=64)
     own_segments: FileId | None = Field(None, description="labels from a file of the user (POST …/own), not extracted")
     own_edges: FileId | None = Field(None, description="lines likewise")
