@@ -45,6 +45,8 @@ _CHUNK = 1 << 22
 _BLOCK, _MOST_NOISE = 8, 1.3
 #: So where the search is stuck in a wrong drawing, so large a share of the blocks may, and where noise is strong.
 _STUCK, _STUCK_NOISY, _NOISY_LEVELS = 0.05, 0.01, 10.0
+#: The search is given up where single pixels and areas leave so large a share: a photo leaves over 0.9, a drawing 0.01.
+_HOPELESS = 0.5
 #: Squares of this side whose colours vary by no more than a range are flat; they have their label's colour, up to so
 #: many levels.
 _FLAT_SIDE, _FLAT_RANGE, _FLAT_LEVELS = 5, 16, 24.0
@@ -90,6 +92,8 @@ def undo_jpeg(planes: JpegPlanes, colours: Int32[np.ndarray, " n 3"], lines: int
     for _ in range(_PIXEL_ROUNDS):
         drawing.choose_pixels()
     drawing.choose_areas()
+    if drawing.differing_blocks() > _HOPELESS:
+        return None
     active = np.ones(drawing.chroma.shape[:2], bool)
     for _ in range(_ROUNDS):
         changed = drawing.choose_cells(active) | drawing.choose_areas()
@@ -176,18 +180,22 @@ class _Drawing:
         self.index[:] = np.where(moves, best, own).astype(np.int16)[area]
         return self._any_in_cell(moves[area])
 
-    def explains_file(self) -> bool:
-        """Whether compression accounts for all differences from the file, and no flat area has another colour."""
+    def differing_blocks(self) -> float:
+        """The share of blocks that differ from the file by more than compression accounts for, in luma or chroma."""
         luma = (self.luma - self.luma_of[self.index])[..., None]
         hue = self.chroma - self._means()
-        stuck = _STUCK if self.luma_noise <= _NOISY_LEVELS else _STUCK_NOISY
-        for difference, noise in ((luma, self.luma_noise), (hue, self.chroma_noise)):
-            if (_block_means(difference**2) > (_MOST_NOISE * noise) ** 2).mean() > stuck:
-                return False
+        both = ((luma, self.luma_noise), (hue, self.chroma_noise))
+        return max(float((_block_means(left**2) > (_MOST_NOISE * noise) ** 2).mean()) for left, noise in both)
+
+    def explains_file(self) -> bool:
+        """Whether compression accounts for all differences from the file, and no flat area has another colour."""
+        if self.differing_blocks() > (_STUCK if self.luma_noise <= _NOISY_LEVELS else _STUCK_NOISY):
+            return False
         stored = self._at_pixels(self.chroma)
         picture = np.concatenate([self.luma[..., None], stored + 128], axis=2).round().clip(0, 255).astype(np.uint8)
         flat = flat_squares(picture, np.ones(self.luma.shape, bool), _FLAT_SIDE, _FLAT_RANGE)
-        off = np.maximum(np.abs(luma[..., 0]), np.linalg.norm(stored - self.chroma_of[self.index], axis=2))
+        luma = np.abs(self.luma - self.luma_of[self.index])
+        off = np.maximum(luma, np.linalg.norm(stored - self.chroma_of[self.index], axis=2))
         return not squares(flat & (off > _FLAT_LEVELS), _FLAT_SIDE - 1).any()
 
     def _choose(
