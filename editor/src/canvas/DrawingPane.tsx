@@ -51,11 +51,12 @@ export function DrawingPane() {
 
   if (!drawing || !project) return <div className="pane" ref={ref} />;
   const below = drawing.layers.filter(({ type }) => type.opaque);
-  const above = drawing.layers.filter(({ type }) => !type.opaque);
   const sheet = { width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) };
-  const { showsResult } = toolById(tool);
-  const showsPicture = phase === "edit" && showsResult && picture && !picture.empty && !project.correcting;
-  const showsPhoto = phase === "edit" && (toolById(tool).showsPhoto || (showsResult && !showsPicture));
+  const showsResult = phase === "edit" && toolById(tool).showsResult;
+  // Lines would hide the edges that are selected along.
+  const above = drawing.layers.filter(({ type }) => !type.opaque && !(showsResult && type.role === "edges"));
+  const showsPicture = showsResult && picture && !picture.empty && !project.correcting;
+  const showsPhoto = (phase === "edit" && toolById(tool).showsPhoto) || (showsResult && !showsPicture);
   const over = layout === "over" && phase === "edit";
   return (
     <div
