@@ -144,7 +144,7 @@ export interface paths {
         /**
          * Correct Drawing
          * @description Correct the drawing by hand. ``finish`` makes it the training drawing and discards edits, snapshots and training;
-         *     ``cancel`` extracts the drawing again.
+         *     ``cancel`` returns to the drawing before the corrections, and leaves all of these.
          */
         post: operations["correct_drawing"];
         delete?: never;
@@ -1625,7 +1625,7 @@ export interface components {
         };
         /**
          * Replaced
-         * @description The drawing was replaced by a new extraction, or the project was deleted. Server → client, text.
+         * @description The drawing was replaced by another one, or the project was deleted. Server → client, text.
          */
         Replaced: {
             /**

@@ -57,7 +57,8 @@ export function HistoryPanel() {
 function Snapshots() {
   const project = useStudio((s) => s.project);
   const [name, setName] = useState("");
-  if (!project) return null;
+  // A snapshot of corrections could have labels that the network does not know.
+  if (!project || project.correcting) return null;
   const add = async () => {
     anchor();
     await takeSnapshot(name.trim() || `Snapshot ${project.snapshots.length + 1}`);

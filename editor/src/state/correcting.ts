@@ -31,7 +31,7 @@ export async function nameSelection(name: string): Promise<void> {
   else if (project.correcting || (await beginCorrections())) addLabel(name.trim());
 }
 
-/** Take the drawing as it is now for that of the photo, or extract it again. */
+/** Take the drawing as it is now for that of the photo, or return to the one before the corrections. */
 export async function endCorrections(action: "finish" | "cancel"): Promise<boolean> {
   anchor();
   await session()?.saved();

@@ -335,7 +335,7 @@ class LearningChanged(Schema):
 
 
 class Replaced(Schema):
-    """The drawing was replaced by a new extraction, or the project was deleted. Server → client, text."""
+    """The drawing was replaced by another one, or the project was deleted. Server → client, text."""
 
     type: Literal["replaced", "deleted"]
 

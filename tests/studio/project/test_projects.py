@@ -207,6 +207,54 @@ def test_discarded_corrections_leave_the_extracted_drawing(visitor: Visitor, pro
         np.testing.assert_array_equal(visitor.layers(project)[name], before[name])
 
 
+def test_discarded_corrections_leave_edits_snapshots_and_the_network(visitor: Visitor, project: str) -> None:
+    before = visitor.get(project).json()
+    area = np.full((12, 16), len(before["labels"]), np.uint8)
+    with visitor.tab(project) as tab:
+        tab.draw("edges", 3, 4, np.ones((1, 5)))
+        tab.draw("edges", 3, 8, np.ones((1, 5)), title="Undone")
+        visitor.http.post(f"/api/projects/{project}/snapshots", json={"name": "one"})
+        edited = visitor.layers(project)
+        visitor.http.post(f"/api/projects/{project}/corrections/begin")
+        answer = visitor.http.post(f"/api/projects/{project}/snapshots", json={"name": "two"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "invalid")
+        labels = [*before["labels"], {"name": "ear", "colour": [1, 2, 3]}]
+        # It would be undone with the last edit, if it were no correction.
+        tab.draw("segments", 0, 0, area, labels=labels, continues=tab.requests)
+    visitor.close(project)
+    with visitor.tab(project) as tab:
+        left = visitor.http.post(f"/api/projects/{project}/corrections/cancel").json()
+        tab.until("replaced")
+        assert not left["correcting"]
+        assert (left["labels"], left["settings"]) == (before["labels"], before["settings"])
+        assert (left["history"]["undo"], left["history"]["redo"]) == ("Undone", None)
+        assert [snapshot["name"] for snapshot in left["snapshots"]] == ["one"]
+        for name in ("segments", "edges"):
+            np.testing.assert_array_equal(visitor.layers(project)[name], edited[name])
+        tab.rendered(left["history"]["revision"])
+    assert [path.name for path in visitor.app.state.hub.services.store.folder(project).glob("run-*")] == ["run-1"]
+    visitor.close(project)  # also after a restart
+    assert visitor.get(project).json()["history"] | {"revision": 0} == left["history"] | {"revision": 0}
+
+    # Edits that were undone while the drawing was corrected are not restored.
+    visitor.http.post(f"/api/projects/{project}/corrections/begin")
+    with visitor.tab(project) as tab:
+        tab.step("undo")
+        tab.draw("segments", 0, 0, area, labels=labels)
+        left = visitor.http.post(f"/api/projects/{project}/corrections/cancel").json()
+        assert (left["history"]["undo"], left["labels"]) == ("Pencil", before["labels"])
+
+
+def test_another_extraction_ends_corrections(visitor: Visitor, project: str) -> None:
+    visitor.http.post(f"/api/projects/{project}/corrections/begin")
+    with visitor.tab(project) as tab:
+        tab.draw("edges", 0, 0, np.ones((12, 16), np.uint8))
+        state = visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 2}).json()
+        assert not state["correcting"]
+        tab.until("replaced")
+        tab.rendered(state["history"]["revision"])  # it is rendered again
+
+
 def test_samples(visitor: Visitor) -> None:
     assert visitor.http.post("/api/projects/sample", json={"sample": "../chelsea"}).status_code == 404
 

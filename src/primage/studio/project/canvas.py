@@ -264,6 +264,23 @@ class Canvas:
         labels = None if entry.labels is None else entry.labels[0 if back else 1]
         return Change(entry.title, entry.patches, pixels, labels)
 
+    def rewind(self, done: int) -> tuple[Label, ...] | None:
+        """Undo all edits but the first ones; when that is saved, `History.forget_undone` makes it final.
+
+        Args:
+            done: the number of edits that stay.
+
+        Returns:
+            The names and colours of the labels, if edits changed them.
+
+        Raises:
+            RunError: the history is damaged.
+        """
+        labels = None
+        while self.history.done > done:
+            labels = self.undo_redo("undo").labels or labels
+        return labels
+
     def _next_revision(self) -> None:
         self.revision += 1
         self.saved = False

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Literal, Protocol, runtime_checkable
 
 from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas
+from primage.studio.project.clients import Clients
 from primage.studio.project.extraction import Extractor
+from primage.studio.project.opening import Opening
 from primage.studio.project.rendering import Rendering
 from primage.studio.project.store import ProjectRecord
-from primage.studio.schemas import Edit, ExtractSettings, Label
+from primage.studio.schemas import Edit, ExtractSettings, Label, Replaced
 
 #: Highest number of labels of a drawing.
 _MAX_LABELS = 255
@@ -21,7 +25,9 @@ class Corrected(Protocol):
 
     record: ProjectRecord
     canvas: Canvas
+    clients: Clients
     extractor: Extractor
+    opening: Opening
     rendering: Rendering
 
     def update(self, **changes: object) -> None:
@@ -35,37 +41,84 @@ class Corrections:
     """The corrections of one project.
 
     Meanwhile, changes of the drawing are undone like edits, but nothing is rendered, and there may be new labels.
-    In the end, it becomes the training drawing.
+    In the end, it becomes the training drawing. What was edited before they began is a correction, too, unless they are
+    discarded.
 
     Args:
         project: the project.
+        save: writes its drawing and its record, if the drawing has changed; failures are reported to the tabs.
     """
 
-    def __init__(self, project: Corrected) -> None:
+    def __init__(self, project: Corrected, save: Callable[[], None]) -> None:
         self._project = project
+        self._save = save
+        self._busy = asyncio.Lock()
         project.rendering.paused = project.record.correcting
 
     async def do(self, action: Literal["begin", "finish", "cancel"]) -> None:
         """Begin, use, or discard corrections.
 
         Args:
-            action: which of them. What was edited before they began is a correction, too.
+            action: which of them. Discarding them leaves the edits from before, the training and the snapshots.
 
         Raises:
-            RefusalError: there is nothing to finish or cancel.
+            RefusalError: there is nothing to finish or cancel, or it cannot be saved.
+            RunError: the history is damaged.
         """
         project = self._project
-        if action == "begin":
-            project.update(correcting=True)
-            project.rendering.paused = True
-            return
-        if not project.record.correcting:
-            raise RefusalError(409, "invalid", "no drawing is being corrected")
-        settings = project.record.settings
-        if action == "finish":
-            settings = await project.extractor.keep_own(project.canvas.drawing.copy(), project.record.labels, settings)
+        async with self._busy:
+            correcting, settings = project.record.correcting, project.record.settings
+            if action == "begin":
+                if not correcting:
+                    project.update(correcting=True, corrected_from=project.canvas.history.done)
+                    project.rendering.paused = True
+            elif not correcting:
+                raise RefusalError(409, "invalid", "no drawing is being corrected")
+            elif action == "finish":
+                drawing = project.canvas.drawing.copy()
+                settings = await project.extractor.keep_own(drawing, project.record.labels, settings)
+                await project.replace_primitive(settings)
+            else:
+                self._discard()
+
+    def _discard(self) -> None:
+        """Return to the drawing before the corrections, for good: the network does not know their labels."""
+        project = self._project
+        project.opening.cancel()
+        labels = project.canvas.rewind(project.record.corrected_from)
+        if labels is not None:
+            project.record = project.record.model_copy(update={"labels": labels})
+        self._save()
+        if not project.canvas.saved:
+            raise RefusalError(507, "full", "the project cannot be saved; free some space on the disk first")
+        try:
+            project.canvas.history.forget_undone()
+        except OSError as error:
+            raise RefusalError(507, "full", f"the project cannot be saved ({error.strerror})") from error
+        project.update(correcting=False)
         project.rendering.paused = False
-        await project.replace_primitive(settings)
+        project.clients.send(Replaced(type="replaced"))
+        project.rendering.request()
+
+    @property
+    def may_merge(self) -> bool:
+        """Whether an edit may be undone with the last one: a correction is never part of an older edit."""
+        return self._project.canvas.history.done > self._project.record.corrected_from
+
+    def undone(self) -> None:
+        """Edits were undone: those from before the corrections are not to be restored if they are discarded."""
+        record, done = self._project.record, self._project.canvas.history.done
+        if done < record.corrected_from:  # saved together with the drawing
+            self._project.record = record.model_copy(update={"corrected_from": done})
+
+    def check_snapshots(self) -> None:
+        """Check that snapshots can be made now.
+
+        Raises:
+            RefusalError: the drawing is being corrected, and the network may not know its labels.
+        """
+        if self._project.record.correcting:
+            raise RefusalError(409, "invalid", "while the drawing is corrected, no snapshots can be made")
 
     def labels_of(self, edit: Edit) -> tuple[tuple[tuple[Label, ...], tuple[Label, ...]] | None, int]:
         """Names and colours of the labels before and after an edit, None if it leaves them as they are; their number.

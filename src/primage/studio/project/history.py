@@ -186,11 +186,20 @@ class History:
         used = sum(slot.length for slot in self._slots)
         if self._end - used > max(used, _MIN_GARBAGE_BYTES):
             try:
-                self._compact()
+                self._compact(self._slots)
             except Exception:  # the file only remains longer than necessary
                 _log.warning("%s cannot be compacted", self._path, exc_info=True)
 
-    def _compact(self) -> None:
+    def forget_undone(self) -> None:
+        """Remove the undone edits from the file.
+
+        Raises:
+            OSError: it cannot be written; nothing has changed.
+        """
+        if self.can_redo:
+            self._compact(self._slots[: self.done])
+
+    def _compact(self, kept: list[_Slot]) -> None:
         slots: list[_Slot] = []
         end = 0
         with (
@@ -198,7 +207,7 @@ class History:
             self._path.open("rb") as source,
             scratch.open("wb") as target,
         ):
-            for slot in self._slots:
+            for slot in kept:
                 source.seek(slot.start)
                 header_length, body_length = _HEAD.unpack(source.read(_HEAD.size))
                 header = _Header.model_validate_json(source.read(header_length))

@@ -23,7 +23,7 @@ from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.selecting import Selecting
 from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
-from primage.studio.project.store import ProjectRecord
+from primage.studio.project.store import REPLACED, ProjectRecord
 from primage.studio.project.windows import Windows
 from primage.studio.schemas import (
     Accepted,
@@ -75,7 +75,7 @@ class LiveProject:
         self.opening = Opening(
             services, self.clients, lambda: (self.run, self.canvas), partial(self._replace_pixels, "edit"), self.start
         )
-        self.corrections = Corrections(self)
+        self.corrections = Corrections(self, partial(self._save, durable=True))
         #: Author of the last entry of the history, and the ids of its edits.
         self._newest: tuple[Client | None, set[int]] = (None, set())
         self._replacing = asyncio.Lock()
@@ -211,7 +211,7 @@ class LiveProject:
         """
         labels, count = self.corrections.labels_of(edit)
         author, earlier = self._newest
-        merge = author is client and edit.continues in earlier
+        merge = author is client and edit.continues in earlier and self.corrections.may_merge
         change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge, edit.pieces)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
         # If the tab sent the edit before receiving another change, it may now differ from the server's drawing.
@@ -229,6 +229,7 @@ class LiveProject:
             RefusalError: there is nothing to undo or redo.
         """
         self._after(self.canvas.undo_redo(request.type), request.type, client, request.id, echo=True)
+        self.corrections.undone()
 
     def _after(
         self,
@@ -319,10 +320,7 @@ class LiveProject:
                 labels=extraction.labels,
                 line_colour=extraction.line_colour,
                 run=f"run-{number}",
-                unfinished=False,
-                correcting=False,
-                steps=0,
-                snapshots=(),
+                **REPLACED,
             )
             self.canvas = Canvas.unedited(self._folder, extraction.drawing, self.canvas.revision + 1, number)
             self.models.reset()
@@ -342,8 +340,9 @@ class LiveProject:
             name: name of the snapshot.
 
         Raises:
-            RefusalError: there are too many snapshots.
+            RefusalError: there are too many snapshots, or the drawing is being corrected.
         """
+        self.corrections.check_snapshots()
         image = self.rendering.image if self.rendering.revision == self.canvas.revision else None
         await self.snapshots.add(name, self.canvas.drawing.copy(), image, self.run)
 

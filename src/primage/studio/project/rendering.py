@@ -162,7 +162,7 @@ class Rendering:
 
     async def _render_requested(self) -> None:
         failures = 0
-        while self._requested.is_set():
+        while self._requested.is_set() and not self.paused:
             self._requested.clear()
             try:
                 await self._render()
@@ -351,7 +351,8 @@ class Rendering:
         client.send(pack(header.model_copy(update={"rectangle": whole}), [image]))
 
     def reset(self) -> None:
-        """Discard the picture, because the drawing was replaced."""
+        """Discard the picture, because the drawing was replaced; render the new one."""
+        self.paused = False
         self._polishing.stop()
         self._picture = self._rendered = self._uncertainty = self._polished = None
 

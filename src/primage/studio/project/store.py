@@ -46,6 +46,8 @@ _TEMPORARY = re.compile(r"\.upload-[0-9a-f]{16}|\.export-[0-9a-f]{16}\.[a-z]+|\.
 _CREATED = re.compile(r"snapshots|own|original|(drawing|history)\.bin|(thumbnail|render)\.png|run(-[0-9]+)?")
 #: Folder of a project with layers that the user gave.
 OWN_FOLDER = "own"
+#: Fields of the record when the drawing was replaced by another.
+REPLACED = {"unfinished": False, "correcting": False, "corrected_from": 0, "steps": 0, "snapshots": ()}
 RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 
@@ -69,6 +71,7 @@ class ProjectRecord(Schema):
     steps: int = 0
     edits: int = 0
     correcting: bool = False
+    corrected_from: int = Field(0, ge=0, description="edits that are older than the corrections")
     snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
 
     @model_validator(mode="before")

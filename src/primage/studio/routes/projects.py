@@ -187,7 +187,7 @@ async def apply_drawing(project: TheProject, file_id: FileId) -> Project:
 @router.post("/projects/{project_id}/corrections/{action}")
 async def correct_drawing(project: TheProject, action: Literal["begin", "finish", "cancel"]) -> Project:
     """Correct the drawing by hand. ``finish`` makes it the training drawing and discards edits, snapshots and training;
-    ``cancel`` extracts the drawing again.
+    ``cancel`` returns to the drawing before the corrections, and leaves all of these.
     """
     await project.corrections.do(action)
     return project.state()
