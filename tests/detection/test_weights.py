@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from primage.detection import weights
+from primage.detection import interpreter, weights
 from primage.downloads import PackageFile
 from primage.errors import WeightsError
 
@@ -76,6 +76,29 @@ def test_damage_is_detected_and_repaired(wheel: Path, folder: Path) -> None:
     assert (status["face_mesh"].present, status["face_mesh"].verified) == (True, False)
     assert status["palm_detection"].verified
     assert weights.load_model("face_mesh", fetch=False) == b"network face_mesh"
+
+
+def test_detection_is_possible_with_intact_weights_only(
+    wheel: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(*_: object) -> Path:
+        raise AssertionError("nothing may be downloaded")
+
+    monkeypatch.setattr(weights, "download_package", download)
+    monkeypatch.setattr(interpreter, "is_installed", lambda: True)
+    assert not interpreter.can_detect()
+    put(wheel, folder)
+    (folder / wheel.name).write_bytes(b"half of a wheel")
+    assert not interpreter.can_detect()
+    put(wheel, folder)
+    assert interpreter.can_detect()
+    interpreter._check_weights.cache_clear()
+    (folder / wheel.name).unlink()
+    (folder / "face_mesh.tflite").write_bytes(b"network face_mush")
+    assert weights.models_available()
+    assert not interpreter.can_detect()
+    monkeypatch.setattr(interpreter, "is_installed", lambda: False)
+    assert not interpreter.can_detect()
 
 
 def test_a_wheel_with_other_bytes_is_refused(wheel: Path, folder: Path) -> None:

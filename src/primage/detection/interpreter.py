@@ -8,14 +8,15 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
-from primage.detection.weights import fetch_models, load_model, models_available
-from primage.downloads import Progress
-from primage.errors import ConfigError
+from primage.detection.weights import MODELS, fetch_models, load_model, models_available
+from primage.downloads import Progress, weights_folder
+from primage.errors import ConfigError, WeightsError
 
 #: One sentence for whoever asks for detection without the package.
 _MISSING = "detection needs the package ai-edge-litert; install it with pip install 'primage[detect]'"
@@ -27,8 +28,21 @@ def is_installed() -> bool:
 
 
 def can_detect() -> bool:
-    """Whether detection works offline: the package and the weights are there."""
-    return is_installed() and models_available()
+    """Whether detection works without downloading anything: the package and intact weights are there."""
+    if not is_installed() or not models_available():
+        return False
+    try:
+        _check_weights(weights_folder())
+    except WeightsError:
+        return False
+    return True
+
+
+@cache
+def _check_weights(_folder: Path) -> None:
+    """Check the weights of a folder, until they were found intact once."""
+    for name in MODELS:
+        load_model(name, fetch=False)
 
 
 def check_installed() -> None:
