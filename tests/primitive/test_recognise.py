@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -207,3 +208,12 @@ def test_photos_do_not_look_drawn(primitive: Primitive, spec: PrimitiveSpec, tmp
     assert looks_drawn(tmp_path / "labels.json")
     assert not is_surely_photo(tmp_path / "drawing.jpg", "super", spec)
     assert not is_surely_photo(tmp_path / "lines.jpg", "edges")
+
+
+def test_what_others_say_is_not_louder_afterwards(primitive: Primitive, spec: PrimitiveSpec, tmp_path: Path) -> None:
+    path = tmp_path / "drawing.jpg"
+    picture(primitive, spec).save(path, quality=90)
+    logger = logging.getLogger("primage.labels.undo_jpeg")
+    before = logger.isEnabledFor(logging.INFO)
+    recognise([path], "auto", CONFIG, spec)
+    assert logger.isEnabledFor(logging.INFO) == before

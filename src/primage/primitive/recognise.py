@@ -215,7 +215,8 @@ def _heard() -> Iterator[list[str]]:
         yield said
     finally:
         logger.removeHandler(handler)
-        logger.level, logger.propagate = before[0], before[1]
+        logger.setLevel(before[0])  # which also forgets that notes were wanted
+        logger.propagate = before[1]
 
 
 class _Collector(logging.Handler):
