@@ -21,7 +21,7 @@ interface Segment {
 class MagneticLasso extends SelectionTool {
   readonly id = "magnetic";
   readonly name = "Magnetic lasso";
-  readonly key = "F";
+  readonly key = "N";
   readonly hint =
     "Click along an edge: the line follows it. Enter or a double click closes it, Backspace goes one anchor back.";
   readonly icon =
