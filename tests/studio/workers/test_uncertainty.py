@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import io
 from pathlib import Path
@@ -105,4 +106,5 @@ def test_the_published_network_does_not_say_where_its_pixels_come_from(tmp_path:
         assert (found.unpolished, found.has_field) == (None, False)
         ForgetModel(run).perform()
     for preset, can in (("paper", False), ("standard", True)):
-        assert Hub(dataclasses.replace(options(tmp_path), preset=preset)).info().capabilities.uncertainty is can
+        info = asyncio.run(Hub(dataclasses.replace(options(tmp_path), preset=preset)).info())
+        assert info.capabilities.uncertainty is can

@@ -121,10 +121,11 @@ class Hub:
         if self._options.settings:  # only then, as the reading worker takes seconds to start
             default_settings(await self.services.training_config())
 
-    def info(self) -> Info:
+    async def info(self) -> Info:
         """Version, capabilities, limits and samples."""
+        people = await asyncio.to_thread(can_detect)  # which reads the weights, and may wait for a download of others
         # The paper's network does not copy.
-        can = Capabilities(people=can_detect(), uncertainty=self._options.preset != "paper")
+        can = Capabilities(people=people, uncertainty=self._options.preset != "paper")
         return Info(version=__version__, capabilities=can, limits=self._options.limits, samples=samples())
 
     async def sample_image(self, sample: str) -> bytes:

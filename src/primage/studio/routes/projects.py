@@ -45,7 +45,7 @@ DrawingSize = Annotated[int, Query(ge=64, le=MAX_SIZE_PX)]
 @router.get("/info")
 async def get_info(hub: TheHub) -> Info:
     """Version, capabilities, limits and samples."""
-    return hub.info()
+    return await hub.info()
 
 
 @router.get("/samples/{sample}/image", response_class=Png, responses=answer_is("image/png"))
