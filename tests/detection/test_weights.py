@@ -67,7 +67,7 @@ def test_a_wheel_in_the_folder_is_used_without_downloading(wheel: Path, folder: 
     assert weights.load_model("palm_detection", fetch=False) == b"network palm_detection"
 
 
-def test_damage_is_detected_and_repaired(wheel: Path, folder: Path) -> None:
+def test_damage_is_detected_and_nothing_is_replaced(wheel: Path, folder: Path) -> None:
     put(wheel, folder)
     weights.fetch_models()
     path = folder / "face_mesh.tflite"
@@ -75,6 +75,14 @@ def test_damage_is_detected_and_repaired(wheel: Path, folder: Path) -> None:
     status = {each.name: each for each in weights.models_status()}
     assert (status["face_mesh"].present, status["face_mesh"].verified) == (True, False)
     assert status["palm_detection"].verified
+    for fetch in (False, True):
+        with pytest.raises(WeightsError, match=r"face_mesh\.tflite failed verification.*so it stays; move it away"):
+            weights.load_model("face_mesh", fetch=fetch)
+    # What is missing is written nevertheless; what is not stays.
+    (folder / "palm_detection.tflite").unlink()
+    assert weights.load_model("palm_detection", fetch=False) == b"network palm_detection"
+    assert path.read_bytes() == b"network face_mush"
+    path.rename(folder / "mine.tflite")
     assert weights.load_model("face_mesh", fetch=False) == b"network face_mesh"
 
 

