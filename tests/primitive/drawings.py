@@ -72,6 +72,19 @@ def astronaut(side: int = 96) -> np.ndarray:
     return np.array(Image.open(path).convert("RGB").resize((side * 5 // 4, side)))
 
 
+def on_ground(photo: np.ndarray, share: float = 0.3, ground: int = 255, side: int = 256) -> np.ndarray:
+    """A photo cut out as an ellipse, with a soft edge, whose box has a share of a plain ground."""
+    across = round(side * share**0.5)
+    start = (side - across) // 2
+    y, x = np.mgrid[-1 : 1 : across * 1j, -1 : 1 : across * 1j]
+    cover = ndimage.gaussian_filter((x**2 + y**2 < 1).astype(np.float32), 1)[..., None]
+    out = np.full((side, side, 3), ground, np.float32)
+    small = np.asarray(Image.fromarray(photo).convert("RGB").resize((across, across)))
+    part = out[start : start + across, start : start + across]
+    part[:] = part * (1 - cover) + small * cover
+    return np.rint(out).astype(np.uint8)
+
+
 def same(a: Primitive, b: Primitive) -> bool:
     """Whether two primitives agree in every pixel of every layer."""
     layers = ((a.edges, b.edges), (a.colours, b.colours))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from scipy import ndimage
+from skimage import data
 
 from primage.errors import PrimitiveError
 from primage.image import write_png
@@ -21,7 +23,7 @@ from primage.primitive.ink import find_ink
 from primage.primitive.layer import ReadOptions
 from primage.primitive.line_drawing import read_line_drawing
 from primage.primitive.line_layer import LineLayer
-from tests.primitive.drawings import astronaut, components, cross
+from tests.primitive.drawings import astronaut, components, cross, on_ground
 
 SIZE = (160, 200)
 WHITE = (255, 255, 255)
@@ -245,6 +247,71 @@ def test_an_empty_sheet_is_refused_where_lines_are_required_and_reported_elsewhe
 def test_a_photo_is_refused() -> None:
     with pytest.raises(PrimitiveError, match=r"looks like a photo.*--edges-from"):
         read_line_drawing(astronaut(128))
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket", "retina", "immunohistochemistry"])
+def test_a_photo_on_a_plain_ground_is_refused(name: str) -> None:
+    for share, ground in ((0.1, 255), (0.3, 255), (0.5, 0)):
+        picture = on_ground(getattr(data, name)(), share, ground)
+        for saved in (picture, as_jpeg(picture, 80)):
+            with pytest.raises(PrimitiveError, match=r"looks like a photo on a plain ground.*--edges-from"):
+                read_line_drawing(saved)
+
+
+def test_a_photo_cut_out_on_transparency_is_refused(tmp_path: Path) -> None:
+    opaque = np.zeros((256, 256), np.uint8)
+    opaque[60:200, 40:220] = 255
+    photo = np.asarray(Image.fromarray(data.chelsea()).resize((256, 256)))
+    Image.fromarray(np.dstack([photo, opaque])).save(tmp_path / "cut.png")
+    with pytest.raises(PrimitiveError, match="looks like a photo"):
+        LineLayer().read(tmp_path / "cut.png")
+
+
+def test_a_photo_without_colours_on_a_plain_ground_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    read_line_drawing(on_ground(data.coins()))
+    assert "continuous tones, as in shading or in a photo without colours" in caplog.text
+
+
+def shaded(tint: tuple[float, float, float], dark: float, grain: float) -> tuple[np.ndarray, np.ndarray]:
+    """A drawing by a pencil of some tint, with soft shading on grainy paper, and its lines beside the shading."""
+    rng = np.random.default_rng(4)
+    lines = drawn(strokes(2, 3), 3, 2) > 0
+    height, width = lines.shape
+    y, x = np.mgrid[:height, :width]
+    shade = dark * np.exp(-((x - width * 0.7) ** 2 + (y - height * 0.4) ** 2) / (2 * (height / 5) ** 2))
+    shade *= 1 + grain * rng.normal(size=lines.shape)
+    ink = np.where(lines, 200, shade)[..., None] * np.array(tint)
+    return np.rint((250 - ink + rng.normal(0, 2, ink.shape)).clip(0, 255)).astype(np.uint8), lines & (shade < 8)
+
+
+@pytest.mark.parametrize("tint", [(1, 1, 1), (0.6, 0.8, 1), (1, 0.9, 0.5)])
+def test_soft_shading_by_a_pencil_is_read(tint: tuple[float, float, float], caplog: pytest.LogCaptureFixture) -> None:
+    for dark, grain, quality in itertools.product((60, 160), (0.2, 0.03), (None, 85)):
+        caplog.clear()
+        picture, lines = shaded(tint, dark, grain)
+        found = read_line_drawing(picture if quality is None else as_jpeg(picture, quality))
+        assert ndimage.binary_dilation(found, np.ones((7, 7)))[lines].mean() > 0.9
+    assert "continuous tones, as in shading" in caplog.text
+
+
+@pytest.mark.parametrize("quality", [None, 90, 60])
+def test_flat_colours_of_a_figure_and_wide_pens_are_no_tones(
+    quality: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    rng = np.random.default_rng(0)
+    for width in (0, 24, 60, 120):
+        picture = Image.new("RGB", (1600, 1600), "white")
+        pen = ImageDraw.Draw(picture)
+        for number in range(10):
+            x, y = rng.integers(80, 1100, 2).tolist()
+            colour = tuple(rng.integers(0, 230, 3).tolist())
+            if width:
+                pen.line((x, y, 1200 - y, 100 + 140 * number), fill=colour, width=width)
+            else:
+                pen.ellipse((x, y, x + 380, y + 330), fill=colour, outline="black", width=14)
+        small = np.asarray(picture.resize((400, 400), Image.Resampling.LANCZOS))
+        assert read_line_drawing(small if quality is None else as_jpeg(small, quality)).any()
+    assert "continuous tones" not in caplog.text
 
 
 def test_filled_areas_are_reported_with_their_place(caplog: pytest.LogCaptureFixture) -> None:

@@ -20,6 +20,7 @@ from primage.primitive.primitive import Primitive, PrimitiveSpec, draw, spec_of
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.primitive.recognise import is_surely_photo, looks_drawn, recognise
 from primage.primitive.write import write_primitive
+from tests.primitive.drawings import on_ground
 
 SIZE = (96, 128)
 #: Sky, hill, house; white is a label of its own.
@@ -190,6 +191,16 @@ def test_masks_are_labels(tmp_path: Path) -> None:
         Image.fromarray(mask).save(tmp_path / f"{name}.png")
     found = recognise([tmp_path / "cat.png", tmp_path / "dog.png"], "auto", CONFIG)
     assert [label.name for label in found.layers["segments"].palette.labels] == ["cat", "dog"]
+
+
+def test_photos_on_a_plain_ground_do_not_look_drawn(tmp_path: Path) -> None:
+    for name, photo in (("cat", data.chelsea()), ("coffee", data.coffee()), ("coins", data.coins())):
+        for suffix in ("png", "jpg"):
+            path = tmp_path / f"{name}.{suffix}"
+            Image.fromarray(on_ground(photo)).save(path)
+            assert not looks_drawn(path)
+            with pytest.raises(LabelError, match="looks like a photo, not a label map"):
+                recognise([path], "segments", CONFIG)
 
 
 def test_photos_do_not_look_drawn(primitive: Primitive, spec: PrimitiveSpec, tmp_path: Path) -> None:

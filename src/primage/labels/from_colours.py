@@ -18,6 +18,7 @@ from primage.labels.identity import colours_in_use
 from primage.labels.label_map import Label, LabelMap, Palette, Snapped, palette_colours
 from primage.labels.nearest import Nearest, nearest_labels
 from primage.labels.palette_search import area_colours
+from primage.labels.tones import is_toned
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ MAX_FOUND_COLOURS = 64
 _DRAWN_SHARE = 0.75
 #: A drawing has its labels' colours in this share of its pixels at least; one that was compressed with loss.
 _FLAT_SHARE, _NOISY_FLAT_SHARE = 0.3, 0.6
+#: What differs by more levels than this from the commonest label is no part of a plain ground.
+_GROUND_LEVELS = 24
 
 
 def labels_from_rgb(
@@ -124,7 +127,9 @@ def _found(
     if not 1 <= len(colours) <= MAX_FOUND_COLOURS or flat < least:
         raise LabelError(refusal)
     found = nearest_labels(rgb, np.concatenate([colours, lines]), live, len(lines))
-    if found.explained < _DRAWN_SHARE:
+    # A photo on a plain ground has one label, and may have some more where its tones are flat.
+    ground = colours[np.bincount(found.index[live], minlength=len(colours))[: len(colours)].argmax()]
+    if found.explained < _DRAWN_SHARE or is_toned(rgb, live & (np.abs(rgb - ground).max(axis=2) > _GROUND_LEVELS)):
         raise LabelError(refusal)
     check_lossy(colours, drawn, where)
     labels = (Label(id=i, colour=as_rgb(colour)) for i, colour in enumerate(colours))

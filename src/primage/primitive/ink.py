@@ -49,11 +49,13 @@ class Ink:
         mask: (H, W) bool, the pixels that are drawn, as wide as they are drawn.
         paper: the commonest colour; None if it is transparency.
         noise: levels of 255 up to which the paper differs from itself.
+        strength: (H, W), by how many levels of 255 each pixel differs from the paper.
     """
 
     mask: Mask
     paper: RGB | None
     noise: float
+    strength: Strength
 
     @property
     def threshold(self) -> int:
@@ -201,7 +203,7 @@ def _from_strength(strength: Strength, paper: RGB | None) -> Ink:
         noise = max(noise, min(spread, _MOST_NOISE * float(np.median(strength[strong]))))
     floor = max(MIN_CONTRAST, noise)
     mask = (strength >= floor) & (strength >= _RIM_SHARE * ndimage.maximum_filter(strength, size=5))
-    return Ink(_without_specks(mask, strength, noise) if noise > MIN_CONTRAST / 4 else mask, paper, noise)
+    return Ink(_without_specks(mask, strength, noise) if noise > MIN_CONTRAST / 4 else mask, paper, noise, strength)
 
 
 def _noise(strength: UInt8[np.ndarray, "*n"]) -> float:

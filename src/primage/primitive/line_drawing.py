@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt8
 
 from primage.errors import PrimitiveError
 from primage.labels.colours import RGB, hex_colour
+from primage.labels.tones import is_toned
 from primage.primitive.centre_lines import centre_lines, filled_areas
 from primage.primitive.ink import Ink, Picture, find_ink
 from primage.primitive.layer import COMMAND_LINE
@@ -19,6 +20,11 @@ _log = logging.getLogger(__name__)
 
 #: Paper that differs from itself by so many levels is a photo.
 _PHOTO_NOISE = 96
+#: Tones have several hues if in so large a share of them, the colour is so many levels off the line through the paper's
+#: colour on which most of them lie. Shading by a pencil lies on that line, whatever its colour.
+_HUED_SHARE, _HUED_LEVELS = 0.05, 20.0
+#: Tones differ from the paper by more levels than this.
+_TONE_LEVELS = 24
 #: More ink than this share of the sheet is no line drawing.
 _MOST_INK = 0.4
 
@@ -48,7 +54,7 @@ def read_line_drawing(
         (H, W) bool.
 
     Raises:
-        PrimitiveError: it is a photo, or has no lines although they are required.
+        PrimitiveError: it is a photo, on a plain ground too, or has no lines although they are required.
 
     Example:
         >>> chalk = np.zeros((32, 32, 3), np.uint8)
@@ -65,9 +71,33 @@ def read_line_drawing(
     if not ink.mask.any():
         _report_blank(ink, line_colour, required, where)
         return ink.mask
+    toned = ink.strength > max(_TONE_LEVELS, ink.noise)
+    if over_black is not None and (rgb != over_black).any():
+        toned = (rgb - over_black).max(axis=2) < 128  # what is opaque: paper is as flat as ink
+    if line_colour is not None or not is_toned(rgb, toned):
+        toned = np.zeros_like(toned)
+    elif _has_hues(rgb[toned], ink.paper):
+        raise PrimitiveError(
+            f"{where} looks like a photo on a plain ground, not a line drawing: it has areas of continuous tones in "
+            f"several hues; draw lines on a plain ground, or {photo_way_out}"
+        )
     lines = centre_lines(ink.mask)
-    warn_of_areas(ink.mask, lines, where)
+    if toned.any():
+        _log.warning(
+            "%s: it has areas of continuous tones, as in shading or in a photo without colours; they count as lines "
+            "along their middles: draw lines alone, or, if it is a photo, %s",
+            *(where, photo_way_out),
+        )
+    else:
+        warn_of_areas(ink.mask, lines, where)
     return lines if thinned else ink.mask
+
+
+def _has_hues(colours: UInt8[np.ndarray, "n 3"], paper: RGB | None) -> bool:
+    offset = colours - np.array(paper or (255, 255, 255), np.float32)
+    along = np.linalg.eigh(offset.T @ offset)[1][:, -1]
+    beside = np.linalg.norm(offset - np.outer(offset @ along, along), axis=1)
+    return float((beside > _HUED_LEVELS).mean()) >= _HUED_SHARE
 
 
 def _report_blank(ink: Ink, line_colour: RGB | None, required: bool, where: str) -> None:
