@@ -248,6 +248,17 @@ def test_ids_saved_as_jpeg_are_refused(tmp_path: Path) -> None:
             read_labels(tmp_path / "a.jpg", known)
 
 
+def test_a_drawing_that_jpeg_has_mixed_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    narrow = rng.integers(0, 256, (8, 3), dtype=np.uint8)[np.arange(128) // 3 % 8]
+    drawing = Image.fromarray(np.repeat(narrow[None], 128, axis=0))
+    drawing.save(tmp_path / "a.png")
+    assert len(read_labels(tmp_path / "a.png").palette.labels) == 8
+    drawing.save(tmp_path / "a.jpg", quality=75, subsampling=2)
+    with pytest.raises(LabelError, match=r"JPEG compression has mixed its colours: save the original as PNG"):
+        read_labels(tmp_path / "a.jpg")
+
+
 def test_a_photo_is_no_drawing(tmp_path: Path, drawn: LabelMap) -> None:
     import skimage.data
 

@@ -123,6 +123,8 @@ def _found(
         f"{where} looks like a photo, not a label map: {len(colours)} colours form areas, covering {flat:.0%} of it; "
         f"draw 1 to {MAX_FOUND_COLOURS} labels in flat colours and save them as PNG"
     )
+    if drawn.lossy is not None:
+        refusal += f"; if it is a drawing, {drawn.lossy} compression has mixed its colours: save the original as PNG"
     least = _NOISY_FLAT_SHARE if noisy else _FLAT_SHARE
     if not 1 <= len(colours) <= MAX_FOUND_COLOURS or flat < least:
         raise LabelError(refusal)
