@@ -23,6 +23,8 @@ _PHOTO_NOISE = 96
 #: Tones have several hues if in so large a share of them, the colour is so many levels off the line through the paper's
 #: colour on which most of them lie. Shading by a pencil lies on that line, whatever its colour.
 _HUED_SHARE, _HUED_LEVELS = 0.05, 20.0
+#: So many pixels at most are looked at for that.
+_MOST_COLOURS = 1 << 18
 #: Tones differ from the paper by more levels than this.
 _TONE_LEVELS = 24
 #: More ink than this share of the sheet is no line drawing.
@@ -94,6 +96,7 @@ def read_line_drawing(
 
 
 def _has_hues(colours: UInt8[np.ndarray, "n 3"], paper: RGB | None) -> bool:
+    colours = colours[:: 1 + len(colours) // _MOST_COLOURS]
     offset = colours - np.array(paper or (255, 255, 255), np.float32)
     along = np.linalg.eigh(offset.T @ offset)[1][:, -1]
     beside = np.linalg.norm(offset - np.outer(offset @ along, along), axis=1)
