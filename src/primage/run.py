@@ -333,6 +333,10 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
         way = "repeat the command as it was, or choose another folder"
         if all(difference.startswith(("minutes ", "steps ")) for difference in differences):
             way = f"to train it longer: primage train --continue -o {_quoted(folder)} {_longer(old, record)}"
+        elif differences == ["another primitive"]:  # of changed files, or extracted with detectors that come or go
+            way = (
+                f"to go on with the run's own: primage train --continue -o {_quoted(folder)}; or choose another folder"
+            )
         raise RunError(f"{folder}: was started with other settings ({differences[0]}); {way}")
     return run
 

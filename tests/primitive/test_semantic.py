@@ -117,7 +117,9 @@ def test_frames_are_matched_by_the_names_of_people() -> None:
 
 
 @pytest.mark.usefixtures("detectors")
-def test_names_are_recorded_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_are_recorded_and_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     photo, run = tmp_path / "photo.png", tmp_path / "run"
     Image.fromarray(resize_image(data.astronaut(), (160, 160))).save(photo)
     assert command("train", photo, "-o", run, *options(steps=1), "--quiet") == 0
@@ -128,4 +130,11 @@ def test_names_are_recorded_and_shown(tmp_path: Path, capsys: pytest.CaptureFixt
     assert command("info", run) == 0
     assert "'hair'" in capsys.readouterr().out
     # The same command resumes: what is extracted is the same.
-    assert command("train", photo, "-o", run, *options(steps=2), "--quiet") == 2
+    assert command("train", photo, "-o", run, *options(steps=1), "--quiet") == 0
+    # Without the detectors it is not; the run goes on with its own drawing.
+    monkeypatch.setattr(semantic, "can_detect", lambda: False)
+    assert command("train", photo, "-o", run, *options(steps=1), "--quiet") == 2
+    assert f"(another primitive); to go on with the run's own: primage train --continue -o {run}" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert command("train", "--continue", "-o", run, "--steps", 1, "--quiet") == 0
