@@ -77,7 +77,8 @@ class ObjectSelect extends SelectionTool {
     if (!drawing) return;
     const mode = combineMode(touch);
     const { x, y } = pixel(touch);
-    if (this.isClick() && !inside(drawing.marks, x, y)) {
+    const scribble = !this.isClick() && optionValue(DRAG) === "scribble";
+    if (scribble ? this.within().length === 0 : this.isClick() && !inside(drawing.marks, x, y)) {
       if (mode === "replace") set({ selection: null });
       return;
     }
@@ -99,15 +100,20 @@ class ObjectSelect extends SelectionTool {
     return far * get().view.zoom < CLICK_PX;
   }
 
+  /** The points of the drag that are in the picture. */
+  private within(): Point[] {
+    const { width, height } = get().drawing!;
+    return this.points.filter((p) => p.x >= 0 && p.y >= 0 && p.x < width && p.y < height);
+  }
+
   private mark(add: boolean): Mark {
     const pair = ({ x, y }: Point): [number, number] => [x, y];
     const last = this.points[this.points.length - 1];
     if (this.isClick()) return { type: "stroke", points: [pair(this.points[0])], add };
     if (optionValue(DRAG) === "box") return { type: "box", corners: [pair(this.points[0]), pair(last)], add };
-    const every = Math.ceil(this.points.length / MOST_POINTS);
-    const { width, height } = get().drawing!;
-    const within = this.points.filter((p, i) => i % every === 0 && p.x >= 0 && p.y >= 0 && p.x < width && p.y < height);
-    return { type: "stroke", points: within.map(pair), add };
+    const within = this.within();
+    const every = Math.ceil(within.length / MOST_POINTS);
+    return { type: "stroke", points: within.filter((_, i) => i % every === 0).map(pair), add };
   }
 
   private async show(series: Series): Promise<void> {

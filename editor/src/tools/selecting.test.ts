@@ -137,6 +137,15 @@ it("shows the newest answer only, and forgets a mark that was refused", async ()
   expect(asked[3].body.marks).toHaveLength(2);
 });
 
+it("does nothing for a scribble beside the picture", async () => {
+  setOption({ id: "object.drag" } as never, "scribble");
+  objectSelect.down(touch(-20, 12));
+  objectSelect.move([touch(-20, 20), touch(-12, 28)]);
+  objectSelect.up(touch(-12, 28));
+  await settled();
+  expect([asked, get().notices]).toEqual([[], []]);
+});
+
 it("drags a box or a scribble", async () => {
   answers = [rows(4, 8), rows(4, 8)];
   const drag = () => {
