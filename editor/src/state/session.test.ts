@@ -89,6 +89,14 @@ function draw(session: Session, x: number): void {
   session.commit("Pencil");
 }
 
+test("an edit of labels with long names is accepted by the server", async () => {
+  set({ drawing: null, picture: null });
+  const session = await opened();
+  session.relabel(`Merge ${"a".repeat(40)} into ${"b".repeat(40)}`, []);
+  const { title } = readFrame<{ title: string }>(FakeSocket.all[0].sent[0]).header;
+  expect(title).toHaveLength(60); // max_length in studio/schemas.py
+});
+
 test("what was drawn without a connection is in the drawing loaded afterwards", async () => {
   set({ drawing: null, picture: null });
   const session = await opened();

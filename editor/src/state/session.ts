@@ -19,6 +19,8 @@ interface SentEdit {
 /** Attempts to load layers at least as new as this tab's drawing, and the pause between them. */
 const ATTEMPTS = 10;
 const PAUSE_MS = 200;
+/** Largest length of the title of an edit: names of labels may be long. */
+const TITLE = 60;
 
 /** What is said about where the parts of an opened drawing come from. */
 const ORIGIN: Record<Schemas["OriginFound"]["state"], string> = {
@@ -167,7 +169,7 @@ export class Session {
       type: "edit",
       id,
       base: this.revision,
-      title,
+      title: title.slice(0, TITLE),
       labels,
       patches: patches.map(patchHeader),
       pieces: patches.flatMap((patch) => patch.pieces ?? []),

@@ -195,7 +195,7 @@ export function fillSelection(): void {
   paintMask(drawing.labels, selection.mask, rect, label);
   paintMask(drawing.marks, selection.mask, rect, 0);
   drawing.touch(rect);
-  session()?.commit(`Fill with ${labelName(project?.labels ?? [], label)}`.slice(0, 60));
+  session()?.commit(`Fill with ${labelName(project?.labels ?? [], label)}`);
 }
 
 export function acceptHoles(): void {
