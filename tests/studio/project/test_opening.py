@@ -261,6 +261,11 @@ def test_names_of_files_do_not_lead_anywhere(visitor: Visitor, project: str) -> 
     assert visitor.read(project, b"", "a.png").json()["code"] == "invalid"
     damaged = visitor.read(project, b"PK\x05\x06" + b"\0" * 18 + b"\xff" * 3, "a.zip")
     assert damaged.json()["code"] == "invalid"
+    with zipfile.ZipFile(archive := io.BytesIO(), "w") as made:
+        made.writestr("a.png", content)
+    newer = bytearray(archive.getvalue())
+    newer[newer.index(b"PK\x01\x02") + 6] = 99  # the version that is needed to read it
+    assert visitor.read(project, bytes(newer), "a.zip").json()["code"] == "invalid"
 
 
 def test_labels_of_ones_own_become_the_training_drawing(visitor: Visitor, project: str) -> None:

@@ -108,8 +108,8 @@ def _is_project(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return {"project.json", "run/run.json"} <= set(archive.namelist())
-    except zipfile.BadZipFile:  # other files may look like one at their end; the reader says what is wrong
-        return False
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        return False  # other files may look like one at their end; the reader says what is wrong
 
 
 def resembles(found: ReadFiles, training: Primitive) -> bool:
