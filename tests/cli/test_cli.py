@@ -352,6 +352,16 @@ def test_the_doctor_reports_as_json(capsys: Out) -> None:
     assert {"python", "torch", "cores", "disk", "ai-edge-litert", "weights: vgg16", "weights: face_mesh"} <= names
 
 
+def test_the_doctor_tells_damaged_weights(tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRIMAGE_WEIGHTS", str(tmp_path))
+    (tmp_path / "face_mesh.tflite").write_bytes(b"half")
+    assert command("doctor", "--json") == 0
+    found = {check["name"]: check for check in printed_json(capsys)["checks"]}
+    assert not found["weights: face_mesh"]["ok"]
+    assert found["weights: face_mesh"]["found"].startswith(f"{tmp_path / 'face_mesh.tflite'} is damaged")
+    assert found["weights: hand_landmarks"]["found"].startswith("not downloaded yet")
+
+
 def test_the_demo_writes_a_contact_sheet(tmp_path: Path, capsys: Out) -> None:
     need_weights("vgg16")
     arguments = ("demo", "--out", tmp_path / "demo", "--steps", 1, "--size", 32)

@@ -64,6 +64,8 @@ def _checks() -> list[dict[str, Any]]:
     add("disk", free_gb > 1, f"{free_gb:.0f} GB free in the current folder")
     folder = weights_folder()
     for entry in (*weights_status(), *models_status()):
-        found = f"{folder}, {entry.source}" if entry.present else "not downloaded yet (primage weights --fetch)"
+        found = f"{folder}, {entry.source}" if entry.verified else "not downloaded yet (primage weights --fetch)"
+        if entry.present and not entry.verified:
+            found = f"{entry.path} is damaged (primage weights --fetch says what to do)"
         add(f"weights: {entry.name}", entry.present and entry.verified, found, needed=False)
     return checks
