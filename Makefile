@@ -47,8 +47,9 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
+# The tests of a file share what is slow to make, so they stay together.
 tests: $(VENV)/.dev
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict --quiet
