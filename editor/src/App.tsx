@@ -108,7 +108,7 @@ function Workspace() {
       </Panes>
       {panels && <SidePanel />}
       <StatusBar />
-      <Tour />
+      {!correcting && <Tour />}
     </main>
   );
 }

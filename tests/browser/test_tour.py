@@ -59,3 +59,18 @@ def test_the_tour_is_skipped_by_the_keyboard_and_does_not_take_it_away(browser: 
     expect(tour).to_have_count(0)
     page.context.close()
     assert not complaints, complaints
+
+
+def test_the_tour_waits_until_the_drawing_is_corrected(browser: Browser, visit: Visit) -> None:
+    page, _ = _newcomer(browser, visit)
+    begin = "fetch(`/api/projects/${location.hash.split('/').pop()}/corrections/begin`, {method: 'POST'})"
+    assert page.evaluate(f"{begin}.then((answer) => answer.status)") == 200
+    page.context.clear_cookies(name="primage_toured")
+    page.reload()
+    discard = page.get_by_role("button", name="Discard corrections")
+    expect(discard).to_be_visible(timeout=PATIENCE_MS)
+    tour = page.get_by_role("region", name="Introduction")
+    expect(tour).to_have_count(0)
+    discard.click()
+    expect(tour).to_be_visible(timeout=PATIENCE_MS)
+    page.context.close()
