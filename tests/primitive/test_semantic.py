@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,29 @@ def test_without_the_detectors_extraction_goes_on_and_says_so_once(
             labels = extract_labels(photo, (96, 96), SegmentsConfig())
     assert caplog.text.count("primage[detect]") == 1
     np.testing.assert_array_equal(labels.index, extract_segments(photo, SegmentsConfig()).index)
+
+
+def test_a_package_that_cannot_be_loaded_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from primage.detection import interpreter
+
+    def load(*_: object) -> None:
+        interpreter.Network(b"")
+
+    monkeypatch.setattr(interpreter, "is_installed", lambda: True)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    monkeypatch.setattr(semantic, "can_detect", lambda: True)
+    monkeypatch.setattr(semantic, "find_regions", load)
+    semantic._LAST.clear()
+    semantic._say_once_that_nobody_looks.cache_clear()
+    photo = resize_image(data.astronaut(), (96, 96))
+    with caplog.at_level(logging.INFO, "primage"):
+        labels = extract_labels(photo, (96, 96), SegmentsConfig())
+    assert "cannot be loaded" in caplog.text
+    np.testing.assert_array_equal(labels.index, extract_segments(photo, SegmentsConfig()).index)
+    with pytest.raises(ConfigError, match="install it again"):
+        extract_labels(photo, (96, 96), SegmentsConfig(semantic="on"))
 
 
 def test_what_is_asked_for_needs_the_detectors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,12 +76,15 @@ class Network:
         content: a TFLite file.
 
     Raises:
-        ConfigError: the interpreter's package is not installed.
+        ConfigError: the interpreter's package is not installed, or cannot be loaded.
     """
 
     def __init__(self, content: bytes) -> None:
         check_installed()
-        from ai_edge_litert.interpreter import Interpreter
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise ConfigError(f"the package ai-edge-litert cannot be loaded ({error}); install it again") from error
 
         # One thread: the result does not depend on the machine, and these networks take a few milliseconds.
         self._interpreter = Interpreter(model_content=content, num_threads=1)

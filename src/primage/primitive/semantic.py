@@ -13,6 +13,7 @@ from skimage.segmentation import slic
 
 from primage.detection.interpreter import can_detect
 from primage.detection.regions import PERSON, find_regions
+from primage.errors import ConfigError
 from primage.image import from_nearest_outside, resize_image
 from primage.labels.label_map import LabelMap
 from primage.primitive.extraction_config import SegmentsConfig
@@ -49,7 +50,13 @@ def extract_labels(photo: UInt8[np.ndarray, "h w 3"], size: tuple[int, int], con
         if config.semantic == "auto":
             _say_once_that_nobody_looks()
         return extract_segments(working, config)
-    regions = dict(_regions(photo, working))
+    try:
+        regions = dict(_regions(photo, working))
+    except ConfigError as error:
+        if config.semantic == "on":
+            raise
+        _say_once_that_nobody_looks(str(error))
+        return extract_segments(working, config)
     if not regions:
         return extract_segments(working, config)
     start, features = superpixels(working, config), rgb2lab(working)
@@ -94,5 +101,5 @@ def _regions(
 
 
 @cache
-def _say_once_that_nobody_looks() -> None:
-    _log.info("people in the photo are not named: pip install 'primage[detect]', then primage weights --fetch")
+def _say_once_that_nobody_looks(why: str = "pip install 'primage[detect]', then primage weights --fetch") -> None:
+    _log.info("people in the photo are not named: %s", why)
