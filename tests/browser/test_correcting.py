@@ -78,3 +78,23 @@ def test_corrections_can_be_discarded(person: Person, photo: Path) -> None:
     expect(panel).to_have_count(0, timeout=PATIENCE_MS)
     person.ready()
     person.sees_lines(before)
+
+
+def test_discarding_corrections_costs_nothing(person: Person, photo: Path) -> None:
+    page = person.page
+    person.drop_photo(photo)
+    page.get_by_role("button", name="Edit without learning").click()
+    person.ready()
+    page.get_by_role("tab", name="History").click()
+    page.get_by_role("button", name="Save snapshot", exact=True).click()
+    snapshots = page.get_by_role("list", name="Snapshots").get_by_role("listitem")
+    expect(snapshots).to_have_count(1)
+    page.get_by_role("button", name="Change the drawing…").click()
+    page.get_by_role("button", name="Extract it again").click()
+    page.get_by_role("button", name="Correct it by hand").click()
+    panel = page.get_by_role("region", name="Correct the drawing")
+    expect(panel).to_contain_text("the training and the snapshots are discarded", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Discard corrections").click()
+    expect(panel).to_have_count(0, timeout=PATIENCE_MS)
+    page.get_by_role("tab", name="History").click()
+    expect(snapshots).to_have_count(1)

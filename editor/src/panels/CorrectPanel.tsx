@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { endCorrections } from "../state/correcting";
 import { learn } from "../state/project-actions";
+import { useStudio } from "../state/store";
 import { Section } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { Minutes } from "./LearnPanel";
@@ -9,6 +10,7 @@ import { Minutes } from "./LearnPanel";
 export function CorrectPanel() {
   const [minutes, setMinutes] = useState(2);
   const [busy, setBusy] = useState(false);
+  const learned = useStudio((s) => (s.project?.steps ?? 0) > 0 || (s.project?.snapshots.length ?? 0) > 0);
   const end = async (action: "finish" | "cancel", learning = false) => {
     setBusy(true);
     const ended = await endCorrections(action);
@@ -19,6 +21,7 @@ export function CorrectPanel() {
     <Section title="Correct the drawing">
       <p className="hint">
         The photo stays as it is: draw what it shows. Repaint, split, merge and name labels, redraw or erase lines.
+        {learned ? " If you keep the corrections, the training and the snapshots are discarded." : ""}
       </p>
       <div className="prepare-go">
         <button type="button" className="button primary" disabled={busy} onClick={() => void end("finish", true)}>
