@@ -12,6 +12,7 @@ import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from PIL import Image
 
 from primage.cli.main import run as run_command
 from primage.nets.weights import weights_available
+
+Result = TypeVar("Result")
 
 #: Makes any preset's step a matter of milliseconds; the perceptual loss needs pretrained weights, so it is off.
 SETTINGS: dict[str, tuple[str, ...]] = {
@@ -103,10 +106,10 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def run_alone(coroutine: Coroutine[None, None, None]) -> None:
+def run_alone(coroutine: Coroutine[None, None, Result]) -> Result:
     """Run in an event loop of its own, in a thread: the browser tests may have left one running in this thread."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def lock_holder(path: Path) -> subprocess.Popen[str]:

@@ -15,8 +15,12 @@ async function ask(action: "begin" | "finish" | "cancel"): Promise<boolean> {
   return true;
 }
 
-/** Correct the extracted drawing by hand, with the tools of the editor. */
+/** Correct the extracted drawing by hand, with the tools of the editor. An edited one no longer is that of the photo. */
 export async function beginCorrections(): Promise<boolean> {
+  if (get().project?.history.undo) {
+    notify("The drawing is corrected before it is edited: undo the edits first.");
+    return false;
+  }
   if (!(await ask("begin"))) return false;
   beginEditing();
   return true;
@@ -24,11 +28,7 @@ export async function beginCorrections(): Promise<boolean> {
 
 /** Give what is selected a label of its own, which corrects the drawing: the network is made for its labels. */
 export async function nameSelection(name: string): Promise<void> {
-  const { project } = get();
-  if (!project) return;
-  if (!project.correcting && project.history.undo)
-    notify("A region can be named before the drawing is edited: undo the edits first, then select it again.");
-  else if (project.correcting || (await beginCorrections())) addLabel(name.trim());
+  if (get().project?.correcting || (await beginCorrections())) addLabel(name.trim());
 }
 
 /** Take the drawing as it is now for that of the photo, or return to the one before the corrections. */

@@ -122,7 +122,7 @@ def test_a_photo_from_the_command_line_and_no_process_outlives_the_server(tmp_pa
                 assert client.get("/api/projects").json()["projects"][0]["name"] == "photo"
                 assert client.get("/").headers["content-type"].startswith("text/html")
             workers = [pid for pid in children(server.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
-            assert len(workers) == 2
+            assert len(workers) >= 2  # others start when they are needed
             server.send_signal(signal.SIGKILL)
             server.wait()
             end = time.monotonic() + 20

@@ -104,7 +104,7 @@ def test_jobs_are_pickled_with_their_drawing() -> None:
 def test_settings_of_the_extraction_become_those_of_the_run() -> None:
     given = ("primitive.segments.regions=5", "primitive.paint.strokes=100", "primitive.kind=edges", "size_px=128")
     config = Configure("draft", given).perform()
-    assert default_settings(config) == ExtractSettings(regions=5, kind="edges", size_px=128)
+    assert default_settings(config) == ExtractSettings(regions=5, people=True, kind="edges", size_px=128)
     for setting in ("primitive.kind=manual", "size_px=2000"):
         with pytest.raises(RefusalError, match="--set"):
             default_settings(Configure("draft", (setting,)).perform())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import io
 from pathlib import Path
@@ -24,7 +23,7 @@ from primage.studio.workers.reader import Configure, CreateRun
 from primage.studio.workers.uncertainty import uncertainty_map, uncertainty_png
 from tests.studio.conftest import options
 from tests.studio.visitor import Visitor
-from tests.tiny import SETTINGS, one_thread, write_photo
+from tests.tiny import SETTINGS, one_thread, run_alone, write_photo
 
 
 def opacity(png: bytes) -> np.ndarray:
@@ -106,5 +105,5 @@ def test_the_published_network_does_not_say_where_its_pixels_come_from(tmp_path:
         assert (found.unpolished, found.has_field) == (None, False)
         ForgetModel(run).perform()
     for preset, can in (("paper", False), ("standard", True)):
-        info = asyncio.run(Hub(dataclasses.replace(options(tmp_path), preset=preset)).info())
+        info = run_alone(Hub(dataclasses.replace(options(tmp_path), preset=preset)).info())
         assert info.capabilities.uncertainty is can
