@@ -45,8 +45,8 @@ _CHUNK = 1 << 22
 _BLOCK, _MOST_NOISE = 8, 1.3
 #: So where the search is stuck in a wrong drawing, so large a share of the blocks may, and where noise is strong.
 _STUCK, _STUCK_NOISY, _NOISY_LEVELS = 0.05, 0.01, 10.0
-#: The search is given up where single pixels and areas leave so large a share. Drawings that were only compressed leave
-#: at most 0.01, but 0.15 and more where chroma has half the resolution and noise is weak; photos leave over 0.9.
+#: The search is given up where single pixels and areas leave so large a share. Drawings of ten photos that were only
+#: compressed leave at most 0.18 (quality 95, half the chroma resolution), photos over 0.9.
 _HOPELESS = 0.5
 #: Squares of this side whose colours vary by no more than a range are flat; they have their label's colour, up to so
 #: many levels.
