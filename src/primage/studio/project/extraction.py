@@ -130,11 +130,15 @@ class Extractor:
         return await self._services.reader.run(CreateRun(self._photo, run, config, self._own(settings)))
 
     def _own(self, settings: ExtractSettings) -> dict[str, Path]:
-        """The files of layers that the user gave."""
-        files = {name: self._photo.parent / OWN_FOLDER / file for name, file in own_files(settings).items()}
+        """The files of layers that the user gave, which exist."""
+        files = self._own_paths(settings)
         if not all(file.exists() for file in files.values()):
             raise RefusalError(404, "not_found", "the file that you gave is no longer there; choose it again")
         return files
+
+    def _own_paths(self, settings: ExtractSettings) -> dict[str, Path]:
+        """Where the layers that the user gave are kept, by layer."""
+        return {name: self._photo.parent / OWN_FOLDER / file for name, file in own_files(settings).items()}
 
     async def keep_own(self, drawing: Drawing, labels: tuple[Label, ...], settings: ExtractSettings) -> ExtractSettings:
         """Keep the layers of a drawing, as if they had been given as files.
@@ -148,8 +152,7 @@ class Extractor:
             The settings, with ``own_…`` for each layer.
         """
         given = settings.model_copy(update={f"own_{name}": new_id() for name in KINDS[settings.kind].names})
-        paths = {name: self._photo.parent / OWN_FOLDER / file for name, file in own_files(given).items()}
-        await self._services.reader.run(WriteOwn(settings.kind, drawing, labels, paths))
+        await self._services.reader.run(WriteOwn(settings.kind, drawing, labels, self._own_paths(given)))
         return given
 
     async def read_own(self, files: tuple[Path, ...], settings: ExtractSettings, photo_name: str, part: Part) -> bytes:
@@ -169,10 +172,8 @@ class Extractor:
         """
         number = new_id()
         names = {"own_segments": number, "own_edges": number, "own_colours": number}
-        targets = own_files(settings.model_copy(update=names))
-        folder = self._photo.parent / OWN_FOLDER
+        paths = self._own_paths(settings.model_copy(update=names))
         config = run_config(await self._services.training_config(), settings)
-        paths = {name: folder / file for name, file in targets.items()}
         job = ReadOwn(files, self._photo, photo_name, config, part, paths)
         found = await self._services.reader.run(job)
         return opened_frame(number, files, found, found.layers)

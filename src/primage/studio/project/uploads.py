@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Sequence
@@ -61,22 +62,27 @@ async def received_files(
     folder = root / f".upload-{new_id()}"
     async with received(root, stream, max_bytes) as body:
         try:
-            folder.mkdir()
-            length = body.stat().st_size
-            lengths = list(sizes) or [length]
-            if len(lengths) != len(names) or sum(lengths) != length:
-                raise RefusalError(422, "invalid", "the lengths of the files do not fit the message")
-            files: list[Path] = []
-            with body.open("rb") as source:
-                for name, count in zip(names, lengths, strict=True):
-                    file = folder / safe_name(name)
-                    if file in files:
-                        raise RefusalError(422, "invalid", f"two of the files are named {file.name}; rename one")
-                    file.write_bytes(source.read(count))
-                    files.append(file)
-            yield tuple(files)
+            yield await asyncio.to_thread(_split, body, folder, names, sizes)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _split(body: Path, folder: Path, names: Sequence[str], sizes: Sequence[int]) -> tuple[Path, ...]:
+    """Write the files that a body holds into a new folder."""
+    folder.mkdir()
+    length = body.stat().st_size
+    lengths = list(sizes) or [length]
+    if len(lengths) != len(names) or sum(lengths) != length:
+        raise RefusalError(422, "invalid", "the lengths of the files do not fit the message")
+    files: list[Path] = []
+    with body.open("rb") as source:
+        for name, count in zip(names, lengths, strict=True):
+            file = folder / safe_name(name)
+            if file in files:
+                raise RefusalError(422, "invalid", f"two of the files are named {file.name}; rename one")
+            file.write_bytes(source.read(count))
+            files.append(file)
+    return tuple(files)
 
 
 def safe_name(name: str) -> str:
