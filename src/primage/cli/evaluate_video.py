@@ -45,6 +45,10 @@ def command(
     baseline_size: Annotated[
         int | None, typer.Option(help="Short side of the baselines in px [default: that of the evaluated method].")
     ] = None,
+    baseline_settings: Annotated[
+        list[str] | None,
+        typer.Option("--baseline-set", metavar="KEY=VALUE", help="Any setting of the trained baselines. Repeatable."),
+    ] = None,
     run: Annotated[Path | None, typer.Option(metavar="RUN", help="Evaluate this finished run; one clip only.")] = None,
     dataset: Annotated[
         str | None, typer.Option(help="cityscapes or lrs2: SOURCE is the folder of this data set.")
@@ -91,6 +95,7 @@ def command(
         size_px=size,
         baselines=comma_separated(baselines),
         baseline_steps=baseline_steps,
+        baseline_settings=tuple(baseline_settings or ()),
         baseline_size_px=baseline_size,
         run=run,
         dataset=dataset,

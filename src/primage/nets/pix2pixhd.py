@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from primage.config import Pix2PixHDConfig
 from primage.nets.generator import Generator, Painted, Source
+from primage.nets.wide_convolution import WideConv2d
 
 
 class ResnetBlock(nn.Module):
@@ -20,11 +21,11 @@ class ResnetBlock(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3),
+            WideConv2d(channels),
             nn.InstanceNorm2d(channels),
             nn.ReLU(inplace=True),
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3),
+            WideConv2d(channels),
             nn.InstanceNorm2d(channels),
         )
 

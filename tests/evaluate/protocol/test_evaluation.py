@@ -284,14 +284,20 @@ def test_baselines_are_trained_for_their_own_steps_and_size(walk: Path, tmp_path
     assert published.augment.tps
     assert not any(getattr(plain.augment, name) for name in warps)
     assert (plain.augment.crop, plain.augment.flip) == (True, True)
+    # Settings for all trained baselines come last.
+    faster = baseline("paper-no-tps", "standard").changed(("optim.precision=bfloat16", "augment.tps=true"))
+    assert (plan.config(faster).optim.precision, plan.config(faster).augment.tps) == ("bfloat16", True)
+    assert baseline("copy", "standard").changed(("optim.precision=bfloat16",)) == baseline("copy", "standard")
     # Without a requested size, all methods are trained at the evaluated preset's.
     sizes = {TrainingPlan().config(m).size_px for m in (ours("standard"), baseline("paper", "standard"))}
     assert sizes == {PRESETS["standard"].size_px}
     options = tiny_options(walk, tmp_path, baselines=("copy", "no-tps"), baseline_steps=1, baseline_size_px=32)
+    options = replace(options, baseline_settings=("optim.precision=bfloat16",))
     results, _ = finish(evaluate_video(options))
     trained = {method.name: method.steps for method in results.clips[0].methods}
     assert trained == {"ours": 2, "copy": 0, "no-tps": 1}
     assert load(tmp_path / "walk/no-tps/run").size == (32, 43)
+    assert load(tmp_path / "walk/no-tps/run").record.config.optim.precision == "bfloat16"
     assert results.clips[0].size == (48, 64)
     assert all(math.isfinite(value) for value in results.clips[0].scores["no-tps"]["psnr"])
 

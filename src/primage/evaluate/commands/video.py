@@ -42,6 +42,7 @@ class VideoOptions:
         baselines: names from `primage.evaluate.protocol.baselines.BASELINES`.
         baseline_steps: number of steps of each baseline's training; by default as long as the evaluated method's.
         baseline_size_px: short side of the baselines; by default that of the evaluated method.
+        baseline_settings: changes to the settings of every trained baseline, as KEY=VALUE.
         run: a finished run to evaluate.
         dataset: cityscapes or lrs2.
         videos: number of clips of the data set.
@@ -72,6 +73,7 @@ class VideoOptions:
     baselines: tuple[str, ...] = ("copy",)
     baseline_steps: int | None = None
     baseline_size_px: int | None = None
+    baseline_settings: tuple[str, ...] = ()
     run: Path | None = None
     dataset: str | None = None
     videos: int | None = None
@@ -111,7 +113,10 @@ def evaluate_video(options: VideoOptions) -> Generator[Event, None, tuple[Result
         kind, name = record.spec.kind, record.config.preset
     methods = [
         ours(name, settings, matcher),
-        *(baseline(each, name, settings) for each in dict.fromkeys(options.baselines)),
+        *(
+            baseline(each, name, settings).changed(options.baseline_settings)
+            for each in dict.fromkeys(options.baselines)
+        ),
     ]
     plan = training_plan(options, kind)
     if options.run is not None:  # train the baselines for as long as the run was trained, at its size

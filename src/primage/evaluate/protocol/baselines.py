@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from primage.config import preset
 from primage.errors import ConfigError
@@ -40,6 +40,10 @@ class Method:
     matcher: str | None = None
     is_baseline: bool = False
     size_px: int | None = None
+
+    def changed(self, settings: tuple[str, ...]) -> Method:
+        """The method with further changes to its preset, as KEY=VALUE; itself if it is not trained."""
+        return self if self.preset is None else replace(self, settings=(*self.settings, *settings))
 
 
 def ours(preset_name: str, settings: tuple[str, ...] = (), matcher: str | None = None) -> Method:
