@@ -121,23 +121,42 @@ def test_what_moved_away_is_removed_and_what_was_copied_is_not(kind: str) -> Non
     assert not copied.removed.any()
 
 
-@pytest.mark.parametrize("angle_deg", [30, 90, 205])
-@pytest.mark.parametrize("kind", ["super", "segments"])
-def test_a_turned_part(kind: str, angle_deg: float) -> None:
-    before = flag(kind)
-    turn = np.deg2rad(angle_deg)
-    linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    offset = np.array([48.0, 45.0]) - linear @ [52.0, 110.0]
+def copied(before: Primitive, linear: np.ndarray, to: tuple[float, float]) -> tuple[Primitive, Origin]:
+    """A copy of the flag around another place, by the linear map from the copy's pixels to the flag's."""
+    offset = np.array([48.0, 45.0]) - linear @ to
     coords = np.stack(np.mgrid[: SIZE[0], : SIZE[1]], axis=-1) @ linear.T + offset
     rows, columns = np.moveaxis(np.rint(coords).astype(int), -1, 0)
     region = ndimage.binary_dilation(thing(before), iterations=2)
     target = (rows >= 0) & (rows < SIZE[0]) & (columns >= 0) & (columns < SIZE[1])
     target &= region[rows.clip(0, SIZE[0] - 1), columns.clip(0, SIZE[1] - 1)]
     after = before.map(lambda layer, data: layer.paste(data, data, coords, target, region))
-    truth = Origin.unmoved(SIZE).pasted(Origin.unmoved(SIZE), coords, target, Affine.of_pixels(linear, offset, SIZE))
+    unmoved = Origin.unmoved(SIZE)
+    return after, unmoved.pasted(unmoved, coords, target, Affine.of_pixels(linear, offset, SIZE))
+
+
+@pytest.mark.parametrize("angle_deg", [30, 90, 205])
+@pytest.mark.parametrize("kind", ["super", "segments"])
+def test_a_turned_part(kind: str, angle_deg: float) -> None:
+    before = flag(kind)
+    turn = np.deg2rad(angle_deg)
+    linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    after, truth = copied(before, linear, (52.0, 110.0))
     found = inferred(after, before)
     assert share_right(found, truth) > 0.95
     np.testing.assert_array_equal(found.index[thing(before)], UNMOVED)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1.0, 1.6), (1.35, 1.0), (0.8, 1.3), (1.0, 0.7)])
+@pytest.mark.parametrize("kind", ["super", "segments", "paint"])
+def test_a_stretched_part(kind: str, height: float, width: float) -> None:
+    before = flag(kind)
+    after, truth = copied(before, np.diag([1 / height, 1 / width]), (50.0, 108.0))
+    found = inferred(after, before)
+    assert share_right(found, truth, thing(after)) > 0.95
+    (piece,) = found.pieces
+    assert piece.affine is not None
+    a, b, c, d, *_ = piece.affine.matrix
+    np.testing.assert_allclose((a, b, c, d), (1 / width, 0, 0, 1 / height), atol=0.03)
 
 
 @pytest.mark.parametrize("kind", ["super", "segments", "paint"])

@@ -18,7 +18,7 @@ from skimage.morphology import convex_hull_image
 from primage.image import from_nearest_outside
 from primage.origin.extent import OUTLINE_PX, Change, extent, filled, footprint
 from primage.origin.features import features, is_edit
-from primage.origin.matching import all_poses, explained, is_same, simple_poses, simplest
+from primage.origin.matching import all_poses, explained, is_same, simple_poses, simplest, stretched_poses
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.support import Match, best_match, largest_group
 from primage.origin.transforms import Affine, Piece
@@ -131,7 +131,11 @@ def _matches(change: Change) -> tuple[list[Match], list[Mask]]:
         unclear = match is None or match.support < _GOOD
         if unclear and searches < _MAX_SEARCHES and len(group) >= _MIN_SEARCHED:
             searches += 1
-            match = best_match(edited, original, group, change.gone, poses + all_poses(part, original))
+            poses += all_poses(part, original)
+            match = best_match(edited, original, group, change.gone, poses)
+            if match is None or match.support < _GOOD:
+                poses += stretched_poses(part, original)
+                match = best_match(edited, original, group, change.gone, poses)
         if match is None:
             pending[group] = False
             continue

@@ -1,4 +1,4 @@
-"""Finds where a part of a drawing comes from in another drawing: a similarity, or an affine map close to one.
+"""Finds where a part of a drawing comes from in another drawing: a similarity, or a stretch along the axes.
 
 Poses are found by correlating points of lines and borders with those of the other drawing, each with its direction, on
 a coarse grid and at every angle and scale; the best ones are refined by iterated closest points.
@@ -21,6 +21,8 @@ Offset = Float64[np.ndarray, " 2"]
 
 #: Scales that are searched, and the first poses to try: turns by right angles, mirrored or not, and plain scales.
 _MIN_SCALE, _MAX_SCALE = 0.4, 2.5
+#: Ratios of the scales along the two axes that count as a stretch.
+_MIN_STRETCH, _MAX_STRETCH = 1.08, 2.5
 _MIRROR = np.diag([1.0, -1.0])
 #: Cells of the coarse grid, in pixels.
 _CELL_PX = (4.0, 8.0)
@@ -61,6 +63,12 @@ class Pose:
         return float(np.sqrt(abs(np.linalg.det(self.linear))))
 
     @property
+    def is_stretched(self) -> bool:
+        """Whether it scales differently along two axes."""
+        longest, shortest = np.linalg.svd(self.linear, compute_uv=False)
+        return bool(longest > _MIN_STRETCH * shortest)
+
+    @property
     def is_shift(self) -> bool:
         """Whether it neither turns, mirrors nor scales."""
         return bool(np.abs(self.linear - np.eye(2)).max() < _SLIGHT)
@@ -98,6 +106,23 @@ def all_poses(part: Part, original: Features) -> list[Pose]:
     turns, factors = np.rad2deg(step) * np.array([-0.4, 0.0, 0.4]), np.exp(step * np.array([-0.4, 0.0, 0.4]))
     near = [f * _turn(float(a)) @ pose.linear for _, pose in coarse[:_REFINED] for f in factors for a in turns]
     return _refined(part, original, _search(part, original, np.array(near), 1, max(cell / 2, _CELL_PX[0])))
+
+
+def stretched_poses(part: Part, original: Features) -> list[Pose]:
+    """Candidates that are scaled differently along rows and columns, as by one handle of a selection, refined."""
+    cell = _cell(part)
+    step = float(np.clip(2 * cell / max(part.radius, 1.0), 0.1, 0.2))
+    scales = np.geomspace(_MIN_SCALE, _MAX_SCALE, 1 + int(np.ceil(np.log(_MAX_SCALE / _MIN_SCALE) / step)))
+    ratio = scales[:, None] / scales
+    rows, columns = np.nonzero(
+        (np.maximum(ratio, 1 / ratio) > _MIN_STRETCH) & (np.maximum(ratio, 1 / ratio) < _MAX_STRETCH)
+    )
+    shapes = np.array([np.diag([scales[i], scales[j]]) for i, j in zip(rows, columns, strict=True)])
+    coarse = _search(part, original, shapes, 1, cell)
+    factors = np.exp(step * np.array([-0.4, 0.0, 0.4]))
+    near = [pose.linear * [[a], [b]] for _, pose in coarse[:_REFINED] for a in factors for b in factors]
+    found = _refined(part, original, _search(part, original, np.array(near), 1, max(cell / 2, _CELL_PX[0])), True)
+    return [pose for pose in found if pose.is_stretched]
 
 
 def _turn(angle_deg: float) -> Matrix:
@@ -181,12 +206,12 @@ def _peaks(vote: np.ndarray, count: int) -> Iterator[tuple[float, np.ndarray]]:
         vote[max(0, at[0] - 2) : at[0] + 3, max(0, at[1] - 2) : at[1] + 3] = -1
 
 
-def _refined(part: Part, original: Features, poses: list[tuple[float, Pose]]) -> list[Pose]:
+def _refined(part: Part, original: Features, poses: list[tuple[float, Pose]], free: bool = False) -> list[Pose]:
     """The best poses, without those that converge to one that was there before."""
     found: list[Pose] = []
     few = part.sample(_REFINED_POINTS)
     for _, start in poses[:_REFINED]:
-        pose = refine(few, original, start)
+        pose = refine(few, original, start, free)
         if pose is not None and not any(is_same(part, pose, other, REACH_PX) for other in found):
             found.append(pose)
     return found
@@ -214,7 +239,7 @@ def refine(part: Part, original: Features, pose: Pose, free: bool = False) -> Po
     Source:
         Chen & Medioni 1992; Besl & McKay 1992.
     """
-    for reach in _REACHES_PX[-3:] if free else _REACHES_PX:
+    for reach in _REACHES_PX:
         nearest, close = partners(part, original, pose, reach)
         if close.sum() < 8:
             return None
@@ -253,14 +278,18 @@ def explained(part: Part, original: Features, pose: Pose) -> Bool[np.ndarray, " 
 
 
 def simplest(part: Part, original: Features, pose: Pose) -> Pose:
-    """The simplest map that fits as well as a pose: by right angles, whole pixels, half or double size.
+    """The simplest map that fits as well as a pose: by right angles, whole pixels, half or double size, unsheared.
 
     Args:
         part: the points that come from there.
         original: the other drawing.
         pose: the map found.
     """
-    pose = refine(part.sample(_POLISHED_POINTS), original, pose) or pose
+    pose = refine(part.sample(_POLISHED_POINTS), original, pose, pose.is_stretched) or pose
+    if pose.is_stretched:
+        upright = np.diag(np.diag(pose.linear))
+        simple = Pose(upright, pose(part.centre) - upright @ part.centre)
+        return simple if is_same(part, simple, pose) else pose
     scale = min((0.5, 1.0, 2.0), key=lambda factor: abs(np.log(pose.scale / factor)))
     linear = np.rint(pose.linear / pose.scale) * scale
     if not np.isclose(abs(np.linalg.det(linear)), scale**2):

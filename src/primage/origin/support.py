@@ -142,7 +142,9 @@ def _is_determined(points: np.ndarray, normals: np.ndarray, pose: Pose) -> bool:
     around = points - points.mean(axis=0)
     around /= np.sqrt((around**2).sum(axis=1).mean())
     columns = [*across.T]
-    if _complexity(pose):
+    if pose.is_stretched:
+        columns += [*(across * around).T]
+    elif _complexity(pose):
         columns.append((across * around).sum(axis=1))
     if _is_turned(pose):
         columns.append(across[:, 1] * around[:, 0] - across[:, 0] * around[:, 1])
@@ -157,7 +159,9 @@ def _holds(hull: Float64[np.ndarray, "sides 3"], points: Float64[np.ndarray, "n 
 
 def _complexity(pose: Pose) -> int:
     mirrored = np.linalg.det(pose.linear) < 0
-    return int(mirrored) + int(_is_turned(pose)) + int(abs(np.log(pose.scale)) > _SLIGHT)
+    # A stretch has two scales.
+    scales = 2 if pose.is_stretched else int(abs(np.log(pose.scale)) > _SLIGHT)
+    return int(mirrored) + int(_is_turned(pose)) + scales
 
 
 def _is_turned(pose: Pose) -> bool:
