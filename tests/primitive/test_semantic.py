@@ -83,13 +83,13 @@ def test_people_are_not_looked_for_again_while_a_slider_is_moved(monkeypatch: py
 def test_without_the_detectors_extraction_goes_on_and_says_so_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(semantic, "can_detect", lambda: False)
+    monkeypatch.setattr(semantic, "why_not", lambda: "the weights are damaged")
     semantic._say_once_that_nobody_looks.cache_clear()
     photo = resize_image(data.astronaut(), (96, 96))
     with caplog.at_level(logging.INFO, "primage"):
         for _ in range(2):
             labels = extract_labels(photo, (96, 96), SegmentsConfig())
-    assert caplog.text.count("primage[detect]") == 1
+    assert caplog.text.count("not named: the weights are damaged") == 1
     np.testing.assert_array_equal(labels.index, extract_segments(photo, SegmentsConfig()).index)
 
 
@@ -103,7 +103,7 @@ def test_a_package_that_cannot_be_loaded_stops_nothing(
 
     monkeypatch.setattr(interpreter, "is_installed", lambda: True)
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
-    monkeypatch.setattr(semantic, "can_detect", lambda: True)
+    monkeypatch.setattr(semantic, "why_not", lambda: None)
     monkeypatch.setattr(semantic, "find_regions", load)
     semantic._LAST.clear()
     semantic._say_once_that_nobody_looks.cache_clear()
@@ -156,7 +156,7 @@ def test_names_are_recorded_and_shown(
     # The same command resumes: what is extracted is the same.
     assert command("train", photo, "-o", run, *options(steps=1), "--quiet") == 0
     # Without the detectors it is not; the run goes on with its own drawing.
-    monkeypatch.setattr(semantic, "can_detect", lambda: False)
+    monkeypatch.setattr(semantic, "why_not", lambda: "no package")
     assert command("train", photo, "-o", run, *options(steps=1), "--quiet") == 2
     assert f"(another primitive); to go on with the run's own: primage train --continue -o {run}" in " ".join(
         capsys.readouterr().err.split()

@@ -27,15 +27,22 @@ def is_installed() -> bool:
     return importlib.util.find_spec("ai_edge_litert") is not None
 
 
-def can_detect() -> bool:
-    """Whether detection works without downloading anything: the package and intact weights are there."""
-    if not is_installed() or not models_available():
-        return False
+def why_not() -> str | None:
+    """Why detection does not work without downloading anything, with the way out; None if it does."""
+    if not is_installed():
+        return _MISSING
+    if not models_available():
+        return "the detectors' weights are not there; fetch them with primage weights --fetch"
     try:
         _check_weights(weights_folder())
-    except WeightsError:
-        return False
-    return True
+    except WeightsError as error:
+        return str(error)
+    return None
+
+
+def can_detect() -> bool:
+    """Whether detection works without downloading anything: the package and intact weights are there."""
+    return why_not() is None
 
 
 @cache
@@ -112,8 +119,14 @@ class Network:
 @contextlib.contextmanager
 def _without_notes() -> Iterator[None]:
     """Keep what the interpreter's library writes to the terminal away from it; its errors are exceptions."""
-    sys.stderr.flush()
-    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    try:
+        terminal = os.dup(2)
+    except OSError:  # a process without a terminal, whose error stream is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
         yield

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int, UInt8
 from skimage.color import rgb2lab
 from skimage.segmentation import slic
 
-from primage.detection.interpreter import can_detect
+from primage.detection.interpreter import why_not
 from primage.detection.regions import PERSON, find_regions
 from primage.errors import ConfigError
 from primage.image import from_nearest_outside, resize_image
@@ -46,9 +46,10 @@ def extract_labels(photo: UInt8[np.ndarray, "h w 3"], size: tuple[int, int], con
         ConfigError, WeightsError: people must be looked for, and detection is not possible.
     """
     working = resize_image(photo, size)
-    if config.semantic == "off" or (config.semantic == "auto" and not can_detect()):
-        if config.semantic == "auto":
-            _say_once_that_nobody_looks()
+    if config.semantic == "off":
+        return extract_segments(working, config)
+    if config.semantic == "auto" and (reason := why_not()) is not None:
+        _say_once_that_nobody_looks(reason)
         return extract_segments(working, config)
     try:
         regions = dict(_regions(photo, working))
@@ -101,5 +102,5 @@ def _regions(
 
 
 @cache
-def _say_once_that_nobody_looks(why: str = "pip install 'primage[detect]', then primage weights --fetch") -> None:
+def _say_once_that_nobody_looks(why: str) -> None:
     _log.info("people in the photo are not named: %s", why)
