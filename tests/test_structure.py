@@ -64,6 +64,7 @@ LAYERS = {
     "primage.studio": (
         "errors",
         "schemas",
+        "messages",
         "opened",
         "selection",
         "wire",

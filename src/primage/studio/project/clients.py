@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from primage.studio.schemas import Changed, Schema
+from primage.studio.messages import Changed
+from primage.studio.schemas import Schema
 from primage.studio.wire import pack
 
 #: Length of the queue for a slow browser. A render of 1024 × 1024 px takes 3 MB.

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Literal, Protocol, runtime_checkable
 
 from primage.studio.errors import RefusalError
+from primage.studio.messages import Edit, Replaced
 from primage.studio.project.canvas import Canvas
 from primage.studio.project.clients import Clients
 from primage.studio.project.extraction import Extractor
 from primage.studio.project.opening import Opening
 from primage.studio.project.rendering import Rendering
 from primage.studio.project.store import ProjectRecord
-from primage.studio.schemas import Edit, ExtractSettings, Label, Replaced
+from primage.studio.schemas import ExtractSettings, Label
 
 #: Highest number of labels of a drawing.
 _MAX_LABELS = 255

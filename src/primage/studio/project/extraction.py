@@ -13,11 +13,12 @@ from primage.config import Config
 from primage.primitive.kinds import KINDS
 from primage.studio.drawing import LAYER_NAMES, Drawing, channels_of, drawing_layers
 from primage.studio.errors import RefusalError
+from primage.studio.messages import Extracted
 from primage.studio.opened import OpenedFile, Part
 from primage.studio.project.latest_only import LatestOnly
 from primage.studio.project.services import Services
 from primage.studio.project.store import OWN_FOLDER, new_id, own_files
-from primage.studio.schemas import MAX_SIZE_PX, Extracted, ExtractSettings, Label, Layer, Size
+from primage.studio.schemas import MAX_SIZE_PX, ExtractSettings, Label, Layer, Size
 from primage.studio.wire import pack
 from primage.studio.workers.reader import CreateRun, Extract, Extraction, Opened, ReadOwn, WriteOwn
 

@@ -12,6 +12,7 @@ from typing import Literal
 from primage.errors import PrimageError, RunError
 from primage.studio.drawing import Drawing, drawing_layers
 from primage.studio.errors import RefusalError
+from primage.studio.messages import Accepted, Changed, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
 from primage.studio.project.canvas import Canvas, Change, run_number
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.correcting import Corrections
@@ -25,21 +26,7 @@ from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import REPLACED, ProjectRecord
 from primage.studio.project.windows import Windows
-from primage.studio.schemas import (
-    Accepted,
-    Changed,
-    Edit,
-    ExtractSettings,
-    Failure,
-    LearningChanged,
-    Problem,
-    Project,
-    ProjectChange,
-    ProjectSummary,
-    Replaced,
-    State,
-    UndoRedo,
-)
+from primage.studio.schemas import ExtractSettings, Problem, Project, ProjectChange, ProjectSummary
 from primage.studio.workers.painter import ForgetModel
 from primage.studio.workers.reader import ReadTrainingPrimitive
 

@@ -10,6 +10,7 @@ import numpy as np
 from primage.edit.records import Edit
 from primage.studio.drawing import LAYER_NAMES, Drawing
 from primage.studio.errors import RefusalError
+from primage.studio.messages import OriginFound
 from primage.studio.opened import Part
 from primage.studio.origin import differing
 from primage.studio.project.canvas import Canvas
@@ -17,7 +18,6 @@ from primage.studio.project.clients import Clients
 from primage.studio.project.extraction import opened_frame
 from primage.studio.project.services import Services
 from primage.studio.project.store import new_id
-from primage.studio.schemas import OriginFound
 from primage.studio.workers.reader import ApplyEdits, InferOrigin, ReadDrawing, ReadTrainingPrimitive
 
 #: What is shown in the history if a file holds some layers only, and otherwise.

@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.studio.errors import RefusalError, WorkerDiedError
+from primage.studio.messages import Failure
 from primage.studio.project.clients import Clients
-from primage.studio.schemas import Failure, Problem
+from primage.studio.schemas import Problem
 from primage.studio.workers.polisher import PolishedRender, Polisher, PolishRender
 
 _log = logging.getLogger(__name__)

@@ -18,10 +18,11 @@ from primage.files import write_atomically
 from primage.image import encode_png
 from primage.studio.drawing import Drawing, box_of
 from primage.studio.errors import RefusalError, WorkerDiedError
+from primage.studio.messages import Failure, Render
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.polishing import Polishing, keep_polished
 from primage.studio.project.services import Services
-from primage.studio.schemas import Failure, Problem, Rectangle, Render
+from primage.studio.schemas import Problem, Rectangle
 from primage.studio.wire import pack
 from primage.studio.workers.painter import RenderDrawing, Rendered, Synthesised, Unpolished
 from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, PolishVariant

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from primage.studio.errors import RefusalError, SupersededError, WorkerDiedError
+from primage.studio.messages import PhotoWindow
 from primage.studio.project.rendering import Picture, Rendering
-from primage.studio.schemas import PhotoWindow, Rectangle, Size
+from primage.studio.schemas import Rectangle, Size
 from primage.studio.wire import pack
 from primage.studio.workers.polisher import PaintWindow, Polisher, PolishingJob, ShowAtFullSize
 

@@ -15,8 +15,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from primage._version import __version__
+from primage.studio.messages import MESSAGES
 from primage.studio.opened import OpenedFile
-from primage.studio.schemas import MESSAGES, Schema
+from primage.studio.schemas import Schema
 from primage.studio.selection import Selected
 
 
