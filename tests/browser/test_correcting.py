@@ -98,3 +98,45 @@ def test_discarding_corrections_costs_nothing(person: Person, photo: Path) -> No
     expect(panel).to_have_count(0, timeout=PATIENCE_MS)
     page.get_by_role("tab", name="History").click()
     expect(snapshots).to_have_count(1)
+
+
+def test_edits_come_back_on_the_corrected_drawing(person: Person, photo: Path) -> None:
+    page = person.page
+    person.drop_photo(photo)
+    person.edit()
+    person.take("Pencil")
+    person.drag([(0.55, 0.15), (0.9, 0.25)])
+    person.take("Select rectangle")
+    person.drag([(0.1, 0.1), (0.3, 0.3)])
+    person.keys("Control+j")  # a copy of it
+    person.take("Move")
+    person.drag([(0.2, 0.2), (0.6, 0.7)])
+    page.keyboard.press("Enter")
+    edited = person.lines()
+
+    page.get_by_role("button", name="Change the drawing…").click()
+    page.get_by_role("button", name="Correct it by hand").click()
+    panel = page.get_by_role("region", name="Correct the drawing")
+    expect(panel).to_contain_text("Your edits are put aside", timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    original = person.lines()
+    assert (original != edited).any()
+    person.take("Select rectangle")
+    person.drag([(0.1, 0.1), (0.3, 0.3)])
+    page.get_by_role("button", name="New label for the selection").click()
+    page.get_by_role("button", name="Edit without learning").click()
+    expect(panel).to_have_count(0, timeout=PATIENCE_MS)
+    person.ready()
+    person.sees_lines(edited)  # nothing but labels was corrected
+    expect(page.get_by_text("One edit may no longer fit")).to_be_visible()
+    expect(page.get_by_test_id("unsettled-outline").first).to_be_visible()
+    labels = person.labels()
+    height, width = labels.shape[:2]
+    source, copy = labels[int(0.2 * height), int(0.2 * width)], labels[int(0.7 * height), int(0.6 * width)]
+    np.testing.assert_array_equal(copy, source)
+    person.undo()
+    person.sees_lines(original)
+    expect(page.get_by_test_id("unsettled-outline")).to_have_count(0)
+    person.redo()
+    page.get_by_role("button", name="They are as they should be").click()
+    expect(page.get_by_test_id("unsettled-outline")).to_have_count(0)

@@ -1422,6 +1422,11 @@ export interface components {
              * @description edits that the drawing contains
              */
             edits: number;
+            /**
+             * Edits Aside
+             * @description whether edits were put aside for that; they are carried over in the end
+             */
+            edits_aside: boolean;
             history: components["schemas"]["HistoryState"];
             /**
              * Id
@@ -1462,6 +1467,11 @@ export interface components {
              * @description training steps
              */
             steps: number;
+            /**
+             * Unsettled
+             * @description edits that may no longer fit the corrections, largest first
+             */
+            unsettled: components["schemas"]["Unsettled"][];
             /** Updated */
             updated: number;
         };
@@ -1476,6 +1486,11 @@ export interface components {
             name?: string | null;
             /** @description options that are not given stay as they are */
             options?: components["schemas"]["RenderOptions"] | null;
+            /**
+             * Unsettled
+             * @description empty: those edits were looked at
+             */
+            unsettled?: unknown[] | null;
         };
         /**
          * ProjectList
@@ -1776,6 +1791,25 @@ export interface components {
              * @enum {string}
              */
             type: "undo" | "redo";
+        };
+        /**
+         * Unsettled
+         * @description A part of the drawing whose edit may no longer make sense after corrections.
+         */
+        Unsettled: {
+            /** Part */
+            part: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Reason
+             * @description label: it was drawn with a label that is gone; source: what was moved there is something else now
+             * @enum {string}
+             */
+            reason: "label" | "source";
         };
     };
     responses: never;

@@ -11,6 +11,7 @@ export function CorrectPanel() {
   const [minutes, setMinutes] = useState(2);
   const [busy, setBusy] = useState(false);
   const learned = useStudio((s) => (s.project?.steps ?? 0) > 0 || (s.project?.snapshots.length ?? 0) > 0);
+  const aside = useStudio((s) => !!s.project?.edits_aside);
   const end = async (action: "finish" | "cancel", learning = false) => {
     setBusy(true);
     const ended = await endCorrections(action);
@@ -21,6 +22,7 @@ export function CorrectPanel() {
     <Section title="Correct the drawing">
       <p className="hint">
         The photo stays as it is: draw what it shows. Repaint, split, merge and name labels, redraw or erase lines.
+        {aside ? " Your edits are put aside; they come back on the corrected drawing, as one step." : ""}
         {learned ? " If you keep the corrections, the training and the snapshots are discarded." : ""}
       </p>
       <div className="prepare-go">

@@ -3,6 +3,7 @@ import { fitDrawing, zoomBy, zoomToPhoto } from "../canvas/viewport";
 import { useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 import { EffectNotice } from "./EffectNotice";
+import { UnsettledNotice } from "./UnsettledNotice";
 
 export function StatusBar() {
   const view = useStudio((s) => s.view);
@@ -29,6 +30,7 @@ export function StatusBar() {
       <Coordinates />
       <span className="spring" />
       <EffectNotice />
+      <UnsettledNotice />
       <span
         className="fact"
         role="status"

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { fromHex, hex } from "../raster/palette";
-import { nameSelection } from "../state/correcting";
+import { beginCorrections, nameSelection } from "../state/correcting";
 import { labelName, type PaintColour, paintColour, shownColours } from "../state/labels";
 import { openFiles } from "../state/opening";
 import { openSettings } from "../state/projects";
@@ -69,9 +69,21 @@ function Replace() {
   const edited = useStudio((s) => (s.project?.history.revision ?? 0) > 0);
   const learned = useStudio((s) => (s.project?.steps ?? 0) > 0);
   const labels = useStudio((s) => s.project?.labels.length ?? 0);
+  const edits = useStudio((s) => !!s.project?.history.undo);
   return (
     <Dialog title="Change the drawing" onClose={close}>
       <div className="ways">
+        <button type="button" className="card wide" onClick={() => void beginCorrections()}>
+          <Icon name="drawing" />
+          <span>
+            <b>Correct it by hand</b>
+            <small>
+              Repaint, split, merge and name labels, redraw lines, as the photo shows them.
+              {edits ? " Your edits are put aside and come back on the corrected drawing." : ""}
+              {learned ? " If you keep the corrections, the training and the snapshots are discarded." : ""}
+            </small>
+          </span>
+        </button>
         <button type="button" className="card wide" onClick={openSettings}>
           <Icon name="sliders" />
           <span>

@@ -15,20 +15,29 @@ async function ask(action: "begin" | "finish" | "cancel"): Promise<boolean> {
   return true;
 }
 
-/** Correct the extracted drawing by hand, with the tools of the editor. An edited one no longer is that of the photo. */
+/** Correct the extracted drawing by hand, with the tools of the editor. Edits are put aside meanwhile. */
 export async function beginCorrections(): Promise<boolean> {
-  if (get().project?.history.undo) {
-    notify("The drawing is corrected before it is edited: undo the edits first.");
-    return false;
-  }
+  anchor();
+  await session()?.saved();
   if (!(await ask("begin"))) return false;
+  set({ selection: null, dialog: "none" });
+  await session()?.load();
   beginEditing();
   return true;
 }
 
 /** Give what is selected a label of its own, which corrects the drawing: the network is made for its labels. */
 export async function nameSelection(name: string): Promise<void> {
-  if (get().project?.correcting || (await beginCorrections())) addLabel(name.trim());
+  const { project, selection } = get();
+  if (!project?.correcting) {
+    if (project?.history.undo) {
+      notify("This selection is of the edited drawing: correct the drawing by hand first (“Change the drawing…”).");
+      return;
+    }
+    if (!(await beginCorrections())) return;
+    set({ selection });
+  }
+  addLabel(name.trim());
 }
 
 /** Take the drawing as it is now for that of the photo, or return to the one before the corrections. */
@@ -36,7 +45,8 @@ export async function endCorrections(action: "finish" | "cancel"): Promise<boole
   anchor();
   await session()?.saved();
   if (!(await ask(action))) return false;
-  set({ selection: null });
+  const found = get().project?.unsettled.length ?? 0;
+  set({ selection: null, unsettledOutlined: found > 0 });
   await session()?.load();
   return true;
 }

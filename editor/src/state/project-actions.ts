@@ -47,6 +47,7 @@ export async function stop(): Promise<void> {
 }
 
 export async function change(body: {
+  unsettled?: [];
   keep_original?: boolean;
   options?: Project["options"];
   name?: string;

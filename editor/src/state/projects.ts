@@ -64,6 +64,7 @@ function leave(): void {
     renderedSteps: null,
     withoutEffect: [],
     outlined: false,
+    unsettledOutlined: false,
   });
 }
 

@@ -67,6 +67,8 @@ export interface StudioState {
   /** Edits that the picture does not show, and whether they are outlined. */
   withoutEffect: Part[];
   outlined: boolean;
+  /** Whether the edits are outlined that may no longer fit corrections of the drawing. */
+  unsettledOutlined: boolean;
   /** The number of renders received: a change means that there is a newer one. */
   renders: number;
 
@@ -146,6 +148,7 @@ export const useStudio = create<StudioState>(() => ({
   renderedSteps: null,
   withoutEffect: [],
   outlined: false,
+  unsettledOutlined: false,
   renders: 0,
   tool: "pencil",
   options: {},

@@ -178,6 +178,15 @@ class ProjectSummary(Schema):
     edits: int = Field(description="edits that the drawing contains")
 
 
+class Unsettled(Schema):
+    """A part of the drawing whose edit may no longer make sense after corrections."""
+
+    reason: Literal["label", "source"] = Field(
+        description="label: it was drawn with a label that is gone; source: what was moved there is something else now"
+    )
+    part: Part
+
+
 class Project(ProjectSummary):
     """All data of a project except pixels."""
 
@@ -188,6 +197,8 @@ class Project(ProjectSummary):
     line_colour: Colour
     history: HistoryState
     correcting: bool = Field(description="whether the drawing is corrected: changes leave the photo as it is")
+    edits_aside: bool = Field(description="whether edits were put aside for that; they are carried over in the end")
+    unsettled: tuple[Unsettled, ...] = Field(description="edits that may no longer fit the corrections, largest first")
     keep_original: bool = Field(description="whether renders keep the photo where no edit has an effect")
     options: RenderOptions = Field(description="how the drawing is rendered")
     learning: Learning
@@ -214,6 +225,7 @@ class ProjectChange(Schema):
     name: Name | None = None
     keep_original: bool | None = None
     options: RenderOptions | None = Field(None, description="options that are not given stay as they are")
+    unsettled: tuple[()] | None = Field(None, description="empty: those edits were looked at")
 
 
 class Learn(Schema):

@@ -236,14 +236,6 @@ def test_discarded_corrections_leave_edits_snapshots_and_the_network(visitor: Vi
     visitor.close(project)  # also after a restart
     assert visitor.get(project).json()["history"] | {"revision": 0} == left["history"] | {"revision": 0}
 
-    # Edits that were undone while the drawing was corrected are not restored.
-    visitor.http.post(f"/api/projects/{project}/corrections/begin")
-    with visitor.tab(project) as tab:
-        tab.step("undo")
-        tab.draw("segments", 0, 0, area, labels=labels)
-        left = visitor.http.post(f"/api/projects/{project}/corrections/cancel").json()
-        assert (left["history"]["undo"], left["labels"]) == ("Pencil", before["labels"])
-
 
 def test_another_extraction_ends_corrections(visitor: Visitor, project: str) -> None:
     visitor.http.post(f"/api/projects/{project}/corrections/begin")

@@ -63,6 +63,8 @@ class Canvas:
         self.loaded_revision = revision
         self._run = run
         self.saved = True
+        #: Number of the first entries of the history that cannot be undone at the moment.
+        self.floor = 0
 
     @classmethod
     def fresh(cls, folder: Path, drawing: Drawing, revision: int, run: int) -> Canvas:
@@ -150,10 +152,10 @@ class Canvas:
 
     def state(self) -> HistoryState:
         """The position in the history."""
-        done, undone = self.history.titles(_MAX_TITLES)
+        done, undone = self.history.titles(_MAX_TITLES, self.floor)
         return HistoryState(
             revision=self.revision,
-            undo=self.history.undo_title,
+            undo=self.history.undo_title if self.history.done > self.floor else None,
             redo=self.history.redo_title,
             done=done,
             undone=undone,
@@ -252,7 +254,7 @@ class Canvas:
         """
         back = direction == "undo"
         entry = self.history.last() if back else self.history.next()
-        if entry is None:
+        if entry is None or (back and self.history.done <= self.floor):
             raise RefusalError(409, "nothing", f"there is nothing to {direction}")
         pixels = entry.before if back else entry.after
         try:
@@ -277,9 +279,24 @@ class Canvas:
             RunError: the history is damaged.
         """
         labels = None
+        self.floor = 0
         while self.history.done > done:
             labels = self.undo_redo("undo").labels or labels
         return labels
+
+    def before(self, done: int) -> Drawing:
+        """The drawing as it was after the first edits.
+
+        Args:
+            done: their number.
+
+        Raises:
+            RunError: the history is damaged.
+        """
+        try:
+            return self.drawing.patched([(entry.patches, entry.before) for entry in self.history.back_to(done)])
+        except (LookupError, ValueError) as error:
+            raise RunError("the project's history is damaged") from error
 
     def _next_revision(self) -> None:
         self.revision += 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Literal, Protocol, runtime_checkable
 
+from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.messages import Edit, Replaced
 from primage.studio.project.canvas import Canvas
@@ -13,11 +13,14 @@ from primage.studio.project.clients import Clients
 from primage.studio.project.extraction import Extractor
 from primage.studio.project.opening import Opening
 from primage.studio.project.rendering import Rendering
+from primage.studio.project.replacing import Correction, Replacing
 from primage.studio.project.store import ProjectRecord
-from primage.studio.schemas import ExtractSettings, Label
+from primage.studio.schemas import Label
 
 #: Highest number of labels of a drawing.
 _MAX_LABELS = 255
+#: How often the corrected drawing is taken, if it is corrected further meanwhile.
+_ATTEMPTS = 4
 
 
 @runtime_checkable
@@ -31,30 +34,44 @@ class Corrected(Protocol):
     opening: Opening
     rendering: Rendering
 
-    def update(self, **changes: object) -> None:
-        """Change the record."""
+    @property
+    def replacing(self) -> Replacing:
+        """Replaces its training drawing."""
 
-    async def replace_primitive(self, settings: ExtractSettings) -> None:
-        """Replace the training drawing."""
+    def update(self, **changes: object) -> None:
+        """Change the record, save it, and notify all tabs."""
+
+    def replace_pixels(self, cause: Literal["edit", "snapshot"], drawing: Drawing, title: str) -> None:
+        """Replace all pixels, as one edit."""
+
+    def save(self, durable: bool = False) -> None:
+        """Write the drawing and the record; failures are reported to the tabs."""
+
+    async def training(self) -> Drawing:
+        """The unedited drawing."""
 
 
 class Corrections:
     """The corrections of one project.
 
-    Meanwhile, changes of the drawing are undone like edits, but nothing is rendered, and there may be new labels.
-    In the end, it becomes the training drawing. What was edited before they began is a correction, too, unless they are
-    discarded.
+    What was edited before is put aside, which is an edit, too: the drawing is unedited again. Meanwhile, changes are
+    undone like edits, but nothing is rendered, and there may be new labels. In the end, it becomes the training
+    drawing, and what was edited is carried over to it as one edit.
 
     Args:
         project: the project.
-        save: writes its drawing and its record, if the drawing has changed; failures are reported to the tabs.
     """
 
-    def __init__(self, project: Corrected, save: Callable[[], None]) -> None:
+    def __init__(self, project: Corrected) -> None:
         self._project = project
-        self._save = save
         self._busy = asyncio.Lock()
-        project.rendering.paused = project.record.correcting
+        self._keep()
+
+    def _keep(self) -> None:
+        """Nothing is rendered while the drawing is corrected, and what was edited before cannot be undone."""
+        record = self._project.record
+        self._project.rendering.paused = record.correcting
+        self._project.canvas.floor = record.corrected_from + record.edits_aside if record.correcting else 0
 
     async def do(self, action: Literal["begin", "finish", "cancel"]) -> None:
         """Begin, use, or discard corrections.
@@ -63,24 +80,59 @@ class Corrections:
             action: which of them. Discarding them leaves the edits from before, the training and the snapshots.
 
         Raises:
-            RefusalError: there is nothing to finish or cancel, or it cannot be saved.
+            RefusalError: there is nothing to finish or cancel, it cannot be saved, or other tabs go on correcting.
             RunError: the history is damaged.
         """
-        project = self._project
         async with self._busy:
-            correcting, settings = project.record.correcting, project.record.settings
+            record = self._project.record
             if action == "begin":
-                if not correcting:
-                    project.update(correcting=True, corrected_from=project.canvas.history.done)
-                    project.rendering.paused = True
-            elif not correcting:
+                if not record.correcting:
+                    await self._begin()
+            elif not record.correcting:
                 raise RefusalError(409, "invalid", "no drawing is being corrected")
-            elif action == "finish":
-                drawing = project.canvas.drawing.copy()
-                settings = await project.extractor.keep_own(drawing, project.record.labels, settings)
-                await project.replace_primitive(settings)
+            elif action == "finish" and not (record.edits_aside and self._nothing_corrected):
+                await self._finish()
             else:
                 self._discard()
+
+    @property
+    def _nothing_corrected(self) -> bool:
+        canvas = self._project.canvas
+        return canvas.history.done == canvas.floor
+
+    async def _begin(self) -> None:
+        """Put the edits aside."""
+        project = self._project
+        unedited = await project.training() if project.canvas.history.done else None
+        # Nothing is awaited from here on, so that no edit comes between.
+        done = project.canvas.history.done
+        if unedited is not None and done:
+            own = {name: project.canvas.drawing.layers[name] for name in ("marks", "sources")}
+            project.rendering.paused = True
+            project.replace_pixels("edit", Drawing({**unedited.layers, **own}), "Edits put aside")
+            self._save()
+        project.canvas.floor = project.canvas.history.done
+        try:
+            project.update(correcting=True, corrected_from=done, edits_aside=project.canvas.floor > done)
+        finally:
+            self._keep()
+
+    async def _finish(self) -> None:
+        """Make the corrected drawing the training drawing, as it is when that is done."""
+        project, record = self._project, self._project.record
+        for _ in range(_ATTEMPTS):
+            canvas, labels = project.canvas, project.record.labels
+            edited = canvas.before(record.corrected_from) if record.edits_aside else None
+            correction = Correction(canvas.drawing.copy(), canvas.revision, edited)
+            settings = await project.extractor.keep_own(correction.drawing, labels, record.settings)
+            if await project.replacing.do(settings, correction):
+                return
+        raise RefusalError(409, "busy", "the drawing is being corrected in another tab; go on when that is done")
+
+    def _save(self) -> None:
+        self._project.save(durable=True)
+        if not self._project.canvas.saved:
+            raise RefusalError(507, "full", "the project cannot be saved; free some space on the disk first")
 
     def _discard(self) -> None:
         """Return to the drawing before the corrections, for good: the network does not know their labels."""
@@ -90,27 +142,19 @@ class Corrections:
         if labels is not None:
             project.record = project.record.model_copy(update={"labels": labels})
         self._save()
-        if not project.canvas.saved:
-            raise RefusalError(507, "full", "the project cannot be saved; free some space on the disk first")
         try:
             project.canvas.history.forget_undone()
         except OSError as error:
             raise RefusalError(507, "full", f"the project cannot be saved ({error.strerror})") from error
-        project.update(correcting=False)
-        project.rendering.paused = False
+        project.update(correcting=False, edits_aside=False)
+        self._keep()
         project.clients.send(Replaced(type="replaced"))
         project.rendering.request()
 
     @property
     def may_merge(self) -> bool:
         """Whether an edit may be undone with the last one: a correction is never part of an older edit."""
-        return self._project.canvas.history.done > self._project.record.corrected_from
-
-    def undone(self) -> None:
-        """Edits were undone: those from before the corrections are not to be restored if they are discarded."""
-        record, done = self._project.record, self._project.canvas.history.done
-        if done < record.corrected_from:  # saved together with the drawing
-            self._project.record = record.model_copy(update={"corrected_from": done})
+        return not self._nothing_corrected
 
     def check_snapshots(self) -> None:
         """Check that snapshots can be made now.

@@ -120,14 +120,15 @@ class History:
         """Title of the edit that redo would repeat."""
         return self._slots[self.done].title if self.can_redo else None
 
-    def titles(self, limit: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def titles(self, limit: int, first: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Titles of the done and the undone edits.
 
         Args:
             limit: maximum number of each, closest to the current state.
+            first: number of the oldest done edits that are left out.
         """
         titles, done = [slot.title for slot in self._slots], self.done
-        return tuple(titles[max(0, done - limit) : done]), tuple(titles[done : done + limit])
+        return tuple(titles[max(first, done - limit) : done]), tuple(titles[done : done + limit])
 
     @property
     def can_redo(self) -> bool:
@@ -232,6 +233,17 @@ class History:
             RunError: the file is damaged.
         """
         return self._read(self._slots[self.done]) if self.can_redo else None
+
+    def back_to(self, done: int) -> list[Entry]:
+        """The edits that are done but for the first ones, newest first.
+
+        Args:
+            done: number of the first ones.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return [self._read(slot) for slot in reversed(self._slots[done : self.done])]
 
     def flush(self) -> None:
         """Make sure that all entries are on the disk."""

@@ -13,7 +13,7 @@ from primage.errors import PrimageError, RunError
 from primage.studio.drawing import Drawing, drawing_layers
 from primage.studio.errors import RefusalError
 from primage.studio.messages import Accepted, Changed, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
-from primage.studio.project.canvas import Canvas, Change, run_number
+from primage.studio.project.canvas import Canvas, Change
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.correcting import Corrections
 from primage.studio.project.exports import Exports
@@ -21,10 +21,11 @@ from primage.studio.project.extraction import Extractor, layers_frame
 from primage.studio.project.models import ModelManager, saved_learning
 from primage.studio.project.opening import Opening
 from primage.studio.project.rendering import Rendering, RenderInput
+from primage.studio.project.replacing import Replacing
 from primage.studio.project.selecting import Selecting
 from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
-from primage.studio.project.store import REPLACED, ProjectRecord
+from primage.studio.project.store import ProjectRecord
 from primage.studio.project.windows import Windows
 from primage.studio.schemas import ExtractSettings, Problem, Project, ProjectChange, ProjectSummary
 from primage.studio.workers.painter import ForgetModel
@@ -60,17 +61,17 @@ class LiveProject:
         self.selecting = Selecting(services, self._folder / "original", self.rendering, lambda: self.canvas.drawing)
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
         self.opening = Opening(
-            services, self.clients, lambda: (self.run, self.canvas), partial(self._replace_pixels, "edit"), self.start
+            services, self.clients, lambda: (self.run, self.canvas), partial(self.replace_pixels, "edit"), self.start
         )
-        self.corrections = Corrections(self, partial(self._save, durable=True))
         #: Author of the last entry of the history, and the ids of its edits.
         self._newest: tuple[Client | None, set[int]] = (None, set())
-        self._replacing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._autosave_timer: asyncio.TimerHandle | None = None
         self._deleted = False
         self.models = ModelManager(services, self, saved_learning(self.run, record.steps, record.unfinished))
         self.rendering.restore(canvas.loaded_revision)
+        self.replacing = Replacing(services, self)
+        self.corrections = Corrections(self)
         self.start(self.models.publish())
 
     # --- state
@@ -96,6 +97,8 @@ class LiveProject:
             line_colour=self.record.line_colour,
             history=self.canvas.state(),
             correcting=self.record.correcting,
+            edits_aside=self.record.edits_aside,
+            unsettled=self.record.unsettled if self.canvas.history.done else (),
             keep_original=self.record.keep_original,
             options=self.record.options,
             learning=self.models.learning,
@@ -122,10 +125,18 @@ class LiveProject:
             RefusalError: it cannot be written to the disk; nothing has changed.
         """
         if not self._deleted:
-            self._write_record(**changes)
+            self.write_record(**changes)
             self.clients.send(State(project=self.state()))
 
-    def _write_record(self, **changes: object) -> None:
+    def write_record(self, **changes: object) -> None:
+        """Change the record, and save it.
+
+        Args:
+            **changes: new values of fields.
+
+        Raises:
+            RefusalError: it cannot be written to the disk; nothing has changed.
+        """
         changes.setdefault("updated", time.time())
         record = ProjectRecord.model_validate(self.record.model_dump() | changes)
         try:
@@ -216,7 +227,6 @@ class LiveProject:
             RefusalError: there is nothing to undo or redo.
         """
         self._after(self.canvas.undo_redo(request.type), request.type, client, request.id, echo=True)
-        self.corrections.undone()
 
     def _after(
         self,
@@ -244,11 +254,15 @@ class LiveProject:
             self.record = self.record.model_copy(update={"labels": change.labels})
             self.clients.send(State(project=self.state()))
         if self._autosave_timer is None:
-            self._autosave_timer = asyncio.get_running_loop().call_later(_AUTOSAVE_SEC, self._save)
+            self._autosave_timer = asyncio.get_running_loop().call_later(_AUTOSAVE_SEC, self.save)
         self.rendering.request()
 
-    def _save(self, durable: bool = False) -> None:
-        """Write the drawing and the record, if the drawing has changed."""
+    def save(self, durable: bool = False) -> None:
+        """Write the drawing and the record, if the drawing has changed; failures are reported to the tabs.
+
+        Args:
+            durable: flush them to the disk before returning.
+        """
         if self._autosave_timer is not None:
             self._autosave_timer.cancel()
             self._autosave_timer = None
@@ -262,16 +276,26 @@ class LiveProject:
             self.canvas.saved = False  # the record, which contains the labels, is not saved either
             self.report(RefusalError(507, "full", f"the project cannot be saved ({error.strerror})"))
 
-    def _replace_pixels(
+    def replace_pixels(
         self, cause: Literal["edit", "snapshot"], drawing: Drawing, title: str, merge: bool = False
     ) -> None:
-        """Replace all pixels by those of a drawing with the same layers and size, as one edit."""
+        """Replace all pixels, as one edit.
+
+        Args:
+            cause: what did it.
+            drawing: has the same layers and size.
+            title: shown in the history.
+            merge: whether it is undone together with the last edit.
+
+        Raises:
+            RefusalError: it cannot be written to the disk; nothing has changed.
+        """
         change = self.canvas.replace(title, drawing, len(self.record.labels), merge)
         if change is not None:
             self._after(change, cause, None, None, echo=True)
             self.clients.send(State(project=self.state()))
 
-    async def _training(self) -> Drawing:
+    async def training(self) -> Drawing:
         """The unedited drawing."""
         return (await self._services.reader.run(ReadTrainingPrimitive(self.run))).drawing
 
@@ -282,7 +306,7 @@ class LiveProject:
             of: the edited drawing, or the training primitive.
         """
         edited = self.canvas.drawing, self.canvas.revision
-        drawing, revision = edited if of == "edited" else (await self._training(), None)
+        drawing, revision = edited if of == "edited" else (await self.training(), None)
         return layers_frame(drawing, self.record.settings.kind, self.record.labels, revision)
 
     async def replace_primitive(self, settings: ExtractSettings) -> None:
@@ -294,29 +318,7 @@ class LiveProject:
         Raises:
             RefusalError: the project cannot be saved; the drawing has not changed.
         """
-        async with self._replacing:
-            await self.models.discard_learning()
-            await asyncio.to_thread(self._services.store.sweep_runs, self.record)
-            number = run_number(self.record) + 1
-            extraction = await self.extractor.create_run(self._folder / f"run-{number}", settings)
-            old = self.record
-            # The record first, because it names the run: files of an earlier run are then ignored.
-            self._write_record(
-                settings=settings,
-                size=extraction.drawing.size,
-                labels=extraction.labels,
-                line_colour=extraction.line_colour,
-                run=f"run-{number}",
-                **REPLACED,
-            )
-            self.canvas = Canvas.unedited(self._folder, extraction.drawing, self.canvas.revision + 1, number)
-            self.models.reset()
-            self.rendering.reset()
-            self._save(durable=True)
-            self.snapshots.remove_files(old.snapshots)
-            self.clients.send(State(project=self.state()))
-            self.clients.send(Replaced(type="replaced"))
-            self.start(self.models.publish(self._folder / old.run))
+        await self.replacing.do(settings)
 
     # --- snapshots
 
@@ -345,16 +347,16 @@ class LiveProject:
         """
         name, drawing = self.snapshots.load(snapshot_id)
         if not drawing.has_origin:  # saved by an earlier version
-            drawing = drawing.with_inferred_origin(await self._training())
+            drawing = drawing.with_inferred_origin(await self.training())
         if not drawing.fits(self.canvas.drawing):
             raise RunError("the snapshot is damaged")
-        self._replace_pixels("snapshot", drawing, f"Return to “{name}”"[:60])
+        self.replace_pixels("snapshot", drawing, f"Return to “{name}”"[:60])
 
     # --- opening and closing
 
     async def export_zip(self) -> Path:
         """The whole project as one file, which the caller deletes."""
-        self._save(durable=True)
+        self.save(durable=True)
         return await self.exports.zip_file(self.record)
 
     def send_initial_state(self, client: Client) -> None:
@@ -371,7 +373,7 @@ class LiveProject:
     async def close(self) -> None:
         """Save everything and stop the background jobs."""
         await self.models.close()
-        self._save(durable=True)
+        self.save(durable=True)
         await self.rendering.close()
         for task in list(self._tasks):
             task.cancel()

@@ -36,6 +36,7 @@ from primage.studio.schemas import (
     Schema,
     Size,
     Snapshot,
+    Unsettled,
 )
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
@@ -47,7 +48,15 @@ _CREATED = re.compile(r"snapshots|own|original|(drawing|history)\.bin|(thumbnail
 #: Folder of a project with layers that the user gave.
 OWN_FOLDER = "own"
 #: Fields of the record when the drawing was replaced by another.
-REPLACED = {"unfinished": False, "correcting": False, "corrected_from": 0, "steps": 0, "snapshots": ()}
+REPLACED = {
+    "unfinished": False,
+    "correcting": False,
+    "corrected_from": 0,
+    "edits_aside": False,
+    "unsettled": (),
+    "steps": 0,
+    "snapshots": (),
+}
 RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 
@@ -72,6 +81,8 @@ class ProjectRecord(Schema):
     edits: int = 0
     correcting: bool = False
     corrected_from: int = Field(0, ge=0, description="edits that are older than the corrections")
+    edits_aside: bool = Field(False, description="whether the edit after these put them aside for the corrections")
+    unsettled: tuple[Unsettled, ...] = Field((), max_length=1000)
     snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
 
     @model_validator(mode="before")

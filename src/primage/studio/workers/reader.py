@@ -13,7 +13,7 @@ from primage.edit.records import Edit
 from primage.origin.plane import Origin
 from primage.studio.drawing import Drawing
 from primage.studio.opened import Part
-from primage.studio.schemas import Colour, Label, Size
+from primage.studio.schemas import Colour, Label, Size, Unsettled
 from primage.studio.workers.jobs import Job, Result
 from primage.studio.workers.process import Worker
 
@@ -171,6 +171,36 @@ class WriteOwn(ReadingJob[None]):
     drawing: Drawing
     labels: tuple[Label, ...]
     targets: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class CarriedOver:
+    """Edits that were carried over to a corrected drawing.
+
+    Attributes:
+        drawing: the edited drawing, with the labels of the corrected one.
+        unsettled: edits that may no longer make sense, largest first.
+    """
+
+    drawing: Drawing
+    unsettled: tuple[Unsettled, ...]
+
+
+@dataclass(frozen=True)
+class CarryOver(ReadingJob[CarriedOver]):
+    """Carry edits over to a drawing that was corrected.
+
+    Attributes:
+        edited: the edited drawing.
+        before: the run folder whose training primitive was edited.
+        after: the run folder whose training primitive is the corrected drawing.
+        corrected: the corrected drawing with the numbers of the labels as they were when it was corrected.
+    """
+
+    edited: Drawing
+    before: Path
+    after: Path
+    corrected: Drawing
 
 
 @dataclass(frozen=True)

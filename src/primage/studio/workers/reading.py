@@ -14,6 +14,7 @@ from primage.api import configure, opened_run, prepare
 from primage.config import Config
 from primage.decoding.decode import stored_size
 from primage.edit.apply import Edited, edited
+from primage.edit.rebase import rebased
 from primage.errors import ImageError
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.labels.formats.raw import PhotoFacts
@@ -30,11 +31,13 @@ from primage.primitive.primitive import Primitive, spec_of
 from primage.primitive.read import LayerFiles
 from primage.run import Run
 from primage.studio.drawing import Drawing
-from primage.studio.origin import layer_of
-from primage.studio.schemas import Colour, Label, Size
+from primage.studio.origin import index_of, layer_of
+from primage.studio.schemas import Colour, Label, Size, Unsettled
 from primage.studio.workers.opening import opened, read_opened, resembles, with_hidden_labels
 from primage.studio.workers.reader import (
     ApplyEdits,
+    CarriedOver,
+    CarryOver,
     Configure,
     CreateRun,
     EncodePhoto,
@@ -50,6 +53,9 @@ from primage.studio.workers.reader import (
     WarmUpReader,
     WriteOwn,
 )
+
+#: Number of edits that may no longer make sense which are reported.
+_MOST = 100
 
 
 @WarmUpReader.handled_by
@@ -193,6 +199,24 @@ def apply_recorded(job: ApplyEdits) -> tuple[Drawing, Origin]:
     primitive = Run(job.run).pair()[1]
     drawing = edited(Edited(primitive, Origin.unmoved(primitive.size)), job.edits)
     return Drawing(drawing.primitive.to_arrays()), drawing.origin
+
+
+@CarryOver.handled_by
+def carry_over(job: CarryOver) -> CarriedOver:
+    """Carry edits over to a drawing that was corrected."""
+    spec, before, after = Run(job.before).record.spec, Run(job.before).pair()[1], Run(job.after).pair()[1]
+    primitive = Primitive.from_arrays(spec.kind, job.edited.layers, spec.palette)
+    origin = Origin(index_of(job.edited.layers["origin"]), job.edited.pieces)
+    same = {}
+    if before.segments is not None and after.segments is not None:
+        # Labels that nothing shows any more are not among those of the run, so the others have new numbers.
+        used, places = np.unique(job.corrected.layers["segments"], return_index=True)
+        known = used < len(before.segments.palette.labels)
+        same = dict(zip(used[known].tolist(), after.segments.index.ravel()[places[known]].tolist(), strict=True))
+    (primitive, origin), doubts = rebased(Edited(primitive, origin), before, after, same)
+    kept = {name: job.edited.layers[name] for name in ("marks", "sources")}
+    drawing = Drawing({**primitive.to_arrays(), **kept, "origin": layer_of(origin.index)}, origin.pieces)
+    return CarriedOver(drawing, tuple(Unsettled(reason=doubt.reason, part=doubt.box) for doubt in doubts[:_MOST]))
 
 
 @WriteOwn.handled_by
