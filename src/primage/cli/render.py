@@ -104,12 +104,12 @@ def command(
 ) -> None:
     """Render photos from edited primitives."""
     set_up(quiet, as_json)
-    from primage.edit.apply import edited
+    from primage.edit.files import edited_drawing
     from primage.edit.records import read_edits
     from primage.errors import UserError
     from primage.model import load
     from primage.primitive.read import LayerFiles
-    from primage.render.files import drawings_among, planned, render_drawing, render_files, training_drawing
+    from primage.render.files import drawings_among, planned, render_drawing, render_files
     from primage.render.masks import Places
     from primage.render.original import Original
     from primage.synthesis.options import RenderOptions
@@ -147,7 +147,7 @@ def command(
             not no_origin,
         )
     else:
-        drawing = edited(training_drawing(trained), read_edits(edits))
+        drawing = edited_drawing(trained, read_edits(edits))
         results = render_drawing(trained, drawing, target, [edits], options, places, original, variants, overwrite)
     if as_json:
         print_json({"renders": [facts(result) for result in results]})

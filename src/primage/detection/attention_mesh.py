@@ -84,28 +84,31 @@ class AttentionMesh:
             )
             self._heads.append(head)
 
-    def run(self, face: Float32[np.ndarray, "192 192 3"]) -> tuple[Float[np.ndarray, "478 2"], float]:
+    def run(self, face: Float32[np.ndarray, "192 192 3"]) -> tuple[Float[np.ndarray, "478 3"], float]:
         """Find the points of a face.
 
         Args:
             face: (192, 192, 3) float32 in [0, 1], upright.
 
         Returns:
-            (478, 2) points in [0, 1] of the square: 468 of the mesh, then 5 of each iris; and the probability that it
-            shows a face.
+            (478, 3) points in [0, 1] of the square: 468 of the mesh, then 5 of each iris. The third coordinate is the
+            depth in sides of the square, smaller towards the camera; that of an iris is its eye's. And the probability
+            that it shows a face.
         """
         mesh, flag, features = (self._trunk.run(face)[name] for name in self._names)
-        coarse = mesh.reshape(MESH_POINTS, 3)[:, :2].astype(float)
-        points = np.concatenate([coarse, np.zeros((ALL_POINTS - MESH_POINTS, 2))])
+        solid = mesh.reshape(MESH_POINTS, 3).astype(float)
+        coarse = solid[:, :2]
+        points = np.concatenate([solid, np.zeros((ALL_POINTS - MESH_POINTS, 3))])
         irises = iter(_FIRST_IRIS_POINTS)
         for head in self._heads:
             matrix, centre = region_frame(coarse, head.points, head.left, head.right, head.margin)
+            depth = float(solid[head.points, 2].mean())
             for refined in self._refine(head, features, matrix, centre):
                 if len(refined) == len(head.points):
-                    points[head.points] = refined
+                    points[head.points, :2] = refined
                 else:
                     first = next(irises)
-                    points[first : first + len(refined)] = refined
+                    points[first : first + len(refined)] = np.c_[refined, np.full(len(refined), depth)]
         return points / _INPUT, float(1 / (1 + np.exp(-flag.ravel()[0].astype(float))))
 
     def _refine(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from primage.detection.attention_mesh import MESH_POINTS, attention_mesh
+from primage.detection.attention_mesh import ALL_POINTS, MESH_POINTS, attention_mesh
 from primage.detection.candidates import Candidates, Detector, detect, overlaps, suppress
 from primage.detection.crops import Crop, around, direction, tiles, whole
 
@@ -39,10 +39,12 @@ class Face:
         points: (478, 2), (x, y) in pixels with (0, 0) at the photo's top left corner: 468 of the face mesh, in its
             usual numbering, then centre and four points of the right iris, then of the left one.
         score: probability that it is a face.
+        depths: (478,), in pixels of the photo, smaller towards the camera; only differences mean something.
     """
 
     points: Float[np.ndarray, "478 2"]
     score: float
+    depths: Float[np.ndarray, " 478"] = field(default_factory=lambda: np.zeros(ALL_POINTS))
 
 
 def find_faces(photo: UInt8[np.ndarray, "h w 3"]) -> tuple[Face, ...]:
@@ -85,14 +87,14 @@ def track_face(photo: UInt8[np.ndarray, "h w 3"], start: Crop | Face) -> Face | 
         The face; None if there is none.
     """
     crop = start if isinstance(start, Crop) else _around_mesh(start.points)
-    points, score = np.zeros((0, 2)), 0.0
+    points, depths, score = np.zeros((0, 2)), np.zeros(0), 0.0
     for _ in range(_PASSES):
         local, score = attention_mesh().run(crop.cut(photo, _INPUT, replicate=True))
         if score < _LEAST_SCORE:
             return None
-        points = crop.to_photo(local)
+        points, depths = crop.to_photo(local[:, :2]), local[:, 2] * crop.side
         crop = _around_mesh(points)
-    return Face(points, score)
+    return Face(points, score, depths)
 
 
 def _candidates(photo: UInt8[np.ndarray, "h w 3"]) -> Candidates:

@@ -83,7 +83,7 @@ def lines(people: People) -> tuple[Line, ...]:
     for number, hand in enumerate(people.hands, 1):
         found += _lines(f"hand {number}", HAND, hand.points)
     for number, body in enumerate(people.bodies, 1):
-        chains = BODY if any(_has(face, body) for face in people.faces) else (*HEAD, *BODY)
+        chains = BODY if has_face(body, people) else (*HEAD, *BODY)
         found += _lines(f"body {number}", chains, body.points, body.visible)
     return tuple(found)
 
@@ -101,17 +101,40 @@ def _lines(
     visible: Bool[np.ndarray, " n"] | None = None,
 ) -> Iterator[Line]:
     for chain in chains:
-        numbers = list(chain.points)
-        shown = np.ones(len(numbers), bool) if visible is None else visible[numbers]
-        if shown.all():
-            yield Line(f"{owner} {chain.name}", points[numbers], chain.closed)
-            continue
-        if chain.closed:
-            numbers.append(numbers[0])
-            shown = np.append(shown, shown[0])
-        ends = np.flatnonzero(~np.append(shown, False))
-        runs = zip([0, *(ends[:-1] + 1)], ends, strict=True)
-        parts = [numbers[start:end] for start, end in runs if end - start > 1]
-        for number, part in enumerate(parts, 1):
-            suffix = f" {number}" if len(parts) > 1 else ""
-            yield Line(f"{owner} {chain.name}{suffix}", points[part], False)
+        for run in visible_runs(chain, np.ones(len(points), bool) if visible is None else visible):
+            yield Line(f"{owner} {run.name}", points[list(run.points)], run.closed)
+
+
+def visible_runs(chain: Chain, visible: Bool[np.ndarray, " n"]) -> Iterator[Chain]:
+    """The parts of a chain that can be drawn: it is interrupted where a point is not visible.
+
+    Args:
+        chain: the chain.
+        visible: (N,), of the points that it refers to.
+
+    Yields:
+        Chains of two or more points; the chain itself if all are visible.
+    """
+    numbers = list(chain.points)
+    shown = visible[numbers]
+    if shown.all():
+        yield chain
+        return
+    if chain.closed:
+        numbers.append(numbers[0])
+        shown = np.append(shown, shown[0])
+    ends = np.flatnonzero(~np.append(shown, False))
+    bounds = zip([0, *(ends[:-1] + 1)], ends, strict=True)
+    parts = [tuple(numbers[start:end]) for start, end in bounds if end - start > 1]
+    for number, part in enumerate(parts, 1):
+        yield Chain(f"{chain.name} {number}" if len(parts) > 1 else chain.name, part)
+
+
+def has_face(body: Body, people: People) -> bool:
+    """Whether the face of a body was found as a face, too.
+
+    Args:
+        body: one of the people's.
+        people: what was found.
+    """
+    return any(_has(face, body) for face in people.faces)

@@ -71,3 +71,80 @@ BODY = (
 )
 #: Of a body whose face was not found as a face: it is small, or turned away.
 HEAD = (Chain("eyes and ears", (8, 6, 5, 4, 0, 1, 2, 3, 7)), Chain("mouth", (10, 9)))
+
+#: The part that a curve belongs to, and where its points are along it, from 0 to 1, which is 0 again. The lips' points
+#: face each other, as do those of the upper and the lower border of a brow; an iris is one thing. Other curves are
+#: parts of their own, with points at equal distances.
+_AROUND_LIPS = tuple(index / len(OUTER_LIPS) for index in range(len(OUTER_LIPS)))
+_ALONG_BROW = (0.0, 0.125, 0.25, 0.375, 0.5, 0.5, 0.375, 0.25, 0.125, 0.0)
+PARTS: dict[str, tuple[str, tuple[float, ...]]] = {
+    "outer lips": ("lips", _AROUND_LIPS),
+    "inner lips": ("lips", _AROUND_LIPS),
+    "right brow": ("right brow", _ALONG_BROW),
+    "left brow": ("left brow", _ALONG_BROW),
+    "right iris": ("right iris", (0.0,) * len(RIGHT_IRIS)),
+    "left iris": ("left iris", (0.0,) * len(LEFT_IRIS)),
+}
+
+#: The head is turned by this point.
+NOSE_TIP = 4
+#: The points that are dragged most, with their names; the most useful first.
+KEY_POINTS: dict[str, tuple[tuple[int, str], ...]] = {
+    "face": (
+        (NOSE_TIP, "tip of the nose"),
+        (61, "right corner of the mouth"),
+        (291, "left corner of the mouth"),
+        (105, "middle of the right brow"),
+        (334, "middle of the left brow"),
+        (152, "chin"),
+        (0, "upper lip"),
+        (17, "lower lip"),
+        (159, "right upper eyelid"),
+        (386, "left upper eyelid"),
+        (145, "right lower eyelid"),
+        (374, "left lower eyelid"),
+        (469, "right iris"),
+        (474, "left iris"),
+        (107, "inner end of the right brow"),
+        (336, "inner end of the left brow"),
+        (70, "outer end of the right brow"),
+        (300, "outer end of the left brow"),
+        (33, "outer corner of the right eye"),
+        (263, "outer corner of the left eye"),
+        (133, "inner corner of the right eye"),
+        (362, "inner corner of the left eye"),
+        (13, "inside of the upper lip"),
+        (14, "inside of the lower lip"),
+        (172, "right of the jaw"),
+        (397, "left of the jaw"),
+        (234, "right cheek"),
+        (454, "left cheek"),
+        (10, "forehead"),
+        (129, "right side of the nose"),
+        (358, "left side of the nose"),
+        (2, "bottom of the nose"),
+        (168, "bridge of the nose"),
+    ),
+    "hand": (
+        (0, "wrist"),
+        (4, "tip of the thumb"),
+        (8, "tip of the index finger"),
+        (12, "tip of the middle finger"),
+        (16, "tip of the ring finger"),
+        (20, "tip of the little finger"),
+    ),
+    "body": (
+        (11, "left shoulder"),
+        (12, "right shoulder"),
+        (13, "left elbow"),
+        (14, "right elbow"),
+        (15, "left wrist"),
+        (16, "right wrist"),
+        (23, "left hip"),
+        (24, "right hip"),
+        (25, "left knee"),
+        (26, "right knee"),
+        (27, "left ankle"),
+        (28, "right ankle"),
+    ),
+}

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from pydantic import ValidationError
 from scipy import ndimage
 from skimage.draw import line, polygon2mask
 
+from primage.detection.figures import Figure, find_figures
+from primage.edit.bending import bends
+from primage.edit.landmarks import edits_of, moved
 from primage.edit.records import (
     Copy,
+    DrawingEdit,
     Edit,
     Ellipse,
     Erase,
     Fill,
     LabelRegion,
+    Landmarks,
     Move,
     Paint,
     Point,
@@ -29,6 +35,7 @@ from primage.edit.records import (
 )
 from primage.errors import PrimitiveError
 from primage.labels.label_map import LabelMap
+from primage.origin.places import places_of
 from primage.origin.plane import Origin
 from primage.origin.transforms import Affine, Spline
 from primage.primitive.layer import nearest_pixels
@@ -53,37 +60,51 @@ class Edited(NamedTuple):
     origin: Origin
 
 
-def apply_edits(primitive: Primitive, edits: Sequence[Edit]) -> Primitive:
+def apply_edits(
+    primitive: Primitive, edits: Sequence[Edit], photo: UInt8[np.ndarray, "h2 w2 3"] | None = None
+) -> Primitive:
     """Apply edits in order.
 
     Args:
         primitive: the primitive to edit; it is not changed.
         edits: the edits.
+        photo: (H', W', 3) uint8, the photo that it was extracted from: edits of landmarks need it.
 
     Returns:
         The edited primitive, with the same size and labels.
 
     Raises:
-        PrimitiveError: a region is empty, a label is not in the palette, or handles do not define a warp.
+        PrimitiveError: a region is empty, a label is not in the palette, handles do not define a warp, or there are
+            edits of landmarks without a photo, or of somebody it does not show.
+        ConfigError, WeightsError: nobody can be looked for.
     """
-    return edited(Edited(primitive, Origin.unmoved(primitive.size)), edits).primitive
+    find = None if photo is None else partial(find_figures, photo)
+    return edited(Edited(primitive, Origin.unmoved(primitive.size)), edits, find).primitive
 
 
-def edited(drawing: Edited, edits: Sequence[Edit]) -> Edited:
+def edited(drawing: Edited, edits: Sequence[Edit], find: Callable[[], Sequence[Figure]] | None = None) -> Edited:
     """Apply edits in order, and follow where the pixels come from.
 
     Args:
         drawing: the primitive to edit and its origin, of the same size; not changed.
         edits: the edits.
+        find: finds the people in the photo; called if there are edits of landmarks. None if there is no photo.
 
     Returns:
         The edited drawing.
 
     Raises:
-        PrimitiveError: as for `apply_edits`.
+        PrimitiveError: as for `apply_edits`; or the photo does not show what an edit of landmarks is about.
+        ConfigError, WeightsError: from ``find``, which cannot look.
     """
+    waiting: list[Landmarks] = []
     for edit in edits:
-        drawing = _apply(drawing, edit)
+        if isinstance(edit, Landmarks):
+            waiting.append(edit)
+            continue
+        drawing = _apply(_bent(drawing, waiting, find), edit)
+        waiting = []
+    drawing = _bent(drawing, waiting, find)
     primitive, origin = drawing
     return Edited(primitive.map(lambda layer, data: layer.clean(data)) if edits else primitive, origin)
 
@@ -107,7 +128,7 @@ def removed(drawing: Edited, mask: Mask) -> Edited:
     return Edited(primitive.map(lambda layer, data: layer.clean(data)), origin)
 
 
-def _apply(drawing: Edited, edit: Edit) -> Edited:
+def _apply(drawing: Edited, edit: DrawingEdit) -> Edited:
     if isinstance(edit, Paint):
         return _paint(drawing, edit)
     size = drawing.primitive.size
@@ -136,6 +157,31 @@ def _apply(drawing: Edited, edit: Edit) -> Edited:
         placement = _affine(size, mirror, centre, np.zeros(2))
     covers_all = _covered(placement.coords, mask).all()
     return _paste(drawing, drawing if covers_all else _emptied(drawing, mask), placement, mask)
+
+
+def _bent(drawing: Edited, edits: Sequence[Landmarks], find: Callable[[], Sequence[Figure]] | None) -> Edited:
+    """Move points of people, those of each figure at once, however many edits there are."""
+    if not edits:
+        return drawing
+    if find is None:
+        raise PrimitiveError(
+            "edits of landmarks need the photo, to find its faces, hands and bodies; apply them with `primage edit`"
+        )
+    size = drawing.primitive.size
+    scale = np.array([size[1], size[0]], float)
+    for figure, own in edits_of(find(), edits):
+        sources = places_of(drawing.origin, np.array(figure.points)) * scale
+        targets = sources
+        for edit in own:
+            targets = moved(figure, targets, edit, size)
+        if np.isnan(targets).all() or np.array_equal(sources, targets, equal_nan=True):
+            continue
+        before = drawing
+        for bend in bends(figure, sources, targets, size):
+            within = bend.mask if bend.onto is None else ndimage.binary_dilation(bend.onto, iterations=2)
+            placement = _spline_through(bend.sources / scale, bend.targets / scale, size, within)
+            drawing = _paste(before, drawing, placement, bend.mask, bend.onto)
+    return drawing
 
 
 def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | LabelRegion) -> Mask:
@@ -239,13 +285,25 @@ def _spline(edit: Warp, size: tuple[int, int]) -> _Placement:
     )
     if len(targets) < 3:  # splines need three points
         raise PrimitiveError("a warp needs at least three handles if the border is not pinned")
+    return _spline_through(np.array(sources), np.array(targets), size)
+
+
+def _spline_through(
+    sources: Float[np.ndarray, "n 2"],
+    targets: Float[np.ndarray, "n 2"],
+    size: tuple[int, int],
+    within: Mask | None = None,
+) -> _Placement:
+    """The placement under the thin-plate spline that maps each target to its source, in shares; ``within`` a mask."""
+    points, places = ([(float(x), float(y)) for x, y in ends] for ends in (targets, sources))
     try:
-        spline = Spline(points=targets, sources=sources, aspect=size[1] / size[0])
+        spline = Spline(points=tuple(points), sources=tuple(places), aspect=size[1] / size[0])
     except ValidationError as error:
         message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
         raise PrimitiveError(f"the handles of a warp do not define one: {message}") from error
-    y, x = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1], indexing="ij")
-    coords = spline(np.stack([x, y], axis=-1).reshape(-1, 2)).reshape(*size, 2)[..., ::-1] * size - 0.5
+    coords = np.moveaxis(np.mgrid[: size[0], : size[1]].astype(float), 0, -1)
+    where = np.ones(size, bool) if within is None else within
+    coords[where] = spline((coords[where][:, ::-1] + 0.5) / size[::-1])[:, ::-1] * size - 0.5
     # Outside the picture the border is replicated, so that no gap is left.
     return _Placement(np.clip(coords, 0, np.array(size) - 1), spline)
 
@@ -257,10 +315,10 @@ def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
     return np.asarray(inside & mask[rows, columns])
 
 
-def _paste(drawing: Edited, base: Edited, placement: _Placement, mask: Mask) -> Edited:
-    """Paste a region of ``drawing`` onto ``base``."""
+def _paste(drawing: Edited, base: Edited, placement: _Placement, mask: Mask, onto: Mask | None = None) -> Edited:
+    """Paste a region of ``drawing`` onto ``base``, where it lands unless it is told where."""
     coords, transform = placement
-    target = _covered(coords, mask)
+    target = _covered(coords, mask) if onto is None else onto
     layers = drawing.primitive.layers
     pasted = base.primitive.map(lambda layer, data: layer.paste(data, layers[layer.name], coords, target, mask))
     return Edited(pasted, base.origin.pasted(drawing.origin, coords, target, transform))

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from primage.errors import PrimitiveError
 from primage.settings import Frozen
 
 #: (x, y), each a share of the primitive's width or height; 0, 0 is the top left corner.
 Point = tuple[float, float]
+
+
+_Factor = Annotated[float, Field(ge=0.05, le=5)]
+#: Parts of landmarks that can be opened and closed.
+OPENING = ("lips", "eyes", "right eye", "left eye")
 
 
 class Rectangle(Frozen):
@@ -102,6 +107,65 @@ class Warp(Frozen):
     pin_border: bool = True
 
 
+#: Parts of people that landmarks know, as they are named in records. Left and right are those of the person.
+LandmarkPart = Literal[
+    "face",
+    "brows",
+    "right brow",
+    "left brow",
+    "eyes",
+    "right eye",
+    "left eye",
+    "irises",
+    "right iris",
+    "left iris",
+    "nose",
+    "lips",
+    "outer lips",
+    "inner lips",
+    "face oval",
+    "hand",
+    "thumb",
+    "index finger",
+    "middle finger",
+    "ring finger",
+    "little finger",
+    "body",
+    "left arm",
+    "right arm",
+    "left leg",
+    "right leg",
+]
+
+
+class Landmarks(Frozen):
+    """Bend the primitive with a part of every face, hand or body that is found in the photo.
+
+    Lengths are in sizes of the face (forehead to chin), hand (wrist to the root of the middle finger) or body (its
+    torso), and its own axes count, so that a tilted head is edited like an upright one.
+    """
+
+    op: Literal["landmarks"] = "landmarks"
+    part: LandmarkPart
+    person: int | None = Field(None, ge=1, description="number of the one to edit, from the left; all if not given")
+    by: Point = Field((0.0, 0.0), description="shift: to the right as seen, and towards the chin")
+    scale: tuple[_Factor, _Factor] | _Factor = Field(1.0, description="width and height, about the part's middle")
+    turn: float = Field(0.0, ge=-180, le=180, description="degrees clockwise; limbs and fingers about their root")
+    open: float = Field(1.0, ge=0, le=4, description="of lips and eyes: 0 closes them, 2 opens them twice as wide")
+    yaw: float = Field(
+        0.0, ge=-40, le=40, description="of the face: degrees by which the head turns to the right as seen"
+    )
+    pitch: float = Field(0.0, ge=-40, le=40, description="of the face: degrees by which it looks down")
+
+    @model_validator(mode="after")
+    def _can(self) -> Landmarks:
+        if self.open != 1 and self.part not in OPENING:
+            raise ValueError(f"open is for {', '.join(OPENING)}, not for the {self.part}")
+        if (self.yaw or self.pitch) and self.part != "face":
+            raise ValueError(f"yaw and pitch are for the face, not for the {self.part}")
+        return self
+
+
 class Erase(Frozen):
     """Erase a region: lines are removed, labels and colours filled from its surroundings."""
 
@@ -126,7 +190,9 @@ class Paint(Frozen):
     radius: float = Field(0.01, gt=0, le=1, description="of a label's stroke, as a share of the width")
 
 
-Edit = Annotated[Move | Copy | Scale | Flip | Swap | Warp | Erase | Fill | Paint, Field(discriminator="op")]
+#: Edits that need nothing but the drawing.
+DrawingEdit = Move | Copy | Scale | Flip | Swap | Warp | Erase | Fill | Paint
+Edit = Annotated[DrawingEdit | Landmarks, Field(discriminator="op")]
 _EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 
 
