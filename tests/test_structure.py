@@ -66,6 +66,7 @@ LAYERS = {
         "schemas",
         "messages",
         "opened",
+        "people",
         "selection",
         "wire",
         "origin",

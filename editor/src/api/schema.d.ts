@@ -456,6 +456,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get People
+         * @description The faces, hands and bodies of the photo, which takes seconds the first time. 409 `unavailable` if the detectors
+         *     are not there.
+         */
+        get: operations["get_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/photo": {
         parameters: {
             query?: never;
@@ -862,6 +883,30 @@ export interface components {
             type: "changed";
         };
         /**
+         * Curve
+         * @description Points of a figure that are joined one after the other.
+         *
+         *     Attributes:
+         *         name: what it shows, such as "outer lips".
+         *         part: curves of one part are dragged together, such as both lips.
+         *         points: their numbers in the figure.
+         *         at: where each of them is along the part, from 0 to 1, which is 0 again: points close to each other follow one
+         *             another.
+         *         closed: whether the last point is joined to the first.
+         */
+        Curve: {
+            /** At */
+            at: number[];
+            /** Closed */
+            closed: boolean;
+            /** Name */
+            name: string;
+            /** Part */
+            part: string;
+            /** Points */
+            points: number[];
+        };
+        /**
          * EdgePath
          * @description A path along edges, both ends included.
          */
@@ -1035,6 +1080,44 @@ export interface components {
             type: "failure";
         };
         /**
+         * Figure
+         * @description A face, a hand or a body.
+         *
+         *     Attributes:
+         *         kind: which of these.
+         *         name: different from that of every other figure of the photo.
+         *         points: (x, y) of each, in shares of the photo's width and height.
+         *         depths: of each, in shares of the photo's width, smaller towards the camera; none if they are not known.
+         *         curves: how they are joined.
+         *         handles: every point once, the most useful first.
+         *         turning: number of the point that the head is turned by.
+         */
+        Figure: {
+            /** Curves */
+            curves: components["schemas"]["Curve"][];
+            /**
+             * Depths
+             * @default []
+             */
+            depths: number[];
+            /** Handles */
+            handles: components["schemas"]["Handle"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "face" | "hand" | "body";
+            /** Name */
+            name: string;
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /** Turning */
+            turning?: number | null;
+        };
+        /**
          * FollowEdge
          * @description Find the path between two points that follows edges.
          */
@@ -1063,6 +1146,20 @@ export interface components {
             edited: boolean;
             /** Sample */
             sample: string;
+        };
+        /**
+         * Handle
+         * @description A point that is offered for dragging.
+         *
+         *     Attributes:
+         *         point: its number in the figure.
+         *         name: what it is, such as "right corner of the mouth".
+         */
+        Handle: {
+            /** Name */
+            name: string;
+            /** Point */
+            point: number;
         };
         /**
          * HistoryState
@@ -1358,6 +1455,14 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * PeopleFound
+         * @description The faces, hands and bodies of the photo; none if nobody is seen. Coordinates are shares of width and height.
+         */
+        PeopleFound: {
+            /** Figures */
+            figures: components["schemas"]["Figure"][];
         };
         /**
          * PhotoWindow
@@ -2632,6 +2737,38 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleFound"];
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

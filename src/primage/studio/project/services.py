@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from primage.config import Config
+from primage.studio.project.people import People
 from primage.studio.project.store import Store
 from primage.studio.schemas import Limits
 from primage.studio.workers.painter import Painter
@@ -58,6 +59,7 @@ class Services:
         painter: renders.
         polisher: synthesises what is incoherent in renders.
         selector: selects objects.
+        people: finds the people in photos.
         training_slot: held during a training; simultaneous trainings would only slow each other down.
         calibration_slot: held during the calibration of a first model.
     """
@@ -70,7 +72,11 @@ class Services:
     selector: Selector = field(default_factory=Selector)
     training_slot: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     calibration_slot: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    people: People = field(init=False)
     _config: Config | None = None
+
+    def __post_init__(self) -> None:
+        self.people = People(self.reader, self.store)
 
     @property
     def workers(self) -> tuple[Worker, ...]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from primage.studio.opened import FileName, Part
+from primage.studio.people import PeopleFound
 from primage.studio.routes.shared import (
     FILE_BODY,
     REFUSALS,
@@ -205,6 +206,14 @@ async def select_object(project: TheProject, body: SelectObject) -> Frame:
 async def follow_edge(project: TheProject, body: FollowEdge) -> EdgePath:
     """The path between two points that follows edges of the newest result."""
     return await project.selecting.path(body)
+
+
+@router.get("/projects/{project_id}/people")
+async def get_people(hub: TheHub, project: TheProject) -> PeopleFound:
+    """The faces, hands and bodies of the photo, which takes seconds the first time. 409 `unavailable` if the detectors
+    are not there.
+    """
+    return await hub.services.people.of(project.record.id)
 
 
 @router.post("/projects/{project_id}/snapshots", status_code=201)

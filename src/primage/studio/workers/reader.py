@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from primage.config import Config
+from primage.detection.figures import Figure
 from primage.edit.records import Edit
 from primage.origin.plane import Origin
 from primage.studio.drawing import Drawing
@@ -280,6 +281,17 @@ class EncodePhoto(ReadingJob[bytes]):
 
     photo: Path
     short_side_px: int | None
+
+
+@dataclass(frozen=True)
+class FindPeople(ReadingJob[tuple[Figure, ...]]):
+    """Find the faces, hands and bodies in a photo, whose detectors must be there.
+
+    Attributes:
+        photo: the file.
+    """
+
+    photo: Path
 
 
 class Reader(Worker):

@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 from primage.api import configure, opened_run, prepare
 from primage.config import Config
 from primage.decoding.decode import stored_size
+from primage.detection.figures import Figure, find_figures
 from primage.edit.apply import Edited, edited
 from primage.edit.rebase import rebased
 from primage.errors import ImageError
@@ -43,6 +44,7 @@ from primage.studio.workers.reader import (
     EncodePhoto,
     Extract,
     Extraction,
+    FindPeople,
     InferOrigin,
     InferredOrigin,
     InspectPhoto,
@@ -245,6 +247,12 @@ def infer_origin(job: InferOrigin) -> InferredOrigin | None:
     if found is None:
         return None
     return InferredOrigin(found if is_worth_obeying(found, primitive) else None, str(summary(found)))
+
+
+@FindPeople.handled_by
+def find_people(job: FindPeople) -> tuple[Figure, ...]:
+    """Find the faces, hands and bodies in a photo."""
+    return find_figures(_photo(job.photo))
 
 
 @EncodePhoto.handled_by
