@@ -69,6 +69,7 @@ LAYERS = {
         "people",
         "selection",
         "wire",
+        "layers",
         "origin",
         "drawing",
         "workers",

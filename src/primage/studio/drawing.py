@@ -12,66 +12,15 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from primage.errors import RunError
-from primage.origin.plane import FIRST, MAX_PIECES, UNMOVED, Origin
+from primage.origin.plane import MAX_PIECES, UNMOVED, Origin
 from primage.origin.transforms import Piece
-from primage.primitive.kinds import KINDS
 from primage.studio.errors import RefusalError
+from primage.studio.layers import channels_of, check_values
 from primage.studio.origin import differing, index_of, inferred, layer_of, renumbered
-from primage.studio.schemas import Layer, LayerName, Patch, Rectangle, Size
+from primage.studio.schemas import LayerName, Patch, Rectangle, Size
 
-_LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}
-#: Bytes per pixel of the layers that every drawing has.
-_OWN = {"marks": 1, "sources": 1, "origin": 2}
-#: The layers that are drawn, from bottom to top.
-LAYER_NAMES: tuple[LayerName, ...] = ("segments", "colours", "edges")
-#: Values of the layer "sources", which lies over the photo: nothing new is copied from here, or only from here.
-EXCLUDE, SAMPLE = 1, 2
-#: Numbers of different values of these layers.
-_VALUES = {"marks": 2, "sources": 3}
-#: What a value that is too large is called.
-_WRONG = {
-    "segments": "an unknown label",
-    "sources": "a value other than 0, 1 or 2",
-    "origin": "an unknown piece",
-}
 _HEAD = struct.Struct("<I")
 _PIECES = TypeAdapter(tuple[Piece, ...])
-
-
-def drawing_layers(kind: str) -> tuple[Layer, ...]:
-    """The layers of a kind of drawing, including marks, sources and origin.
-
-    Args:
-        kind: super, edges, segments or paint.
-
-    Returns:
-        In the order in which pixels are sent.
-
-    Example:
-        >>> [layer.name for layer in drawing_layers("super")]
-        ['segments', 'edges', 'marks', 'sources', 'origin']
-    """
-    layers = (Layer.model_validate({"name": x.name, "channels": x.planes}) for x in KINDS[kind].layers)
-    return (*layers, *(Layer.model_validate({"name": name, "channels": count}) for name, count in _OWN.items()))
-
-
-def channels_of(layer: str) -> int:
-    """The number of bytes per pixel of a layer.
-
-    Args:
-        layer: its name.
-    """
-    return _OWN[layer] if layer in _OWN else _LAYERS[layer].planes
-
-
-def values_of(layer: str, labels: int) -> int:
-    """The number of different values that a byte of a layer may have.
-
-    Args:
-        layer: its name; not "origin", whose values have two bytes.
-        labels: number of labels of the drawing.
-    """
-    return _VALUES[layer] if layer in _VALUES else _LAYERS[layer].values(labels)
 
 
 @dataclass(frozen=True)
@@ -217,13 +166,7 @@ class Drawing:
             start += length
             if len(part) < length:
                 raise RefusalError(422, "invalid", "pixels are missing from the message")
-            if patch.layer == "origin":
-                largest, values = int(np.frombuffer(part, "<u2").max()), FIRST + len(pieces)
-            else:
-                largest, values = int(np.frombuffer(part, np.uint8).max()), values_of(patch.layer, labels)
-            if largest >= values:
-                wrong = _WRONG.get(patch.layer, "a value other than 0 or 1")
-                raise RefusalError(422, "invalid", f"the layer '{patch.layer}' cannot contain {wrong}")
+            check_values(patch.layer, part, labels, len(pieces))
             parts.append(bytes(part))
         if start != len(pixels):
             raise RefusalError(422, "invalid", "the message has more pixels than its rectangles")

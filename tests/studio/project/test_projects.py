@@ -15,7 +15,7 @@ from primage.api import configure
 from primage.image import read_image, read_png_text
 from primage.model import load
 from primage.primitive.kinds import KINDS
-from primage.studio.drawing import drawing_layers
+from primage.studio.layers import drawing_layers
 from primage.studio.project.extraction import default_settings, run_config
 from primage.studio.project.hub import display_name
 from primage.studio.schemas import ExtractSettings, Kind, LayerName

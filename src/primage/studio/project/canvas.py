@@ -12,8 +12,9 @@ import numpy as np
 from primage.errors import RunError
 from primage.files import write_atomically
 from primage.origin.transforms import Piece
-from primage.studio.drawing import Drawing, Pixels, drawing_layers, union, values_of
+from primage.studio.drawing import Drawing, Pixels, union
 from primage.studio.errors import RefusalError
+from primage.studio.layers import drawing_layers, values_of
 from primage.studio.project.history import Entry, History
 from primage.studio.project.store import ProjectRecord
 from primage.studio.schemas import HistoryState, Label, Patch

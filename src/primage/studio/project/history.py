@@ -21,7 +21,8 @@ from pydantic import Field, ValidationError
 from primage.errors import RunError
 from primage.files import atomic_path
 from primage.origin.transforms import Piece
-from primage.studio.drawing import Pixels, channels_of
+from primage.studio.drawing import Pixels
+from primage.studio.layers import channels_of
 from primage.studio.schemas import Label, Patch, Schema
 
 _log = logging.getLogger(__name__)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from primage.errors import PrimageError, RunError
-from primage.studio.drawing import Drawing, drawing_layers
+from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
+from primage.studio.layers import drawing_layers
 from primage.studio.messages import Accepted, Changed, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
 from primage.studio.project.canvas import Canvas, Change
 from primage.studio.project.clients import Client, Clients

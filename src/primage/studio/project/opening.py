@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from primage.edit.records import Edit
-from primage.studio.drawing import LAYER_NAMES, Drawing
+from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
+from primage.studio.layers import LAYER_NAMES
 from primage.studio.messages import OriginFound
 from primage.studio.opened import Part
 from primage.studio.origin import differing

@@ -15,8 +15,9 @@ from primage.nets.generator import Painted
 from primage.origin.plane import FIRST, Origin
 from primage.primitive.primitive import Primitive
 from primage.render.blending import blend_mask
-from primage.studio.drawing import EXCLUDE, SAMPLE, Drawing
+from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
+from primage.studio.layers import EXCLUDE, SAMPLE
 from primage.studio.origin import index_of
 from primage.studio.workers.painter import Unpolished
 from primage.synthesis.copies import antialiased, copied
