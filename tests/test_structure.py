@@ -57,6 +57,7 @@ LAYERS = {
         "api",
         "demo",
         "evaluate",
+        "manipulate",
         "studio",
         "cli",
     ),

@@ -12,7 +12,21 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from primage._version import __version__
-from primage.cli import demo, doctor, edit, evaluate, info, primitive, remove, render, risk, studio, train, weights
+from primage.cli import (
+    demo,
+    doctor,
+    edit,
+    evaluate,
+    info,
+    primitive,
+    remove,
+    render,
+    risk,
+    studio,
+    train,
+    vary,
+    weights,
+)
 from primage.cli.console import err
 from primage.errors import PrimageError
 
@@ -26,6 +40,7 @@ app = typer.Typer(
 app.command("train")(train.command)
 app.command("render")(render.command)
 app.command("remove")(remove.command)
+app.command("vary")(vary.command)
 app.command("primitive")(primitive.command)
 app.command("edit")(edit.command)
 app.command("risk")(risk.command)
