@@ -65,6 +65,7 @@ LAYERS = {
     "primage.studio": (
         "errors",
         "schemas",
+        "objects",
         "messages",
         "opened",
         "people",

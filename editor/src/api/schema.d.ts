@@ -849,7 +849,7 @@ export interface components {
         };
         /**
          * Changed
-         * @description The drawing was changed, but not by this client's own edit. Server → client, binary: pixels follow.
+         * @description The drawing was changed, but not by this client's own edit. Server → client, binary: pixels as for an edit.
          */
         Changed: {
             /**
@@ -857,6 +857,12 @@ export interface components {
              * @enum {string}
              */
             cause: "edit" | "undo" | "redo" | "snapshot";
+            /**
+             * Contents
+             * @description contents that the objects did not refer to before
+             * @default []
+             */
+            contents: components["schemas"]["Content"][];
             history: components["schemas"]["HistoryState"];
             /**
              * Id
@@ -865,6 +871,11 @@ export interface components {
             id: number | null;
             /** Labels */
             labels: components["schemas"]["Label"][] | null;
+            /**
+             * @description the new objects; null if they stay as they are
+             * @default null
+             */
+            objects: components["schemas"]["Objects"] | null;
             /** Patches */
             patches: components["schemas"]["Patch"][];
             /**
@@ -881,6 +892,36 @@ export interface components {
              * @constant
              */
             type: "changed";
+        };
+        /**
+         * Content
+         * @description Pixels that never change: first a mask (one byte per pixel, 0 or 1), then the layers, whose pixels follow.
+         */
+        Content: {
+            /** Height */
+            height: number;
+            /**
+             * Id
+             * @description made by the editor; no file is named by it
+             */
+            id: string;
+            /** Layers */
+            layers: ("segments" | "edges" | "colours" | "marks" | "sources" | "origin")[];
+            /**
+             * Pieces
+             * @description those that pixels of the origin refer to
+             * @default []
+             */
+            pieces: components["schemas"]["Piece"][];
+            /** Width */
+            width: number;
+            /**
+             * X
+             * @description where the pixels were when they became a content
+             */
+            x: number;
+            /** Y */
+            y: number;
         };
         /**
          * Curve
@@ -919,7 +960,7 @@ export interface components {
         };
         /**
          * Edit
-         * @description One action of the user, undone as one. Client → server, binary: the pixels of the patches follow in order.
+         * @description One action of the user, undone as one. Client → server, binary: pixels of patches, then of contents follow.
          */
         Edit: {
             /**
@@ -927,6 +968,12 @@ export interface components {
              * @description the highest revision the client has seen
              */
             base: number;
+            /**
+             * Contents
+             * @description contents that the server lacks
+             * @default []
+             */
+            contents: components["schemas"]["Content"][];
             /**
              * Continues
              * @description id of an earlier edit: both are undone together if there was no other change in between
@@ -944,6 +991,11 @@ export interface components {
              * @default null
              */
             labels: components["schemas"]["Label"][] | null;
+            /**
+             * @description the new objects; null if they stay as they are
+             * @default null
+             */
+            objects: components["schemas"]["Objects"] | null;
             /** Patches */
             patches: components["schemas"]["Patch"][];
             /**
@@ -1039,13 +1091,27 @@ export interface components {
         };
         /**
          * Extracted
-         * @description Header of the response to GET …/layers and POST …/extract; the pixels of the layers follow in order.
+         * @description Header of the response to GET …/layers and POST …/extract; pixels of the layers, then of contents follow.
          */
         Extracted: {
+            /**
+             * Contents
+             * @description all contents that the objects refer to
+             * @default []
+             */
+            contents: components["schemas"]["Content"][];
             /** Labels */
             labels: components["schemas"]["Label"][];
             /** Layers */
             layers: components["schemas"]["Layer"][];
+            /**
+             * @description objects that the drawing contains
+             * @default {
+             *       "below": null,
+             *       "placed": []
+             *     }
+             */
+            objects: components["schemas"]["Objects"];
             /**
              * Pieces
              * @description those that pixels of the origin refer to
@@ -1350,6 +1416,23 @@ export interface components {
             name: string;
         };
         /**
+         * Objects
+         * @description The objects of a drawing, from the bottom to the top, and the content that lies below them all.
+         */
+        Objects: {
+            /**
+             * Below
+             * @description null if they cover nothing
+             * @default null
+             */
+            below: string | null;
+            /**
+             * Placed
+             * @default []
+             */
+            placed: components["schemas"]["PlacedObject"][];
+        };
+        /**
          * OpenedFile
          * @description A file as it was read; nothing is applied yet. The pixels of the layers follow in order, then one byte per pixel.
          *
@@ -1493,6 +1576,68 @@ export interface components {
         Piece: {
             /** Transforms */
             transforms: (components["schemas"]["Affine"] | components["schemas"]["Spline"])[];
+        };
+        /**
+         * PlacedObject
+         * @description One object: its content and the transform that places it.
+         */
+        PlacedObject: {
+            /**
+             * Content
+             * @description made by the editor; no file is named by it
+             */
+            content: string;
+            /**
+             * Id
+             * @description made by the editor; no file is named by it
+             */
+            id: string;
+            /**
+             * Matrix
+             * @description from the content's places to the drawing's, in pixels: x' = a·x + c·y + e, y' = b·x + d·y + f
+             */
+            matrix: [
+                number,
+                number,
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Name */
+            name: string;
+            /**
+             * Pivot
+             * @description what it turns about, in shares of its box
+             * @default [
+             *       0.5,
+             *       0.5
+             *     ]
+             */
+            pivot: [
+                number,
+                number
+            ];
+            /**
+             * Visible
+             * @default true
+             */
+            visible: boolean;
+            /**
+             * Warp
+             * @description handles: where they are in the content, and where they lead; replaces the matrix
+             * @default []
+             */
+            warp: [
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ]
+            ][];
         };
         /**
          * Problem

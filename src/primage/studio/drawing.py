@@ -6,7 +6,7 @@ import json
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -16,11 +16,13 @@ from primage.origin.plane import MAX_PIECES, UNMOVED, Origin
 from primage.origin.transforms import Piece
 from primage.studio.errors import RefusalError
 from primage.studio.layers import channels_of, check_values
+from primage.studio.objects import Content, Kept, Objects, Stack, joined, length_of, split
 from primage.studio.origin import differing, index_of, inferred, layer_of, renumbered
 from primage.studio.schemas import LayerName, Patch, Rectangle, Size
 
 _HEAD = struct.Struct("<I")
 _PIECES = TypeAdapter(tuple[Piece, ...])
+_CONTENTS = TypeAdapter(tuple[Content, ...])
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,12 @@ class Drawing:
         layers: by name, (H, W) or (H, W, bytes per pixel) uint8: labels, lines 0/1, colours, marks,
             sources, origin.
         pieces: those that the origin refers to, without repetitions.
+        stack: objects that the layers contain; a drawing from elsewhere has none.
     """
 
     layers: dict[str, np.ndarray]
     pieces: tuple[Piece, ...] = ()
+    stack: Stack = field(default_factory=Stack)
 
     @property
     def size(self) -> Size:
@@ -57,10 +61,10 @@ class Drawing:
 
     def copy(self) -> Drawing:
         """A copy that shares no layer."""
-        return Drawing({name: layer.copy() for name, layer in self.layers.items()}, self.pieces)
+        return Drawing({name: layer.copy() for name, layer in self.layers.items()}, self.pieces, self.stack)
 
     def without_marks(self) -> Drawing:
-        """The drawing without marks, for the network; the layers are shared."""
+        """The drawing without marks and objects of its own, for the network; the layers are shared."""
         return Drawing({name: layer for name, layer in self.layers.items() if name != "marks"}, self.pieces)
 
     def with_sources(self) -> Drawing:
@@ -68,7 +72,7 @@ class Drawing:
         if "sources" in self.layers:
             return self
         blank = np.zeros((self.size.height, self.size.width), np.uint8)
-        return Drawing({**self.layers, "sources": blank}, self.pieces)
+        return Drawing({**self.layers, "sources": blank}, self.pieces, self.stack)
 
     @property
     def has_origin(self) -> bool:
@@ -172,6 +176,42 @@ class Drawing:
             raise RefusalError(422, "invalid", "the message has more pixels than its rectangles")
         return Pixels(parts, pieces)
 
+    def received(
+        self, objects: Objects | None, contents: Sequence[Content], pixels: memoryview, labels: int
+    ) -> tuple[Stack | None, memoryview]:
+        """The objects after an edit, before any of it is applied.
+
+        Args:
+            objects: the new ones; None if they stay as they are.
+            contents: those that are new.
+            pixels: of an edit; those of the contents come last.
+            labels: number of labels.
+
+        Returns:
+            The objects, None if they stay as they are; the pixels before those of the contents.
+
+        Raises:
+            RefusalError: a content is missing or does not fit the drawing.
+        """
+        if objects is None and not contents:
+            return None, pixels
+        given, length = split(contents, pixels, {layer: channels_of(layer) for layer in self.layers})
+        for kept in given.values():
+            _check_content(kept, labels)
+        return self.stack.changed(objects or self.stack.objects, given), pixels[:length]
+
+    def check_stack(self, labels: int) -> None:
+        """Check the objects of a drawing that was read from a file.
+
+        Args:
+            labels: number of labels.
+
+        Raises:
+            RefusalError: one of their contents does not fit the drawing.
+        """
+        for kept in self.stack.contents.values():
+            _check_content(kept, labels)
+
     def put(self, patches: Sequence[Patch], pixels: Pixels) -> None:
         """Write checked pixels.
 
@@ -204,7 +244,8 @@ class Drawing:
             A new drawing; layers without patches are shared.
         """
         touched = {patch.layer for patches, _ in entries for patch in patches}
-        drawing = Drawing({name: a.copy() if name in touched else a for name, a in self.layers.items()}, self.pieces)
+        layers = {name: a.copy() if name in touched else a for name, a in self.layers.items()}
+        drawing = Drawing(layers, self.pieces, self.stack)
         for patches, pixels in entries:
             drawing.put(patches, pixels)
         return drawing
@@ -236,8 +277,14 @@ class Drawing:
         """
         shapes = {name: layer.shape for name, layer in self.layers.items()}
         pieces = _PIECES.dump_python(self.pieces, mode="json")
-        head = json.dumps({"meta": meta, "layers": shapes, "pieces": pieces}).encode()
-        body = b"".join(np.ascontiguousarray(layer).tobytes() for layer in self.layers.values())
+        described: dict[str, object] = {"meta": meta, "layers": shapes, "pieces": pieces}
+        contents = tuple(self.stack.contents.values())
+        if self.stack.objects.placed:
+            described["objects"] = self.stack.objects.model_dump(mode="json")
+            described["contents"] = [kept.content.model_dump(mode="json") for kept in contents]
+        head = json.dumps(described).encode()
+        layers = [np.ascontiguousarray(layer).tobytes() for layer in self.layers.values()]
+        body = b"".join([*layers, *joined(contents)])
         return _HEAD.pack(len(head)) + head + zlib.compress(body, 1)
 
     @classmethod
@@ -257,11 +304,16 @@ class Drawing:
             (length,) = _HEAD.unpack_from(data)
             head = json.loads(data[_HEAD.size : _HEAD.size + length])
             shapes = {str(name): tuple(map(int, shape)) for name, shape in head["layers"].items()}
-            total = sum(int(np.prod(shape)) for shape in shapes.values())
+            contents = _CONTENTS.validate_python(head.get("contents", ()))
+            channels = {name: 1 if len(shape) == 2 else shape[2] for name, shape in shapes.items()}
+            own = sum(int(np.prod(shape)) for shape in shapes.values())
+            total = own + sum(length_of(content, channels) for content in contents)
             # At most the stated length is unpacked.
             body = zlib.decompressobj().decompress(data[_HEAD.size + length :], total + 1)
             if len(body) != total or not shapes or len({shape[:2] for shape in shapes.values()}) != 1:
                 raise ValueError("its layers do not match")
+            given, _ = split(contents, body, channels)
+            stack = Stack().changed(Objects.model_validate(head.get("objects", {})), given)
             layers, start = {}, 0
             for name, shape in shapes.items():
                 count = int(np.prod(shape))
@@ -272,9 +324,20 @@ class Drawing:
                 listed = _PIECES.validate_python(head["pieces"])
                 index, pieces = renumbered(index_of(layers["origin"]), listed, ())
                 layers["origin"] = layer_of(index)
-            return cls(layers, pieces), {str(key): int(value) for key, value in head["meta"].items()}
-        except (ValueError, LookupError, TypeError, AttributeError, struct.error, zlib.error) as error:
+            return cls(layers, pieces, stack), {str(key): int(value) for key, value in head["meta"].items()}
+        except (ValueError, LookupError, TypeError, AttributeError, RefusalError, struct.error, zlib.error) as error:
             raise RunError(f"the project's drawing is damaged ({error})") from error
+
+
+def _check_content(kept: Kept, labels: int) -> None:
+    content, area = kept.content, kept.content.width * kept.content.height
+    if max(kept.pixels[:area]) > 1:
+        raise RefusalError(422, "invalid", "the mask of an object cannot contain a value other than 0 or 1")
+    start = area
+    for layer in content.layers:
+        end = start + area * channels_of(layer)
+        check_values(layer, kept.pixels[start:end], labels, len(content.pieces))
+        start = end
 
 
 def union(patches: Sequence[Patch]) -> tuple[Patch, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from primage.origin.transforms import Piece
+from primage.studio.objects import Content, Objects
 from primage.studio.schemas import (
     HistoryState,
     Label,
@@ -26,7 +27,7 @@ from primage.studio.schemas import (
 
 
 class Edit(Schema):
-    """One action of the user, undone as one. Client → server, binary: the pixels of the patches follow in order."""
+    """One action of the user, undone as one. Client → server, binary: pixels of patches, then of contents follow."""
 
     type: Literal["edit"] = "edit"
     id: int = Field(ge=0, description="chosen by the client; returned in the response")
@@ -42,6 +43,8 @@ class Edit(Schema):
     labels: tuple[Label, ...] | None = Field(
         None, max_length=255, description="new names and colours, in the same number"
     )
+    objects: Objects | None = Field(None, description="the new objects; null if they stay as they are")
+    contents: tuple[Content, ...] = Field((), max_length=128, description="contents that the server lacks")
 
 
 class UndoRedo(Schema):
@@ -68,7 +71,7 @@ class Refused(Schema):
 
 
 class Changed(Schema):
-    """The drawing was changed, but not by this client's own edit. Server → client, binary: pixels follow."""
+    """The drawing was changed, but not by this client's own edit. Server → client, binary: pixels as for an edit."""
 
     type: Literal["changed"] = "changed"
     id: int | None = Field(description="of the undo, redo or edit of this client that caused it, or null")
@@ -78,6 +81,8 @@ class Changed(Schema):
     patches: tuple[Patch, ...]
     pieces: tuple[Piece, ...] = Field((), description="those that pixels of the origin refer to")
     labels: tuple[Label, ...] | None
+    objects: Objects | None = Field(None, description="the new objects; null if they stay as they are")
+    contents: tuple[Content, ...] = Field((), description="contents that the objects did not refer to before")
 
 
 class Render(Schema):
@@ -136,7 +141,7 @@ class OriginFound(Schema):
 
 
 class Extracted(Schema):
-    """Header of the response to GET …/layers and POST …/extract; the pixels of the layers follow in order."""
+    """Header of the response to GET …/layers and POST …/extract; pixels of the layers, then of contents follow."""
 
     type: Literal["extracted"] = "extracted"
     revision: int | None = Field(None, description="revision of the edited drawing; null for other drawings")
@@ -144,6 +149,8 @@ class Extracted(Schema):
     layers: tuple[Layer, ...]
     pieces: tuple[Piece, ...] = Field((), description="those that pixels of the origin refer to")
     labels: tuple[Label, ...]
+    objects: Objects = Field(Objects(), description="objects that the drawing contains")
+    contents: tuple[Content, ...] = Field((), description="all contents that the objects refer to")
 
 
 class PhotoWindow(Schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,8 @@ from primage.origin.transforms import Piece
 from primage.studio.drawing import Drawing, Pixels, union
 from primage.studio.errors import RefusalError
 from primage.studio.layers import drawing_layers, values_of
+from primage.studio.messages import Changed
+from primage.studio.objects import Kept, Objects, Stack, joined
 from primage.studio.project.history import Entry, History
 from primage.studio.project.store import ProjectRecord
 from primage.studio.schemas import HistoryState, Label, Patch
@@ -36,12 +38,40 @@ class Change:
         patches: the changed rectangles.
         pixels: their new pixels.
         labels: new names and colours; None if they did not change.
+        objects: the new objects; None if they did not change.
+        contents: those that the objects did not refer to before.
     """
 
     title: str
     patches: tuple[Patch, ...]
     pixels: Pixels
     labels: tuple[Label, ...] | None
+    objects: Objects | None = None
+    contents: tuple[Kept, ...] = ()
+
+    def message(self, cause: Literal["edit", "undo", "redo", "snapshot"], history: HistoryState) -> Changed:
+        """What tabs are told of it.
+
+        Args:
+            cause: why it was made.
+            history: the position in the history after it.
+        """
+        return Changed(
+            id=None,
+            cause=cause,
+            title=self.title,
+            history=history,
+            patches=self.patches,
+            pieces=self.pixels.pieces,
+            labels=self.labels,
+            objects=self.objects,
+            contents=tuple(kept.content for kept in self.contents),
+        )
+
+    @property
+    def parts(self) -> list[bytes]:
+        """The pixels that follow the message."""
+        return [*self.pixels.parts, *joined(self.contents)]
 
 
 class Canvas:
@@ -171,6 +201,7 @@ class Canvas:
         palette: int,
         merge: bool = False,
         pieces: tuple[Piece, ...] = (),
+        stack: Stack | None = None,
     ) -> Change:
         """Apply an edit.
 
@@ -182,6 +213,7 @@ class Canvas:
             palette: number of labels.
             merge: whether it is undone together with the last edit, if there is nothing to redo.
             pieces: those that pixels of the origin refer to.
+            stack: the objects after it; None if they stay as they are.
 
         Returns:
             The change.
@@ -189,11 +221,17 @@ class Canvas:
         Raises:
             RefusalError: it does not fit the drawing, or cannot be written to the disk; nothing has changed.
         """
-        if not patches and labels is None:
+        earlier = self.drawing.stack
+        if stack is not None and stack.objects == earlier.objects:
+            stack = None
+        if not patches and labels is None and stack is None:
             raise RefusalError(422, "invalid", "the edit changes nothing")
         after = self.drawing.check(patches, pixels, palette, pieces)
         before = self.drawing.cut(patches)
         entry = Entry(title, patches, before, after, labels)
+        if stack is not None:
+            contents = stack.beyond(earlier) | earlier.beyond(stack)
+            entry = replace(entry, objects=(earlier.objects, stack.objects), contents=contents)
         last = self.history.last() if merge and not self.history.can_redo else None
         try:
             if self.history.can_redo:
@@ -206,8 +244,16 @@ class Canvas:
         except OSError as error:
             raise RefusalError(507, "full", f"the edit cannot be written to the disk ({error.strerror})") from error
         self.drawing.put(patches, after)
+        self.drawing.stack = stack or earlier
         self._next_revision()
-        return Change(title, patches, after, labels[1] if labels is not None else None)
+        return self._changed(Change(title, patches, after, labels[1] if labels is not None else None), earlier)
+
+    def _changed(self, change: Change, earlier: Stack) -> Change:
+        """A change with that of the objects, which were others before it."""
+        now = self.drawing.stack
+        if now.objects == earlier.objects:
+            return change
+        return replace(change, objects=now.objects, contents=tuple(now.beyond(earlier).values()))
 
     def replace(self, title: str, drawing: Drawing, palette: int, merge: bool = False) -> Change | None:
         """Replace all pixels, as one edit.
@@ -225,10 +271,11 @@ class Canvas:
             RefusalError: as for `edit`.
         """
         patches = tuple(drawing.difference(self.drawing))
-        if not patches:
+        if not patches and drawing.stack.objects == self.drawing.stack.objects:
             return None
         pixels = drawing.cut(patches)
-        return self.edit(title, patches, memoryview(b"".join(pixels.parts)), None, palette, merge, pixels.pieces)
+        content = memoryview(b"".join(pixels.parts))
+        return self.edit(title, patches, content, None, palette, merge, pixels.pieces, drawing.stack)
 
     def _merged(self, first: Entry, second: Entry) -> Entry:
         """Two edits as one; the second is not applied to the drawing yet."""
@@ -238,7 +285,14 @@ class Canvas:
         labels = second.labels or first.labels
         if first.labels is not None and second.labels is not None:
             labels = (first.labels[0], second.labels[1])
-        return Entry(first.title, patches, start.cut(patches), end.cut(patches), labels)
+        merged = Entry(first.title, patches, start.cut(patches), end.cut(patches), labels)
+        changes = [entry.objects for entry in (first, second) if entry.objects is not None]
+        if not changes:
+            return merged
+        objects = (changes[0][0], changes[-1][1])
+        one_side = objects[0].contents() ^ objects[1].contents()
+        contents = {one: kept for one, kept in {**first.contents, **second.contents}.items() if one in one_side}
+        return replace(merged, objects=objects, contents=contents)
 
     def undo_redo(self, direction: Literal["undo", "redo"]) -> Change:
         """Undo or redo.
@@ -258,14 +312,18 @@ class Canvas:
         if entry is None or (back and self.history.done <= self.floor):
             raise RefusalError(409, "nothing", f"there is nothing to {direction}")
         pixels = entry.before if back else entry.after
+        earlier = self.drawing.stack
         try:
-            self.drawing = self.drawing.patched([(entry.patches, pixels)])
-        except (LookupError, ValueError) as error:
+            drawing = self.drawing.patched([(entry.patches, pixels)])
+            if entry.objects is not None:
+                drawing.stack = earlier.changed(entry.objects[0 if back else 1], entry.contents)
+            self.drawing = drawing
+        except (LookupError, ValueError, RefusalError) as error:
             raise RunError("the project's history is damaged") from error
         self.history.done += -1 if back else 1
         self._next_revision()
         labels = None if entry.labels is None else entry.labels[0 if back else 1]
-        return Change(entry.title, entry.patches, pixels, labels)
+        return self._changed(Change(entry.title, entry.patches, pixels, labels), earlier)
 
     def rewind(self, done: int) -> tuple[Label, ...] | None:
         """Undo all edits but the first ones; when that is saved, `History.forget_undone` makes it final.
@@ -326,6 +384,10 @@ def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
         valid = layer == "origin" or int(np.max(pixels)) < values_of(layer, len(record.labels))
         if pixels.shape != shape or not valid:
             raise RunError(f"the project's drawing is damaged (in its layer '{layer}')")
+    try:
+        drawing.check_stack(len(record.labels))
+    except RefusalError as error:
+        raise RunError("the project's drawing is damaged (in its objects)") from error
 
 
 def run_number(record: ProjectRecord) -> int:

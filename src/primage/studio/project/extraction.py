@@ -15,6 +15,7 @@ from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.layers import LAYER_NAMES, channels_of, drawing_layers
 from primage.studio.messages import Extracted
+from primage.studio.objects import joined
 from primage.studio.opened import OpenedFile, Part
 from primage.studio.project.latest_only import LatestOnly
 from primage.studio.project.services import Services
@@ -220,5 +221,14 @@ def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revisio
         revision: revision of the edited drawing; None for other drawings.
     """
     layers = drawing_layers(kind)
-    header = Extracted(revision=revision, size=drawing.size, layers=layers, pieces=drawing.pieces, labels=labels)
-    return pack(header, [drawing.layers[layer.name] for layer in layers])
+    kept = tuple(drawing.stack.contents.values())
+    header = Extracted(
+        revision=revision,
+        size=drawing.size,
+        layers=layers,
+        pieces=drawing.pieces,
+        labels=labels,
+        objects=drawing.stack.objects,
+        contents=tuple(one.content for one in kept),
+    )
+    return pack(header, [*(drawing.layers[layer.name] for layer in layers), *joined(kept)])

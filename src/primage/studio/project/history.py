@@ -1,8 +1,8 @@
 """All edits of a project, on disk: unlimited undo and redo, also after a restart.
 
 The file is a sequence of entries: the length of the header, the length of the body, the header as JSON, and the
-compressed body (pixels before the edit, then pixels after it). The header also lists the pieces that pixels of the
-origin refer to. Entries are only appended. The header of an entry that
+compressed body (pixels before the edit, pixels after it, contents of objects that only one side has). The header also
+lists the pieces that pixels of the origin refer to. Entries are only appended. The header of an entry that
 replaces others (an edit after an undo, or two merged edits) holds their number, so a failed write loses no edit.
 """
 
@@ -13,7 +13,8 @@ import logging
 import os
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -23,6 +24,7 @@ from primage.files import atomic_path
 from primage.origin.transforms import Piece
 from primage.studio.drawing import Pixels
 from primage.studio.layers import channels_of
+from primage.studio.objects import Content, Kept, Objects, joined, length_of, split
 from primage.studio.schemas import Label, Patch, Schema
 
 _log = logging.getLogger(__name__)
@@ -39,6 +41,9 @@ class _Header(Schema):
     pieces_after: tuple[Piece, ...] = ()
     labels_before: tuple[Label, ...] | None
     labels_after: tuple[Label, ...] | None
+    objects_before: Objects | None = None
+    objects_after: Objects | None = None
+    contents: tuple[Content, ...] = ()
     replaces: int = Field(0, ge=0, description="number of preceding entries that it replaces")
 
 
@@ -52,6 +57,8 @@ class Entry:
         before: their pixels before the edit.
         after: their pixels after it.
         labels: names and colours before and after it, if they changed.
+        objects: objects before and after it, if they changed.
+        contents: those that only the objects before it or only those after it refer to, by id.
     """
 
     title: str
@@ -59,6 +66,8 @@ class Entry:
     before: Pixels
     after: Pixels
     labels: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
+    objects: tuple[Objects, Objects] | None = None
+    contents: Mapping[str, Kept] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +170,8 @@ class History:
 
     def _write(self, entry: Entry, replaces: int) -> None:
         before, after = entry.labels or (None, None)
+        objects_before, objects_after = entry.objects or (None, None)
+        contents = tuple(entry.contents.values())
         header = _Header(
             title=entry.title,
             patches=entry.patches,
@@ -168,9 +179,12 @@ class History:
             pieces_after=entry.after.pieces,
             labels_before=before,
             labels_after=after,
+            objects_before=objects_before,
+            objects_after=objects_after,
+            contents=tuple(kept.content for kept in contents),
             replaces=replaces,
         )
-        data = _packed(header, zlib.compress(b"".join([*entry.before.parts, *entry.after.parts]), 1))
+        data = _packed(header, zlib.compress(b"".join([*entry.before.parts, *entry.after.parts, *joined(contents)]), 1))
         try:
             with self._path.open("r+b" if self._path.exists() else "xb") as file:
                 file.truncate(self._end)  # a crash may have left an incomplete entry
@@ -260,7 +274,9 @@ class History:
             try:
                 header = _Header.model_validate_json(file.read(header_length))
                 lengths = [p.width * p.height * channels_of(p.layer) for p in header.patches]
-                total = 2 * sum(lengths)
+                names: set[str] = {layer for content in header.contents for layer in content.layers}
+                channels = {name: channels_of(name) for name in names}
+                total = 2 * sum(lengths) + sum(length_of(content, channels) for content in header.contents)
                 body = zlib.decompressobj().decompress(file.read(body_length), total + 1)
             except (ValidationError, zlib.error) as error:
                 raise RunError("the project's history is damaged") from error
@@ -274,8 +290,12 @@ class History:
         labels = None
         if header.labels_before is not None and header.labels_after is not None:
             labels = (header.labels_before, header.labels_after)
+        objects = None
+        if header.objects_before is not None and header.objects_after is not None:
+            objects = (header.objects_before, header.objects_after)
         before, after = Pixels(parts[:half], header.pieces_before), Pixels(parts[half:], header.pieces_after)
-        return Entry(header.title, header.patches, before, after, labels)
+        contents, _ = split(header.contents, body, channels)
+        return Entry(header.title, header.patches, before, after, labels, objects, contents)
 
 
 def _packed(header: _Header, body: bytes) -> bytes:

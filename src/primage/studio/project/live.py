@@ -13,7 +13,7 @@ from primage.errors import PrimageError, RunError
 from primage.studio.drawing import Drawing
 from primage.studio.errors import RefusalError
 from primage.studio.layers import drawing_layers
-from primage.studio.messages import Accepted, Changed, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
+from primage.studio.messages import Accepted, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
 from primage.studio.project.canvas import Canvas, Change
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.correcting import Corrections
@@ -66,6 +66,8 @@ class LiveProject:
         )
         #: Author of the last entry of the history, and the ids of its edits.
         self._newest: tuple[Client | None, set[int]] = (None, set())
+        #: Who changed the objects last, and the revision of that.
+        self._objects_changed: tuple[Client | None, int] = (None, 0)
         self._tasks: set[asyncio.Task[None]] = set()
         self._autosave_timer: asyncio.TimerHandle | None = None
         self._deleted = False
@@ -209,13 +211,22 @@ class LiveProject:
             RefusalError: it does not fit the drawing; nothing has changed.
         """
         labels, count = self.corrections.labels_of(edit)
+        self._check_objects(client, edit)
+        stack, pixels = self.canvas.drawing.received(edit.objects, edit.contents, pixels, count)
         author, earlier = self._newest
         merge = author is client and edit.continues in earlier and self.corrections.may_merge
-        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge, edit.pieces)
+        change = self.canvas.edit(edit.title, edit.patches, pixels, labels, count, merge, edit.pieces, stack)
         client.send(Accepted(id=edit.id, history=self.canvas.state()))
         # If the tab sent the edit before receiving another change, it may now differ from the server's drawing.
         self._after(change, "edit", client, edit.id, echo=edit.base < client.sent_revision)
         self._newest = (client, {*(earlier if merge else ()), edit.id})
+
+    def _check_objects(self, client: Client, edit: Edit) -> None:
+        """Refuse objects that another tab has changed meanwhile: the list of one would undo the other's."""
+        author, revision = self._objects_changed
+        if edit.objects is not None and author is not client and edit.base < revision:
+            message = "the objects were changed in another tab at the same time; look at them, then try again"
+            raise RefusalError(409, "superseded", message)
 
     def undo_redo(self, client: Client, request: UndoRedo) -> None:
         """Undo or redo.
@@ -241,16 +252,9 @@ class LiveProject:
         self._newest = (None, set())
         self.opening.cancel()
         history = self.canvas.state()
-        header = Changed(
-            id=None,
-            cause=cause,
-            title=change.title,
-            history=history,
-            patches=change.patches,
-            pieces=change.pixels.pieces,
-            labels=change.labels,
-        )
-        self.clients.send_change(header, change.pixels.parts, author, request, echo)
+        if change.objects is not None:
+            self._objects_changed = (author, history.revision)
+        self.clients.send_change(change.message(cause, history), change.parts, author, request, echo)
         if change.labels is not None:  # saved together with the layers
             self.record = self.record.model_copy(update={"labels": change.labels})
             self.clients.send(State(project=self.state()))
