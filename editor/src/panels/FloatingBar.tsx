@@ -3,7 +3,7 @@ import { useStudio } from "../state/store";
 import { Choice, IconButton } from "../theme/controls";
 import { NumberField } from "../theme/NumberField";
 import { deleteSelection, flip, startTransform, startWarp } from "../tools/actions";
-import { anchor, cancel, type Floating, type FloatingMode, floating } from "../tools/floating";
+import { anchor, cancel, type Floating, type FloatingMode, floating, KEEP } from "../tools/floating";
 import { LINK } from "../tools/move";
 import { type ChoiceOption, optionValue, setOption } from "../tools/options";
 import { SNAP } from "../tools/snapping";
@@ -29,7 +29,7 @@ export function FloatingBar({ mode }: { mode: FloatingMode }) {
   if (!moving) return null;
   return (
     <div className="options floating" role="toolbar" aria-label="Floating selection">
-      <strong>{TITLES[mode]}</strong>
+      <strong>{moving.isObject ? `${TITLES[mode]} object` : TITLES[mode]}</strong>
       {mode === "warp" ? (
         <>
           <Choice
@@ -61,6 +61,7 @@ export function FloatingBar({ mode }: { mode: FloatingMode }) {
         </>
       )}
       <div className="group end">
+        <Keep moving={moving} />
         <button type="button" className="button quiet" title="Cancel (Esc)" aria-keyshortcuts="Escape" onClick={cancel}>
           Cancel
         </button>
@@ -155,6 +156,13 @@ function Numbers({ moving }: { moving: Floating }) {
       />
     </>
   );
+}
+
+/** What was placed before is an object already. */
+function Keep({ moving }: { moving: Floating }) {
+  const on = useStudio((s) => optionValue(KEEP, s.options));
+  if (moving.isObject) return null;
+  return <IconButton icon="object" label={KEEP.label} pressed={on} onClick={() => setOption(KEEP, !on)} />;
 }
 
 function Snap() {

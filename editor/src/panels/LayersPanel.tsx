@@ -1,6 +1,7 @@
 import { change, changeOptions } from "../state/project-actions";
 import { type LayerId, set, setLayer, setVivid, useStudio } from "../state/store";
 import { IconButton, Section, Switch } from "../theme/controls";
+import { ObjectList } from "./ObjectList";
 
 export function LayersPanel() {
   const project = useStudio((s) => s.project);
@@ -39,6 +40,7 @@ export function LayersPanel() {
         </div>
       }
     >
+      <ObjectList drawing={drawing} />
       <ul className="layers">
         {rows.map((row) => (
           <LayerRow key={row.id} {...row} />

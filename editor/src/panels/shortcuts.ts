@@ -4,6 +4,7 @@ import { fitDrawing, zoomBy, zoomToPhoto } from "../canvas/viewport";
 import { get, type LayerId, type Layout, set, setLayer, toggleStacked } from "../state/store";
 import * as actions from "../tools/actions";
 import { anchor, cancel, floating } from "../tools/floating";
+import { mergeObject, reorderObject } from "../tools/objects";
 import { resetOptions, scaleOption } from "../tools/options";
 import { chooseTool, TOOLS, toolById } from "../tools/registry";
 import { focusRegion } from "./focus";
@@ -34,6 +35,8 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Ctrl V", "Paste in the middle of the view"],
       ["Ctrl Shift V", "Paste where it was copied"],
       ["Ctrl J", "Duplicate"],
+      ["Ctrl ] [", "Raise, lower the object"],
+      ["Ctrl E", "Merge the object with what is below it"],
       ["Shift H", "Flip horizontally"],
       ["Shift V", "Flip vertically"],
       ["Shift G", "Fill with the current label"],
@@ -87,6 +90,12 @@ function belongsToControl(key: string, target: HTMLElement): boolean {
   return key === "Enter" && target.matches("button, a, summary");
 }
 
+/** What is done with the selected object, if there is one. */
+function onObject(action: (id: string) => void): (() => void) | undefined {
+  const id = get().selection?.object;
+  return id === undefined ? undefined : () => action(id);
+}
+
 function withControl(key: string, shift: boolean): (() => void) | undefined {
   return {
     z: shift ? actions.redo : actions.undo,
@@ -98,6 +107,9 @@ function withControl(key: string, shift: boolean): (() => void) | undefined {
     x: shift ? undefined : actions.cutSelection,
     v: () => actions.paste(shift),
     i: shift ? actions.invertSelection : undefined,
+    e: shift ? undefined : onObject(mergeObject),
+    "[": onObject((id) => reorderObject(id, -1)),
+    "]": onObject((id) => reorderObject(id, 1)),
     t: shift ? () => actions.startWarp() : actions.startTransform,
   }[key];
 }

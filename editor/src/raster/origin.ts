@@ -53,9 +53,8 @@ export class Origin {
   }
 
   /** Paste a part that was moved. Returns what was touched. */
-  paste(from: OriginPlane, landing: Landing): Rect {
+  paste(from: OriginPlane, landing: Landing, plane: OriginPlane = this.plane): Rect {
     const { box, transform } = landing.placement;
-    const { plane } = this;
     const moved = new Map<number, number>();
     let k = 0;
     for (let y = box.y0; y < box.y1; y++) {
@@ -92,11 +91,16 @@ export class Origin {
 
   /** The pixels of a rectangle with the pieces that they refer to. */
   copy(rect: Rect): OriginData {
-    const { values, pieces } = this.listed(crop(this.plane, rect));
+    return this.encode(crop(this.plane, rect));
+  }
+
+  /** Values of this origin with the pieces that they refer to. */
+  encode(given: Uint16Array): OriginData {
+    const { values, pieces } = this.listed(given);
     return { bytes: bytesOf(values), pieces };
   }
 
-  /** What `copy` has returned, as values of this origin. */
+  /** What `copy` or `encode` has returned, as values of this origin. */
   read(given: OriginData): Uint16Array {
     const values = this.decode(given);
     this.kept = this.pieces.length;
@@ -140,7 +144,8 @@ export class Origin {
     this.kept = this.pieces.length;
   }
 
-  private moved(value: number, transform: Transform): number {
+  /** The value of a pixel that was moved once more; `transform` leads from its new place to where it was. */
+  moved(value: number, transform: Transform): number {
     if (value === DRAWN || value === REMOVED) return value;
     const piece = movedPiece(value === UNMOVED ? { transforms: [] } : this.piece(value), transform);
     return piece ? this.number(piece) : DRAWN;

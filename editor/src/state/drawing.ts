@@ -5,7 +5,10 @@ import type { Rgb } from "../raster/palette";
 import type { Piece } from "../raster/pieces";
 import { clonePlane, createPlane, type Plane } from "../raster/plane";
 import { EMPTY, frame, isEmpty, type Rect, union } from "../raster/rect";
-import { LAYER_TYPES, type Layer, type LayerRole, type PlaneName } from "./layers";
+import { absorbed } from "./absorbing";
+import { known, shown } from "./composing";
+import { LAYER_TYPES, type Layer, type LayerName, type LayerRole, type LayerType, type PlaneName } from "./layers";
+import { ObjectList } from "./objects";
 
 export interface LayerData {
   name: PlaneName;
@@ -41,6 +44,8 @@ export class Drawing {
   readonly marks: Plane;
   /** Where in the photo its pixels come from. */
   readonly origin: Origin;
+  /** Parts that were placed and can be placed anew. */
+  readonly objects = new ObjectList();
   /** Called before pixels from the server are written: whoever holds a copy of the drawing must write it back first. */
   beforeReceive: (() => void) | null = null;
   private readonly palette = new ColourIndex();
@@ -95,6 +100,7 @@ export class Drawing {
     const rect = this.touched;
     for (const { plane, base } of this.layers) copyRect(base, plane, rect);
     this.origin.revert(rect);
+    this.objects.revert();
     for (const listener of this.listeners) listener(rect);
     this.touched = EMPTY;
   }
@@ -102,6 +108,10 @@ export class Drawing {
   /** The patches that bring the server up to date; from now on it is assumed to have them. */
   take(): PatchData[] {
     this.markDrawn();
+    // Whoever has changed the objects has said what belongs to them.
+    if (!this.objects.changed) {
+      this.objects.set(absorbed(this, this.objects.current, known(this), shown(this), this.touched));
+    }
     const patches: PatchData[] = [];
     for (const { type, plane, base } of this.layers) {
       const rect = difference(plane, base, this.touched);
@@ -143,6 +153,16 @@ export class Drawing {
     else pasteRect(plane, rect, values);
     pasteRect(base, rect, values);
     for (const listener of this.listeners) listener(rect);
+  }
+
+  /** Bytes of a layer from the server as values. */
+  decode(name: LayerName, bytes: Uint8Array, width: number, height: number): Uint8Array {
+    return LAYER_TYPES.find((type) => type.name === name)!.decode(bytes, width, height, this.palette).data;
+  }
+
+  /** Values of a layer as bytes for the server. */
+  encode(type: LayerType, values: Uint8Array): Uint8Array {
+    return type.encode(values, this.palette);
   }
 
   /** Whether this is a painting: its palette grows freely, and its colours have no names. */

@@ -56,6 +56,8 @@ beforeEach(() => {
       size: { width: 2, height: 1 },
       layers: [{ name: "marks", channels: 1 }],
       labels: [],
+      objects: { placed: [], below: null },
+      contents: [],
     };
     const frame = writeFrame(header, [new Uint8Array(server.marks)]);
     return new Promise((done) => server.waiting.push(() => done({ ok: true, arrayBuffer: async () => frame })));

@@ -2,8 +2,10 @@ import { fetchFrame, type Label, type Project, projectUrl } from "../api/client"
 import { type Frame, patchHeader, readFrame, splitLayers, splitPatches, writeFrame } from "../api/frames";
 import type { components } from "../api/schema";
 import { type BinaryHeader, ProjectSocket, type TextMessage } from "../api/socket";
+import { followed } from "./composing";
 import { Drawing, type PatchData } from "./drawing";
 import { setWithoutEffect } from "./effect";
+import { type Content, type ObjectsData, type ObjectsHeader, splitContents } from "./objects";
 import { photoColoursOf } from "./photoColours";
 import { Picture } from "./picture";
 import { get, notify, set } from "./store";
@@ -86,6 +88,7 @@ export class Session {
     this.loaded = header.revision ?? -1;
     const { width, height } = header.size;
     const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body, header.pieces));
+    drawing.objects.receive(header.objects, splitContents(header.contents, body, drawing));
     const colours = await photoColoursOf(drawing, header.labels);
     if (this.closed) return;
     const old = get().picture;
@@ -153,17 +156,25 @@ export class Session {
     const { drawing } = get();
     if (!drawing) return null;
     const patches = drawing.take();
-    return patches.length ? this.sendEdit(title, patches, null, continues) : null;
+    const objects = drawing.objects.take(drawing);
+    return patches.length || objects ? this.sendEdit(title, patches, null, continues, objects) : null;
   }
 
   /** Change names or colours, with or without pixels. */
   relabel(title: string, labels: Label[]): void {
-    const patches = get().drawing?.take() ?? [];
-    this.sendEdit(title, patches, labels, null);
+    const { drawing } = get();
+    const patches = drawing?.take() ?? [];
+    this.sendEdit(title, patches, labels, null, drawing?.objects.take(drawing) ?? null);
     this.showLabels(labels);
   }
 
-  private sendEdit(title: string, patches: PatchData[], labels: Label[] | null, continues: number | null): number {
+  private sendEdit(
+    title: string,
+    patches: PatchData[],
+    labels: Label[] | null,
+    continues: number | null,
+    objects: ObjectsData | null,
+  ): number {
     const id = this.nextId++;
     const header = {
       type: "edit",
@@ -173,12 +184,10 @@ export class Session {
       labels,
       patches: patches.map(patchHeader),
       pieces: patches.flatMap((patch) => patch.pieces ?? []),
+      ...(objects && { objects: objects.objects, contents: objects.contents }),
       ...(continues === null ? {} : { continues }),
     };
-    const frame = writeFrame(
-      header,
-      patches.map((patch) => patch.bytes),
-    );
+    const frame = writeFrame(header, [...patches.map((patch) => patch.bytes), ...(objects?.bytes ?? [])]);
     this.waiting.push({ id, at: performance.now(), revision: null });
     set({ rendering: true });
     setWithoutEffect([]);
@@ -298,11 +307,20 @@ export class Session {
   private changed(header: Schemas["Changed"], body: Uint8Array): void {
     const { drawing } = get();
     // What was held while the layers were loaded may be in them already.
-    if (header.history.revision > this.loaded)
+    if (header.history.revision > this.loaded) {
       for (const patch of splitPatches(header.patches, body, header.pieces)) drawing!.receive(patch);
+      if (header.objects) this.objects(header.objects, splitContents(header.contents, body, drawing!));
+    }
     if (header.labels) this.showLabels(header.labels);
     if (header.id !== null) this.acknowledge(header.id, header.history.revision);
     this.history(header.history);
+  }
+
+  private objects(objects: ObjectsHeader, contents: Content[]): void {
+    const { drawing, selection } = get();
+    drawing!.beforeReceive?.();
+    if (!drawing!.objects.receive(objects, contents)) void this.load();
+    else if (selection?.object) set({ selection: followed(selection, drawing!) });
   }
 
   /** A render of an older drawing than the one shown is dropped. A polished one replaces the first of the same drawing. */

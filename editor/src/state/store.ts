@@ -14,6 +14,8 @@ export interface Selection {
   mask: Plane;
   /** Which layers it selects: a selected line moves alone, without the labels below it. */
   scope: "all" | LayerRole;
+  /** The object that it is: then moving it moves the object. */
+  object?: string;
 }
 
 /** Rows of the Layers panel: the drawing's layers, the photo over the drawing, and the drawing over the result. */

@@ -19,6 +19,7 @@ import {
   floatSelection,
 } from "./floating";
 import { editableLayers, movesOrigin } from "./floatingContent";
+import { deleteObject } from "./objects";
 import { canDraw } from "./tool";
 
 export function undo(): void {
@@ -74,7 +75,13 @@ export function deleteSelection(): void {
   if (floating()) cancelFloating();
   const { selection } = get();
   if (!needSelection() || !selection) return;
-  if (remove(selection, "Delete selection")) set({ selection: null });
+  if (removeSelected(selection, "Delete selection")) set({ selection: null });
+}
+
+/** Remove the object that a selection is, or what it covers. False if nothing was removed. */
+function removeSelected(selection: Selection, title: string): boolean {
+  const placed = get().drawing?.objects.find(selection.object);
+  return placed ? deleteObject(placed) : remove(selection, title);
 }
 
 /** Remove what a selection covers, and close the drawing behind it. False if nothing would be left. */
@@ -106,7 +113,7 @@ export function copySelection(): boolean {
 export function cutSelection(): void {
   if (!copySelection()) return;
   const { selection } = get();
-  if (selection && remove(selection, "Cut selection")) set({ selection: null });
+  if (selection && removeSelected(selection, "Cut selection")) set({ selection: null });
 }
 
 /** Paste what was copied, in the middle of the view or where it was copied. It floats until it is applied. */

@@ -6,21 +6,23 @@ import { aligned, CENTRE, type Pose, posed, poseOf } from "../raster/pose";
 import { EMPTY, type Rect, union } from "../raster/rect";
 import { type Alignment, NO_GUIDES } from "../raster/snap";
 import { type Cutout, type Placement, placeAffine, placeWarp, transformCutout } from "../raster/transform";
+import { absorbed } from "../state/absorbing";
 import type { Part } from "../state/clipboard";
+import { belowOf, markDrawn, paste, placementOf, selectionOf, shown } from "../state/composing";
 import type { Drawing } from "../state/drawing";
 import type { LayerType } from "../state/layers";
-import { get, set, useStudio } from "../state/store";
-import { type Content, lifted, pasted } from "./floatingContent";
+import { MOST_OBJECTS, newId, type Placed, type Warp } from "../state/objects";
+import { get, notify, set, useStudio } from "../state/store";
+import { type Content, lifted, pasted, refloated } from "./floatingContent";
+import { free } from "./naming";
+import { optionValue, type SwitchOption } from "./options";
 import { alignmentIn } from "./snapping";
 import { LiveStep } from "./tool";
 
 export type FloatingMode = "move" | "transform" | "warp";
 
-/** Handles of a warp: where they are in the cutout, and where they were dragged to. */
-interface Warp {
-  from: Point[];
-  to: Point[];
-}
+/** Whether what was moved, pasted or duplicated stays an object, which can be moved again without what is below it. */
+export const KEEP: SwitchOption = { kind: "switch", id: "floating.keep", label: "Keep as an object", initial: true };
 
 /** A state of a floating selection that cancelling returns to. */
 interface Stage {
@@ -53,6 +55,8 @@ export class Floating {
   private readonly content: Content;
   private readonly step: LiveStep;
   private placement: Placement | null = null;
+  /** Whether it was placed since it floats. */
+  private changed = false;
   private mask: Plane;
   private last: Rect;
   private angle = 0;
@@ -62,9 +66,23 @@ export class Floating {
     this.drawing = drawing;
     this.content = content;
     this.cutout = content.cutout;
-    this.step = new LiveStep(title);
+    this.step = new LiveStep(title, () => this.keep());
     this.mask = content.cutout.mask;
     this.last = content.hole;
+    const { placed, existed } = content.object;
+    if (!existed) return;
+    this.matrix = placed.matrix;
+    this.warp = placed.warp;
+    this.pivot = placed.pivot;
+    this.mode = placed.warp ? "warp" : "move";
+    this.angle = this.pose.angle;
+    this.placement = placementOf(this.cutout, placed);
+    if (content.before) this.mask = content.before.mask;
+  }
+
+  /** Whether it is an object already. */
+  get isObject(): boolean {
+    return this.content.object.existed;
   }
 
   /** Where its pixels are. */
@@ -155,24 +173,43 @@ export class Floating {
 
   /** Update the result while the pointer moves. */
   follow(): void {
-    if (this.placement) this.step.update();
+    if (this.changed) this.step.update();
   }
 
   /** The pointer was released, though the selection still floats. */
   rest(): void {
-    if (this.placement) this.step.flush();
+    if (this.changed) this.step.flush();
   }
 
-  /** Merge it with the drawing. */
+  /** Leave it where it is: as an object, or merged with the drawing. */
   anchor(): void {
-    if (!this.placement) return;
+    if (!this.changed) return;
     this.step.flush();
-    set({ selection: bounds(this.mask) === EMPTY ? null : { scope: this.content.scope, mask: this.mask } });
+    const placed = this.drawing.objects.find(this.content.object.placed.id);
+    const nothing = bounds(this.mask) === EMPTY;
+    const selection = placed ? selectionOf(placed, this.drawing) : { scope: this.content.scope, mask: this.mask };
+    set({ selection: nothing ? null : selection });
+  }
+
+  /** Tell the drawing which objects it contains now. */
+  private keep(): void {
+    const { drawing } = this;
+    const { placed, existed, base, backdrop, beneath, above } = this.content.object;
+    const whole = shown(drawing);
+    if (!existed && (!optionValue(KEEP) || beneath.placed.length >= MOST_OBJECTS)) {
+      drawing.objects.set(absorbed(drawing, beneath, backdrop, whole, drawing.frame));
+      return;
+    }
+    const { matrix, warp, pivot } = this;
+    const all = [...beneath.placed, { ...placed, matrix, warp, pivot, visible: true }, ...above];
+    markDrawn(base, whole, union(this.last, this.content.hole));
+    drawing.objects.set({ placed: all, below: belowOf(drawing, base, whole, all) });
   }
 
   /** Put everything back where it was. */
   cancel(): void {
     this.restore("original");
+    this.drawing.objects.set(this.content.object.earlier);
     this.step.cancel();
     set({ selection: this.content.before });
   }
@@ -190,11 +227,14 @@ export class Floating {
 
   private place(placement: Placement): void {
     this.restore("backdrop");
+    this.changed = true;
     const landing = transformCutout(this.cutout, placement);
     let rect = landing.rect;
     const { layers, origin, hole } = this.content;
     for (const { type, plane, source } of layers) rect = union(rect, type.paste(source, this.cutout, landing, plane));
     if (origin) this.drawing.origin.paste(origin.source, landing);
+    const { above } = this.content.object;
+    for (const one of above) if (one.visible) rect = union(rect, paste(one, this.drawing, shown(this.drawing)));
     this.placement = placement;
     this.mask = landing.mask;
     this.last = rect;
@@ -233,8 +273,35 @@ useStudio.subscribe((now, before) => {
 export function floatSelection(title = "Move selection", duplicate = false): Floating | null {
   anchor();
   const { drawing, selection } = get();
+  const placed = drawing?.objects.find(selection?.object);
+  if (placed) return floatObject(placed, duplicate);
   if (!drawing || !selection || bounds(selection.mask) === EMPTY) return null;
   return float(new Floating(drawing, lifted(drawing, selection, duplicate), title));
+}
+
+/** Place an object anew, or a copy of it. Null if a layer of it is locked. */
+export function floatObject(placed: Placed, duplicate = false): Floating | null {
+  anchor();
+  const { drawing } = get();
+  if (!drawing || objectsLocked([placed])) return null;
+  if (duplicate && drawing.objects.current.placed.length >= MOST_OBJECTS) {
+    notify(`A drawing has at most ${MOST_OBJECTS} objects. Merge some of them with the drawing first.`);
+    return null;
+  }
+  const copy = duplicate ? { ...placed, id: newId(), name: free(placed.name, drawing) } : null;
+  const content = refloated(drawing, placed, copy);
+  set({ selection: content.before });
+  return float(new Floating(drawing, content, duplicate ? "Duplicate object" : "Move object"));
+}
+
+/** Whether a layer of some objects is locked; if so, that is said. */
+export function objectsLocked(placed: readonly Placed[]): boolean {
+  const { drawing, layers } = get();
+  const locked = drawing?.layers.find(
+    ({ type }) => layers[type.role].locked && placed.some(({ content }) => content.planes[type.name]),
+  );
+  if (locked) notify(`The layer “${locked.type.title}” is locked. Unlock it in the Layers panel to change objects.`);
+  return !!locked;
 }
 
 /** Float a part that comes from elsewhere. Null if its layers cannot be changed. */

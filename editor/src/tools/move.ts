@@ -2,8 +2,9 @@ import { multiply, translation } from "../raster/affine";
 import { flood } from "../raster/fill";
 import { aligned, extent } from "../raster/pose";
 import { linesOf, NO_GUIDES, NO_LINES } from "../raster/snap";
+import { objectAt } from "../state/composing";
 import { get, set } from "../state/store";
-import { cancelFloating, floating, floatSelection } from "./floating";
+import { cancelFloating, floating, floatObject, floatSelection } from "./floating";
 import type { SwitchOption } from "./options";
 import { pull, SNAP } from "./snapping";
 import { pixel, type Tool, type Touch } from "./tool";
@@ -16,12 +17,12 @@ export const LINK: SwitchOption = {
   initial: true,
 };
 
-/** Moves the selection or, without one, the area under the pointer. The box around it scales and rotates. */
+/** Moves the selection or, without one, the object or the area under the pointer. The box around it scales and rotates. */
 class Move implements Tool {
   readonly id = "move";
   readonly name = "Move";
   readonly key = "V";
-  readonly hint = "Drag the selection, or the area under the pointer. Alt duplicates, Ctrl does not snap.";
+  readonly hint = "Drag the selection, or the object or area under the pointer. Alt duplicates, Ctrl does not snap.";
   readonly group = "select";
   readonly icon =
     "M10 2.5v15M2.5 10h15M10 2.5 7.8 4.7M10 2.5l2.2 2.2M10 17.5l-2.2-2.2M10 17.5l2.2-2.2M2.5 10l2.2-2.2M2.5 10l2.2 2.2M17.5 10l-2.2-2.2M17.5 10l-2.2 2.2";
@@ -35,6 +36,12 @@ class Move implements Tool {
     if (floating()?.mode === "warp") return;
     if (!floating()) {
       if (!selection) {
+        const placed = objectAt(drawing, pixel(touch));
+        if (placed) {
+          floatObject(placed, touch.alt);
+          this.grab(touch);
+          return;
+        }
         if (!drawing.labels) return;
         const found = flood(drawing.labels, pixel(touch));
         if (!found.count || found.count === drawing.width * drawing.height) return;

@@ -92,9 +92,12 @@ export class LiveStep {
   private first: number | null = null;
   private last = performance.now();
   private readonly title: string;
+  private readonly prepare: () => void;
 
-  constructor(title: string) {
+  /** @param prepare called before anything is sent. */
+  constructor(title: string, prepare: () => void = () => {}) {
     this.title = title;
+    this.prepare = prepare;
   }
 
   /** Send what has changed, if enough time has passed. */
@@ -107,6 +110,7 @@ export class LiveStep {
 
   /** Send what has changed now: when the pen rests, and at the end. */
   flush(): void {
+    this.prepare();
     const id = session()?.commit(this.title, this.first) ?? null;
     this.first ??= id;
   }
