@@ -40,14 +40,14 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def main(path: Path) -> None:
-    """Write the document with sorted keys, so that versions can be compared.
+    """Write the document with sorted keys, each on a line of its own, so that versions can be compared.
 
     Args:
         path: the file.
     """
     from primage.studio.server.app import routes_only
 
-    text = json.dumps(document(routes_only()), indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(document(routes_only()), indent=0, sort_keys=True, ensure_ascii=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n", encoding="utf-8")
 
