@@ -60,6 +60,7 @@ class Model:
         photo: (H, W, 3) uint8, the training photo at the working size.
         primitive: the training primitive.
         device: torch device to render on.
+        rescales: whether a primitive of another size shows the scene at another scale, not more or less of it.
     """
 
     record: ModelRecord
@@ -67,6 +68,7 @@ class Model:
     photo: UInt8[np.ndarray, "h w 3"]
     primitive: Primitive
     device: str = "cpu"
+    rescales: bool = True
     _sources: dict[tuple[int, int], Source] = field(default_factory=dict, init=False, repr=False, compare=False)
     _references: dict[tuple[float, ...], Reference] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -228,10 +230,8 @@ class Model:
 
     def _scaled_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size of the training pair that matches a primitive of ``size``."""
-        if size == self.size:
-            return size
         # The matcher compares both primitives at the same scale.
-        scale = min(size) / min(self.size)
+        scale = min(size) / min(self.size) if self.rescales and size != self.size else 1.0
         return max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale))
 
     def _scaled_pair(self, size: tuple[int, int]) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:

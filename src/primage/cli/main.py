@@ -21,6 +21,7 @@ from primage.cli import (
     primitive,
     remove,
     render,
+    retarget,
     risk,
     studio,
     train,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("train")(train.command)
 app.command("render")(render.command)
 app.command("remove")(remove.command)
+app.command("retarget")(retarget.command)
 app.command("vary")(vary.command)
 app.command("primitive")(primitive.command)
 app.command("edit")(edit.command)
