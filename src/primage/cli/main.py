@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from primage._version import __version__
 from primage.cli import (
+    animate,
     demo,
     doctor,
     edit,
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command("train")(train.command)
 app.command("render")(render.command)
 app.command("remove")(remove.command)
+app.command("animate")(animate.command)
 app.command("retarget")(retarget.command)
 app.command("vary")(vary.command)
 app.command("primitive")(primitive.command)

@@ -1,0 +1,253 @@
+"""Moving pictures: edits that change with time, or another video's frames, painted one by one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from pydantic import Field
+
+from primage._version import __version__
+from primage.edit.apply import Edited
+from primage.edit.files import edited_drawing
+from primage.edit.records import Edit, edits_to_json
+from primage.evaluate.protocol.frame_primitives import frame_primitive
+from primage.evaluate.protocol.frames import Frame, decode_video
+from primage.evaluate.protocol.progress import Event
+from primage.files import sha256_file, write_atomically
+from primage.image import read_image, write_png
+from primage.manipulate.movie import check_movie, frame_rate, write_movie
+from primage.manipulate.timeline import Timeline, read_timeline
+from primage.model import Model, load
+from primage.outputs import check_folder, check_outputs, mark_folder
+from primage.settings import Frozen
+from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
+
+Picture = UInt8[np.ndarray, "h w 3"]
+_RECORD = "animation.json"
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A moving picture that was written.
+
+    Attributes:
+        path: the file.
+        folder: its frames, as PNG files.
+        frames: how many.
+        flicker: the mean absolute change from frame to frame where the drawings of both are the same, in [0, 1]: 0
+            means that what does not move stands still. None for a video's frames, whose lines all move.
+    """
+
+    path: Path
+    folder: Path
+    frames: int
+    flicker: float | None
+
+
+def keyed(model: Model, timeline: Timeline) -> Iterator[tuple[tuple[Edit, ...], Edited]]:
+    """The drawing at each frame.
+
+    Args:
+        model: the trained model.
+        timeline: the keyframes.
+
+    Yields:
+        The edits, and the training drawing with these edits.
+
+    Raises:
+        PrimitiveError: an edit does not fit the drawing.
+        ConfigError, WeightsError: people must be looked for, and detection is not possible.
+    """
+    last: tuple[tuple[Edit, ...], Edited] | None = None
+    for number in range(timeline.frame_count):
+        edits = timeline.edits_at(number / timeline.fps)
+        if last is None or edits != last[0]:
+            last = edits, edited_drawing(model, edits)
+        yield last
+
+
+def animate(
+    path: Path,
+    keys: Path,
+    out: Path,
+    fps: float | None = None,
+    options: RenderOptions = DEFAULT_OPTIONS,
+    device: str = "cpu",
+    overwrite: bool = False,
+) -> Generator[Event, None, Animation]:
+    """Paint keyframes of edits, and everything between them.
+
+    Each frame is painted from its own drawing, with the same seed, and its frames are kept: an interrupted animation
+    goes on where it stopped, and frames whose edits did not change are not painted again.
+
+    Args:
+        path: a run folder or a model file.
+        keys: a file of keyframes, see `primage.manipulate.timeline`.
+        out: an MP4, GIF or WebP file; its frames go to the folder NAME.frames beside it.
+        fps: frames per second; the file's if None.
+        options: how each frame is rendered.
+        device: torch device to compute on.
+        overwrite: allow to replace files that Primage did not make.
+
+    Yields:
+        Progress.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: an input is invalid; nothing was written.
+    """
+    folder = _checked(out, [path, keys], overwrite)
+    timeline = read_timeline(keys)
+    if fps is not None:
+        timeline = Timeline.model_validate(timeline.model_dump() | {"fps": fps})
+    model = load(path, device)
+    # All edits that any frame makes are those of a key, so that what does not fit is found before any work.
+    for key in timeline.keys:
+        edited_drawing(model, key.edits)
+    drawings = keyed(model, timeline)
+
+    def painted() -> Iterator[tuple[str, Iterable[Picture], Edited]]:
+        for edits, drawing in drawings:
+            yield edits_to_json(edits), _lazily(model, drawing, options), drawing
+
+    frames, flicker = yield from _paint(painted(), timeline.frame_count, folder, _identity(model, options))
+    yield Event("writing the moving picture", 0, 0)
+    _finish(out, folder, frames, timeline.fps)
+    return Animation(out, folder, len(frames), flicker)
+
+
+def drive(
+    path: Path,
+    video: Path,
+    out: Path,
+    fps: float | None = None,
+    options: RenderOptions = DEFAULT_OPTIONS,
+    device: str = "cpu",
+    overwrite: bool = False,
+) -> Generator[Event, None, Animation]:
+    """Let a video move the photo: the drawing of each of its frames is painted with the run's model.
+
+    Args:
+        path: a run folder or a model file.
+        video: a video file; its frames show what the photo shows, in the same framing.
+        out: as for `animate`.
+        fps: frames per second of the result; the video's if None.
+        options: how each frame is rendered.
+        device: torch device to compute on.
+        overwrite: allow to replace files that Primage did not make.
+
+    Yields:
+        Progress.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: an input is invalid; nothing was written but frames of the video.
+    """
+    folder = _checked(out, [path, video], overwrite)
+    model = load(path, device)
+    mark_folder(folder)
+    yield Event("reading the video", 0, 0)
+    photos = decode_video(video, folder / "video")
+
+    def painted() -> Iterator[tuple[str, Iterable[Picture], None]]:
+        for photo in photos:
+            primitive = frame_primitive(model, Frame(photo.stem, photo))
+            yield sha256_file(photo), (model.picture(primitive, options) for _ in range(1)), None
+
+    frames, _ = yield from _paint(painted(), len(photos), folder, _identity(model, options))
+    yield Event("writing the moving picture", 0, 0)
+    _finish(out, folder, frames, frame_rate(video) if fps is None else fps)
+    return Animation(out, folder, len(frames), None)
+
+
+def _lazily(model: Model, drawing: Edited, options: RenderOptions) -> Iterator[Picture]:
+    yield model.picture(drawing.primitive, options, drawing.origin)
+
+
+def _paint(
+    drawings: Iterable[tuple[str, Iterable[Picture], Edited | None]], count: int, folder: Path, identity: str
+) -> Generator[Event, None, tuple[list[Path], float | None]]:
+    """Paint each frame that is not there yet; returns the files and the flicker."""
+    mark_folder(folder)
+    record = _record(folder)
+    done = record.frames if record.identity == identity else {}
+    files: list[Path] = []
+    changes: list[float] = []
+    painted: dict[str, Path] = {}
+    previous: tuple[Picture, Edited] | None = None
+    for number, (text, picture, drawing) in enumerate(drawings):
+        file, key = folder / f"{number:06d}.png", hashlib.sha256(text.encode()).hexdigest()
+        if done.get(file.name) != key or not file.is_file():
+            image = read_image(painted[key]) if key in painted else next(iter(picture))
+            write_png(file, image)
+            done[file.name] = key
+            _write_record(folder, _Record(identity=identity, frames=done, movie=record.movie))
+        painted.setdefault(key, file)
+        files.append(file)
+        if drawing is not None:
+            image = read_image(file)
+            if previous is not None and drawing is not previous[1]:
+                still = ~drawing.primitive.differs(previous[1].primitive)
+                changes.append(float(np.abs(image[still].astype(float) - previous[0][still]).mean() / 255))
+            previous = image, drawing
+        yield Event("painting frames", number + 1, count)
+    return files, float(np.mean(changes)) if changes else None
+
+
+def _checked(out: Path, inputs: Sequence[Path], overwrite: bool) -> Path:
+    """The folder of the frames, after everything was checked that may be written."""
+    check_movie(out)
+    folder = out.with_suffix(".frames")
+    check_folder(folder, overwrite)
+    ours = out.is_file() and _record(folder).movie == sha256_file(out)
+    check_outputs([out], inputs, overwrite or ours)
+    return folder
+
+
+def _finish(out: Path, folder: Path, frames: Sequence[Path], fps: float) -> None:
+    """Write the moving picture, and remove the frames of an earlier, longer one."""
+    write_movie(out, frames, fps)
+    record, names = _record(folder), {frame.name for frame in frames}
+    for name in record.frames.keys() - names:
+        (folder / name).unlink(missing_ok=True)
+    kept = {name: key for name, key in record.frames.items() if name in names}
+    _write_record(folder, _Record(identity=record.identity, frames=kept, movie=sha256_file(out)))
+
+
+class _Record(Frozen):
+    """What is in the folder of the frames.
+
+    Attributes:
+        identity: of model and options.
+        frames: what each frame was painted from, by its file's name.
+        movie: the hash of the file that was made of them.
+    """
+
+    identity: str = ""
+    frames: dict[str, str] = Field(default_factory=dict)
+    movie: str | None = None
+
+
+def _record(folder: Path) -> _Record:
+    try:
+        return _Record.model_validate_json((folder / _RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return _Record()
+
+
+def _write_record(folder: Path, record: _Record) -> None:
+    write_atomically(folder / _RECORD, record.model_dump_json(), durable=False)
+
+
+def _identity(model: Model, options: RenderOptions) -> str:
+    """What besides its drawing determines a frame."""
+    return hashlib.sha256(f"{__version__} {model.weights_sha256} {options.model_dump_json()}".encode()).hexdigest()

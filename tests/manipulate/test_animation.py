@@ -1,0 +1,151 @@
+"""Moving pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from primage.image import read_image
+from primage.manipulate import animation
+from primage.manipulate.animation import animate
+from primage.manipulate.movie import write_movie
+from tests.tiny import command, contents, options, picture, write_photo
+
+BOX = {"shape": "rectangle", "top_left": [0.12, 0.15], "bottom_right": [0.48, 0.75]}
+KEYS = {
+    "fps": 4,
+    "keys": [
+        {"at": 0},
+        {"at": 1, "edits": [{"op": "move", "region": BOX, "by": [0.1, 0.1]}], "ease": "linear"},
+        {"at": 1.5, "edits": [{"op": "move", "region": BOX, "by": [0.1, 0.1]}]},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("animate")
+    photo = write_photo(folder)
+    assert command("train", photo, "-o", folder / "run", "-q", *options(steps=1, size=48)) == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    path = tmp_path / "keys.json"
+    path.write_text(json.dumps(KEYS))
+    return path
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    if path.suffix == ".mp4":
+        with av.open(str(path)) as container:
+            return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    found = []
+    with Image.open(path) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            found.append(np.asarray(image.convert("RGB")))
+    return found
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
+def test_a_moving_picture_shows_its_frames(suffix: str, tmp_path: Path) -> None:
+    files = []
+    for number in range(3):
+        files.append(tmp_path / f"{number}.png")
+        Image.fromarray(np.roll(picture(), 8 * number, axis=1)[:47, :63]).save(files[-1])
+    write_movie(tmp_path / f"out{suffix}", files, 10.0)
+    found = frames_of(tmp_path / f"out{suffix}")
+    assert len(found) == 3
+    for file, frame in zip(files, found, strict=True):
+        truth = read_image(file)
+        assert np.abs(frame[:47, :63].astype(int) - truth).mean() < 12
+
+
+def test_keyframes_become_a_moving_picture(
+    run: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.webp"
+    assert command("animate", run, keys, "-o", out, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["frames"] == len(list((tmp_path / "out.frames").glob("*.png"))) == 7
+    assert 0 <= facts["flicker"] < 0.1
+    names = [tmp_path / f"out.frames/{number:06d}.png" for number in range(7)]
+    images = [read_image(name) for name in names]
+    assert (images[0] != images[2]).any()
+    np.testing.assert_array_equal(images[4], images[6])  # held
+    # The same command changes nothing; a shorter animation replaces its own files, and no others.
+    before = contents(tmp_path)
+    assert command("animate", run, keys, "-o", out, "-q") == 0
+    assert contents(tmp_path) == before
+    keys.write_text(json.dumps(KEYS | {"keys": KEYS["keys"][:2]}))
+    (tmp_path / "out.frames/mine.txt").write_text("mine")
+    assert command("animate", run, keys, "-o", out, "-q") == 0
+    assert not names[5].exists()
+    assert (tmp_path / "out.frames/mine.txt").exists()
+
+
+def test_an_interrupted_animation_goes_on(
+    run: Path, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.gif"
+    painting = animate(run, keys, out)
+    for _ in range(3):
+        next(painting)
+    painting.close()
+    assert not out.exists()
+    painted: list[int] = []
+    lazily = animation._lazily
+
+    def counted(*args: object) -> object:
+        for image in lazily(*args):  # type: ignore[arg-type]
+            painted.append(1)
+            yield image
+
+    monkeypatch.setattr(animation, "_lazily", counted)
+    for _ in animate(run, keys, out):
+        pass
+    assert len(painted) == 2  # five different frames, of which three were there
+    assert len(frames_of(out)) >= 5  # GIFs merge equal frames
+
+
+def test_a_video_drives_the_photo(tmp_path: Path) -> None:
+    photo = write_photo(tmp_path)
+    settings = options(steps=1, size=48, primitive="edges")
+    assert command("train", photo, "-o", tmp_path / "run", "-q", *settings) == 0
+    files = []
+    for number in range(3):
+        files.append(tmp_path / f"{number}.png")
+        Image.fromarray(np.roll(picture(), 3 * number, axis=1)).save(files[-1])
+    write_movie(tmp_path / "driving.mp4", files, 5.0)
+    out = tmp_path / "driven.mp4"
+    assert command("animate", tmp_path / "run", "--drive", tmp_path / "driving.mp4", "-o", out, "-q") == 0
+    found = frames_of(out)
+    assert [frame.shape for frame in found] == [(48, 64, 3)] * 3
+    assert (found[0] != found[2]).any()
+
+
+def test_wrong_input_costs_nothing(run: Path, keys: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.mp4").write_bytes(b"mine")
+    (tmp_path / "note.txt").write_text("no video")
+    region = {"shape": "ellipse", "centre": [9, 9], "radii": [0.01, 0.01]}
+    outside = {"keys": [{"at": 0}, {"at": 9, "edits": [{"op": "move", "region": region, "by": [0, 0]}]}]}
+    (tmp_path / "outside.json").write_text(json.dumps(outside))
+    before = contents(tmp_path)
+    for wrong in (
+        ["-o", tmp_path / "new.mp4"],
+        [keys, "--drive", keys, "-o", tmp_path / "new.mp4"],
+        [keys, "-o", tmp_path / "new.avi"],
+        [keys, "-o", tmp_path / "mine.mp4"],
+        [tmp_path / "outside.json", "-o", tmp_path / "new.mp4"],
+        [tmp_path / "note.txt", "-o", tmp_path / "new.mp4"],
+    ):
+        assert command("animate", run, *wrong, "-q") == 2
+    assert contents(tmp_path) == before
+    assert command("animate", run, "--drive", tmp_path / "note.txt", "-o", tmp_path / "new.mp4", "-q") == 2
