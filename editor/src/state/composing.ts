@@ -156,8 +156,14 @@ export function markDrawn(base: Sheet, whole: Sheet, rect: Rect): void {
   }
 }
 
-/** What lies below objects: everything that they cover or change. */
-export function belowOf(drawing: Drawing, base: Sheet, whole: Sheet, placed: readonly Placed[]): Content | null {
+/** What lies below objects: everything that they cover or change, all of which is `within` a rectangle. */
+export function belowOf(
+  drawing: Drawing,
+  base: Sheet,
+  whole: Sheet,
+  placed: readonly Placed[],
+  within: Rect,
+): Content | null {
   const covers = placed.flatMap((one) => (one.visible ? (landingOf(one, drawing)?.mask ?? []) : []));
   const { width, height } = drawing;
   const mask = createPlane(width, height);
@@ -166,7 +172,8 @@ export function belowOf(drawing: Drawing, base: Sheet, whole: Sheet, placed: rea
     [base.origin.data, whole.origin.data],
     ...base.layers.map(({ plane }, n): [Uint8Array, Uint8Array] => [plane.data, whole.layers[n].plane.data]),
   ];
-  each({ x0: 0, y0: 0, x1: width, y1: height }, (i, x, y) => {
+  each(within, (_, x, y) => {
+    const i = y * width + x;
     if (!covers.some(({ data }) => data[i]) && pairs.every(([a, b]) => a[i] === b[i])) return;
     mask.data[i] = 1;
     dirty.pixel(x, y);
@@ -195,7 +202,7 @@ export function compose(drawing: Drawing, base: Sheet, placed: readonly Placed[]
   copySheet(base, whole, rect);
   for (const one of placed) if (one.visible) rect = union(rect, paste(one, drawing, whole));
   markDrawn(base, whole, rect);
-  drawing.objects.set({ placed, below: belowOf(drawing, base, whole, placed) });
+  drawing.objects.set({ placed, below: belowOf(drawing, base, whole, placed, rect) });
   drawing.touch(rect);
 }
 

@@ -50,6 +50,8 @@ export const NO_OBJECTS: Objects = { placed: [], below: null };
 /** The server takes no more. */
 export const MOST_OBJECTS = 64;
 const LONGEST_NAME = 60;
+/** Contents that are kept though no object refers to them: those of the largest list, and of a few steps before it. */
+const REMEMBERED = 2 * MOST_OBJECTS;
 
 /** A random id: 16 hexadecimal digits. */
 export function newId(): string {
@@ -84,7 +86,7 @@ export interface ObjectsData {
 export class ObjectList {
   private now: Objects = NO_OBJECTS;
   private sent: Objects = NO_OBJECTS;
-  /** Everything that was seen: undo brings back what is no longer used. */
+  /** The last contents that were seen: what the server answers may be about objects that were changed meanwhile. */
   private readonly seen = new Map<string, Content>();
   private readonly listeners = new Set<() => void>();
 
@@ -122,7 +124,7 @@ export class ObjectList {
     if (!this.changed) return null;
     const known = new Set(contentsOf(this.sent));
     const fresh = contentsOf(this.now).filter((content) => !known.has(content));
-    for (const content of fresh) this.seen.set(content.id, content);
+    this.remember(contentsOf(this.sent));
     this.sent = this.now;
     return {
       objects: {
@@ -144,8 +146,9 @@ export class ObjectList {
 
   /** Objects from the server. False if one of their contents is missing: then the drawing must be loaded again. */
   receive(objects: ObjectsHeader, contents: readonly Content[]): boolean {
-    for (const content of contents) this.seen.set(content.id, content);
-    const content = (id: string) => this.seen.get(id);
+    this.remember(contentsOf(this.sent));
+    const given = new Map([...contentsOf(this.now), ...contents].map((content) => [content.id, content]));
+    const content = (id: string) => given.get(id) ?? this.seen.get(id);
     const below = objects.below ? content(objects.below) : null;
     const placed = (objects.placed ?? []).map((one) => ({ ...one, content: content(one.content) }));
     if (below === undefined || placed.some((one) => !one.content)) return false;
@@ -164,6 +167,17 @@ export class ObjectList {
     this.sent = received.placed.length ? received : NO_OBJECTS;
     this.set(received);
     return true;
+  }
+
+  private remember(contents: readonly Content[]): void {
+    for (const content of contents) {
+      this.seen.delete(content.id);
+      this.seen.set(content.id, content);
+    }
+    for (const id of this.seen.keys()) {
+      if (this.seen.size <= REMEMBERED) break;
+      this.seen.delete(id);
+    }
   }
 }
 

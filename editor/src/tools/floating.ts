@@ -202,8 +202,9 @@ export class Floating {
     }
     const { matrix, warp, pivot } = this;
     const all = [...beneath.placed, { ...placed, matrix, warp, pivot, visible: true }, ...above];
-    markDrawn(base, whole, union(this.last, this.content.hole));
-    drawing.objects.set({ placed: all, below: belowOf(drawing, base, whole, all) });
+    const within = union(union(this.last, this.content.hole), beneath.below?.rect ?? EMPTY);
+    markDrawn(base, whole, within);
+    drawing.objects.set({ placed: all, below: belowOf(drawing, base, whole, all, within) });
   }
 
   /** Put everything back where it was. */

@@ -97,6 +97,11 @@ beforeEach(() => {
   drawing = open();
 });
 
+/** Contents as they follow a message. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(parts.flatMap((part) => [...part]));
+}
+
 describe("an object", () => {
   it("is what was moved; moved again, it leaves the place where it was as that was before", () => {
     pick(2, 2);
@@ -290,12 +295,7 @@ describe("an object", () => {
     expect(drawing.objects.take(drawing)).toBeNull();
     const other = open();
     for (const patch of patches) other.receive(patch);
-    const body = new Uint8Array(sent.bytes.reduce((sum, bytes) => sum + bytes.length, 0));
-    let at = 0;
-    for (const bytes of sent.bytes) {
-      body.set(bytes, at);
-      at += bytes.length;
-    }
+    const body = joined(sent.bytes);
     expect(other.objects.receive(sent.objects, [])).toBe(false);
     expect(other.objects.receive(sent.objects, splitContents(sent.contents, body, other))).toBe(true);
     expect(other.objects.changed).toBe(false);
@@ -306,5 +306,48 @@ describe("an object", () => {
     selectObject(drawing.objects.current.placed[0].id);
     shift(4, 4);
     expect(look(drawing) === there).toBe(true);
+  });
+
+  it("that was warped opens with its handles, in another tab, too", () => {
+    pick(2, 2);
+    const part = floatSelection()!;
+    part.beginWarp(3);
+    part.dragHandle(8, { x: 12, y: 11 });
+    anchor();
+    const patches = drawing.take();
+    const sent = drawing.objects.take(drawing)!;
+    const once = look(drawing);
+    const other = open();
+    for (const patch of patches) other.receive(patch);
+    other.objects.receive(sent.objects, splitContents(sent.contents, joined(sent.bytes), other));
+    selectObject(other.objects.current.placed[0].id);
+    const again = floatSelection()!;
+    expect(get().floating).toBe("warp");
+    expect(again.warp!.to[8]).toEqual({ x: 12, y: 11 });
+    again.shift(3, 3);
+    again.shift(-3, -3);
+    anchor();
+    expect(look(other) === once).toBe(true);
+  });
+
+  it("of a painting keeps its colours", () => {
+    const bytes = new Uint8Array(3 * SIDE * SIDE).fill(200);
+    bytes.set([10, 20, 30], 0);
+    const painted = () => new Drawing(SIDE, SIDE, [{ name: "colours", channels: 3, bytes: bytes.slice() }]);
+    const painting = painted();
+    set({ drawing: painting, project: { id: "p", labels: [] } as never });
+    pick(0, 0, 2);
+    shift(5, 5);
+    const patches = painting.take();
+    const sent = painting.objects.take(painting)!;
+    const other = painted();
+    for (const patch of patches) other.receive(patch);
+    other.objects.receive(sent.objects, splitContents(sent.contents, joined(sent.bytes), other));
+    set({ drawing: other });
+    selectObject(other.objects.current.placed[0].id);
+    shift(2, 0);
+    const { plane } = other.layer("labels")!;
+    expect(other.paintingColours![plane.data[5 * SIDE + 7]]).toEqual([10, 20, 30]);
+    expect(other.paintingColours![plane.data[5 * SIDE + 5]]).toEqual([200, 200, 200]);
   });
 });

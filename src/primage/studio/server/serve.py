@@ -23,8 +23,8 @@ from primage.studio.server.app import create_app
 from primage.studio.server.security import LOOPBACK, Access
 
 DEFAULT_PORT = 8765
-#: An edit of all layers of the largest drawing takes 6 MB.
-_MESSAGE_BYTES = 16 << 20
+#: An edit of all layers of the largest drawing takes 6 MB; an object that covers it and what is below, twice as much.
+_MESSAGE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
