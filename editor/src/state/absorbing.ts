@@ -1,7 +1,7 @@
 import { affine, spline, type Transform } from "../raster/pieces";
 import { inside, type Plane, type Point } from "../raster/plane";
 import { aligned } from "../raster/pose";
-import type { Rect } from "../raster/rect";
+import { intersect, type Rect } from "../raster/rect";
 import { each, landingOf, type Sheet, sourceOf } from "./composing";
 import type { Drawing } from "./drawing";
 import { type Content, newId, type Objects, type Placed } from "./objects";
@@ -17,10 +17,8 @@ function byWholePixels({ matrix, warp }: Placed): boolean {
   return !warp && [a, b, c, d, e, f].every(Number.isInteger) && Math.abs(a * d - b * c) === 1;
 }
 
-interface Change {
-  /** Pixels of the drawing. */
-  pixels: Map<number, number[]>;
-}
+/** Pixels of the drawing that have changed, for each layer of a sheet and, last, for the origin. */
+type Change = number[][];
 
 /**
  * What was drawn belongs to what is seen at that place: to the topmost object there, or to what is below them all. Returns the
@@ -29,28 +27,25 @@ interface Change {
 export function absorbed(drawing: Drawing, objects: Objects, from: Sheet, to: Sheet, within: Rect): Objects {
   const { below, placed } = objects;
   if (!below) return objects;
-  const { width } = drawing;
-  const visible = placed.filter((one) => one.visible).reverse();
+  const planes = [...to.layers.map(({ plane }) => plane.data), to.origin.data];
+  const before = [...from.layers.map(({ plane }) => plane.data), from.origin.data];
+  const owners = ownersOf(drawing, placed, to);
   const changes = new Map<Placed | null, Change>();
-  const planes = [...to.layers.map(({ plane }) => plane), to.origin];
-  const before = [...from.layers.map(({ plane }) => plane), from.origin];
-  const roles = to.layers.map(({ type }) => type.follows ?? type.role);
-  const add = (owner: Placed | null, n: number, i: number) => {
-    const change = changes.get(owner) ?? { pixels: new Map() };
-    const at = change.pixels.get(i) ?? [];
-    at.push(n);
-    change.pixels.set(i, at);
-    changes.set(owner, change);
-  };
-  each(below.rect, (k, x, y) => {
-    if (!below.mask[k] || x < within.x0 || x >= within.x1 || y < within.y0 || y >= within.y1) return;
-    const i = y * width + x;
-    planes.forEach((plane, n) => {
-      if (plane.data[i] === before[n].data[i]) return;
-      const has = (one: Placed) =>
-        n === roles.length ? one.content.origin : sourceOf(one.content, drawing).planes[roles[n]];
-      add(visible.find((one) => has(one) && landingOf(one, drawing)?.mask.data[i]) ?? null, n, i);
-    });
+  const rect = intersect(below.rect, within);
+  const stride = below.rect.x1 - below.rect.x0;
+  each(rect, (_, x, y) => {
+    if (!below.mask[(y - below.rect.y0) * stride + x - below.rect.x0]) return;
+    const i = y * drawing.width + x;
+    for (let n = 0; n < planes.length; n++) {
+      if (planes[n][i] === before[n][i]) continue;
+      const owner = owners[n].find(({ mask }) => mask[i])?.placed ?? null;
+      let change = changes.get(owner);
+      if (!change) {
+        change = planes.map(() => []);
+        changes.set(owner, change);
+      }
+      change[n].push(i);
+    }
   });
   if (!changes.size) return objects;
   const bottom = changes.get(null);
@@ -65,6 +60,28 @@ export function absorbed(drawing: Drawing, objects: Objects, from: Sheet, to: Sh
   };
 }
 
+interface Owner {
+  placed: Placed;
+  mask: Uint8Array;
+}
+
+/** For each layer of a sheet and, last, for the origin: the objects that have it, from the top to the bottom. */
+function ownersOf(drawing: Drawing, placed: readonly Placed[], { layers }: Sheet): Owner[][] {
+  const seen = placed.flatMap((one) => {
+    const landing = one.visible ? landingOf(one, drawing) : null;
+    return landing ? [{ placed: one, mask: landing.mask.data }] : [];
+  });
+  seen.reverse();
+  const having = (has: (content: Content) => unknown) => seen.filter((owner) => has(owner.placed.content));
+  return [
+    ...layers.map(({ type }) => {
+      const role = type.follows ?? type.role;
+      return having((content) => sourceOf(content, drawing).planes[role]);
+    }),
+    having(({ origin }) => origin),
+  ];
+}
+
 /** The pixels of a content, in planes of its own size, that a pixel of the drawing shows. */
 function backwards(placed: Placed, drawing: Drawing): (i: number) => readonly number[] {
   const landing = landingOf(placed, drawing)!;
@@ -76,24 +93,31 @@ function backwards(placed: Placed, drawing: Drawing): (i: number) => readonly nu
     return landing.source[(y - box.y0) * (box.x1 - box.x0) + x - box.x0];
   };
   if (byWholePixels(placed)) return (i) => [source(i)];
-  // Where several pixels of the content land on one of the drawing, all of them are drawn.
-  const landed = new Map<number, number[]>();
+  // Where several pixels of the content land on one of the drawing, all of them are drawn: a list for each of the latter.
+  const first = new Int32Array(drawing.width * drawing.height).fill(-1);
+  const next = new Int32Array(mask.data.length).fill(-1);
   each(inner, (_, x, y) => {
     const from = y * mask.width + x;
-    if (!mask.data[from]) return;
-    const i = nearestCovered(landing.mask, forward(x + 0.5, y + 0.5));
+    const i = mask.data[from] ? nearestCovered(landing.mask, forward(x + 0.5, y + 0.5)) : -1;
     if (i < 0) return;
-    landed.set(i, [...(landed.get(i) ?? []), from]);
+    next[from] = first[i];
+    first[i] = from;
   });
-  return (i) => [source(i), ...(landed.get(i) ?? [])];
+  return (i) => {
+    const all = [source(i)];
+    for (let from = first[i]; from >= 0; from = next[from]) all.push(from);
+    return all;
+  };
 }
 
 /** The pixel of a mask around a place that is nearest to it; -1 if there is none. */
 function nearestCovered(mask: Plane, at: Point): number {
+  const [column, row] = [Math.floor(at.x), Math.floor(at.y)];
+  if (inside(mask, column, row) && mask.data[row * mask.width + column]) return row * mask.width + column;
   let best = -1;
   let least = Infinity;
-  for (let y = Math.floor(at.y) - 1; y <= Math.floor(at.y) + 1; y++) {
-    for (let x = Math.floor(at.x) - 1; x <= Math.floor(at.x) + 1; x++) {
+  for (let y = row - 1; y <= row + 1; y++) {
+    for (let x = column - 1; x <= column + 1; x++) {
       if (!inside(mask, x, y) || !mask.data[y * mask.width + x]) continue;
       const distance = Math.hypot(x + 0.5 - at.x, y + 0.5 - at.y);
       if (distance < least) [best, least] = [y * mask.width + x, distance];
@@ -105,32 +129,34 @@ function nearestCovered(mask: Plane, at: Point): number {
 /** A content after pixels of the drawing that it shows have changed. */
 function redrawn(
   content: Content,
-  { pixels }: Change,
+  change: Change,
   to: Sheet,
   drawing: Drawing,
   back: (i: number) => readonly number[],
   placed?: Placed,
 ): Content {
   const { rect } = content;
-  const planes = Object.fromEntries(Object.entries(content.planes).map(([name, values]) => [name, values.slice()]));
-  const origin = content.origin && drawing.origin.read(content.origin);
-  const forward = placed && forwardOf(placed, drawing);
   const stride = placed ? sourceOf(content, drawing).cutout.mask.width : drawing.width;
-  for (const [i, changed] of pixels) {
-    for (const from of back(i)) {
-      const x = from % stride;
-      const y = (from - x) / stride;
-      const k = (y - rect.y0) * (rect.x1 - rect.x0) + x - rect.x0;
-      for (const n of changed) {
-        if (n < to.layers.length) {
-          const values = planes[to.layers[n].type.name];
-          if (values) values[k] = to.layers[n].plane.data[i];
-        } else if (origin) {
-          const value = to.origin.data[i];
-          origin[k] = forward ? drawing.origin.moved(value, forward) : value;
-        }
-      }
-    }
+  const place = (from: number) => {
+    const x = from % stride;
+    return ((from - x) / stride - rect.y0) * (rect.x1 - rect.x0) + x - rect.x0;
+  };
+  const planes = { ...content.planes };
+  to.layers.forEach(({ type, plane }, n) => {
+    const values = planes[type.name]?.slice();
+    if (!values || !change[n].length) return;
+    for (const i of change[n]) for (const from of back(i)) values[place(from)] = plane.data[i];
+    planes[type.name] = values;
+  });
+  const pixels = change[to.layers.length];
+  if (!content.origin || !pixels.length) return { ...content, id: newId(), planes };
+  const origin = drawing.origin.read(content.origin);
+  const forward = placed && forwardOf(placed, drawing);
+  const moved = new Map<number, number>();
+  for (const i of pixels) {
+    const value = to.origin.data[i];
+    if (!moved.has(value)) moved.set(value, forward ? drawing.origin.moved(value, forward) : value);
+    for (const from of back(i)) origin[place(from)] = moved.get(value)!;
   }
-  return { ...content, id: newId(), planes, origin: origin && drawing.origin.encode(origin) };
+  return { ...content, id: newId(), planes, origin: drawing.origin.encode(origin) };
 }

@@ -168,13 +168,15 @@ export function belowOf(
   const { width, height } = drawing;
   const mask = createPlane(width, height);
   const dirty = new Dirty();
-  const pairs: [Uint8Array | Uint16Array, Uint8Array | Uint16Array][] = [
-    [base.origin.data, whole.origin.data],
-    ...base.layers.map(({ plane }, n): [Uint8Array, Uint8Array] => [plane.data, whole.layers[n].plane.data]),
-  ];
+  const [below, above] = [base, whole].map((sheet) => [
+    sheet.origin.data,
+    ...sheet.layers.map(({ plane }) => plane.data),
+  ]);
   each(within, (_, x, y) => {
     const i = y * width + x;
-    if (!covers.some(({ data }) => data[i]) && pairs.every(([a, b]) => a[i] === b[i])) return;
+    let covered = covers.some(({ data }) => data[i]);
+    for (let n = 0; n < below.length && !covered; n++) covered = below[n][i] !== above[n][i];
+    if (!covered) return;
     mask.data[i] = 1;
     dirty.pixel(x, y);
   });
