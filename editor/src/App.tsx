@@ -10,6 +10,7 @@ import { focusPanels, returnFocusToCanvas } from "./panels/focus";
 import { Notices } from "./panels/Notices";
 import { OptionsBar } from "./panels/OptionsBar";
 import { PreparePanel } from "./panels/PreparePanel";
+import { listenToPastes } from "./panels/pasting";
 import { SidePanel } from "./panels/SidePanel";
 import { StartPage } from "./panels/StartPage";
 import { StatusBar } from "./panels/StatusBar";
@@ -27,7 +28,7 @@ export function App() {
   const theme = useStudio((s) => s.theme);
   useEffect(() => {
     start();
-    const stop = [listenToKeys(), listenToDrops(), returnFocusToCanvas(), shareClipboard()];
+    const stop = [listenToKeys(), listenToDrops(), listenToPastes(), returnFocusToCanvas(), shareClipboard()];
     return () => {
       for (const end of stop) end();
     };

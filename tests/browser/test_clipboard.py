@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from pathlib import Path
 
@@ -95,5 +97,53 @@ def test_a_part_is_pasted_into_another_photo(browser: Browser, studio: Studio, v
     Person(other, studio.url).ready()
     paste = other.get_by_role("group", name="Clipboard").get_by_role("button", name="Paste")
     expect(paste).to_be_enabled(timeout=PATIENCE_MS)
+    context.close()
+    assert not complaints, complaints
+
+
+def test_a_picture_of_another_program_is_pasted_as_an_object(
+    browser: Browser, studio: Studio, visit: Visit, astronaut: Path
+) -> None:
+    context = browser.new_context(viewport=WINDOW, color_scheme="dark", storage_state=visit.state)
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.origin)
+    page = context.new_page()
+    complaints = watch(page)
+    person = Person(page, studio.url)
+    page.goto(visit.url)
+    person.ready()
+    lines = person.lines()
+    # The left half of the picture is transparent.
+    cut_out = Image.open(astronaut).convert("RGBA")
+    cut_out.paste((0, 0, 0, 0), (0, 0, SIDE // 2, SIDE))
+    encoded = io.BytesIO()
+    cut_out.save(encoded, "PNG")
+    page.evaluate(
+        """async (encoded) => {
+          const bytes = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
+          const picture = new Blob([bytes], { type: "image/png" });
+          await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+        }""",
+        base64.b64encode(encoded.getvalue()).decode(),
+    )
+    person.take("Move")
+    person.keys("Control+v")
+    bar = page.get_by_role("toolbar", name="Floating selection")
+    expect(bar).to_be_visible(timeout=PATIENCE_MS)
+    person.heard("counts as drawn")
+    width = float(bar.get_by_role("spinbutton", name="Width, px").get_attribute("aria-valuenow") or "nan")
+    assert abs(width - SIDE / 2) <= 1
+    person.keys("Enter")
+    person.painted()
+    assert (person.lines() != lines).any()
+    expect(page.get_by_role("group", name="Objects").get_by_role("listitem")).to_have_count(1)
+    # What is copied in the studio afterwards is pasted instead.
+    person.keys("Control+c")
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('Primage'))")
+    person.undo()
+    person.sees_lines(lines)
+    person.keys("Control+v")
+    expect(bar).to_be_visible()
+    person.keys("Escape")
+    person.painted()
     context.close()
     assert not complaints, complaints

@@ -510,7 +510,12 @@ export interface paths {
          */
         get: operations["get_picture"];
         put?: never;
-        post?: never;
+        /**
+         * Draw Picture
+         * @description The drawing of another picture, extracted like the project's, so that it can be pasted into that: a frame whose
+         *     header is `Extracted`. Nothing is kept.
+         */
+        post: operations["draw_picture"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2980,6 +2985,42 @@ export interface operations {
                 };
                 content: {
                     "image/png": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
                 };
             };
         };

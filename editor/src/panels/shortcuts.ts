@@ -32,7 +32,7 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Ctrl Shift T", "Warp"],
       ["Ctrl C", "Copy"],
       ["Ctrl X", "Cut"],
-      ["Ctrl V", "Paste in the middle of the view"],
+      ["Ctrl V", "Paste in the middle of the view, also a picture of another program"],
       ["Ctrl Shift V", "Paste where it was copied"],
       ["Ctrl J", "Duplicate"],
       ["Ctrl ] [", "Raise, lower the object"],
@@ -105,7 +105,8 @@ function withControl(key: string, shift: boolean): (() => void) | undefined {
     j: actions.duplicate,
     c: shift ? undefined : actions.copySelection,
     x: shift ? undefined : actions.cutSelection,
-    v: () => actions.paste(shift),
+    // Without Shift, the browser tells what the system's clipboard has (see `pasting.ts`).
+    v: shift ? () => actions.paste(true) : undefined,
     i: shift ? actions.invertSelection : undefined,
     e: shift ? undefined : onObject(mergeObject),
     "[": onObject((id) => reorderObject(id, -1)),
@@ -181,6 +182,12 @@ function onEscape(): void {
   }
   toolById(get().tool).cancel();
   set({ selection: null });
+}
+
+/** Whether a drawing is edited, and no dialog is open. */
+export function isEditing(): boolean {
+  const { page, phase, dialog } = get();
+  return page === "project" && phase === "edit" && dialog === "none";
 }
 
 function onKeyDown(event: KeyboardEvent): void {

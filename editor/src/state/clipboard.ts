@@ -149,6 +149,8 @@ const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastCh
 /** Keep it for this tab and the others. */
 export function keepClip(clip: Clip): void {
   set({ clip });
+  // A picture that another program has copied before must not be pasted instead.
+  void globalThis.navigator?.clipboard?.writeText("A part of a drawing in Primage").catch(() => {});
   channel?.postMessage(clip);
 }
 

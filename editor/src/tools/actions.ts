@@ -4,7 +4,8 @@ import { bounds, invert, labelMask, rectangleMask } from "../raster/mask";
 import { REMOVED } from "../raster/origin";
 import { placeOf, within } from "../raster/pose";
 import { EMPTY } from "../raster/rect";
-import { copied, keepClip, partOf } from "../state/clipboard";
+import { type Clip, copied, keepClip, partOf } from "../state/clipboard";
+import { clipOfPicture } from "../state/foreignPicture";
 import { labelName } from "../state/labels";
 import { session } from "../state/session";
 import { get, notify, type Selection, set } from "../state/store";
@@ -119,12 +120,27 @@ export function cutSelection(): void {
 /** Paste what was copied, in the middle of the view or where it was copied. It floats until it is applied. */
 export function paste(inPlace = false): void {
   const { clip } = get();
-  if (!clip) {
+  if (clip) pasteClip(clip, inPlace);
+  else
     notify(
-      "Nothing was copied in the studio yet: select something and press Ctrl+C. Pictures of other programs cannot be pasted.",
+      "Nothing was copied yet: select something and press Ctrl+C, or copy a picture in another program and press Ctrl+V.",
     );
-    return;
+}
+
+/** Paste the drawing of a picture that another program has copied. */
+export async function pastePicture(picture: Blob, project: string): Promise<void> {
+  notify("The picture is drawn like the photo …");
+  try {
+    const clip = await clipOfPicture(picture, project);
+    if (get().project?.id !== project) return;
+    if (clip) pasteClip(clip, false);
+    else notify("The picture is transparent everywhere, so there is nothing to paste.");
+  } catch (error) {
+    notify((error as Error).message, "problem");
   }
+}
+
+function pasteClip(clip: Clip, inPlace: boolean): void {
   anchor();
   const part = partOf(clip);
   const pasted = part && floatPart(part, "Paste");

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from primage.synthesis.options import RenderOptions
 
+#: Smallest short side of a drawing that can be asked for.
+MIN_SIZE_PX = 64
 #: Largest short side of a drawing; larger renders take too long for editing.
 MAX_SIZE_PX = 1024
 #: Longest side of a part of the result at the photo's size.
@@ -94,7 +96,9 @@ class ExtractSettings(Schema):
     """Settings for extracting a drawing from a photo. Ranges are those of `primage.config`."""
 
     kind: Kind = "super"
-    size_px: int = Field(256, ge=64, le=MAX_SIZE_PX, description="short side of the drawing; never above the photo's")
+    size_px: int = Field(
+        256, ge=MIN_SIZE_PX, le=MAX_SIZE_PX, description="short side of the drawing; never above the photo's"
+    )
     edge_sigma: float = Field(2.0, gt=0, le=20, description="blur before edge detection; more blur gives fewer lines")
     edge_low: float = Field(0.04, ge=0, le=1, description="weaker edges are dropped")
     edge_high: float = Field(0.10, ge=0, le=1, description="stronger edges are always kept")

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from primage.studio.opened import DOUBTFUL, NEAREST, SLIGHT
 from tests.studio.visitor import Visitor, unpack
+from tests.tiny import picture
 
 #: The size of the tiny photo, and of its drawing.
 WIDTH, HEIGHT = 64, 48
@@ -351,3 +352,21 @@ def test_a_file_that_was_read_for_another_drawing_is_not_applied(visitor: Visito
     settings = visitor.get(project).json()["settings"] | {"regions": 3}
     assert visitor.http.put(f"/api/projects/{project}/primitive", json=settings).status_code == 200
     assert visitor.http.post(f"/api/projects/{project}/drawing/{header['id']}").json()["code"] == "not_found"
+
+
+def test_another_picture_is_drawn_like_the_photo_and_fits_its_drawing(visitor: Visitor, project: str) -> None:
+    encoded = io.BytesIO()
+    Image.fromarray(picture(size=(100, 300))).save(encoded, "PNG")
+    before = visitor.layers(project)
+    answer = visitor.http.post(f"/api/projects/{project}/picture", content=encoded.getvalue())
+    assert answer.status_code == 200, answer.text
+    header, pixels = unpack(answer.content)
+    assert [layer["name"] for layer in header["layers"]] == list(before)
+    width, height = header["size"]["width"], header["size"]["height"]
+    assert abs(width / height - 3) < 0.1
+    assert len(pixels) == width * height * 6
+    assert header["labels"]
+    refused = visitor.http.post(f"/api/projects/{project}/picture", content=b"no picture")
+    assert refused.status_code == 422, refused.text
+    after = visitor.layers(project)
+    assert all((after[name] == layer).all() for name, layer in before.items())

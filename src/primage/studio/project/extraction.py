@@ -20,9 +20,9 @@ from primage.studio.opened import OpenedFile, Part
 from primage.studio.project.latest_only import LatestOnly
 from primage.studio.project.services import Services
 from primage.studio.project.store import OWN_FOLDER, new_id, own_files
-from primage.studio.schemas import MAX_SIZE_PX, ExtractSettings, Label, Layer, Size
+from primage.studio.schemas import MAX_SIZE_PX, MIN_SIZE_PX, ExtractSettings, Label, Layer, Size
 from primage.studio.wire import pack
-from primage.studio.workers.reader import CreateRun, Extract, Extraction, Opened, ReadOwn, WriteOwn
+from primage.studio.workers.reader import CreateRun, Extract, Extraction, InspectPhoto, Opened, ReadOwn, WriteOwn
 
 
 def default_settings(config: Config) -> ExtractSettings:
@@ -120,6 +120,29 @@ class Extractor:
             SupersededError: other settings were requested meanwhile.
         """
         extraction = await self.preview(settings)
+        return layers_frame(extraction.drawing, settings.kind, extraction.labels)
+
+    async def draw(self, picture: Path, settings: ExtractSettings, size: Size) -> bytes:
+        """The drawing of another picture, to be pasted into this photo's; nothing is kept.
+
+        Args:
+            picture: the file.
+            settings: that this photo's drawing was extracted with.
+            size: of this photo's drawing. The other one is not larger, unless it would have too few pixels.
+
+        Returns:
+            A frame whose header is `Extracted`.
+
+        Raises:
+            RefusalError: it is not a picture, or too large.
+        """
+        whole = await self._services.reader.run(InspectPhoto(picture, self._services.options.photo_pixels))
+        scale = min(1.0, size.width / whole.width, size.height / whole.height)
+        short = max(MIN_SIZE_PX, round(scale * min(whole.width, whole.height)))
+        own = {f"own_{name}": None for name in KINDS[settings.kind].names}
+        fitting = settings.model_copy(update={"size_px": short, **own})
+        config = run_config(await self._services.training_config(), fitting)
+        extraction = await self._services.reader.run(Extract(picture, config))
         return layers_frame(extraction.drawing, settings.kind, extraction.labels)
 
     async def create_run(self, run: Path, settings: ExtractSettings) -> Extraction:

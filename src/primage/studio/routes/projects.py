@@ -157,6 +157,20 @@ async def read_own_layers(
 
 
 @router.post(
+    "/projects/{project_id}/picture",
+    response_class=Frame,
+    responses=answer_is("application/octet-stream"),
+    openapi_extra=FILE_BODY,
+)
+async def draw_picture(hub: TheHub, project: TheProject, request: Request) -> Frame:
+    """The drawing of another picture, extracted like the project's, so that it can be pasted into that: a frame whose
+    header is `Extracted`. Nothing is kept.
+    """
+    async with hub.received_files(request.stream(), ["picture"], ()) as files:
+        return Frame(await project.extractor.draw(files[0], project.record.settings, project.record.size))
+
+
+@router.post(
     "/projects/{project_id}/drawing",
     response_class=Frame,
     responses=answer_is("application/octet-stream"),
