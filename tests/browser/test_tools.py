@@ -61,7 +61,7 @@ def test_flip_scale_warp_duplicate_delete(editor: Person) -> None:
         editor.painted()
     assert (editor.labels() == labels).all()
 
-    page.get_by_role("button", name="Duplicate").click()
+    page.get_by_role("button", name="Duplicate", exact=True).click()
     expect(page.get_by_role("toolbar", name="Floating selection")).to_be_visible()
     editor.keys("Escape")
     editor.painted()
@@ -323,7 +323,7 @@ def test_a_duplicate_is_copied_from_the_photo(editor: Person) -> None:
     side = photo.shape[0]
     editor.take("Select rectangle")
     editor.drag([(0.3, 0.3), (0.5, 0.5)])
-    editor.page.get_by_role("button", name="Duplicate").click()
+    editor.page.get_by_role("button", name="Duplicate", exact=True).click()
     expect(editor.page.get_by_role("toolbar", name="Floating selection")).to_be_visible()
     for _ in range(5):
         editor.keys("Shift+ArrowDown")

@@ -27,9 +27,7 @@ export function ObjectList({ drawing }: { drawing: Drawing }) {
   return (
     <div className="objects" role="group" aria-label="Objects">
       <header>
-        <h3 title="Parts that were moved, pasted or duplicated. What you draw on one of them moves with it.">
-          Objects
-        </h3>
+        <h3>Objects</h3>
         <IconButton icon="merge" label="Merge all with the drawing" onClick={mergeAllObjects} />
       </header>
       <ul className="layers" aria-label="Objects, from the top to the bottom">
@@ -37,6 +35,7 @@ export function ObjectList({ drawing }: { drawing: Drawing }) {
           <ObjectRow key={one.id} placed={one} drawing={drawing} selected={one.id === selected} />
         ))}
       </ul>
+      <p className="hint">What is drawn on an object moves with it.</p>
       {placed[at] && (
         <ObjectEditor key={selected} placed={placed[at]} lowest={at === 0} highest={at === placed.length - 1} />
       )}
