@@ -119,7 +119,11 @@ def test_edits_come_back_on_the_corrected_drawing(person: Person, photo: Path) -
     panel = page.get_by_role("region", name="Correct the drawing")
     expect(panel).to_contain_text("Your edits are put aside", timeout=PATIENCE_MS)
     expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
-    original = person.lines()
+    for _ in range(100):  # the drawing is loaded after the panel is shown
+        original = person.lines()
+        if (original != edited).any():
+            break
+        page.wait_for_timeout(50)
     assert (original != edited).any()
     person.take("Select rectangle")
     person.drag([(0.1, 0.1), (0.3, 0.3)])

@@ -94,6 +94,7 @@ def test_edits_that_no_longer_make_sense_are_named(visitor: Visitor, project: st
         np.testing.assert_allclose(found["part"], (10 / 64, 2 / 48, 22 / 64, 12 / 48), atol=1e-6)
         tab.until("replaced")
         tab.step("undo")
+        tab.until("state", lambda header: header["project"]["unsettled"] == [])
         assert visitor.get(project).json()["unsettled"] == []
         tab.step("redo")
         assert visitor.get(project).json()["unsettled"] == [found]

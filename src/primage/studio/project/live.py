@@ -239,6 +239,8 @@ class LiveProject:
             RefusalError: there is nothing to undo or redo.
         """
         self._after(self.canvas.undo_redo(request.type), request.type, client, request.id, echo=True)
+        if self.record.unsettled:  # they belong to edits, which may be undone now
+            self.clients.send(State(project=self.state()))
 
     def _after(
         self,
