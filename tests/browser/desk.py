@@ -54,7 +54,9 @@ class Desk:
         """The drawing's origin, (H, W), and its pieces."""
         header, pixels = unpack(self.get("/layers"))
         width, height = header["size"]["width"], header["size"]["height"]
-        index = np.frombuffer(pixels[-2 * width * height :], "<u2").reshape(height, width)
+        channels = [layer["channels"] for layer in header["layers"]]  # those of the origin are the last
+        of_layers = pixels[: width * height * sum(channels)]
+        index = np.frombuffer(of_layers[-2 * width * height :], "<u2").reshape(height, width)
         return index, [Piece.model_validate(piece) for piece in header["pieces"]]
 
     def result(self) -> np.ndarray:

@@ -137,4 +137,4 @@ def test_a_region_is_named_before_edits_only(still: Person) -> None:
     page.get_by_role("button", name="Name this region…").click()
     page.get_by_role("dialog").get_by_label("Name", exact=True).fill("ball")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("undo the edits first")).to_be_visible()
+    expect(page.get_by_text("correct the drawing by hand first")).to_be_visible()
