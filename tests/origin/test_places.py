@@ -45,8 +45,14 @@ def test_the_way_back_is_exact() -> None:
     np.testing.assert_allclose(inside, (0.42, 0.33), atol=1e-5)
 
 
-@pytest.mark.parametrize("edit", [Erase(region=BOX), Paint(points=((0.3, 0.4), (0.4, 0.4)), label=2, radius=0.05)])
+@pytest.mark.parametrize("edit", [Erase(region=BOX), Paint(points=((0.3, 0.4), (0.4, 0.4)), label=2, radius=0.12)])
 def test_what_is_removed_or_painted_over_is_nowhere(edit: Edit) -> None:
     inside, outside = places_after(edit)
     assert np.isnan(inside).all()
     np.testing.assert_allclose(outside, OUTSIDE)
+
+
+def test_a_line_across_a_part_does_not_hide_it() -> None:
+    inside, outside = places_after(BEND, Paint(points=((0.3, 0.3), (0.5, 0.36))))
+    np.testing.assert_allclose(inside, (0.42, 0.33), atol=1e-5)
+    assert not np.isnan(outside).any()

@@ -1055,7 +1055,7 @@ export interface components {
              * @default super
              * @enum {string}
              */
-            kind: "super" | "edges" | "segments" | "paint";
+            kind: "super" | "edges" | "segments" | "paint" | "landmarks";
             /**
              * Own Colours
              * @description a painting likewise
@@ -2852,7 +2852,7 @@ export interface operations {
             query: {
                 /** @description of the files, as shown */
                 name: string[];
-                kind?: "super" | "edges" | "segments" | "paint";
+                kind?: "super" | "edges" | "segments" | "paint" | "landmarks";
                 size_px?: number;
                 /** @description in bytes; not needed for one file */
                 length?: number[];

@@ -10,6 +10,7 @@ import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
 import { Overlay } from "./overlay";
 import { PhotoPixels } from "./PhotoPixels";
+import { PointHandles } from "./PointHandles";
 import { UncertaintyCanvas } from "./UncertaintyCanvas";
 import { usePane } from "./usePane";
 import { cssTransform, fitDrawing, rememberPane } from "./viewport";
@@ -95,6 +96,7 @@ export function DrawingPane() {
       )}
       {phase === "edit" && <EffectOutlines pane={pane} width={drawing.width} height={drawing.height} />}
       <div className="stage" ref={stage} />
+      {phase === "edit" && tool === "points" && <PointHandles pane={pane} />}
       <BrushRing pane={pane} />
       {over && <Divider pane={pane} width={drawing.width} label="Divider between drawing and result" />}
     </div>

@@ -1,7 +1,8 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { ExtractSettings } from "../api/client";
 import { beginCorrections } from "../state/correcting";
 import { forgetOwn, openFiles } from "../state/opening";
+import { findPeople, usePeople } from "../state/people";
 import { learn } from "../state/project-actions";
 import { beginEditing, discardSettings, previewSettings, saveSettings } from "../state/projects";
 import { useStudio } from "../state/store";
@@ -19,6 +20,12 @@ const KINDS: readonly { value: ExtractSettings["kind"]; name: string; suits: str
   { value: "edges", name: "Lines", suits: "For faces, hands and animals, where shape matters most." },
   { value: "segments", name: "Areas", suits: "For landscapes, interiors and clothes: a few large areas to move." },
   { value: "paint", name: "Painting", suits: "Where colour matters more than shape: paint with a broad brush." },
+  {
+    value: "landmarks",
+    name: "Points of people",
+    suits:
+      "Faces, hands and bodies alone, as curves through points. With the tool Points, other drawings can do the same.",
+  },
 ];
 
 /** Extraction settings: the kind of drawing and its detail. The preview follows the sliders. */
@@ -27,8 +34,13 @@ export function PreparePanel() {
   const project = useStudio((s) => s.project);
   const extracting = useStudio((s) => s.extracting);
   const info = useStudio((s) => s.info);
+  const somebody = usePeople((s) => s.project === project?.id && s.state === "found");
   const [minutes, setMinutes] = useState(2);
   const [busy, setBusy] = useState(false);
+  const id = project?.id;
+  useEffect(() => {
+    if (id && info?.capabilities.people) void findPeople();
+  }, [id, info]);
   if (!settings || !project) return null;
   const change = (part: Partial<ExtractSettings>) => void previewSettings({ ...settings, ...part });
   const lines = settings.kind === "super" || settings.kind === "edges";
@@ -57,7 +69,7 @@ export function PreparePanel() {
         <p className="lead">This is what you will edit. Fewer, clearer shapes are easier to edit.</p>
         <fieldset className="kinds">
           <legend className="visually-hidden">Kind of drawing</legend>
-          {KINDS.map((kind) => (
+          {KINDS.filter(({ value }) => value !== "landmarks" || somebody || settings.kind === value).map((kind) => (
             <label key={kind.value} className="kind">
               <input
                 type="radio"

@@ -41,7 +41,7 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["Shift V", "Flip vertically"],
       ["Shift G", "Fill with the current label"],
       ["Del", "Delete"],
-      ["← ↑ → ↓", "Nudge (Shift: ten pixels)"],
+      ["← ↑ → ↓", "Nudge the selection or the point (Shift: ten pixels; Alt: the point alone)"],
       ["Enter", "Apply; close the magnetic lasso"],
       ["Shift", "Keep the ratio, turn by 15°, move straight (hold while dragging)"],
       ["Alt", "Scale about the pivot (hold while dragging)"],
@@ -69,7 +69,7 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
     "Focus",
     [
       ["F6", "Next part of the window (Shift: previous)"],
-      ["Tab", "Next control; on the canvas: show or hide the panels"],
+      ["Tab", "Next control; on the canvas: show or hide the panels, or the next point"],
       ["Shift Tab", "Previous control"],
     ],
   ],
@@ -210,7 +210,9 @@ function onKeyDown(event: KeyboardEvent): void {
     return;
   }
   if (event.key === "Tab") {
-    if (!isCanvasFocused() || event.shiftKey || event.ctrlKey || event.altKey) return;
+    // From the canvas, it goes on to the points that are shown there.
+    if (!isCanvasFocused() || document.querySelector(".point")) return;
+    if (event.shiftKey || event.ctrlKey || event.altKey) return;
     set(({ panels }) => ({ panels: !panels }));
     event.preventDefault();
     return;

@@ -7,6 +7,7 @@ import { move } from "./move";
 import { hand, zoom } from "./navigate";
 import { objectSelect } from "./object";
 import { pencil } from "./pencil";
+import { points } from "./points";
 import { removeTool } from "./remove";
 import { lasso, outlineSelect, rectangle, region } from "./select";
 import { copyMarks } from "./sources";
@@ -22,6 +23,7 @@ export const TOOLS: readonly Tool[] = [
   objectSelect,
   region,
   outlineSelect,
+  points,
   pencil,
   eraser,
   line,

@@ -76,7 +76,7 @@ HEAD = (Chain("eyes and ears", (8, 6, 5, 4, 0, 1, 2, 3, 7)), Chain("mouth", (10,
 #: face each other, as do those of the upper and the lower border of a brow; an iris is one thing. Other curves are
 #: parts of their own, with points at equal distances.
 _AROUND_LIPS = tuple(index / len(OUTER_LIPS) for index in range(len(OUTER_LIPS)))
-_ALONG_BROW = (0.0, 0.125, 0.25, 0.375, 0.5, 0.5, 0.375, 0.25, 0.125, 0.0)
+_ALONG_BROW = (0.0, 0.08, 0.16, 0.24, 0.32, 0.32, 0.24, 0.16, 0.08, 0.0)
 PARTS: dict[str, tuple[str, tuple[float, ...]]] = {
     "outer lips": ("lips", _AROUND_LIPS),
     "inner lips": ("lips", _AROUND_LIPS),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float64
+from scipy import ndimage
 from scipy.spatial import KDTree
 
-from primage.origin.plane import UNMOVED, Origin
+from primage.origin.plane import DRAWN, UNMOVED, Origin
 from primage.origin.transforms import Piece
 
 #: Step of the differences that replace derivatives, and largest distance from a place at which it counts as found: in
 #: pixels of the drawing.
 _STEP_PX, _FOUND_PX = 0.5, 0.75
 _ROUNDS = 8
+#: Strokes that are not wider than twice this hide nothing.
+_STROKE_PX = 4
 
 
 def places_of(origin: Origin, points: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
@@ -31,12 +34,13 @@ def places_of(origin: Origin, points: Float64[np.ndarray, "n 2"]) -> Float64[np.
         [[0.5, 0.25]]
     """
     size = np.array([origin.size[1], origin.size[0]], float)
+    index = _without_strokes(origin)
     found = np.full(points.shape, np.nan)
     for value in sorted(origin.sources, key=lambda value: value != UNMOVED):
         left = np.flatnonzero(np.isnan(found[:, 0]))
         if not len(left):
             break
-        where, piece = origin.index == value, origin.piece(value)
+        where, piece = index == value, origin.piece(value)
         if value == UNMOVED:
             placed, close = points[left], np.ones(len(left), bool)
         else:
@@ -45,6 +49,15 @@ def places_of(origin: Origin, points: Float64[np.ndarray, "n 2"]) -> Float64[np.
         close &= where[pixels[:, 1], pixels[:, 0]]
         found[left[close]] = placed[close]
     return found
+
+
+def _without_strokes(origin: Origin) -> np.ndarray:
+    """The origin's values; a line that was drawn over a part of the photo does not hide where that part is."""
+    drawn = origin.index == DRAWN
+    if not drawn.any() or drawn.all():
+        return origin.index
+    distance, (rows, columns) = ndimage.distance_transform_edt(drawn, return_indices=True)
+    return np.asarray(np.where(distance <= _STROKE_PX, origin.index[rows, columns], origin.index))
 
 
 def _inverted(

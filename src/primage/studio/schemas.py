@@ -18,7 +18,7 @@ MAX_WINDOW_PX = 2048
 ProjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 SnapshotId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
 FileId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="made by the server")]
-Kind = Literal["super", "edges", "segments", "paint"]
+Kind = Literal["super", "edges", "segments", "paint", "landmarks"]
 LayerName = Literal["segments", "edges", "colours", "marks", "sources", "origin"]
 ExportedLayer = Literal["primitive", "segments", "edges", "colours", "origin"]
 ResultSize = Literal["working", "full"]

@@ -239,7 +239,7 @@ def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revisio
 
     Args:
         drawing: its layers.
-        kind: super, edges, segments or paint.
+        kind: super, edges, segments, paint or landmarks.
         labels: names and colours.
         revision: revision of the edited drawing; None for other drawings.
     """

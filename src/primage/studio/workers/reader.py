@@ -162,7 +162,7 @@ class WriteOwn(ReadingJob[None]):
     """Write the layers of a drawing to files that `Extract` and `CreateRun` take. Labels without pixels are left out.
 
     Attributes:
-        kind: super, edges, segments or paint.
+        kind: super, edges, segments, paint or landmarks.
         drawing: its layers.
         labels: names and colours of the label layer's values.
         targets: by the names of layers, the files to write.
