@@ -125,6 +125,11 @@ def object_selection(found: dict[str, Any]) -> str:
     return f"{scores} ({half['objects']} objects)"
 
 
+def canvas_extension(found: dict[str, Any]) -> str:
+    held_out = found["lpips"]["held-out"]
+    return " / ".join(f"{held_out[method]:.3f}" for method in ("ours, drawn", "ours", "mirrored"))
+
+
 def selection_time(found: dict[str, Any]) -> str:
     times = found["time of a click at 1024 × 1024"]["processor milliseconds"]
     return f"{times['median']} ms; {times['95 %']} ms of processor time, one thread"
@@ -335,6 +340,13 @@ CLAIMS: tuple[Claim, ...] = (
         "",
         of("object_selection", object_selection),
         "python benchmarks/object_selection.py",
+    ),
+    Claim(
+        "a fifth of a photo made again beyond its border, held-out photos, LPIPS: drawn / continued / mirrored",
+        "below a mirror",
+        "",
+        of("extension", canvas_extension),
+        "python benchmarks/extension.py --more PHOTO …",
     ),
     Claim(
         "time of such a click at 1024²: median; 95 % of the clicks",

@@ -17,7 +17,7 @@ def command(
     edits: Annotated[
         Path,
         typer.Argument(
-            help="A JSON list of edits: move, copy, scale, flip, swap, warp, landmarks, erase, fill, paint."
+            help="JSON list of edits: move, copy, scale, flip, swap, warp, landmarks, erase, fill, paint, extend."
         ),
     ],
     target: Annotated[

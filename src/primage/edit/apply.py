@@ -21,6 +21,7 @@ from primage.edit.records import (
     Edit,
     Ellipse,
     Erase,
+    Extend,
     Fill,
     LabelRegion,
     Landmarks,
@@ -71,7 +72,7 @@ def apply_edits(
         photo: (H', W', 3) uint8, the photo that it was extracted from: edits of landmarks need it.
 
     Returns:
-        The edited primitive, with the same size and labels.
+        The edited primitive, with the same labels, and of the same size unless the canvas is extended.
 
     Raises:
         PrimitiveError: a region is empty, a label is not in the palette, handles do not define a warp, or there are
@@ -132,6 +133,9 @@ def _apply(drawing: Edited, edit: DrawingEdit) -> Edited:
     if isinstance(edit, Paint):
         return _paint(drawing, edit)
     size = drawing.primitive.size
+    if isinstance(edit, Extend):
+        margins = edit.margins(size)
+        return Edited(drawing.primitive.extended(margins), drawing.origin.extended(margins))
     if isinstance(edit, Warp):
         return _paste(drawing, drawing, _spline(edit, size), np.ones(size, bool))
     mask = region_mask(drawing.primitive, edit.region)

@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from primage.errors import PrimitiveError
+from primage.primitive.margins import Margins
 from primage.settings import Frozen
 
 #: (x, y), each a share of the primitive's width or height; 0, 0 is the top left corner.
 Point = tuple[float, float]
+#: What is added to a side of the canvas, a share of the width or height.
+Added = Annotated[float, Field(ge=0, le=1)]
 
 
 _Factor = Annotated[float, Field(ge=0.05, le=5)]
@@ -190,8 +193,42 @@ class Paint(Frozen):
     radius: float = Field(0.01, gt=0, le=1, description="of a label's stroke, as a share of the width")
 
 
+class Extend(Frozen):
+    """Enlarge the canvas: areas and lines go on beyond the borders. Later edits are in shares of the larger canvas.
+
+    Attributes:
+        left, top, right, bottom: what is added, in shares of the width and height before.
+    """
+
+    op: Literal["extend"] = "extend"
+    left: Added = 0
+    top: Added = 0
+    right: Added = 0
+    bottom: Added = 0
+
+    @model_validator(mode="after")
+    def _is_larger(self) -> Extend:
+        if not (self.left or self.top or self.right or self.bottom):
+            raise ValueError("say what to add: left, top, right or bottom, in shares of the width or height")
+        return self
+
+    def margins(self, size: tuple[int, int]) -> Margins:
+        """What is added, in pixels.
+
+        Args:
+            size: (height, width) of the canvas before.
+        """
+        height, width = size
+        return Margins(
+            left=round(self.left * width),
+            top=round(self.top * height),
+            right=round(self.right * width),
+            bottom=round(self.bottom * height),
+        )
+
+
 #: Edits that need nothing but the drawing.
-DrawingEdit = Move | Copy | Scale | Flip | Swap | Warp | Erase | Fill | Paint
+DrawingEdit = Move | Copy | Scale | Flip | Swap | Warp | Erase | Fill | Paint | Extend
 Edit = Annotated[DrawingEdit | Landmarks, Field(discriminator="op")]
 _EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 

@@ -14,6 +14,7 @@ from primage.files import sha256_file
 from primage.image import write_png
 from primage.origin.plane import MAX_PIECES, Origin
 from primage.origin.transforms import Piece
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.settings import Frozen
 
 #: Key of the PNG's text.
@@ -27,6 +28,7 @@ _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 class _Record(Frozen):
     photo_sha256: _Sha256
     drawing_sha256: _Sha256 | None = None  # files of earlier versions do not have it
+    margins: Margins = NO_MARGINS  # only drawings larger than the photo have some
     pieces: Annotated[tuple[Piece, ...], Field(max_length=MAX_PIECES)]
 
 
@@ -56,8 +58,11 @@ def write_origin(path: str | Path, origin: Origin, photo_sha256: str, drawing: P
         ImageError: the file cannot be written.
     """
     drawing_sha256 = None if drawing is None else sha256_file(drawing)
-    record = _Record(photo_sha256=photo_sha256, drawing_sha256=drawing_sha256, pieces=origin.pieces)
-    write_png(path, origin.index, text={TEXT: record.model_dump_json()})
+    record = _Record(
+        photo_sha256=photo_sha256, drawing_sha256=drawing_sha256, pieces=origin.pieces, margins=origin.margins
+    )
+    left_out = set() if origin.margins.any else {"margins"}
+    write_png(path, origin.index, text={TEXT: record.model_dump_json(exclude=left_out)})
 
 
 def is_origin(path: Path) -> bool:
@@ -102,6 +107,6 @@ def read_origin(path: str | Path, photo_sha256: str, drawing: Path | None = None
     if drawing is not None and record.drawing_sha256 not in (None, sha256_file(drawing)):
         raise PrimitiveError(f"{path}: {drawing.name} was changed since; add --origin to use it nevertheless")
     try:
-        return Origin(np.ascontiguousarray(decoded.samples[..., 0]), record.pieces)
+        return Origin(np.ascontiguousarray(decoded.samples[..., 0]), record.pieces, record.margins)
     except PrimitiveError as error:
         raise PrimitiveError(f"{path}: {error}; write the drawing and its origin again") from error

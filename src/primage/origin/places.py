@@ -33,6 +33,7 @@ def places_of(origin: Origin, points: Float64[np.ndarray, "n 2"]) -> Float64[np.
         >>> places_of(Origin.unmoved((4, 4)), np.array([[0.5, 0.25]])).tolist()
         [[0.5, 0.25]]
     """
+    points = origin.on_canvas(points)
     size = np.array([origin.size[1], origin.size[0]], float)
     index = _without_strokes(origin)
     found = np.full(points.shape, np.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, UInt16
@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Float32, Float64, UInt16
 from primage.errors import PrimitiveError
 from primage.origin.transforms import Affine, Piece, Spline
 from primage.primitive.layer import nearest_pixels
+from primage.primitive.margins import NO_MARGINS, Margins
 
 #: Values of `Origin.index`: the pixel is where it is in the photo; it was drawn and comes from nowhere; something was
 #: removed there. From `FIRST` on, they number the pieces.
@@ -21,13 +22,21 @@ Index = UInt16[np.ndarray, "h w"]
 Mask = Bool[np.ndarray, "h w"]
 
 
+def _place(margins: Margins, size: tuple[int, int]) -> Affine:
+    """From shares of a canvas to shares of a drawing of some size, which it has margins around."""
+    height, width = margins.around(size)
+    x, y = width / size[1], height / size[0]
+    return Affine(matrix=(x, 0, 0, y, -margins.left / size[1], -margins.top / size[0]))
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where each pixel of an edited drawing comes from. Immutable.
 
     Attributes:
         index: (H, W), `UNMOVED`, `DRAWN`, `REMOVED`, or `FIRST` plus the number of a piece.
-        pieces: where the pixels of each piece come from.
+        pieces: where the pixels of each piece come from. Places are shares of the whole canvas.
+        margins: what the canvas has beyond the photo's borders; nothing there comes from where it is.
 
     Raises:
         PrimitiveError: a pixel has the number of a piece that does not exist.
@@ -35,6 +44,7 @@ class Origin:
 
     index: Index
     pieces: tuple[Piece, ...] = ()
+    margins: Margins = NO_MARGINS
 
     def __post_init__(self) -> None:
         if self.index.size and int(self.index.max()) >= FIRST + len(self.pieces):
@@ -138,7 +148,40 @@ class Origin:
             raise PrimitiveError(f"an edited drawing consists of at most {MAX_PIECES} pieces")
         index = self.index.copy()
         index[target] = numbers[cut]
-        return Origin(index, tuple(pieces)).compact()
+        return replace(self, index=index, pieces=tuple(pieces)).compact()
+
+    def extended(self, margins: Margins) -> Origin:
+        """The origin on a larger canvas: what is beyond its borders counts as drawn.
+
+        Args:
+            margins: what to add.
+        """
+        index = np.pad(self.index, margins.padding(2), constant_values=DRAWN)
+        pieces = tuple(piece.seen_from(_place(margins, self.size)) for piece in self.pieces)
+        return Origin(index, pieces, self.margins.plus(margins))
+
+    def on_canvas(self, points: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
+        """Places of the photo in the canvas around it, whatever was moved since.
+
+        Args:
+            points: (N, 2), (x, y) in shares of the photo's width and height.
+
+        Returns:
+            (N, 2), in shares of those of the canvas.
+        """
+        if not self.margins.any:
+            return points
+        return _place(self.margins, self.margins.within(self.size)).inverse(points)
+
+    @property
+    def of_photo(self) -> Origin:
+        """The part of the canvas that the photo has, in shares of the photo."""
+        if not self.margins.any:
+            return self
+        photo = self.margins.within(self.size)
+        place = _place(self.margins, photo).inverse
+        index = np.ascontiguousarray(self.index[self.margins.photo(self.size)])
+        return Origin(index, tuple(piece.seen_from(place) for piece in self.pieces)).compact()
 
     def compact(self) -> Origin:
         """The same origin without pieces that no pixel belongs to."""
@@ -148,7 +191,7 @@ class Origin:
             return self
         numbers = np.arange(FIRST + len(self.pieces), dtype=np.uint16)
         numbers[used] = FIRST + np.arange(len(used))
-        return Origin(numbers[self.index], tuple(self.pieces[i - FIRST] for i in used))
+        return replace(self, index=numbers[self.index], pieces=tuple(self.pieces[i - FIRST] for i in used))
 
     def resized(self, size: tuple[int, int]) -> Origin:
         """The origin at another size, each pixel that of the nearest one.
@@ -161,7 +204,8 @@ class Origin:
         rows, columns = (
             ((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(size, self.size, strict=True)
         )
-        return Origin(self.index[np.ix_(rows, columns)], self.pieces).compact()
+        margins = self.margins.scaled(self.size, size)
+        return replace(self, index=self.index[np.ix_(rows, columns)], margins=margins).compact()
 
     def coords(self, photo_size: tuple[int, int]) -> Float32[np.ndarray, "h w 2"]:
         """Where the pixels come from.
@@ -182,4 +226,4 @@ class Origin:
     def _set(self, mask: Mask, value: int) -> Origin:
         index = self.index.copy()
         index[mask] = value
-        return Origin(index, self.pieces).compact()
+        return replace(self, index=index).compact()

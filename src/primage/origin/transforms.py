@@ -79,6 +79,18 @@ class Affine(Frozen):
         return Affine(matrix=matrix)
 
     @property
+    def inverse(self) -> Affine:
+        """The inverse map.
+
+        Raises:
+            numpy.linalg.LinAlgError: there is none.
+        """
+        a, b, c, d, e, f = self.matrix
+        linear = np.linalg.inv(np.array([[a, c], [b, d]]))
+        x, y = -linear @ np.array([e, f])
+        return Affine(matrix=(*map(float, linear.T.ravel()), float(x), float(y)))
+
+    @property
     def is_identity(self) -> bool:
         """Whether it moves nothing."""
         return bool(np.abs(np.subtract(self.matrix, (1, 0, 0, 1, 0, 0))).max() < _SAME)
@@ -165,6 +177,20 @@ class Piece(Frozen):
             first, rest = rest[0].after(first), rest[1:]
         whole = (first, *rest)
         return Piece(transforms=rest if isinstance(first, Affine) and first.is_identity else whole)
+
+    def seen_from(self, place: Affine) -> Piece:
+        """The same map in other coordinates, of the drawing and of the photo.
+
+        Args:
+            place: from the other coordinates to these.
+        """
+        turned = self.after(place)
+        back, last = place.inverse, turned.transforms[-1] if turned.transforms else None
+        if isinstance(last, Affine):
+            whole = back.after(last)
+            rest = turned.transforms[:-1]
+            return Piece(transforms=rest if whole.is_identity else (*rest, whole))
+        return Piece(transforms=(*turned.transforms, back))
 
     @property
     def shift(self) -> tuple[float, float] | None:

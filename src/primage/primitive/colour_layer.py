@@ -21,9 +21,14 @@ from primage.primitive.layer import (
     nearest_in_grid,
     nearest_pixels,
 )
+from primage.primitive.margins import Margins
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+#: Paintings have fewer colours.
+_MOST_COLOURS = 1024
 
 
 class ColourLayer(Layer[Picture]):
@@ -75,6 +80,10 @@ class ColourLayer(Layer[Picture]):
         del below, line_colour
         return data.copy()
 
+    def extend(self, data: Picture, margins: Margins) -> UInt8[np.ndarray, "h2 w2 3"]:
+        """Any picture is mirrored at its borders."""
+        return np.pad(data, margins.padding(3), mode="symmetric")
+
     def close(self, data: Picture, mask: Mask) -> Picture:  # noqa: D102
         return from_nearest_outside(data, mask)
 
@@ -93,3 +102,12 @@ class PaintLayer(ColourLayer):
 
     def warper(self, data: Picture, thin: bool = True) -> Callable[[Tensor], Picture]:  # noqa: D102
         return lambda grid: nearest_in_grid(data, grid)
+
+    def extend(self, data: Picture, margins: Margins) -> UInt8[np.ndarray, "h2 w2 3"]:
+        """Borders between colours go on along their tangents, unless there are too many colours for a painting."""
+        from primage.primitive.continuation import continued_areas
+
+        colours, index = np.unique(data.reshape(-1, 3), axis=0, return_inverse=True)
+        if len(colours) > _MOST_COLOURS:
+            return super().extend(data, margins)
+        return np.asarray(colours[continued_areas(index.reshape(data.shape[:2]), margins)])

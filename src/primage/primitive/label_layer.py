@@ -24,6 +24,7 @@ from primage.primitive.layer import (
     nearest_in_grid,
     nearest_pixels,
 )
+from primage.primitive.margins import Margins
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -89,6 +90,12 @@ class LabelLayer(Layer[LabelMap]):
         """Draw each label in its colour."""
         del below, line_colour
         return colourise(data)
+
+    def extend(self, data: LabelMap, margins: Margins) -> LabelMap:
+        """Borders between labels go on along their tangents."""
+        from primage.primitive.continuation import continued_areas
+
+        return LabelMap(continued_areas(data.index, margins), data.palette)
 
     def close(self, data: LabelMap, mask: Mask) -> LabelMap:  # noqa: D102
         return LabelMap(from_nearest_outside(data.index, mask), data.palette)

@@ -21,6 +21,7 @@ from jaxtyping import Bool, Float, Float32, UInt8
 
 from primage.labels.formats.raw import UNKNOWN_PHOTO, PhotoFacts
 from primage.labels.label_map import Palette
+from primage.primitive.margins import Margins
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -217,6 +218,15 @@ class Layer(ABC, Generic[Data]):
         return data
 
     # --- edits
+
+    @abstractmethod
+    def extend(self, data: Data, margins: Margins) -> Data:
+        """Continue the layer beyond its borders.
+
+        Args:
+            data: the layer.
+            margins: what to add.
+        """
 
     @abstractmethod
     def close(self, data: Data, mask: Mask) -> Data:

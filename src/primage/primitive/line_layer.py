@@ -15,6 +15,7 @@ from primage.errors import PrimitiveError
 from primage.image import read_image, write_png
 from primage.labels.label_map import Palette
 from primage.primitive.layer import READ_PLAIN, Layer, Mask, Picture, ReadOptions, Size
+from primage.primitive.margins import Margins
 from primage.seal import state
 
 if TYPE_CHECKING:
@@ -117,6 +118,12 @@ class LineLayer(Layer[Lines]):
         from primage.primitive.edges import thin
 
         return thin(data)
+
+    def extend(self, data: Lines, margins: Margins) -> Bool[np.ndarray, "h2 w2"]:
+        """Lines that reach the border go on along their tangents; those of landmarks end there."""
+        from primage.primitive.continuation import continued_lines
+
+        return continued_lines(data, margins) if self.are_edges else np.pad(data, margins.padding(2))
 
     def close(self, data: Lines, mask: Mask) -> Lines:  # noqa: D102
         return np.asarray(data & ~mask)

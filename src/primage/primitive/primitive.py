@@ -20,6 +20,7 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import AnyLayer
 from primage.primitive.line_layer import LineLayer
+from primage.primitive.margins import Margins
 from primage.settings import Frozen
 from primage.tensors import to_tensor
 
@@ -121,6 +122,14 @@ class Primitive:
             A new primitive; this one if it already has that size.
         """
         return self if size == self.size else self.map(lambda layer, data: layer.resize(data, size))
+
+    def extended(self, margins: Margins) -> Primitive:
+        """Continue the drawing beyond its borders.
+
+        Args:
+            margins: what to add.
+        """
+        return self.map(lambda layer, data: layer.extend(data, margins)) if margins.any else self
 
     def cropped(self, rows: slice, columns: slice) -> Primitive:
         """Cut out a part.

@@ -6,12 +6,16 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 from scipy import ndimage
 
+from primage.origin.plane import FIRST, Origin
+
 #: As shares of the shorter side: the distance around changed pixels within which the render is always used, and the
 #: width of the transition to the photo.
 _MARGIN = 0.035
 _FEATHER = 0.025
 #: Pixels that differ from the render of the training primitive by more than this (grey levels) are affected by edits.
 _AFFECTED_LEVELS = 10
+#: Around pieces, pixels may be mixed with theirs at the working size.
+_BESIDE_PX = 2
 
 
 def blend_mask(
@@ -67,3 +71,20 @@ def blend(
     weight = mask[..., None]
     mixed: UInt8[np.ndarray, "h w 3"] = np.round(photo * (1 - weight) + image * weight).astype(np.uint8)
     return mixed
+
+
+def changed_weight(
+    image: UInt8[np.ndarray, "h w 3"], photo: UInt8[np.ndarray, "h w 3"], origin: Origin
+) -> Float32[np.ndarray, "h w"]:
+    """Where a result replaces the photo, apart from its pieces: where it differs, but not along their outlines.
+
+    Args:
+        image: the result.
+        photo: the photo.
+        origin: of the drawing; all three have the same size.
+
+    Returns:
+        (H, W), 0 or 1.
+    """
+    beside = ndimage.binary_dilation(origin.index >= FIRST, iterations=_BESIDE_PX)
+    return np.asarray((image != photo).any(axis=2) & ~beside, np.float32)

@@ -9,7 +9,9 @@ from pathlib import Path
 from primage.errors import UserError
 from primage.model import Model
 from primage.origin.files import origin_path, read_origin
+from primage.origin.inference import is_worth_obeying
 from primage.origin.plane import Origin
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import LayerFiles, read_primitive
 from primage.render.masks import check_proportions
@@ -61,10 +63,56 @@ class OriginSource:
         """
         if self.file is not None:
             return DrawingOrigin(_read(model, self.file, primitive), True, self.file)
+        if (changed := self._changed(model, job, primitive)) is not None:
+            return changed
         found = _beside(model, job, primitive) if self.beside else None
         if found is not None:
             return found
         return DrawingOrigin(_inferred(model, job, primitive, snap) if self.infer else None)
+
+    def canvas(self, model: Model, job: LayerFiles) -> tuple[int, int] | None:
+        """The size of a canvas larger than the photo, that a drawing is on.
+
+        Args:
+            model: the trained model.
+            job: the files that the drawing is read from.
+
+        Returns:
+            (height, width) at the working size; None for a drawing of the photo alone.
+
+        Raises:
+            PrimitiveError, ImageError: the file given is no origin of a drawing of this photo.
+        """
+        margins = self._margins(model, job)
+        return margins.around(model.size) if margins.any else None
+
+    def _margins(self, model: Model, job: LayerFiles) -> Margins:
+        """What the file of an origin says, even if the drawing beside it was changed since."""
+        if self.file is not None:
+            return read_origin(self.file, model.record.photo_sha256).margins
+        if not self.beside or job.whole is None or not (path := origin_path(job.whole)).is_file():
+            return NO_MARGINS
+        try:
+            return read_origin(path, model.record.photo_sha256).margins
+        except UserError:  # `of` says why it is not used
+            return NO_MARGINS
+
+    def _changed(self, model: Model, job: LayerFiles, primitive: Primitive) -> DrawingOrigin | None:
+        """The origin of a drawing on a larger canvas that was changed since its origin was written."""
+        margins = self._margins(model, job)
+        if not margins.any:
+            return None
+        assert job.whole is not None
+        path = origin_path(job.whole)
+        try:
+            return DrawingOrigin(_read(model, path, primitive, job.whole), True, path)
+        except UserError:
+            log.info("%s was changed since it was extended: only the place of the photo in it is used", job.whole)
+        inside = primitive.cropped(*margins.photo(primitive.size))
+        found = model.inferred_origin(inside) if self.infer else None
+        if found is None or not is_worth_obeying(found, inside):
+            found = Origin.unmoved(inside.size).drawn(inside.differs(model.primitive))
+        return DrawingOrigin(found.extended(margins), True, path)
 
 
 def _read(model: Model, path: Path, primitive: Primitive, drawing: Path | None = None) -> Origin:

@@ -23,11 +23,13 @@ from primage.origin.inference import is_worth_obeying
 from primage.origin.plane import Origin
 from primage.origin.summary import Summary, summary
 from primage.outputs import check_outputs
+from primage.primitive.margins import NO_MARGINS
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import NO_FILES, LayerFiles, read_primitive
 from primage.render.drawing_origin import DrawingOrigin, OriginSource
+from primage.render.extension import ExtendedResult, extended_results
 from primage.render.full_size import WorkingResult
-from primage.render.masks import NO_PLACES, Places
+from primage.render.masks import NO_PLACES, Places, check_proportions
 from primage.render.original import PROVENANCE, Original, check_target
 from primage.render.photo_files import Pixels
 from primage.render.variants import pictures, working_results
@@ -111,11 +113,17 @@ def render_files(
     inputs = [*(path for job in jobs for path in job.given().values()), *places.given]
     targets = planned(primitives, out, original, origin, count, inputs, overwrite)
 
-    def size_for(size: tuple[int, int]) -> tuple[int, int]:
-        return model.render_size(size, size_px)
-
-    ready = [read_primitive(job, model.record.spec, size_for, snap) for job in jobs]
     source = OriginSource(origin, beside, infer)
+
+    def read(job: LayerFiles) -> Primitive:
+        canvas = source.canvas(model, job)
+        if canvas is None:
+            return read_primitive(job, model.record.spec, lambda size: model.render_size(size, size_px), snap)
+        if size_px is not None:
+            raise PrimitiveError("a drawing larger than the photo is rendered at the training size; leave out --size")
+        return read_primitive(job, model.record.spec, lambda size: _canvas_size(job, size, canvas), snap)
+
+    ready = [read(job) for job in jobs]
     origins = [source.of(model, job, primitive, snap) for job, primitive in zip(jobs, ready, strict=True)]
     excluded = places.excluded(model.size)
     results = []
@@ -167,6 +175,12 @@ def render_drawing(
     return _rendered(model, drawing.primitive, targets, inputs[0], text, known, excluded, original)
 
 
+def _canvas_size(job: LayerFiles, size: tuple[int, int], canvas: tuple[int, int]) -> tuple[int, int]:
+    """The size at which a drawing larger than the photo is read, which may have any size in these proportions."""
+    check_proportions(next(iter(job.given().values())), size, canvas, "draw on the one that `primage edit` extended")
+    return canvas
+
+
 def _rendered(
     model: Model,
     primitive: Primitive,
@@ -178,8 +192,9 @@ def _rendered(
     original: Original | None,
 ) -> list[Rendered]:
     """Render and write variants of a primitive. An inferred origin is obeyed only if that pays."""
+    margins = NO_MARGINS if known.origin is None else known.origin.margins
     if original is not None:
-        original.check(model, primitive, [target for target, _ in targets])
+        original.check(model, primitive, [target for target, _ in targets], margins)
     origin, edit = known.origin, None if known.origin is None else summary(known.origin)
     if origin is not None and not known.certain and not is_worth_obeying(origin, primitive):
         origin = None
@@ -191,12 +206,12 @@ def _rendered(
             log.info("%s: origin: %s%s", target, edit, "" if known.file is None else f" ({known.file})")
         text = json.dumps(json.loads(facts) | {"options": options.model_dump()})
         image: Pixels
-        if isinstance(painted, WorkingResult):
-            assert original is not None
-            image, small = original.write(target, model, primitive, painted, text), painted.image
+        small = painted if isinstance(painted, np.ndarray) else painted.image
+        if original is None or isinstance(painted, np.ndarray):
+            write_png(target, small, text={PROVENANCE: text})
+            image = small
         else:
-            write_png(target, painted, text={PROVENANCE: text})
-            image = small = painted
+            image = original.write(target, model, primitive, painted, text)
         unseen = _without_effect(model, primitive, small, target)
         results.append(Rendered(target, image, source, options, polished, unseen, edit, known.file))
     return results
@@ -209,7 +224,9 @@ def _painted(
     origin: Origin | None,
     excluded: Bool[np.ndarray, "h w"] | None,
     original: Original | None,
-) -> Iterator[tuple[UInt8[np.ndarray, "h w 3"] | WorkingResult, Polished | None]]:
+) -> Iterator[tuple[UInt8[np.ndarray, "h w 3"] | WorkingResult | ExtendedResult, Polished | None]]:
+    if origin is not None and origin.margins.any:
+        return extended_results(model, Edited(primitive, origin), variants, excluded)
     if original is None:
         return pictures(model, primitive, variants, origin, excluded)
     return working_results(model, primitive, variants, origin, excluded)

@@ -7,15 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float32, UInt8
-from scipy import ndimage
-
 from primage.errors import ImageError, PrimitiveError, RunError
 from primage.files import sha256_file
 from primage.model import Model
-from primage.origin.plane import FIRST, Origin
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.primitive.primitive import Primitive
+from primage.render.extension import ExtendedResult
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.open_raster import write_open_raster
 from primage.render.photo_files import PhotoFile, Pixels, check_name, read_photo, write_photo, writing
@@ -27,8 +24,6 @@ from primage.seal import BLANK
 #: Name of the text with a picture's provenance.
 PROVENANCE = "primage"
 _LAYERED = (".ora", ".psd")
-#: Around pieces, pixels may be mixed with theirs at the working size.
-_BESIDE_PX = 2
 
 
 @dataclass(frozen=True)
@@ -62,17 +57,18 @@ class Original:
         """
         return cls(path, quality, patch) if path is not None or patch or is_layered(out) else None
 
-    def check(self, model: Model, primitive: Primitive, outs: Sequence[Path]) -> None:
+    def check(self, model: Model, primitive: Primitive, outs: Sequence[Path], margins: Margins = NO_MARGINS) -> None:
         """Check that a drawing can be painted on the photo and written.
 
         Args:
             model: the model.
             primitive: the drawing.
             outs: the files to write.
+            margins: what the drawing has beyond the photo's borders.
 
         Raises:
             RunError: the model was trained on another photo.
-            PrimitiveError: the drawing has other proportions than the photo.
+            PrimitiveError: the drawing has other proportions than the photo with its margins.
             ImageError: the file is missing, or one of ``outs`` cannot be written.
         """
         for out in outs:
@@ -81,13 +77,15 @@ class Original:
             raise RunError(
                 f"{self.path}: is not the photo that the model was trained on, or was changed since; give that file"
             )
-        if primitive.size != model.size:
+        if primitive.size != margins.around(model.size):
             raise PrimitiveError(
                 f"the drawing has another size or other proportions than the photo ({model.size[1]}×{model.size[0]} px "
                 "when trained); render it to a PNG file without the photo"
             )
 
-    def write(self, out: Path, model: Model, primitive: Primitive, result: WorkingResult, facts: str) -> Pixels:
+    def write(
+        self, out: Path, model: Model, primitive: Primitive, result: WorkingResult | ExtendedResult, facts: str
+    ) -> Pixels:
         """Paint a result on the photo, and write it.
 
         Args:
@@ -104,9 +102,14 @@ class Original:
             ImageError: a file cannot be read or written.
         """
         photo = self._decoded or PhotoFile(model.photo)
-        picture = FullSize(photo.pixels, replace(result, image=photo.from_srgb(result.image))).picture()
+        place = None
+        if isinstance(result, ExtendedResult):
+            picture = result.painted(photo.pixels, photo.from_srgb)
+            place = result.place((photo.pixels.shape[0], photo.pixels.shape[1]))
+        else:
+            picture = FullSize(photo.pixels, replace(result, image=photo.from_srgb(result.image))).picture()
         drawing = primitive, model.record.spec.line_colour
-        write_result(out, photo, picture, drawing, {PROVENANCE: facts}, self.quality, self.patch)
+        write_result(out, photo, picture, drawing, {PROVENANCE: facts}, self.quality, self.patch, place)
         return picture
 
     @cached_property
@@ -146,45 +149,30 @@ def write_result(
     text: dict[str, str],
     quality: int = DEFAULT_QUALITY,
     patch: bool = False,
+    place: tuple[slice, slice] | None = None,
 ) -> None:
     """Write a result: as a photo, as the patch alone, or with layers.
 
     Args:
         out: the file; its suffix determines the format.
         photo: the photo.
-        picture: the result, in the photo's colour space and of its size.
+        picture: the result, in the photo's colour space and of its size, or larger.
         drawing: the edited drawing, and the colour of its lines over labels.
         text: stored in the file.
         quality: 1 to 100, of JPEG and WebP files.
         patch: write only the pixels that differ from the photo, on a transparent canvas.
+        place: rows and columns of the photo in a larger picture.
 
     Raises:
         ImageError: the file cannot be written; an old one is unchanged.
     """
     check_target(out, patch)
     if not is_layered(out):
-        write_photo(out, patch_alone(picture, photo.pixels) if patch else picture, photo, quality, text)
+        write_photo(out, patch_alone(picture, photo.pixels, place) if patch else picture, photo, quality, text)
         return
-    layers = layered(photo, picture, *drawing)
+    layers = layered(photo, picture, *drawing, place)
     with writing(out) as scratch:
         if out.suffix.lower() == ".psd":
             write_psd(scratch, layers, {**text, **BLANK})
         else:
             write_open_raster(scratch, layers, text)
-
-
-def changed_weight(
-    image: UInt8[np.ndarray, "h w 3"], photo: UInt8[np.ndarray, "h w 3"], origin: Origin
-) -> Float32[np.ndarray, "h w"]:
-    """Where a result replaces the photo, apart from its pieces: where it differs, but not along their outlines.
-
-    Args:
-        image: the result.
-        photo: the photo.
-        origin: of the drawing; all three have the same size.
-
-    Returns:
-        (H, W), 0 or 1.
-    """
-    beside = ndimage.binary_dilation(origin.index >= FIRST, iterations=_BESIDE_PX)
-    return np.asarray((image != photo).any(axis=2) & ~beside, np.float32)

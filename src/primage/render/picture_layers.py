@@ -19,6 +19,7 @@ _CLOSED_PX = 2
 
 #: Top, left, bottom, right, in pixels; half open.
 Box = tuple[int, int, int, int]
+Place = tuple[slice, slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,31 +50,39 @@ class LayeredPicture:
         merged: (H, W, 3), the picture.
         patch: the layer that replaces a part of the photo, which is below it.
         drawing: the layers of the drawing, from back to front; hidden.
+        place: rows and columns of the photo in the picture; None for all.
     """
 
     photo: PhotoFile
     merged: Pixels
     patch: PictureLayer
     drawing: tuple[PictureLayer, ...]
+    place: Place | None = None
 
     @property
     def original(self) -> PictureLayer:
         """The photo as a layer."""
-        height, width = self.merged.shape[:2]
-        return PictureLayer("Original", (0, 0, height, width), lambda: self.photo.pixels)
+        rows, columns = self.place or (slice(0, self.merged.shape[0]), slice(0, self.merged.shape[1]))
+        box = rows.start, columns.start, rows.stop, columns.stop
+        return PictureLayer("Original", box, lambda: self.photo.pixels)
 
 
-def changed_pixels(picture: Pixels, photo: Pixels) -> Bool[np.ndarray, "h w"]:
+def changed_pixels(picture: Pixels, photo: np.ndarray, place: Place | None = None) -> Bool[np.ndarray, "h w"]:
     """The pixels that an edit has replaced.
 
     Args:
         picture: the result.
-        photo: the photo, of the same size.
+        photo: (H, W, 3), the photo, of the same size and type.
+        place: rows and columns of a photo that is smaller; None for all.
 
     Returns:
         (H, W): where they differ, and what is between such pixels.
     """
     changed = np.zeros(picture.shape[:2], bool)
+    if place is not None:
+        changed[:] = True
+        changed[place] = changed_pixels(picture[place], photo)
+        return changed
     for channel in range(3):
         changed |= picture[..., channel] != photo[..., channel]
     top, left, bottom, right = _box(changed)
@@ -83,17 +92,18 @@ def changed_pixels(picture: Pixels, photo: Pixels) -> Bool[np.ndarray, "h w"]:
     return changed
 
 
-def patch_alone(picture: Pixels, photo: Pixels) -> np.ndarray:
-    """The pixels that an edit has replaced, on a transparent canvas of the photo's size.
+def patch_alone(picture: Pixels, photo: np.ndarray, place: Place | None = None) -> np.ndarray:
+    """The pixels that an edit has replaced, on a transparent canvas of the picture's size.
 
     Args:
         picture: the result.
-        photo: the photo, of the same size.
+        photo: (H, W, 3), the photo, of the same type.
+        place: rows and columns of the photo in the picture; None for all.
 
     Returns:
         (H, W, 4), of the picture's type. Transparent pixels are black.
     """
-    changed = changed_pixels(picture, photo)
+    changed = changed_pixels(picture, photo, place)
     out = np.zeros((*changed.shape, 4), picture.dtype)
     out[..., :3][changed] = picture[changed]
     out[..., 3] = changed * np.iinfo(picture.dtype).max
@@ -101,7 +111,11 @@ def patch_alone(picture: Pixels, photo: Pixels) -> np.ndarray:
 
 
 def layered(
-    photo: PhotoFile, picture: Pixels, drawing: Primitive, line_colour: tuple[int, int, int] = (0, 0, 0)
+    photo: PhotoFile,
+    picture: Pixels,
+    drawing: Primitive,
+    line_colour: tuple[int, int, int] = (0, 0, 0),
+    place: Place | None = None,
 ) -> LayeredPicture:
     """Arrange a result in layers.
 
@@ -110,11 +124,12 @@ def layered(
         picture: the result, in the photo's colour space and of its size.
         drawing: the edited drawing, of any size: it is enlarged to the picture's without new colours.
         line_colour: colour of its lines over labels.
+        place: rows and columns of the photo in the picture; None for all.
 
     Returns:
         The layers. Those of a grey photo are in sRGB, so that the drawing can be in colour.
     """
-    changed = changed_pixels(picture, photo.pixels)
+    changed = changed_pixels(picture, photo.pixels, place)
     if photo.grey:
         picture = _srgb(picture, photo)
         photo = replace(photo, pixels=_srgb(photo.pixels, photo), profile=None, grey=False)
@@ -123,7 +138,7 @@ def layered(
     patch = PictureLayer("Result", box, lambda: picture[part], lambda: changed[part])
     size = changed.shape[0], changed.shape[1]
     layers = tuple(_enlarged(*content, size, photo) for content in _contents(drawing, line_colour))
-    return LayeredPicture(photo, picture, patch, layers)
+    return LayeredPicture(photo, picture, patch, layers, place)
 
 
 def _contents(

@@ -10,9 +10,8 @@ from jaxtyping import Bool, Float32, UInt8
 from primage.model import Model
 from primage.origin.plane import Origin
 from primage.primitive.primitive import Primitive, visible_difference
-from primage.render.blending import blend_mask
+from primage.render.blending import blend_mask, changed_weight
 from primage.render.full_size import WorkingResult
-from primage.render.original import changed_weight
 from primage.synthesis.options import RenderOptions
 from primage.synthesis.polish import Polished, Render
 from primage.synthesis.stage import completed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from primage.errors import PrimitiveError
 from primage.image import resize_mask
 from primage.origin.plane import Origin
 from primage.synthesis.copies import completing, composed
@@ -34,7 +35,12 @@ def completed(
     Returns:
         The picture; what was synthesised, None if nothing was to be; the gain that the light of pieces was fitted with
         (`primage.synthesis.light`), None if it was not.
+
+    Raises:
+        PrimitiveError: the canvas is larger than the photo.
     """
+    if origin is not None and origin.margins.any:
+        raise PrimitiveError("the drawing is larger than the photo; render it with primage.render.extension")
     if excluded is not None:
         excluded = resize_mask(excluded, reference.primitive.size)
     if origin is None or not origin.moves:

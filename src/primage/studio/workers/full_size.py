@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from primage.origin.plane import Origin
+from primage.render.blending import changed_weight
 from primage.render.full_size import FullSize, WorkingResult
-from primage.render.original import changed_weight
 from primage.render.photo_files import PhotoFile
 from primage.studio.workers.painter import Synthesised, Unpolished
 
