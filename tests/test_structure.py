@@ -54,6 +54,7 @@ LAYERS = {
         "edit",
         "render",
         "describe",
+        "export",
         "api",
         "demo",
         "evaluate",
@@ -95,6 +96,8 @@ NARROW = {
     "pillow_heif": {"decoding"},
     "pillow_jxl": {"decoding"},
     "cv2": {"selection"},
+    "onnx": {"export"},
+    "onnxruntime": {"export"},
 }
 
 

@@ -134,7 +134,7 @@ class Model:
         key = (*size, strength)
         if key not in self._references:
             self._references.clear()  # users work at one size and strength at a time
-            pair, config = self._scaled_pair(size), DEFAULTS.obeying(strength)
+            pair, config = self.scaled_pair(size), DEFAULTS.obeying(strength)
             self._references[key] = Reference(*pair, self.record.spec, config, self.device)
         return self._references[key]
 
@@ -229,19 +229,19 @@ class Model:
         return self.rendered(primitive, options, origin)[0]
 
     def _scaled_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The size of the training pair that matches a primitive of ``size``."""
-        # The matcher compares both primitives at the same scale.
+        """The size of the training pair for a primitive of ``size``: the matcher compares both at the same scale."""
         scale = min(size) / min(self.size) if self.rescales and size != self.size else 1.0
         return max(1, round(self.size[0] * scale)), max(1, round(self.size[1] * scale))
 
-    def _scaled_pair(self, size: tuple[int, int]) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:
+    def scaled_pair(self, size: tuple[int, int]) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:
+        """The training pair, scaled to match a primitive of ``size``."""
         scaled = self._scaled_size(size)
         return self.photo if scaled == self.size else resize_image(self.photo, scaled), self.primitive.resized(scaled)
 
     def _source(self, size: tuple[int, int]) -> Source:
         """The training pair, scaled to match a primitive of ``size``, with its features; cached."""
         if size not in self._sources:
-            photo, source = self._scaled_pair(size)
+            photo, source = self.scaled_pair(size)
             pair = Source(to_tensor(photo), encode(source, self.record.spec)).to(self.device)
             self._sources.clear()  # users work at one size at a time
             self._sources[size] = self.generator.prepared(pair)

@@ -24,7 +24,7 @@ def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[T
     Raises:
         ValueError: ``multiple`` is below 1 or a side of ``x`` is empty.
     """
-    height, width = int(x.shape[2]), int(x.shape[3])
+    height, width = x.shape[2:]
     if multiple < 1 or min(height, width) < 1:
         raise ValueError(f"multiple and sides must be at least 1, not {multiple} and {(height, width)}")
     out = x
@@ -32,7 +32,7 @@ def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[T
         if side % multiple:
             # A triangle wave: torch's own reflection refuses paddings that are not smaller than the side.
             period = max(2 * (side - 1), 1)
-            step = torch.arange(-(-side // multiple) * multiple, device=x.device) % period
+            step = torch.arange((side + multiple - 1) // multiple * multiple, device=x.device) % period
             out = out.index_select(dim, torch.minimum(step, period - step).clamp_max(side - 1))
     return out, (height, width)
 

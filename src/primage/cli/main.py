@@ -18,6 +18,7 @@ from primage.cli import (
     doctor,
     edit,
     evaluate,
+    export,
     info,
     primitive,
     remove,
@@ -50,6 +51,7 @@ app.command("edit")(edit.command)
 app.command("risk")(risk.command)
 app.command("studio")(studio.command)
 app.command("demo")(demo.command)
+app.command("export")(export.command)
 app.command("info")(info.command)
 app.command("weights")(weights.command)
 app.command("doctor")(doctor.command)

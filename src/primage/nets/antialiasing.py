@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
+from primage.nets.graphs import occurs
 from primage.nets.layers import expand_to_batch, sample
 from primage.nets.upsample import neighbours_3x3
 
@@ -36,18 +38,17 @@ def antialias_discontinuities(
     """
     pixel = (target_coords[:, :, 1, 1] - target_coords[:, :, 0, 0])[..., None, None]
     mask = torch.zeros_like(flow[:, 0], dtype=torch.bool)
-    for dim in (2, 1):
-        discontinuous = (flow.diff(dim=dim + 1) / pixel).abs().amax(1) > _DISCONTINUITY_PX
-        n = mask.shape[dim] - 1
-        mask.narrow(dim, 1, n).logical_or_(discontinuous)
-        mask.narrow(dim, 0, n).logical_or_(discontinuous)
-    if not bool(mask.any()):
+    for dim, before, after in ((3, (1, 0), (0, 1)), (2, (0, 0, 1, 0), (0, 0, 0, 1))):
+        change = (flow.diff(dim=dim) / pixel).abs().amax(1)
+        mask = mask | (torch.maximum(F.pad(change, before), F.pad(change, after)) > _DISCONTINUITY_PX)
+    if not occurs(mask):
         return copied
-    out = copied.clone()
     photos = expand_to_batch(photo, len(mask))
-    for number, rows in enumerate(mask):
-        flows = neighbours_3x3(flow[number, None])[0][:, :, rows]
-        source_coords = target_coords[0][:, None, rows] + flows  # (2, 9, N)
+    out = []
+    for number, pixels in enumerate(copied.flatten(2)):
+        beside = mask[number].flatten().nonzero()[:, 0]  # N of them
+        flows = neighbours_3x3(flow[number, None])[0].flatten(2).index_select(2, beside)
+        source_coords = target_coords[0].flatten(1).index_select(1, beside)[:, None] + flows  # (2, 9, N)
         nine = sample(photos[number, None], source_coords.permute(2, 1, 0)[None], "bicubic")[0].clamp(-1, 1)
-        out[number][:, rows] = nine @ nine.new_tensor(_BINOMIAL)
-    return out
+        out.append(pixels.scatter(1, beside.expand(3, -1), nine @ nine.new_tensor(_BINOMIAL)))
+    return torch.stack(out).view_as(copied)

@@ -98,7 +98,7 @@ def squared_distances(a: Float[Tensor, "s n c"], b: Float[Tensor, "... m c"]) ->
         >>> squared_distances(torch.zeros(1, 1, 2), torch.tensor([[3.0, 4.0]])).tolist()
         [[[25.0]]]
     """
-    return a.square().sum(-1, keepdim=True) - 2 * a @ b.mT + b.square().sum(-1)[..., None, :]
+    return a.square().sum(-1, keepdim=True) - 2 * a @ b.transpose(-1, -2) + b.square().sum(-1)[..., None, :]
 
 
 def pool_cells(x: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "b c h2 w2"]:

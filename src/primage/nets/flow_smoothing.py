@@ -11,6 +11,9 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
+
+from primage.nets.graphs import loop, tracing
 
 #: Iterations of conjugate gradients; each reduces the error by about a third.
 _ITERATIONS = 40
@@ -41,6 +44,8 @@ def smooth_flow(
         >>> smooth_flow(flow, weight, torch.ones(1, 1, 1, 2), torch.ones(1, 1, 0, 3))[0, 0, 0].round(decimals=3)
         tensor([1., 1., 1.])
     """
+    if tracing():
+        return solve_screened_poisson(data_weight * flow, flow, data_weight, smoothness_right, smoothness_down)
     out: Tensor = _SmoothFlow.apply(flow, data_weight, smoothness_right, smoothness_down)
     return out
 
@@ -89,37 +94,56 @@ def solve_screened_poisson(
     Source:
         Hestenes & Stiefel 1952.
     """
+    diagonal = data_weight + F.pad(smoothness_right, (0, 1)) + F.pad(smoothness_right, (1, 0))
+    diagonal = diagonal + F.pad(smoothness_down, (0, 0, 0, 1)) + F.pad(smoothness_down, (0, 0, 1, 0))
+    x: Tensor = _conjugate_gradients(
+        right_hand_side, start.clone(), diagonal, data_weight, smoothness_right, smoothness_down, iterations, _EPSILON
+    )
+    return x
 
-    def product(x: Tensor) -> Tensor:
-        out = data_weight * x
-        flux = smoothness_right * x.diff(dim=3)
-        out[..., :-1] -= flux
-        out[..., 1:] += flux
-        flux = smoothness_down * x.diff(dim=2)
-        out[..., :-1, :] -= flux
-        out[..., 1:, :] += flux
-        return out
 
-    diagonal = data_weight.clone()
-    diagonal[..., :-1] += smoothness_right
-    diagonal[..., 1:] += smoothness_right
-    diagonal[..., :-1, :] += smoothness_down
-    diagonal[..., 1:, :] += smoothness_down
-
-    def dot(a: Tensor, b: Tensor) -> Tensor:
-        return (a * b).sum((2, 3), keepdim=True)
-
-    x = start.clone()
-    residual = right_hand_side - product(x)
+@loop
+def _conjugate_gradients(
+    right_hand_side: Tensor,
+    x: Tensor,
+    diagonal: Tensor,
+    data_weight: Tensor,
+    right: Tensor,
+    down: Tensor,
+    iterations: int,
+    epsilon: float,
+) -> Tensor:
+    residual = right_hand_side - _product(x, data_weight, right, down)
     preconditioned = residual / diagonal
-    direction, norm = preconditioned, dot(residual, preconditioned)
+    direction, norm = preconditioned, _dot(residual, preconditioned)
     for _ in range(iterations):
-        image = product(direction)
-        step = norm / (dot(direction, image) + _EPSILON)
+        image = _product(direction, data_weight, right, down)
+        step = norm / (_dot(direction, image) + epsilon)
         x = x + step * direction
         residual = residual - step * image
         preconditioned = residual / diagonal
-        new_norm = dot(residual, preconditioned)
-        direction = preconditioned + (new_norm / (norm + _EPSILON)) * direction
+        new_norm = _dot(residual, preconditioned)
+        direction = preconditioned + (new_norm / (norm + epsilon)) * direction
         norm = new_norm
     return x
+
+
+def _product(x: Tensor, data_weight: Tensor, right: Tensor, down: Tensor) -> Tensor:
+    """The matrix times ``x``."""
+    out = data_weight * x
+    flux = right * (x[:, :, :, 1:] - x[:, :, :, :-1])
+    if torch.jit.is_scripting():  # type: ignore[attr-defined]
+        # The same without changes in place.
+        out = out - F.pad(flux, [0, 1]) + F.pad(flux, [1, 0])
+        flux = down * (x[:, :, 1:] - x[:, :, :-1])
+        return out - F.pad(flux, [0, 0, 0, 1]) + F.pad(flux, [0, 0, 1, 0])
+    out[..., :-1] -= flux
+    out[..., 1:] += flux
+    flux = down * (x[:, :, 1:] - x[:, :, :-1])
+    out[..., :-1, :] -= flux
+    out[..., 1:, :] += flux
+    return out
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    return (a * b).sum(dim=[2, 3], keepdim=True)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.grid import resample
+from primage.nets.graphs import tracing
 
 #: Negative slope of the leaky ReLU.
 LEAKY_SLOPE = 0.1
@@ -67,7 +68,23 @@ def sample(
     Returns:
         (B, C, H', W').
     """
-    return resample(expand_to_batch(x, grid.shape[0]), grid, mode)
+    x = expand_to_batch(x, grid.shape[0])
+    if mode == "bicubic" and tracing():
+        x, grid = _bordered(x, grid)
+    return resample(x, grid, mode)
+
+
+def _bordered(x: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    """The same samples inside a replicated border: there, ONNX has other bicubic samples than PyTorch."""
+    border = 3
+    height, width = x.shape[2:]
+    coords = []
+    for axis, side in enumerate((width, height)):
+        # From two pixels outside on, all that is interpolated is the same pixel.
+        pixel = ((grid[..., axis] + 1) * (0.5 * (side - 1))).clamp(min=-2.0)
+        pixel = torch.minimum(pixel, torch.ones_like(pixel) * (side + 1))
+        coords.append((pixel + border) * (2.0 / (side + 2 * border - 1)) - 1)
+    return F.pad(x, (border,) * 4, mode="replicate"), torch.stack(coords, dim=-1)
 
 
 def expand_to_batch(x: Float[Tensor, "s c h w"], batch: int) -> Float[Tensor, "b c h w"]:

@@ -142,10 +142,7 @@ class Matcher(nn.Module):
         reference_coords = F.avg_pool2d(full, CELL_PX)
         fine = Cells(self.encoder.describe(query), level.target_coords, level.query_pool)
         fine_reference = Cells(self.encoder.describe(reference.features), reference_coords, level.reference_pool)
-        # The volume grows with the fourth power of the side, so large primitives are matched at a coarser level.
-        factor = 1
-        while max(math.prod(fine.shape), math.prod(fine_reference.shape)) // factor**2 > _MAX_CELLS:
-            factor *= 2
+        factor, _ = pooling_factor(max(int(math.prod(fine.shape)), int(math.prod(fine_reference.shape))))
         cells, reference_cells = fine.pooled(factor), fine_reference.pooled(factor)
         volume = self.correlation(cells, reference_cells)
         variance = pool_cells(query.block_variance, factor)
@@ -187,6 +184,25 @@ class Matcher(nn.Module):
             nn.init.zeros_(level.flow_head.weight)
             nn.init.zeros_(level.mask_head.weight)
         self.correlation.reset_parameters()
+
+
+def pooling_factor(cells: int) -> tuple[int, int]:
+    """How coarsely a primitive is matched: the correlation volume grows with the fourth power of its side.
+
+    Args:
+        cells: number of the primitive's cells; that of the larger one of two.
+
+    Returns:
+        The factor by which the sides of cells are pooled, and the greatest number of cells that have it.
+
+    Example:
+        >>> pooling_factor(32 * 48), pooling_factor(64 * 96)
+        ((1, 2560), (2, 10243))
+    """
+    factor = 1
+    while cells // factor**2 > _MAX_CELLS:
+        factor *= 2
+    return factor, (_MAX_CELLS + 1) * factor**2 - 1
 
 
 def _continuity(flow_cells: Tensor, dim: int) -> Tensor:

@@ -16,6 +16,7 @@ from primage.grid import coords_grid
 from primage.nets.antialiasing import antialias_discontinuities
 from primage.nets.encoder import Features, ReferenceFeatures
 from primage.nets.generator import Generator, Painted, Source, reset_norms
+from primage.nets.graphs import vector
 from primage.nets.layers import LEAKY_SLOPE, ConvBlock, sample
 from primage.nets.matcher import Matcher
 from primage.nets.poisson_blending import poisson_blend
@@ -59,7 +60,7 @@ class Painter(Generator):
         if not self.training:
             target_coords = coords_grid(size, tuple(x.shape[2:]), x.device)
             flow = pyramid.source_coords[-1] - target_coords
-            to_px = flow.new_tensor([0.5 * (size[1] - 1), 0.5 * (size[0] - 1)])[:, None, None]
+            to_px = vector((0.5 * (size[1] - 1), 0.5 * (size[0] - 1)), flow)[:, None, None]
             copied = antialias_discontinuities(copied, source.photo, target_coords, flow)
             copied = poisson_blend(copied, flow * to_px, embedded)
         decoded = self.to_image(self.decode(torch.cat([pyramid.hidden, F.pixel_unshuffle(copied, 2)], dim=1)))

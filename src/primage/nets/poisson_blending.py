@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from primage.nets.flow_smoothing import solve_screened_poisson
+from primage.nets.graphs import occurs
 from primage.nets.layers import block_variance, edge_aware_weight
 from primage.nets.upsample import neighbours_3x3
 
@@ -62,13 +63,12 @@ def poisson_blend(
         real_edge = step.abs().amax(1, keepdim=True) > _MAX_SEAM_CONTRAST
         weights.append(torch.where(seam, smoothness * ~real_edge, smoothness.clamp(min=_MIN_SMOOTHNESS)))
         steps.append(-step * seam)
-    if not any(bool((weight * step).any()) for weight, step in zip(weights, steps, strict=True)):
+    if not any(occurs(weight * step) for weight, step in zip(weights, steps, strict=True)):
         return copied
     divergence = torch.zeros_like(colours)
-    for dim, weight, step in zip((3, 2), weights, steps, strict=True):
-        n = colours.shape[dim] - 1
-        divergence.narrow(dim, 1, n).add_(weight * step)
-        divergence.narrow(dim, 0, n).sub_(weight * step)
+    for sides, weight, step in zip(((1, 0, 0, 0), (0, 0, 1, 0)), weights, steps, strict=True):
+        flux = weight * step
+        divergence = divergence + F.pad(flux, sides) - F.pad(flux, (sides[1], sides[0], sides[3], sides[2]))
     static = flow.abs().amax(1, keepdim=True) < _STATIC_PX
     data_weight = torch.where(static, _STATIC_WEIGHT, _MOVING_WEIGHT)
     offset = solve_screened_poisson(divergence, divergence, data_weight, weights[0], weights[1], _ITERATIONS)

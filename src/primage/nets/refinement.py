@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from primage.nets.graphs import vector
 from primage.nets.layers import ConvBlock, ResidualBlock, sample, upsample_bilinear
 from primage.nets.upsample import candidate_flows, convex_upsample, upsample_nearest
 
@@ -42,8 +43,8 @@ class Level:
     def cell(self) -> Float[Tensor, 2]:
         """(width, height) of a reference cell in normalised coordinates."""
         height, width = self.size
-        sides = [2.0 * self.stride / max(1, width - 1), 2.0 * self.stride / max(1, height - 1)]
-        return self.target_coords.new_tensor(sides)
+        sides = 2.0 * self.stride / max(1, width - 1), 2.0 * self.stride / max(1, height - 1)
+        return vector(sides, self.target_coords)
 
     def warped(self, source_coords: Float[Tensor, "b 2 h w"]) -> Float[Tensor, "b c2 h w"]:
         """The reference features, warped to the query."""
@@ -156,7 +157,7 @@ def primitive_distance(candidates: Float[Tensor, "b 2 9 _ h w"], finer: Level) -
         (B, 9, H', W'), averaged over 3 × 3 cells, because a single cell does not distinguish one line from the next.
     """
     batch = len(candidates)
-    flows = F.pixel_shuffle(candidates.expand(-1, -1, -1, 4, -1, -1).flatten(2, 3), 2)
+    flows = F.pixel_shuffle(candidates.expand(-1, -1, -1, 4, -1, -1).flatten(1, 3), 2).unflatten(1, (2, 9))
     source_coords = (flows + finer.target_coords[:, :, None]).transpose(1, 2).flatten(0, 1)
     warped = warp_features(finer.reference_pool, source_coords, finer.size, finer.stride)
     squared = (warped.unflatten(0, (batch, 9)) - finer.query_pool[:, None]).square()

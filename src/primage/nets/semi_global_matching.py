@@ -12,6 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from primage.nets.graphs import loop, tracing
+
 #: Penalty (P1) where the flow of neighbours differs by up to one cell per axis, as it does in a scaled image.
 _SMALL_PENALTY = 0.3
 #: Log-likelihoods are clamped to this much below the best match, so that one outlier cannot outweigh a neighbourhood.
@@ -58,20 +60,45 @@ def max_filter_3x3(x: Float[Tensor, "n h w"]) -> Float[Tensor, "n h w"]:
 
 def _aggregate_rows(own: Float[Tensor, "b h w h2 w2"], penalty: Float[Tensor, "b h w1"]) -> Tensor:
     """Both directions along the rows at once; the second half of the batch runs backwards."""
+    penalties = torch.stack([penalty, penalty.flip(-1)]).flatten(0, 2)  # (2 B H, W - 1)
+    if tracing():
+        costs = torch.stack([own, own.flip(2, 4)]).permute(3, 0, 1, 2, 4, 5)  # (W, 2, B, H, H', W')
+        messages = _messages(costs.flatten(1, 3), penalties.T, _SMALL_PENALTY, _MAX_COST)
+        forwards, backwards = messages.view_as(costs).permute(1, 2, 3, 0, 4, 5).unbind()
+        return own + forwards + backwards.flip(2, 4)
     batch, height, width = own.shape[:3]
     out = own.clone()
     if width == 1:
         return out
     path = torch.stack([own[:, :, 0], own[:, :, -1].flip(-1)]).flatten(0, 2)
-    penalties = torch.stack([penalty, penalty.flip(-1)]).flatten(0, 2)  # (2 B H, W - 1)
     for step in range(1, width):
-        best = path.amax((1, 2), keepdim=True)
-        path = F.pad(path - best, (1, 0))[..., :-1]  # equal flow: one cell to the right in both primitives
-        path[..., 0] = -_MAX_COST
-        stretched = max_filter_3x3(path).sub_(_SMALL_PENALTY)
-        path = torch.maximum(path, stretched).clamp_(min=-penalties[:, step - 1, None, None])
+        path = _message(path, penalties[:, step - 1], _SMALL_PENALTY, _MAX_COST)
         parts = path.unflatten(0, (2, batch, height))
         out[:, :, step] += parts[0]
         out[:, :, -1 - step] += parts[1].flip(-1)
         path = path + torch.stack([own[:, :, step], own[:, :, -1 - step].flip(-1)]).flatten(0, 2)
     return out
+
+
+def _message(path: Tensor, penalty: Tensor, small_penalty: float, max_cost: float) -> Tensor:
+    """What the cells of a column say about the matches of their neighbours in the next one, (N, H', W')."""
+    best = path.amax((1, 2), keepdim=True)
+    # Equal flow: one cell to the right in both primitives.
+    path = F.pad(path - best, (1, 0), value=-max_cost)[..., :-1]
+    if torch.jit.is_scripting():  # type: ignore[attr-defined]
+        stretched = F.max_pool2d(path[:, None], 3, 1, 1)[:, 0] - small_penalty
+        return torch.maximum(torch.maximum(path, stretched), -penalty[:, None, None])
+    stretched = max_filter_3x3(path).sub_(small_penalty)
+    return torch.maximum(path, stretched).clamp_(min=-penalty[:, None, None])
+
+
+@loop
+def _messages(costs: Tensor, penalties: Tensor, small_penalty: float, max_cost: float) -> Tensor:
+    """The messages that all columns receive, (W, N, H', W'), as a loop of an exported graph."""
+    path = costs[0]
+    messages = [0 * path]
+    for step in range(1, costs.shape[0]):
+        message = _message(path, penalties[step - 1], small_penalty, max_cost)
+        messages.append(message)
+        path = message + costs[step]
+    return torch.stack(messages)

@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from primage.nets.graphs import occurs
+
 #: Flow vectors that differ by more than this many coarse cells belong to different objects and are never mixed.
 _DISCONTINUITY_CELLS = 1.0
 #: A larger change of flow from cell to cell is a discontinuity, not a gradient.
@@ -28,8 +30,11 @@ def neighbours_3x3(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
         >>> neighbours_3x3(torch.arange(4.0).view(1, 1, 2, 2))[0, 0, :, 0, 0].tolist()
         [0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 2.0, 2.0, 3.0]
     """
-    nine = F.unfold(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3)
-    return nine.view(x.shape[0], x.shape[1], 9, *x.shape[2:])
+    height, width = x.shape[2:]
+    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    if padded.requires_grad:  # one operation backwards, not nine; forwards it is slower
+        return F.unfold(padded, 3).view(x.shape[0], x.shape[1], 9, height, width)
+    return torch.stack([padded[..., i : i + height, j : j + width] for i in range(3) for j in range(3)], dim=2)
 
 
 def upsample_nearest(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
@@ -45,7 +50,8 @@ def upsample_nearest(x: Float[Tensor, "... h w"]) -> Float[Tensor, "... h2 w2"]:
         >>> upsample_nearest(torch.tensor([[1.0, 2.0]])).tolist()
         [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
-    return x.repeat_interleave(2, -2).repeat_interleave(2, -1)
+    x = torch.stack([x, x], dim=-1).flatten(-2)
+    return torch.stack([x, x], dim=-2).flatten(-3, -2)
 
 
 def candidate_flows(
@@ -102,7 +108,7 @@ def flow_gradient_where_scaled(
     (xx, yx), (xy, yy) = (gradient.unbind(1) for gradient in gradients)
     area = ((1 + xx) * (1 + yy) - xy * yx).abs()  # the determinant of the Jacobian
     scaled = (area < _MIN_AREA_RATIO) | (area > 1 / _MIN_AREA_RATIO)
-    if not bool(scaled.any()):
+    if not occurs(scaled):
         return None
     return torch.stack(gradients, dim=2) * scaled[:, None, None] * cell[:, None]
 

@@ -1,0 +1,43 @@
+"""``primage export``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from primage.cli.console import Json, Overwrite, Quiet, print_json, say, set_up
+
+
+def command(
+    model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder or a model file.")],
+    target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="NAME.onnx: the network as an ONNX file.")],
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Export a trained model for other programs."""
+    set_up(quiet, as_json)
+    from primage.export.exporting import export
+
+    exported = export(model, target, overwrite)
+    if as_json:
+        print_json(
+            {
+                "files": [str(file) for file in exported.files],
+                "checks": [asdict(check) for check in exported.checks],
+                "not_included": exported.not_included,
+            }
+        )
+        return
+    for check in exported.checks:
+        height, width = check.size
+        error = f"largest error {check.error:.1e} of values from -1 to 1"
+        say(f"ONNX Runtime against PyTorch, {check.drawing} ({width}×{height} px): {error}", quiet)
+    if exported.not_included:
+        say(f"not part of the network: {'; '.join(exported.not_included)}", quiet)
+    if not quiet:
+        for file in exported.files:
+            typer.echo(str(file))

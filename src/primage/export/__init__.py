@@ -1,0 +1,1 @@
+"""Trained models in other formats: the network as an ONNX graph, and a folder for a model hub."""
