@@ -24,8 +24,8 @@ $(VENV)/.runtime: requirements.lock requirements-cpu.lock requirements-cuda.lock
 	$(INSTALL) --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	$(INSTALL) --require-hashes -r requirements-dev.lock
+$(VENV)/.dev: requirements-ray.lock requirements-dev.lock $(VENV)/.runtime
+	$(INSTALL) --require-hashes -r requirements-ray.lock -r requirements-dev.lock
 	touch $@
 
 $(VENV)/.dist: requirements-dist.lock $(VENV)/.dev

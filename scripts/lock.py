@@ -6,6 +6,7 @@
 requirements.lock        what Primage, its studio and its detectors need, and what builds the package
 requirements-cpu.lock    PyTorch's CPU build, for machines that have it in pip's find-links
 requirements-cuda.lock   what PyTorch's CUDA builds (on Linux, those of the package index) also need
+requirements-ray.lock    what batches on a Ray cluster also need
 requirements-dev.lock    what tests and checks also need
 requirements-dist.lock   what building and checking a release also needs
 
@@ -26,11 +27,13 @@ from pathlib import Path
 
 UV = "uv==0.13.9"
 ROOT = Path(__file__).parents[1]
-RUNTIME, CPU, CUDA, DEV, DIST = (ROOT / f"requirements{part}.lock" for part in ("", "-cpu", "-cuda", "-dev", "-dist"))
+PARTS = ("", "-cpu", "-cuda", "-ray", "-dev", "-dist")
+RUNTIME, CPU, CUDA, RAY, DEV, DIST = (ROOT / f"requirements{part}.lock" for part in PARTS)
 HEADINGS = {
     RUNTIME: "What primage runs with.",
     CPU: "The CPU build of PyTorch.",
     CUDA: "What the CUDA builds of PyTorch add.",
+    RAY: "What batches on a Ray cluster add.",
     DEV: "What tests and checks add.",
     DIST: "What building and checking a release adds.",
 }
@@ -101,7 +104,7 @@ def main(options: list[str]) -> None:
         new: dict[Path, Pins] = {path: {} for path in HEADINGS}
         for requirement, hashes in pins.items():
             new[CUDA if IS_CUDA.match(requirement) else RUNTIME][requirement] = hashes
-        for path, group in ((DEV, "dev"), (DIST, "dist")):
+        for path, group in ((RAY, "ray"), (DEV, "dev"), (DIST, "dist")):
             fixed = scratch / "fixed.txt"
             fixed.write_text("".join(f"{requirement}\n" for requirement in pins), encoding="utf-8")
             more = ["--constraint", str(fixed), "--group", group]

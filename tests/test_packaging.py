@@ -44,14 +44,14 @@ def test_locks_contain_the_projects_requirements() -> None:
     dependencies = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["studio"]]
     assert {name_of(requirement) for requirement in [*dependencies, *PROJECT["build-system"]["requires"]]} <= runtime
     locked = set(runtime)
-    for group in ("dev", "dist"):
+    for group in ("ray", "dev", "dist"):
         locked |= {name_of(pin) for pin in pins(f"requirements-{group}.lock")}
         assert {name_of(requirement) for requirement in PROJECT["dependency-groups"][group]} <= locked
 
 
 def test_no_package_is_locked_twice_but_pytorch() -> None:
     seen: dict[str, str] = {}
-    for lock in ("requirements.lock", "requirements-cuda.lock", "requirements-dev.lock", "requirements-dist.lock"):
+    for lock in (f"requirements{part}.lock" for part in ("", "-cuda", "-ray", "-dev", "-dist")):
         for name in {name_of(pin) for pin in pins(lock)}:
             assert name not in seen, f"{name} is in {seen[name]} and in {lock}"
             seen[name] = lock

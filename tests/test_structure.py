@@ -59,10 +59,28 @@ LAYERS = {
         "demo",
         "evaluate",
         "manipulate",
+        "batch",
         "studio",
         "cli",
     ),
     "primage.evaluate": ("metrics", "protocol", "analyses", "reports", "commands"),
+    "primage.batch": (
+        "locations",
+        "manifest",
+        "plan",
+        "records",
+        "outcome",
+        "board",
+        "queue",
+        "limits",
+        "workspace",
+        "photo",
+        "serial",
+        "cluster",
+        "page",
+        "summary",
+        "running",
+    ),
     "primage.studio": (
         "errors",
         "schemas",
@@ -88,6 +106,7 @@ FREE = {"_version"}
 #: The only packages that may import these.
 NARROW = {
     "ray": {"batch"},
+    "fsspec": {"batch"},
     "ai_edge_litert": {"detection"},
     "flatbuffers": {"detection"},
     "fastapi": {"studio"},
@@ -249,10 +268,13 @@ def test_public_names_are_there_and_documented() -> None:
         "from primage.cli.main import run; assert run(['--help']) == 0",
         "from primage.cli.main import run; assert run(['--version']) == 0",
         "from primage.cli.main import run; assert run(['train', '--help']) == 0",
+        "from primage.cli.main import run; assert run(['batch', '--help']) == 0",
+        "import primage.batch.board",
         "from primage.cli.main import run; assert run(['train', '--no-such-option']) == 2",
     ],
 )
 def test_light_commands_do_not_load_torch(code: str) -> None:
-    check = "; import sys; heavy = {'torch', 'scipy', 'skimage'} & set(sys.modules); assert not heavy, heavy"
+    heavy = {"torch", "scipy", "skimage", "ray", "fsspec"}
+    check = f"; import sys; heavy = {heavy} & set(sys.modules); assert not heavy, heavy"
     done = subprocess.run([sys.executable, "-c", code + check], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

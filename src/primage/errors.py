@@ -37,6 +37,10 @@ class RunError(UserError):
     """A run folder or a model file is missing, invalid or in use, or belongs to a run with other settings."""
 
 
+class BusyError(RunError):
+    """Another process is writing to a run folder."""
+
+
 class OutputError(UserError):
     """A file cannot be written where it was asked for, or would replace what is not Primage's to replace."""
 
@@ -47,3 +51,7 @@ class WeightsError(PrimageError):
 
 class TrainingError(PrimageError):
     """Training cannot continue: a loss is not finite."""
+
+
+class ResourceError(PrimageError):
+    """A task takes more memory than it may."""

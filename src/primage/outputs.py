@@ -21,9 +21,9 @@ from primage.files import is_scratch, safetensors_texts, write_atomically
 from primage.run_folder import INVISIBLE, MODEL, RECORD, run_files, run_of
 from primage.seal import state
 
-#: In folders of results; its text is for people.
-_MARK = ".primage"
-_MARK_TEXT = f"Primage {__version__} made this folder, and replaces its own files in it when a command is repeated.\n"
+#: The file in folders of results; its text is for people.
+MARK = ".primage"
+MARK_TEXT = f"Primage {__version__} made this folder, and replaces its own files in it when a command is repeated.\n"
 
 
 def check_outputs(outputs: Sequence[Path], inputs: Iterable[Path | None] = (), overwrite: bool = False) -> None:
@@ -79,7 +79,7 @@ def check_folder(folder: Path, overwrite: bool = False) -> None:
         raise OutputError(f"{folder}: is a file; the results need a folder, so choose another name")
     if (folder / RECORD).is_file() or run_of(folder) is not None:
         raise OutputError(f"{folder}: is the folder of a run; choose another folder for the results")
-    if overwrite or not folder.is_dir() or (folder / _MARK).is_file():
+    if overwrite or not folder.is_dir() or (folder / MARK).is_file():
         return
     found = sorted(path.name for path in folder.iterdir() if path.name not in INVISIBLE and not is_scratch(path.name))
     if found:
@@ -100,8 +100,8 @@ def mark_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / _MARK).exists():
-            write_atomically(folder / _MARK, _MARK_TEXT, durable=False)
+        if not (folder / MARK).exists():
+            write_atomically(folder / MARK, MARK_TEXT, durable=False)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written to ({error.strerror}); choose another folder") from error
 

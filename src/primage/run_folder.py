@@ -15,17 +15,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from primage.errors import RunError
+from primage.errors import BusyError, RunError
 from primage.files import is_scratch, remove_scratch_files
 from primage.primitive.kinds import all_layer_names
 from primage.seal import state
 
 RECORD, CHECKPOINT, MODEL = "run.json", "checkpoint.safetensors", "model.safetensors"
-PHOTO, PRIMITIVE, LOCK = "photo.png", "primitive.png", ".lock"
+PHOTO, PRIMITIVE, LOCK, LOG = "photo.png", "primitive.png", ".lock", "log.jsonl"
 #: What a training learns from, or shows of it. It is written before the record, and left if that is prevented.
 PAIR = (PHOTO, PRIMITIVE, *(f"{name}.png" for name in all_layer_names()))
 #: The names in a run folder, whatever their case, that belong to the run.
-_NAMES = frozenset((*PAIR, RECORD, CHECKPOINT, MODEL, "log.jsonl", LOCK, "previews", "tensorboard"))
+_NAMES = frozenset((*PAIR, RECORD, CHECKPOINT, MODEL, LOG, LOCK, "previews", "tensorboard"))
 #: What file managers leave in folders that people take for empty.
 INVISIBLE = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
 
@@ -103,14 +103,15 @@ def lock_folder(folder: Path) -> Iterator[None]:
     """Lock a folder for one writer; it is created if necessary.
 
     Raises:
-        RunError: another process holds the lock, or the folder cannot be written to.
+        BusyError: another process holds the lock.
+        RunError: the folder cannot be written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK, timeout=0)
         lock.acquire()
     except Timeout as error:
-        raise RunError(f"{folder}: another process is training here; wait for it or choose another folder") from error
+        raise BusyError(f"{folder}: another process is training here; wait for it or choose another folder") from error
     except OSError as error:
         raise RunError(f"{folder}: cannot be written to ({error.strerror}); choose another folder") from error
     try:
@@ -123,7 +124,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 def _remove_leftovers(folder: Path) -> None:
     """Remove incomplete files left by a killed process; those of checkpoints can take gigabytes."""
-    for name in (CHECKPOINT, MODEL, RECORD, "log.jsonl"):
+    for name in (CHECKPOINT, MODEL, RECORD, LOG):
         remove_scratch_files(folder, name)
         (folder / f"{name}.partial").unlink(missing_ok=True)  # the scratch name of runs made before files.py
     if (folder / "previews").is_dir():

@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from primage._version import __version__
 from primage.cli import (
     animate,
+    batch,
     demo,
     doctor,
     edit,
@@ -50,6 +51,7 @@ app.command("primitive")(primitive.command)
 app.command("edit")(edit.command)
 app.command("risk")(risk.command)
 app.command("studio")(studio.command)
+app.command("batch")(batch.command)
 app.command("demo")(demo.command)
 app.command("export")(export.command)
 app.command("info")(info.command)
