@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from batch_plan import batch_tables
 from headline import ROOT, headline_table, readme_table
 from plot import chart
 from tables import RESULTS, markdown, result
@@ -299,16 +300,20 @@ statistics were improved: compare within this table only.
 """
 
 
+def filled(page: Path, tables: str) -> str:
+    """A page that is written by hand, with the tables in it made anew."""
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+    return f"{before}{BEGIN}\n{tables}\n{END}{rest.split(END)[1]}"
+
+
 def main(check: bool) -> int:
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
+    readme, scaling = ROOT / "README.md", ROOT / "docs" / "scaling.md"
     pages: dict[Path, str] = {
         ROOT / "docs/benchmarks.md": benchmarks_page(),
         ROOT / "docs/ablations.md": ablations_page(),
         ROOT / "docs/images/quality.svg": quality_plot(),
-        readme: f"{before}{BEGIN}\n{readme_table()}\n{END}{after}",
+        readme: filled(readme, readme_table()),
+        scaling: filled(scaling, batch_tables()),
     }
     changed = [path for path, new in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != new]
     for path in changed:
