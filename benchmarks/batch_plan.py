@@ -9,7 +9,7 @@ from tables import markdown, result
 MILLION = 1_000_000
 MEASURED = "batch"
 #: The results that tell how many steps the minutes of a preset were, on one quiet thread at 256 px.
-STEPS_OF = {"draft, 1 minute": "face_video_draft_1min", "standard, 10 minutes": "face_video_standard_10min"}
+STEPS_OF = {"as many as draft in its minute at 256 px": "face_video_draft_1min", "as standard in its ten": "face_video_standard_10min"}
 
 
 def batch_tables() -> str:
@@ -22,7 +22,7 @@ def batch_tables() -> str:
         f"{found['photos']} photos of {found['size_px']} px, {found['steps'][1]} steps of `draft` and two edits each, "
         f"one thread a photo; {facts['cpu']}, {facts['cores']} cores, load {found['load_average'][0]:g} before and "
         f"{found['load_average'][1]:g} after, commit {facts['commit']}"
-        + ("." if quiet else "; **the machine was busy with other work**, so wall-clock times say little.")
+        + ("." if quiet else "; **the machine was busy with other work**, so all times are too long.")
     )
     return f"{_ways(found)}\n\n{conditions}\n\n{_costs(found)}\n\n{_million(found)}"
 
