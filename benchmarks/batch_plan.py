@@ -9,7 +9,10 @@ from tables import markdown, result
 MILLION = 1_000_000
 MEASURED = "batch"
 #: The results that tell how many steps the minutes of a preset were, on one quiet thread at 256 px.
-STEPS_OF = {"as many as draft in its minute at 256 px": "face_video_draft_1min", "as standard in its ten": "face_video_standard_10min"}
+STEPS_OF = {
+    "as many as draft in its minute at 256 px": "face_video_draft_1min",
+    "as standard in its ten": "face_video_standard_10min",
+}
 
 
 def batch_tables() -> str:
