@@ -369,7 +369,7 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     """Load a trained model.
 
     Args:
-        path: a model file, or a run folder.
+        path: a model file, a run folder, or a folder that `primage export` made.
         device: torch device to render on.
 
     Returns:
@@ -380,9 +380,9 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     """
     file = Path(path)
     if file.is_dir():
-        if not (file / "run.json").exists():
-            raise RunError(f"{file}: is not a run folder (it has no run.json); give one that primage train made")
         file = file / "model.safetensors"
+        if not file.exists() and not (file.parent / "run.json").exists():
+            raise RunError(f"{path}: is not a run folder (it has no run.json); give one that primage train made")
         if not file.exists():
             raise RunError(f"{path}: has no model yet; train it: primage train --continue -o {path}")
     tensors, meta = load_tensors(file)

@@ -13,7 +13,16 @@ from primage.cli.console import Json, Overwrite, Quiet, print_json, say, set_up
 
 def command(
     model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder or a model file.")],
-    target: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="NAME.onnx: the network as an ONNX file.")],
+    target: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="A folder for the model and its card, NAME.onnx for the network, or NAME.ora for the drawing.",
+        ),
+    ],
+    onnx: Annotated[bool, typer.Option("--onnx", help="Write the network as an ONNX file, too.")] = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -22,7 +31,7 @@ def command(
     set_up(quiet, as_json)
     from primage.export.exporting import export
 
-    exported = export(model, target, overwrite)
+    exported = export(model, target, onnx, overwrite)
     if as_json:
         print_json(
             {

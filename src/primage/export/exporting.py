@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from primage.errors import OutputError
+from primage.export.drawing import export_drawing
+from primage.export.folder import check_model_folder, export_folder
 from primage.export.generator import Check, check_packages, export_onnx
 from primage.export.metadata import NOT_INCLUDED
 from primage.model import load
@@ -27,12 +29,14 @@ class Exported:
     not_included: tuple[str, ...] = ()
 
 
-def export(source: Path, target: Path, overwrite: bool = False) -> Exported:
+def export(source: Path, target: Path, with_onnx: bool = False, overwrite: bool = False) -> Exported:
     """Export a trained model.
 
     Args:
         source: a run folder or a model file.
-        target: NAME.onnx, the network as an ONNX file.
+        target: NAME.onnx, the network as an ONNX file; NAME.ora, the training drawing with its layers; a name
+            without suffix, a folder with the model and its card.
+        with_onnx: the network as an ONNX file in the folder, too.
         overwrite: allow to replace files that Primage did not make.
 
     Returns:
@@ -43,10 +47,24 @@ def export(source: Path, target: Path, overwrite: bool = False) -> Exported:
         OutputError: the output may not be written, or its name says no format.
         ConfigError: packages are missing.
     """
-    if target.suffix.lower() != ".onnx":
-        raise OutputError(f"{target}: names no format to export to; name it {target.stem or 'model'}.onnx")
-    check_packages()
+    suffix = "" if target.is_dir() else target.suffix.lower()
+    if suffix not in ("", ".onnx", ".ora"):
+        raise OutputError(
+            f"{target}: names no format to export to; name it {target.stem}.onnx, {target.stem}.ora, or {target.stem} "
+            "(a folder)"
+        )
+    if suffix == ".ora" and with_onnx:
+        raise OutputError(f"{target}: a drawing has no network; leave out --onnx, or export to {target.stem}.onnx")
+    if with_onnx or suffix == ".onnx":
+        check_packages()
+    if not suffix:
+        check_model_folder(target, source, with_onnx, overwrite)
+        files, checks = export_folder(load(source), target, with_onnx)
+        return Exported(files, checks, NOT_INCLUDED if with_onnx else ())
     check_outputs([target], [source], overwrite)
     model = load(source)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if suffix == ".ora":
+        export_drawing(model, target)
+        return Exported((target,))
     return Exported((target,), export_onnx(model, target), NOT_INCLUDED)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from primage.primitive.kinds import KINDS, layers_of
 from primage.primitive.layer import COMMAND_LINE, ReadOptions, WaysOut
 from primage.primitive.line_colour import parse_colour
 from primage.primitive.lines_over_labels import read_lines_over_labels, warn_of_photo_lines
+from primage.primitive.open_raster import write_layers
 from primage.primitive.primitive import Primitive, PrimitiveSpec, spec_of
 from primage.primitive.shape import check_shape, fitted
 
@@ -255,7 +257,9 @@ def read_files(
     )
     layers = layers_of(config.kind)
     read = Given({})
-    if files.whole is not None:
+    if files.whole is not None and (found_layers := _layers_in_document(files.whole, config.kind, options)):
+        read = Given(found_layers)
+    elif files.whole is not None:
         if len(layers) == 1:
             read.layers[layers[0].name] = layers[0].read(files.whole, options)
         elif KINDS[config.kind].names == ("segments", "edges"):
@@ -279,6 +283,14 @@ def read_files(
         segments = read.layers["segments"]
         read.layers["segments"] = replace(segments, palette=with_distinct_colours(segments.palette))
     return read
+
+
+def _layers_in_document(path: Path, kind: str, options: ReadOptions) -> dict[str, Any]:
+    """The layers of a drawing in an OpenRaster document, each read as a file of its own; empty if it has none."""
+    with TemporaryDirectory() as folder:
+        files = write_layers(path, KINDS[kind].names, Path(folder), options.thin)
+        options = replace(options, line_colour=None)  # the layer has its lines alone, in any colour
+        return {layer.name: layer.read(files[layer.name], options) for layer in layers_of(kind) if files}
 
 
 def _assemble(kind: str, read: Mapping[str, Any], size: Size, other_name: str, other: Size) -> Primitive:

@@ -9,11 +9,10 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from scipy import ndimage
 
+from primage.primitive.open_raster import TITLES
 from primage.primitive.primitive import Primitive
 from primage.render.photo_files import PhotoFile, Pixels
 
-#: What layers of a drawing are called.
-_TITLES = {"segments": "Labels", "edges": "Lines", "colours": "Painting"}
 #: Pixels of a patch that equal the photo's by chance belong to it up to this distance from others.
 _CLOSED_PX = 2
 
@@ -137,20 +136,28 @@ def layered(
     part = np.s_[box[0] : box[2], box[1] : box[3]]
     patch = PictureLayer("Result", box, lambda: picture[part], lambda: changed[part])
     size = changed.shape[0], changed.shape[1]
-    layers = tuple(_enlarged(*content, size, photo) for content in _contents(drawing, line_colour))
+    layers = tuple(_enlarged(*content, size, photo) for content in drawing_layers(drawing, line_colour))
     return LayeredPicture(photo, picture, patch, layers, place)
 
 
-def _contents(
+def drawing_layers(
     drawing: Primitive, line_colour: tuple[int, int, int]
 ) -> list[tuple[str, UInt8[np.ndarray, "h w 3"], Bool[np.ndarray, "h w"]]]:
-    """The layers of a drawing: name, colours, and where they cover what is below."""
+    """The layers of a drawing.
+
+    Args:
+        drawing: the drawing.
+        line_colour: colour of its lines over labels.
+
+    Returns:
+        From back to front: name, colours, and where they cover what is below.
+    """
     out = []
     for layer, data in drawing:
         black, white = (
             layer.draw(data, np.full((*drawing.size, 3), value, np.uint8), line_colour) for value in (0, 255)
         )
-        out.append((_TITLES.get(layer.name, layer.name), black, (black == white).all(axis=2)))
+        out.append((TITLES.get(layer.name, layer.name), black, (black == white).all(axis=2)))
     return out
 
 
