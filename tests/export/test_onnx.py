@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from primage.config import Pix2PixHDConfig
+from primage.errors import PrimageError
+from primage.export.generator import cells_range, export_onnx
 from primage.export.metadata import channels
 from primage.export.onnx_graph import OPSET
 from primage.export.translation import translate
 from primage.image import read_image
 from primage.model import Model, load
 from primage.nets.generator import Source
+from primage.nets.matcher import pooling_factor
 from primage.nets.pix2pixhd import Pix2PixHD
 from primage.primitive.primitive import encode
 from primage.seal import state
@@ -188,3 +192,28 @@ def test_the_example_renders_without_primage(made: Path, tmp_path: Path) -> None
     model = load(run)
     truth = to_image(model.paint(model.primitive).image)
     assert np.abs(read_image(out).astype(int) - truth).max() <= 1
+
+
+def test_a_network_that_computes_something_else_is_not_written(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(made / "paper")
+    proto = onnx.load(made / "paper.onnx")
+    name = proto.graph.output[0].name
+    last = next(node for node in proto.graph.node if name in node.output)
+    last.op_type = "Neg"
+    monkeypatch.setattr("primage.export.generator._model_proto", lambda _: proto)
+    with pytest.raises(PrimageError, match=r"not written, because .* differs from PyTorch's in"):
+        export_onnx(model, tmp_path / "wrong.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("size", "expected"), [((48, 64), (0, 2560)), ((400, 528), (2561, 10243))])
+def test_the_range_of_sizes_is_that_of_the_matcher(
+    made: Path, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    model = load(made / "draft")
+    larger = replace(model, primitive=model.primitive.resized(size))
+    assert cells_range(larger) == expected
+    assert pooling_factor(expected[1])[0] == pooling_factor(max(1, expected[0]))[0]
+    assert pooling_factor(expected[1] + 1)[0] > pooling_factor(expected[1])[0]

@@ -43,7 +43,7 @@ def command(
         return
     for check in exported.checks:
         height, width = check.size
-        error = f"largest error {check.error:.1e} of values from -1 to 1"
+        error = f"largest error {check.error:.1e} of values from -1 to 1, {check.different:,} pixels above 1e-3"
         say(f"ONNX Runtime against PyTorch, {check.drawing} ({width}×{height} px): {error}", quiet)
     if exported.not_included:
         say(f"not part of the network: {'; '.join(exported.not_included)}", quiet)
