@@ -349,7 +349,16 @@ def test_the_doctor_reports_as_json(capsys: Out) -> None:
     facts = printed_json(capsys)
     assert facts["ok"] is True
     names = {check["name"] for check in facts["checks"]}
-    assert {"python", "torch", "cores", "disk", "ai-edge-litert", "weights: vgg16", "weights: face_mesh"} <= names
+    assert {
+        "python",
+        "torch",
+        "cores",
+        "disk",
+        "ai-edge-litert",
+        "onnxruntime",
+        "weights: vgg16",
+        "weights: face_mesh",
+    } <= names
 
 
 def test_the_doctor_tells_damaged_weights(tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 from primage._version import __version__
 from primage.cli.console import Json, Quiet, out, print_json, set_up
 
-_OPTIONAL = ("tensorboard", "av", "ai-edge-litert")
+_OPTIONAL = ("tensorboard", "av", "ai-edge-litert", "onnx", "onnxruntime")
 _PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", *_OPTIONAL)
 
 
