@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,9 +12,9 @@ import pytest
 from PIL import Image
 
 from primage.image import read_image
-from primage.manipulate import animation
 from primage.manipulate.animation import animate
 from primage.manipulate.movie import write_movie
+from primage.model import Model
 from tests.tiny import command, contents, options, picture, write_photo
 
 BOX = {"shape": "rectangle", "top_left": [0.12, 0.15], "bottom_right": [0.48, 0.75]}
@@ -89,6 +90,13 @@ def test_keyframes_become_a_moving_picture(
     assert command("animate", run, keys, "-o", out, "-q") == 0
     assert not names[5].exists()
     assert (tmp_path / "out.frames/mine.txt").exists()
+    # Another format of the same frames; each is known to be Primage's.
+    for name in ("out.gif", "out.webp"):
+        assert command("animate", run, keys, "-o", tmp_path / name, "-q") == 0
+    # Frames of other options are replaced, and too many of them removed.
+    keys.write_text(json.dumps(KEYS | {"keys": KEYS["keys"][:1]}))
+    assert command("animate", run, keys, "-o", out, "-q", "--no-polish") == 0
+    assert len(list((tmp_path / "out.frames").glob("*.png"))) == 1
 
 
 def test_an_interrupted_animation_goes_on(
@@ -101,14 +109,13 @@ def test_an_interrupted_animation_goes_on(
     painting.close()
     assert not out.exists()
     painted: list[int] = []
-    lazily = animation._lazily
+    picture = Model.picture
 
-    def counted(*args: object) -> object:
-        for image in lazily(*args):  # type: ignore[arg-type]
-            painted.append(1)
-            yield image
+    def counted(*args: Any) -> Any:
+        painted.append(1)
+        return picture(*args)
 
-    monkeypatch.setattr(animation, "_lazily", counted)
+    monkeypatch.setattr(Model, "picture", counted)
     for _ in animate(run, keys, out):
         pass
     assert len(painted) == 2  # five different frames, of which three were there
@@ -131,12 +138,40 @@ def test_a_video_drives_the_photo(tmp_path: Path) -> None:
     assert (found[0] != found[2]).any()
 
 
+def test_the_length_of_a_gif_is_right(tmp_path: Path) -> None:
+    files = []
+    for number in range(24):
+        files.append(tmp_path / f"{number}.png")
+        Image.fromarray(np.roll(picture(), number, axis=1)).save(files[-1])
+    write_movie(tmp_path / "out.gif", files, 24.0)
+    total = 0
+    with Image.open(tmp_path / "out.gif") as image:
+        for number in range(image.n_frames):
+            image.seek(number)
+            total += image.info["duration"]
+    assert total == 1000
+
+
+def test_a_drawing_that_cannot_be_extracted_is_not_driven(tmp_path: Path) -> None:
+    photo = write_photo(tmp_path)
+    (tmp_path / "manual.png").write_bytes(photo.read_bytes())
+    settings = [*options(steps=0, size=48, primitive="manual"), "--primitive-file", tmp_path / "manual.png"]
+    assert command("train", photo, "-o", tmp_path / "run", "-q", *settings) == 0
+    write_movie(tmp_path / "driving.mp4", [photo], 5.0)
+    before = contents(tmp_path)
+    assert command("animate", tmp_path / "run", "--drive", tmp_path / "driving.mp4", "-o", tmp_path / "a.mp4") == 2
+    assert contents(tmp_path) == before
+
+
 def test_wrong_input_costs_nothing(run: Path, keys: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.mp4").write_bytes(b"mine")
     (tmp_path / "note.txt").write_text("no video")
     region = {"shape": "ellipse", "centre": [9, 9], "radii": [0.01, 0.01]}
     outside = {"keys": [{"at": 0}, {"at": 9, "edits": [{"op": "move", "region": region, "by": [0, 0]}]}]}
     (tmp_path / "outside.json").write_text(json.dumps(outside))
+    extended = {"keys": [{"at": 0}, {"at": 1, "edits": [{"op": "extend", "right": 0.3}]}]}
+    (tmp_path / "extended.json").write_text(json.dumps(extended))
+    (tmp_path / "long.json").write_text(json.dumps({"keys": [{"at": 0}, {"at": 3000}]}))
     before = contents(tmp_path)
     for wrong in (
         ["-o", tmp_path / "new.mp4"],
@@ -145,6 +180,9 @@ def test_wrong_input_costs_nothing(run: Path, keys: Path, tmp_path: Path) -> Non
         [keys, "-o", tmp_path / "mine.mp4"],
         [tmp_path / "outside.json", "-o", tmp_path / "new.mp4"],
         [tmp_path / "note.txt", "-o", tmp_path / "new.mp4"],
+        [tmp_path / "extended.json", "-o", tmp_path / "new.mp4"],
+        [tmp_path / "long.json", "--fps", 120, "-o", tmp_path / "new.mp4"],
+        [keys, "--fps", 60, "-o", tmp_path / "new.gif"],
     ):
         assert command("animate", run, *wrong, "-q") == 2
     assert contents(tmp_path) == before

@@ -84,7 +84,7 @@ def test_a_picture_of_other_proportions(model: Model) -> None:
     np.testing.assert_array_equal(picture, again)
 
 
-@pytest.mark.parametrize("text", ["300", "axb", "60%x100", "-5%x100%", "1x2x3", ""])
+@pytest.mark.parametrize("text", ["300", "axb", "inf%x100%", "nan%x100%", "60%x100", "-5%x100%", "1x2x3", ""])
 def test_sizes_that_cannot_be_read(text: str) -> None:
     with pytest.raises(ConfigError, match="WIDTHxHEIGHT"):
         parse_size(text)

@@ -72,6 +72,22 @@ def test_the_edits_at_a_moment() -> None:
     assert timeline.edits_at(99.0) == edits(MOVE)
 
 
+@pytest.mark.parametrize(("field", "limit"), [("yaw", 40), ("yaw", -40), ("turn", 180), ("open", 4), ("scale", 20)])
+def test_rounding_does_not_leave_the_range(field: str, limit: float) -> None:
+    part = "lips" if field == "open" else "face"
+    held = edits({"op": "landmarks", "part": part, field: limit})
+    for number in range(1000):
+        (edit,) = blended(held, held, number / 999)
+        assert edit == held[0]
+
+
+def test_the_last_key_is_reached() -> None:
+    keys = [{"at": 0}, {"at": 1.03, "edits": [FILL], "ease": "hold"}]
+    timeline = Timeline.model_validate({"fps": 12, "keys": keys})
+    assert timeline.edits_at((timeline.frame_count - 1) / timeline.fps) == edits(FILL)
+    assert timeline.edits_at((timeline.frame_count - 2) / timeline.fps) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
@@ -80,6 +96,7 @@ def test_the_edits_at_a_moment() -> None:
         ('{"keys": [{"at": 1}, {"at": 1}]}', "in the order of their times"),
         ('{"keys": [{"at": 36000}], "fps": 120}', "at most 100000"),
         ('{"keys": [{"at": 0, "edit": []}]}', "edit"),
+        ('{"keys": [{"at": 0}], "fps": 0.01}', "greater than or equal to 0.1"),
         ('{"keys": [{"at": -1}]}', "greater than or equal to 0"),
         (json.dumps({"keys": [{"at": 0, "edits": [MOVE]}, {"at": 1, "edits": [SCALE]}]}), "different things"),
     ],

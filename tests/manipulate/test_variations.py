@@ -73,6 +73,10 @@ def test_a_folder_of_variations(run: Path, tmp_path: Path, capsys: pytest.Captur
     # The drawings can be rendered like any other.
     assert command("render", run, out / "variation-2.drawing.png", "-o", tmp_path / "again.png", "-q") == 0
     before = contents(out)
+    assert command("vary", run, "-n", 2, "-o", out, "--metric", "", "-q") == 0
+    assert sorted(path.name for path in out.glob("variation-*")) == [
+        *("variation-1.drawing.png", "variation-1.png", "variation-2.drawing.png", "variation-2.png")
+    ]
     assert command("vary", run, "-n", 5, "-o", out, "--metric", "psnr", "-q") == 0
     assert contents(out) == before
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
 from pydantic import Field
 
 from primage._version import __version__
-from primage.edit.apply import Edited
-from primage.edit.files import edited_drawing
+from primage.detection.figures import find_figures
+from primage.edit.apply import Edited, edited
 from primage.edit.records import Edit, edits_to_json
+from primage.errors import ConfigError, PrimitiveError
 from primage.evaluate.protocol.frame_primitives import frame_primitive
 from primage.evaluate.protocol.frames import Frame, decode_video
 from primage.evaluate.protocol.progress import Event
@@ -24,7 +27,10 @@ from primage.manipulate.movie import check_movie, frame_rate, write_movie
 from primage.manipulate.timeline import Timeline, read_timeline
 from primage.model import Model, load
 from primage.outputs import check_folder, check_outputs, mark_folder
-from primage.settings import Frozen
+from primage.primitive.kinds import KINDS
+from primage.primitive.primitive import Primitive
+from primage.render.files import training_drawing
+from primage.settings import Frozen, validated
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
 Picture = UInt8[np.ndarray, "h w 3"]
@@ -50,7 +56,7 @@ class Animation:
 
 
 def keyed(model: Model, timeline: Timeline) -> Iterator[tuple[tuple[Edit, ...], Edited]]:
-    """The drawing at each frame.
+    """The drawing at each frame. People are looked for once.
 
     Args:
         model: the trained model.
@@ -60,14 +66,21 @@ def keyed(model: Model, timeline: Timeline) -> Iterator[tuple[tuple[Edit, ...], 
         The edits, and the training drawing with these edits.
 
     Raises:
-        PrimitiveError: an edit does not fit the drawing.
+        PrimitiveError: an edit does not fit the drawing, or makes it larger.
         ConfigError, WeightsError: people must be looked for, and detection is not possible.
     """
+    find = cache(partial(find_figures, model.photo))
     last: tuple[tuple[Edit, ...], Edited] | None = None
+    # The keys first, so that what does not fit is found before anything is painted.
+    for key in timeline.keys:
+        if edited(training_drawing(model), key.edits, find).primitive.size != model.size:
+            raise PrimitiveError(
+                f"the key at {key.at:g} s extends the canvas, which a moving picture cannot; leave this edit out"
+            )
     for number in range(timeline.frame_count):
         edits = timeline.edits_at(number / timeline.fps)
         if last is None or edits != last[0]:
-            last = edits, edited_drawing(model, edits)
+            last = edits, edited(training_drawing(model), edits, find)
         yield last
 
 
@@ -106,21 +119,19 @@ def animate(
     folder = _checked(out, [path, keys], overwrite)
     timeline = read_timeline(keys)
     if fps is not None:
-        timeline = Timeline.model_validate(timeline.model_dump() | {"fps": fps})
+        timeline = validated(Timeline, timeline.model_dump() | {"fps": fps}, f"{keys} with --fps {fps:g}")
+    check_movie(out, timeline.fps)
     model = load(path, device)
-    # All edits that any frame makes are those of a key, so that what does not fit is found before any work.
-    for key in timeline.keys:
-        edited_drawing(model, key.edits)
-    drawings = keyed(model, timeline)
 
-    def painted() -> Iterator[tuple[str, Iterable[Picture], Edited]]:
-        for edits, drawing in drawings:
-            yield edits_to_json(edits), _lazily(model, drawing, options), drawing
+    def frames() -> Iterator[_Frame]:
+        for edits, drawing in keyed(model, timeline):
+            paint = partial(model.picture, drawing.primitive, options, drawing.origin)
+            yield _Frame(edits_to_json(edits), paint, drawing.primitive)
 
-    frames, flicker = yield from _paint(painted(), timeline.frame_count, folder, _identity(model, options))
+    files, flicker = yield from _paint(frames(), timeline.frame_count, folder, _identity(model, options))
     yield Event("writing the moving picture", 0, 0)
-    _finish(out, folder, frames, timeline.fps)
-    return Animation(out, folder, len(frames), flicker)
+    _finish(out, folder, files, timeline.fps)
+    return Animation(out, folder, len(files), flicker)
 
 
 def drive(
@@ -154,51 +165,60 @@ def drive(
     """
     folder = _checked(out, [path, video], overwrite)
     model = load(path, device)
+    kind = model.record.spec.kind
+    if not KINDS[kind].extractable:
+        raise ConfigError(f"{path}: drawings of kind {kind} cannot be extracted from a video; give keyframes instead")
+    rate = frame_rate(video) if fps is None else fps
+    check_movie(out, rate)
     mark_folder(folder)
     yield Event("reading the video", 0, 0)
     photos = decode_video(video, folder / "video")
 
-    def painted() -> Iterator[tuple[str, Iterable[Picture], None]]:
-        for photo in photos:
-            primitive = frame_primitive(model, Frame(photo.stem, photo))
-            yield sha256_file(photo), (model.picture(primitive, options) for _ in range(1)), None
+    def paint(photo: Path) -> Picture:
+        return model.picture(frame_primitive(model, Frame(photo.stem, photo)), options)
 
-    frames, _ = yield from _paint(painted(), len(photos), folder, _identity(model, options))
+    frames = (_Frame(sha256_file(photo), partial(paint, photo)) for photo in photos)
+    files, _ = yield from _paint(frames, len(photos), folder, _identity(model, options))
     yield Event("writing the moving picture", 0, 0)
-    _finish(out, folder, frames, frame_rate(video) if fps is None else fps)
-    return Animation(out, folder, len(frames), None)
+    _finish(out, folder, files, rate)
+    return Animation(out, folder, len(files), None)
 
 
-def _lazily(model: Model, drawing: Edited, options: RenderOptions) -> Iterator[Picture]:
-    yield model.picture(drawing.primitive, options, drawing.origin)
+class _Frame(NamedTuple):
+    """What a frame is painted from, as text; how to paint it; its drawing, if flicker is to be measured."""
+
+    text: str
+    paint: Callable[[], Picture]
+    primitive: Primitive | None = None
 
 
 def _paint(
-    drawings: Iterable[tuple[str, Iterable[Picture], Edited | None]], count: int, folder: Path, identity: str
+    frames: Iterable[_Frame], count: int, folder: Path, identity: str
 ) -> Generator[Event, None, tuple[list[Path], float | None]]:
     """Paint each frame that is not there yet; returns the files and the flicker."""
-    mark_folder(folder)
-    record = _record(folder)
-    done = record.frames if record.identity == identity else {}
+    record: _Record | None = None
     files: list[Path] = []
     changes: list[float] = []
     painted: dict[str, Path] = {}
-    previous: tuple[Picture, Edited] | None = None
-    for number, (text, picture, drawing) in enumerate(drawings):
-        file, key = folder / f"{number:06d}.png", hashlib.sha256(text.encode()).hexdigest()
-        if done.get(file.name) != key or not file.is_file():
-            image = read_image(painted[key]) if key in painted else next(iter(picture))
-            write_png(file, image)
-            done[file.name] = key
-            _write_record(folder, _Record(identity=identity, frames=done, movie=record.movie))
+    previous: tuple[Picture, Primitive] | None = None
+    for number, frame in enumerate(frames):
+        if record is None:  # after the first drawing, which has found what does not fit
+            mark_folder(folder)
+            record = _record(folder).of(identity)
+        file, key = folder / f"{number:06d}.png", hashlib.sha256(frame.text.encode()).hexdigest()
+        if record.frames.get(file.name) != key or not file.is_file():
+            write_png(file, read_image(painted[key]) if key in painted else frame.paint())
+            record.frames[file.name] = key
+            _write_record(folder, record)
         painted.setdefault(key, file)
         files.append(file)
-        if drawing is not None:
+        if frame.primitive is not None:
             image = read_image(file)
-            if previous is not None and drawing is not previous[1]:
-                still = ~drawing.primitive.differs(previous[1].primitive)
-                changes.append(float(np.abs(image[still].astype(float) - previous[0][still]).mean() / 255))
-            previous = image, drawing
+            if previous is not None and frame.primitive is not previous[1]:
+                still = ~frame.primitive.differs(previous[1])
+                if still.any():
+                    changes.append(float(np.abs(image[still].astype(float) - previous[0][still]).mean() / 255))
+            previous = image, frame.primitive
         yield Event("painting frames", number + 1, count)
     return files, float(np.mean(changes)) if changes else None
 
@@ -208,7 +228,7 @@ def _checked(out: Path, inputs: Sequence[Path], overwrite: bool) -> Path:
     check_movie(out)
     folder = out.with_suffix(".frames")
     check_folder(folder, overwrite)
-    ours = out.is_file() and _record(folder).movie == sha256_file(out)
+    ours = out.is_file() and _record(folder).movies.get(out.name) == sha256_file(out)
     check_outputs([out], inputs, overwrite or ours)
     return folder
 
@@ -219,8 +239,9 @@ def _finish(out: Path, folder: Path, frames: Sequence[Path], fps: float) -> None
     record, names = _record(folder), {frame.name for frame in frames}
     for name in record.frames.keys() - names:
         (folder / name).unlink(missing_ok=True)
-    kept = {name: key for name, key in record.frames.items() if name in names}
-    _write_record(folder, _Record(identity=record.identity, frames=kept, movie=sha256_file(out)))
+        del record.frames[name]
+    record.movies[out.name] = sha256_file(out)
+    _write_record(folder, record)
 
 
 class _Record(Frozen):
@@ -229,12 +250,17 @@ class _Record(Frozen):
     Attributes:
         identity: of model and options.
         frames: what each frame was painted from, by its file's name.
-        movie: the hash of the file that was made of them.
+        movies: the hashes of the files that were made of them, by name.
     """
 
     identity: str = ""
     frames: dict[str, str] = Field(default_factory=dict)
-    movie: str | None = None
+    movies: dict[str, str] = Field(default_factory=dict)
+
+    def of(self, identity: str) -> _Record:
+        """The record for a model and options: frames of others are there, but have to be painted again."""
+        frames = self.frames if identity == self.identity else dict.fromkeys(self.frames, "")
+        return _Record(identity=identity, frames=frames, movies=self.movies)
 
 
 def _record(folder: Path) -> _Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -16,19 +17,27 @@ from primage.image import read_image
 #: Constant rate factor of H.264: visually lossless.
 _CRF = 16
 _WEBP_QUALITY = 90
+_GIF_FPS = 50
 SUFFIXES = (".mp4", ".gif", ".webp")
 
 
-def check_movie(path: Path) -> None:
-    """Check that a moving picture of this name can be written.
+def check_movie(path: Path, fps: float | None = None) -> None:
+    """Check that a moving picture can be written.
+
+    Args:
+        path: the file.
+        fps: frames per second, if known already.
 
     Raises:
-        ImageError: its format is not known.
+        ImageError: its format is not known, or has fewer frames per second.
         ConfigError: PyAV is not installed.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
         raise ImageError(f"{path}: moving pictures are {', '.join(SUFFIXES)} files; name it {path.stem}.mp4")
-    if path.suffix.lower() == ".mp4":
+    if suffix == ".gif" and fps is not None and fps > _GIF_FPS:
+        raise ImageError(f"{path}: a GIF has at most {_GIF_FPS} frames per second; add --fps 25, or name a .webp file")
+    if suffix == ".mp4":
         _av()
 
 
@@ -43,24 +52,39 @@ def write_movie(path: Path, frames: Sequence[Path], fps: float) -> None:
     Raises:
         ImageError: it cannot be written.
     """
+    kind = path.suffix.lower().removeprefix(".")
     with atomic_path(path) as scratch:
-        if path.suffix.lower() == ".mp4":
+        if kind == "mp4":
             _write_mp4(scratch, frames, fps)
             return
-        first, *rest = (Image.fromarray(read_image(frame)) for frame in frames)
-        kind = path.suffix.lower().removeprefix(".")
+        pictures = (Image.fromarray(read_image(frame)) for frame in frames)
+        # In hundredths of a second, as GIF stores them, so that the whole is as long as it should be.
+        ends = [round(100 * number / fps) for number in range(len(frames) + 1)]
+        durations = [10 * (end - start) for start, end in itertools.pairwise(ends)]
         more = {"quality": _WEBP_QUALITY} if kind == "webp" else {}
-        first.save(scratch, kind, save_all=True, append_images=rest, duration=round(1000 / fps), loop=0, **more)
+        first = next(pictures)
+        first.save(scratch, kind, save_all=True, append_images=pictures, duration=durations, loop=0, **more)
 
 
 def frame_rate(video: Path) -> float:
     """Frames per second of a video.
 
     Args:
-        video: a file that can be read as one.
+        video: a video file.
+
+    Returns:
+        The mean; 25 if the file does not say.
+
+    Raises:
+        ImageError: it is none.
+        ConfigError: PyAV is not installed.
     """
-    with _av().open(str(video), mode="r") as container:
-        return float(container.streams.video[0].average_rate or 25)
+    av = _av()
+    try:
+        with av.open(str(video), mode="r") as container:
+            return float(container.streams.video[0].average_rate or 25)
+    except (av.FFmpegError, IndexError) as error:
+        raise ImageError(f"{video}: is not a readable video ({error})") from error
 
 
 def _write_mp4(path: Path, frames: Sequence[Path], fps: float) -> None:

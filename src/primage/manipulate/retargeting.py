@@ -37,6 +37,8 @@ _SIGMA, _LINES = 0.03, 0.15
 #: Largest share of the picture that a thing covers, and of its outline that is on the picture's border.
 _LARGEST, _TOUCHING = 0.5, 0.15
 _SHORTEST_SIDE_PX, _LONGEST_SIDE_PX = 32, 4096
+#: Largest factor of a side.
+_MOST = 100
 
 
 def importance(model: Model, keep: Bool[np.ndarray, "h w"] | None = None) -> Float64[np.ndarray, "h w"]:
@@ -50,10 +52,17 @@ def importance(model: Model, keep: Bool[np.ndarray, "h w"] | None = None) -> Flo
         (H, W) in [0, 1]: 1 in things, a fraction where the drawing has lines or borders of labels. A thing is an area
         of one label that hardly touches the photo's border, as ground, walls and sky do, or a named part of a person.
         Without labels, lines alone count.
+
+    Raises:
+        ConfigError: the drawing has neither labels nor lines.
     """
     sigma = _SIGMA * min(model.size)
     if keep is not None:
         return np.asarray(ndimage.gaussian_filter(keep.astype(float), sigma / 3))
+    if model.primitive.edges is None and model.primitive.segments is None:
+        raise ConfigError(
+            f"a drawing of kind '{model.primitive.kind}' does not tell things from ground; mark them with --keep MASK"
+        )
     drawn, share = np.zeros(model.size), 1.0
     things = np.zeros(model.size, bool)
     if model.primitive.edges is not None:
@@ -233,7 +242,7 @@ def parse_size(text: str) -> tuple[tuple[int, int] | None, tuple[float, float] |
     try:
         if len(parts) == 2 and all(part.endswith("%") for part in parts):
             width, height = (float(part[:-1]) / 100 for part in parts)
-            if width > 0 and height > 0:
+            if 0 < width <= _MOST and 0 < height <= _MOST:
                 return None, (height, width)
         elif len(parts) == 2:
             return (int(parts[1]), int(parts[0])), None

@@ -29,6 +29,8 @@ _FACTORS = ("factor", "scale")
 #: The smallest factor that is blended as such: an eye may close completely.
 _LEAST_FACTOR = 1e-3
 _MOST_FRAMES = 100_000
+#: What rounding does to a time or a number of frames.
+_SLIGHT = 1e-6
 
 
 class Key(Frozen):
@@ -42,7 +44,7 @@ class Key(Frozen):
 class Timeline(Frozen):
     """Keyframes. Between two keys, their edits are blended pair by pair; before the first and after the last, held."""
 
-    fps: Annotated[float, Field(gt=0, le=120)] = 12.0
+    fps: Annotated[float, Field(ge=0.1, le=120)] = 12.0
     keys: tuple[Key, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")
@@ -59,7 +61,7 @@ class Timeline(Frozen):
     @property
     def frame_count(self) -> int:
         """Number of frames: from 0 to the last key, both included."""
-        return 1 + round(self.keys[-1].at * self.fps)
+        return 1 + math.ceil(self.keys[-1].at * self.fps - _SLIGHT)
 
     def edits_at(self, seconds: float) -> tuple[Edit, ...]:
         """The edits at a moment.
@@ -71,7 +73,7 @@ class Timeline(Frozen):
         if seconds <= keys[0].at:
             return keys[0].edits
         for before, after in itertools.pairwise(keys):
-            if seconds < after.at:
+            if seconds < after.at - _SLIGHT:
                 return blended(
                     before.edits, after.edits, eased((seconds - before.at) / (after.at - before.at), after.ease)
                 )
@@ -167,10 +169,12 @@ def _between(name: str, start: Any, end: Any, share: float) -> Any:
         targets = [_between("target", a.target, b.target, share) for a, b in zip(start, end, strict=True)]
         return [{"source": a.source, "target": target} for a, target in zip(start, targets, strict=True)]
     first, second = np.broadcast_arrays(np.array(start, float), np.array(end, float))
+    low, high = np.minimum(first, second), np.maximum(first, second)
     if name in _FACTORS:
         first, second = (np.log(np.maximum(x, _LEAST_FACTOR)) for x in (first, second))
     value = (1 - share) * first + share * second
-    value = np.exp(value) if name in _FACTORS else value
+    # Rounding must not lead out of the range that both ends are in.
+    value = np.clip(np.exp(value) if name in _FACTORS else value, low, high)
     return tuple(value.tolist()) if value.ndim else float(value)
 
 

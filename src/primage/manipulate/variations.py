@@ -78,10 +78,7 @@ def variations(
         Shaham et al. 2019 (SinGAN), §4, "random image generation". There, a network draws from noise; here, the
         network paints drawings that were changed like those of its training (paper, §3.2).
     """
-    if not 1 <= count <= MOST:
-        raise ConfigError(f"{count} variations cannot be made at once; choose 1 to {MOST}")
-    if not 0 < change <= 1:
-        raise ConfigError(f"a change of {change:g} is not possible; choose more than 0, up to 1")
+    _check(count, change)
     settings = _warps(change)
     warper = PrimitiveWarper(model.primitive)
     photo = to_tensor(model.photo)
@@ -91,6 +88,13 @@ def variations(
         picture = model.picture(primitive, options or RenderOptions(seed=seed))
         scores = {metric.name: float(metric(to_tensor(picture), photo)[0]) for metric in metrics}
         yield Variation(primitive, picture, scores)
+
+
+def _check(count: int, change: float) -> None:
+    if not 1 <= count <= MOST:
+        raise ConfigError(f"{count} variations cannot be made at once; choose 1 to {MOST}")
+    if not 0 < change <= 1:
+        raise ConfigError(f"a change of {change:g} is not possible; choose more than 0, up to 1")
 
 
 def diversity(pictures: Sequence[Picture], photo: Picture) -> float:
@@ -153,6 +157,7 @@ def write_variations(
         UserError: an input is invalid; nothing was written.
         WeightsError: the metric's weights are not available.
     """
+    _check(count, change)
     check_folder(out, overwrite)
     names = [f"variation-{number}" for number in range(1, count + 1)]
     pictures, drawings = ([out / f"{name}{ending}" for name in names] for ending in (".png", ".drawing.png"))
@@ -169,6 +174,8 @@ def write_variations(
         write_png(drawings[number], draw(variation.primitive, model.record.spec.line_colour))
         found.append(variation)
         yield Event("painting variations", number + 1, count)
+    for name in _earlier(record) - {path.name for path in (*pictures, *drawings)}:
+        (out / name).unlink(missing_ok=True)
     write_png(sheet, _sheet(model, found))
     data: dict[str, object] = {
         "change": change,
@@ -182,6 +189,15 @@ def write_variations(
     }
     write_atomically(record, json.dumps(data, indent=2) + "\n")
     return data
+
+
+def _earlier(record: Path) -> set[str]:
+    """The files that an earlier call made, which had more variations."""
+    try:
+        entries = json.loads(record.read_text(encoding="utf-8"))["variations"]
+        return {Path(entry[name]).name for entry in entries for name in ("picture", "drawing")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _warps(change: float) -> AugmentConfig:
