@@ -20,6 +20,7 @@ import pytest
 
 from primage.batch.plan import planned
 from primage.batch.running import backend, run_batch
+from primage.errors import ConfigError
 from tests.batch.conftest import LONG, command_line, hashes, options
 from tests.tiny import command
 
@@ -168,6 +169,37 @@ def test_sigterm_stops_the_plain_loop(photos: Path, tmp_path: Path) -> None:
     code, text = ended(process)
     assert code == 130, text
     assert (out / "runs" / LONG / "model.safetensors").is_file()
+
+
+def test_photos_that_never_fit_on_this_machine_are_refused(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (photos / "p0.png", "-o", tmp_path / "out", "--workers", 1, "--memory", 99_000, *command_line())
+    assert command("batch", *words) == 2
+    assert "a photo needs 1 thread, 99000 GB of memory, but Ray has 1 processors" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_without_room_may_grow(
+    photos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    from primage.batch.cluster import _check_room
+
+    nodes = [{"Alive": True, "Resources": {"CPU": 8.0, "memory": 4e9}}, {"Alive": False, "Resources": {"GPU": 1.0}}]
+    monkeypatch.setattr(ray, "nodes", lambda: nodes)
+    small, large = (
+        planned([str(photos / "p0.png")], options(tmp_path, threads=8, device=device))[0] for device in ("cpu", "cuda")
+    )
+    _check_room(small, "a:1")
+    assert not caplog.records
+    _check_room(large, "a:1")
+    assert "no machine of the cluster at a:1 has what a photo needs (8 threads, a GPU)" in caplog.text
+    with pytest.raises(ConfigError, match=r"Ray has 8 processors, 4.0 GB and 0 GPUs on this machine; choose"):
+        _check_room(large, None)
 
 
 def test_a_cluster_that_is_not_there_is_named(

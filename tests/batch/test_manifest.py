@@ -65,6 +65,8 @@ def test_json_lines_say_the_same(tmp_path: Path) -> None:
         ("a.csv", "photo,name\na.png,x\nb.png,X\n", r"two photos would have the name 'X': .*line 2 and .*line 3"),
         ("a.csv", "photo,name\na.png,x/y\n", r"line 2: the name 'x/y' has the character '/'"),
         ("a.csv", "photo,name\na.png,.x\n", r"line 2: the name '.x' is empty, starts or ends with a dot"),
+        ("a.csv", "photo,name\na.png,Con .x.y\n", r"line 2: the name 'Con .x.y' is that of a device on Windows; give"),
+        ("a.csv", "photo\nlpt9.png\n", r"line 2: the name 'lpt9' is that of a device"),
         ("a.csv", "photo\nnowhere://a.png\n", r"line 2: nowhere://a.png: there is no protocol 'nowhere'"),
         ("a.csv", "name\nx\n", r"line 2: photo: Field required"),
         ("a.csv", "photo\n", r"a.csv: lists no photos"),
@@ -76,6 +78,20 @@ def test_json_lines_say_the_same(tmp_path: Path) -> None:
 def test_a_bad_row_is_refused_with_its_line(tmp_path: Path, name: str, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         plan(written(tmp_path, text, name))
+
+
+def test_lines_end_at_line_feeds_alone(tmp_path: Path) -> None:
+    text = '{"photo": "a\u2028b.png"}\r\n\r\n{"photo": "c\x85d.png"}\r\n'
+    (tmp_path / "all.jsonl").write_bytes(text.encode())
+    found = [(place.rpartition(", ")[2], row.photo) for place, row in read_manifest(str(tmp_path / "all.jsonl"))]
+    assert found == [("line 1", "a\u2028b.png"), ("line 3", "c\x85d.png")]
+
+
+def test_a_seed_among_the_settings_takes_precedence(tmp_path: Path) -> None:
+    table = "photo,seed,settings\na.png,3,\nb.png,3, seed = 5\nc.png,,seed=5\n"
+    assert [job.config.seed for job in plan(written(tmp_path, table))] == [3, 5, 5]
+    every = DEFAULTS.model_copy(update={"settings": ("seed=9",)})
+    assert [job.config.seed for job in planned(["a.png"], Options("out", every))] == [9]
 
 
 def test_a_manifest_that_is_missing_or_not_alone_is_refused(tmp_path: Path) -> None:

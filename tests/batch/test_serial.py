@@ -250,6 +250,45 @@ def test_a_missing_input_at_a_url_fails_alone(tmp_path: Path) -> None:
     assert summary.entries[0].attempts == 1
 
 
+def test_a_missing_photo_or_a_folder_in_its_place_fails_once(tmp_path: Path) -> None:
+    (tmp_path / "a.png").mkdir()
+    _, summary = loop(planned([str(tmp_path / "b.png")], options(tmp_path / "out")))
+    assert "b.png cannot be read (No such file or directory)" in (summary.entries[0].outcome.reason or "")
+    (tmp_path / "all.csv").write_text("photo\na.png\n")
+    _, summary = loop(planned([str(tmp_path / "all.csv")], options(tmp_path / "out")))
+    assert summary.entries[0].attempts == 1
+
+
+@pytest.mark.parametrize("place", ["", "memory://changing/"])
+def test_a_photo_that_changes_meanwhile_has_no_record(photos: Path, tmp_path: Path, place: str) -> None:
+    base = place or f"{tmp_path}/"
+    with fsspec.open(f"{base}p0.png", "wb") as file:
+        file.write((photos / "p0.png").read_bytes())
+    (job,) = planned([f"{base}p0.png"], options(tmp_path / "out", retries=0))
+    for update in (batch := run_batch([job], serially)):
+        if update.stage is not None and update.stage.name == "training":
+            with fsspec.open(job.photo, "wb") as file:
+                file.write((photos / "p1.png").read_bytes())
+    batch.close()
+    (photo,) = json.loads((tmp_path / "out" / "summary.json").read_text())["photos"]
+    assert (photo["status"], photo["reason"]) == ("failed", f"{job.photo}: was changed while it was read")
+    assert not (tmp_path / "out" / job.record).exists()
+
+
+def test_a_summary_that_cannot_be_written_is_an_error_with_a_way_out(photos: Path, tmp_path: Path) -> None:
+    jobs = planned([str(photos / "bad.png")], options(tmp_path / "out"))
+    (tmp_path / "out" / "summary.csv" / "mine").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"the summary cannot be written \(.*; repeat the command"):
+        loop(jobs)
+
+
+def test_the_device_of_a_cluster_need_not_be_here(photos: Path, tmp_path: Path) -> None:
+    words = (photos / "p0.png", "-o", tmp_path / "out", "--dry-run", "--address", "a:1", *command_line())
+    assert command("batch", *words, "--device", "cuda:77") == 0
+    assert command("batch", *words, "--device", "cuda:x") == 2
+    assert command("batch", *words, "--device", "abacus") == 2
+
+
 def test_a_folder_that_another_machine_does_not_see(photos: Path, tmp_path: Path) -> None:
     jobs = planned([str(photos / "p0.png")], options(tmp_path / "out"))
     (update,) = serially(Queue(jobs, retries=0), lambda: False)

@@ -22,6 +22,7 @@ from primage.errors import ConfigError, PrimageError
 if TYPE_CHECKING:
     from ray import ObjectRef
 
+_log = logging.getLogger(__name__)
 #: How often the driver looks for news, and how long it waits for tasks to save their state when it is stopped.
 _POLL_SEC, _GRACE_SEC = 0.2, 120.0
 #: Little is passed around, so Ray's store of objects has its smallest size.
@@ -137,6 +138,28 @@ def _room(node: dict[str, float], needed: dict[str, Any]) -> int:
     return int(min(node.get(name, 0) // needed[option] for name, option in names.items() if option in needed))
 
 
+def _check_room(job: Job, address: str | None) -> None:
+    """A cluster of this machine does not grow, so what does not fit would wait for ever; others may."""
+    import ray
+
+    needed, nodes = _resources(job), [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if any(_room(node, needed) for node in nodes):
+        return
+    wanted = f"{job.options.threads} threads" if job.options.threads > 1 else "1 thread"
+    if job.options.memory_gb is not None:
+        wanted += f", {job.options.memory_gb:g} GB of memory"
+    if "num_gpus" in needed:
+        wanted += ", a GPU"
+    if address is not None:
+        _log.warning("no machine of the cluster at %s has what a photo needs (%s); it waits for one", address, wanted)
+        return
+    cpus, memory, gpus = (max((node.get(name, 0) for node in nodes), default=0) for name in ("CPU", "memory", "GPU"))
+    raise ConfigError(
+        f"a photo needs {wanted}, but Ray has {cpus:g} processors, {memory / 1e9:.1f} GB and {gpus:g} GPUs on this "
+        "machine; choose less --memory or another --device, or use --serial"
+    )
+
+
 def _result(reference: ObjectRef[Any]) -> Outcome:
     """How a task ended, whose process may have died."""
     import ray
@@ -158,7 +181,7 @@ def _first_line(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def connected(address: str | None, workers: int | None, threads: int) -> Iterator[Cluster]:
+def connected(address: str | None, workers: int | None, job: Job) -> Iterator[Cluster]:
     """Connect to a cluster, or start one on this machine, which only this machine can reach.
 
     Importing Ray replaces the handler of SIGTERM, so handlers of one's own are set inside.
@@ -166,13 +189,13 @@ def connected(address: str | None, workers: int | None, threads: int) -> Iterato
     Args:
         address: of an existing cluster, HOST:PORT; None to start one, which ends with the block.
         workers: largest number of photos at a time; None for as many as there is room for.
-        threads: number of threads of each task.
+        job: a photo, whose needs are those of all others.
 
     Yields:
         The cluster.
 
     Raises:
-        ConfigError: Ray is not installed, or no photo fits.
+        ConfigError: Ray is not installed, or no photo fits on this machine.
         PrimageError: the cluster cannot be reached or started.
     """
     for name, value in {**_ALWAYS, **(_OWN if address is None else {})}.items():  # read when Ray is imported
@@ -181,6 +204,7 @@ def connected(address: str | None, workers: int | None, threads: int) -> Iterato
         import ray
     except ImportError as error:
         raise ConfigError("Ray is not installed; pip install 'primage[ray]', or use --serial") from error
+    threads = job.options.threads
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     with contextlib.ExitStack() as stack:
         if address is None:
@@ -201,4 +225,5 @@ def connected(address: str | None, workers: int | None, threads: int) -> Iterato
                 f"the Ray cluster at {address} cannot be reached ({_first_line(error)}); check the address, and set "
                 "RAY_AUTH_MODE=token if the cluster asks for a token"
             ) from error
+        _check_room(job, address)
         yield Cluster(workers)

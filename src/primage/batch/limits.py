@@ -21,6 +21,9 @@ def fixed_threads(count: int) -> Iterator[None]:
 
     Args:
         count: for PyTorch's operations; the kernels of the synthesis follow (`primage.synthesis.threads`).
+
+    Yields:
+        Nothing; afterwards the number is what it was.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -97,7 +97,8 @@ def read_manifest(location: str) -> list[tuple[str, Row]]:
 
 
 def _json_lines(text: str, location: str) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    # At \n alone: JSON may hold other characters that end lines, such as U+2028.
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         place = f"{location}, line {number}"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from primage.api import opened_run, prepare
 from primage.batch.limits import check_memory, fixed_threads, peak_memory_bytes
-from primage.batch.locations import fetched
+from primage.batch.locations import fetched, fingerprint
 from primage.batch.outcome import Outcome, Stage
 from primage.batch.plan import Job, layer_files
-from primage.batch.records import Record, inputs_of, is_current, read_record, write_record
+from primage.batch.records import Record, changed, inputs_of, is_current, read_record, write_record
 from primage.batch.workspace import Workspace, workspace
 from primage.edit.files import edited_drawing
 from primage.edit.records import read_edits
@@ -91,7 +91,10 @@ def _processed(job: Job) -> Generator[Stage, None, Outcome]:
         if job.render is not None:
             place.pull(job.render)
         yield _stage("reading")
+        # Before any work: what is read later must still be these files.
+        seen = {role: fingerprint(location) for role, location in job.inputs.items()}
         local = {role: fetched(url, Path(downloads) / role) for role, url in job.inputs.items()}
+        inputs = inputs_of(job, local, seen)
         with _warnings() as notes:
             try:
                 model = yield from _trained(job, place.folder / job.run, local)
@@ -100,10 +103,12 @@ def _processed(job: Job) -> Generator[Stage, None, Outcome]:
                     yield _stage("rendering", model.record.steps, model.record.steps)
                     render = place.folder / job.render
                     thumbnail = _rendered(job, model, render, local)
+                if (location := changed(inputs)) is not None:
+                    return Outcome("failed", reason=f"{location}: was changed while it was read", transient=True)
                 record = Record(
                     name=job.name,
                     request=job.request,
-                    inputs=inputs_of(job, local),
+                    inputs=inputs,
                     size=model.size,
                     steps=model.record.steps,
                     training_sec=model.record.seconds,

@@ -21,6 +21,8 @@ from primage.primitive.read import LayerFiles
 #: What file systems and object stores refuse in names, or give a meaning to.
 _UNSAFE = frozenset('/\\:*?"<>|#%')
 _LONGEST_NAME = 120
+#: Which Windows keeps for devices, with any ending.
+_DEVICES = frozenset(("con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))))
 
 
 @dataclass(frozen=True)
@@ -189,18 +191,19 @@ def _job(number: int, row: Row, base: str, place: str, defaults: Row, options: O
         colour = row.line_colour if row.line_colour is not None else defaults.line_colour
         timed = row.minutes is not None or row.steps is not None
         size = row.size if row.size is not None else defaults.size
+        settings = (*defaults.settings, *row.settings)
         config = _config(
             row.preset or defaults.preset or "standard",
             row.primitive or defaults.primitive or "super",
             size,
             row.minutes if timed else defaults.minutes,
             row.steps if timed else defaults.steps,
-            (*defaults.settings, *row.settings),
+            settings,
             row.matcher or defaults.matcher,
         )
         seed = row.seed if row.seed is not None else defaults.seed
         if seed is not None:
-            config = _with_seed(config, seed)
+            config = _with_seed(config, seed, settings)
         full_size = row.full_size if row.full_size is not None else bool(defaults.full_size)
         job = Job(
             number,
@@ -255,10 +258,12 @@ def _config(
     return configure(preset, kind, size, minutes, steps, 0, settings, matcher)
 
 
-def _with_seed(config: Config, seed: int) -> Config:
+def _with_seed(config: Config, seed: int, settings: Sequence[str]) -> Config:
+    """Settings take precedence, as in `configure`."""
     if not 0 <= seed < 2**63:
         raise ConfigError(f"a seed is 0 or more, and less than 2^63, not {seed}")
-    return config.model_copy(update={"seed": seed})
+    is_set = any(setting.partition("=")[0].strip() == "seed" for setting in settings)
+    return config if is_set else config.model_copy(update={"seed": seed})
 
 
 def _name(row: Row) -> str:
@@ -271,6 +276,8 @@ def _name(row: Row) -> str:
             f"the name '{name}' is empty, starts or ends with a dot, or is longer than {_LONGEST_NAME} bytes; give "
             "another in the column 'name'"
         )
+    if name.partition(".")[0].rstrip().casefold() in _DEVICES:
+        raise ConfigError(f"the name '{name}' is that of a device on Windows; give another in the column 'name'")
     return name
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from primage._version import __version__
-from primage.batch.locations import fingerprint
+from primage.batch.locations import fingerprint, is_url
 from primage.batch.plan import Job
 from primage.errors import OutputError
 from primage.files import atomic_path, sha256_file
@@ -79,6 +79,9 @@ def write_record(path: Path, record: Record) -> None:
     Args:
         path: the file; missing folders are created.
         record: what to write.
+
+    Raises:
+        OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as scratch:
@@ -93,7 +96,7 @@ def read_record(path: Path) -> Record | None:
         path: the file.
 
     Returns:
-        None if there is none.
+        The record; None if there is none.
 
     Raises:
         OutputError: the file was changed since, or is not a record.
@@ -116,6 +119,9 @@ def is_current(record: Record, job: Job) -> bool:
     Args:
         record: what was made before.
         job: what is asked for now.
+
+    Returns:
+        Whether nothing is to be done.
     """
     asked = job.inputs
     if record.request != job.request or record.inputs.keys() != asked.keys():
@@ -132,14 +138,40 @@ def _is_same(known: Input, location: str) -> bool:
     return path.is_file() and sha256_file(path) == known.sha256
 
 
-def inputs_of(job: Job, local: Mapping[str, Path]) -> dict[str, Input]:
-    """What identifies the files that a job read.
+def inputs_of(job: Job, local: Mapping[str, Path], seen: Mapping[str, str | None]) -> dict[str, Input]:
+    """What identifies the files that a job reads.
 
     Args:
         job: the job.
         local: the files, by what they are.
+        seen: the fingerprint of each file, from before it was downloaded.
+
+    Returns:
+        The files, by what they are.
+
+    Raises:
+        ImageError: a file is missing or cannot be read.
     """
     return {
-        role: Input(location=location, sha256=sha256_file(local[role]), fingerprint=fingerprint(location))
+        role: Input(location=location, sha256=sha256_file(local[role]), fingerprint=seen[role])
         for role, location in job.inputs.items()
     }
+
+
+def changed(inputs: Mapping[str, Input]) -> str | None:
+    """The location of the first file that is no longer what it was.
+
+    Args:
+        inputs: what was read, from `inputs_of`.
+
+    Returns:
+        None if all are the same, as far as their servers tell.
+    """
+    return next((known.location for known in inputs.values() if _was_changed(known)), None)
+
+
+def _was_changed(known: Input) -> bool:
+    if is_url(known.location):  # a server that says nothing, or is out of reach, does not say that it was changed
+        now = fingerprint(known.location)
+        return None not in (now, known.fingerprint) and now != known.fingerprint
+    return not _is_same(known, known.location)

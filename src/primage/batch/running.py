@@ -79,7 +79,7 @@ def backend(
         The backend.
 
     Raises:
-        ConfigError: the options contradict each other.
+        ConfigError: the options contradict each other, or no photo fits on this machine.
         PrimageError: the cluster cannot be reached or started.
     """
     options = jobs[0].options
@@ -95,7 +95,7 @@ def backend(
     locations = [options.out, *(location for job in jobs for location in job.inputs.values())]
     if private := next((location for location in locations if location.startswith("memory://")), None):
         raise ConfigError(f"{private}: is the memory of one process; use --serial, or another place")
-    with connected(address, workers, options.threads) as cluster:
+    with connected(address, workers, jobs[0]) as cluster:
         yield cluster.work
 
 

@@ -16,6 +16,7 @@ from primage.batch.locations import Tree, is_url
 from primage.batch.outcome import Outcome
 from primage.batch.page import summary_html
 from primage.batch.plan import Job
+from primage.errors import OutputError
 from primage.files import write_atomically
 
 #: Columns of the CSV file: what each photo's entry in the JSON file has, but its notes.
@@ -106,7 +107,7 @@ def write_summary(out: str, summary: Summary) -> None:
         summary: what to write.
 
     Raises:
-        OSError: a file cannot be written.
+        OutputError: a file cannot be written.
     """
     files = {
         "summary.json": json.dumps(summary.facts(), indent=1) + "\n",
@@ -118,12 +119,17 @@ def write_summary(out: str, summary: Summary) -> None:
             summary.command,
         ),
     }
-    with tempfile.TemporaryDirectory(prefix="primage-batch-") as scratch:
-        for name, text in files.items():
-            target = Path(scratch if is_url(out) else out) / name
-            write_atomically(target, text)
-            if is_url(out):
-                Tree(out).put(target, name)
+    try:
+        with tempfile.TemporaryDirectory(prefix="primage-batch-") as scratch:
+            for name, text in files.items():
+                target = Path(scratch if is_url(out) else out) / name
+                write_atomically(target, text)
+                if is_url(out):
+                    Tree(out).put(target, name)
+    except OSError as error:
+        raise OutputError(
+            f"{out}: the summary cannot be written ({error}); repeat the command when the folder can be written to"
+        ) from error
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:

@@ -82,7 +82,7 @@ def command(
         photo="-", line_colour=line_colour, edits=edits, full_size=full_size, primitive=primitive, preset=preset,
         size=size, minutes=minutes, steps=steps, matcher=matcher, seed=seed, settings=chosen,
     )  # fmt: skip
-    options = Options(out, defaults, checked_device(device), threads, memory, retries, overwrite)
+    options = Options(out, defaults, checked_device(device, here=address is None), threads, memory, retries, overwrite)
     jobs = planned(sources, options)
     with download_bar(quiet or as_json) as on_download:
         check(jobs, on_download)

@@ -107,11 +107,12 @@ def comma_separated(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def checked_device(name: str) -> str:
+def checked_device(name: str, here: bool = True) -> str:
     """Check that a device exists.
 
     Args:
         name: "cpu", "cuda", "cuda:1", "mps" …
+        here: whether it must be on this machine; otherwise its name alone is checked.
 
     Returns:
         ``name``.
@@ -127,6 +128,12 @@ def checked_device(name: str) -> str:
     kind = name.partition(":")[0]
     if kind not in available:
         raise ConfigError(f"unknown device '{name}'; choose cpu, cuda or mps")
+    try:
+        torch.device(name)
+    except RuntimeError as error:
+        raise ConfigError(f"unknown device '{name}'; choose cpu, cuda or mps, with a number as in cuda:1") from error
+    if not here:
+        return name
     if not available[kind]:
         raise ConfigError(f"'{kind}' is not available on this machine; use cpu")
     try:
