@@ -12,12 +12,14 @@ from pydantic import ValidationError
 from skimage import data
 from skimage.draw import polygon2mask
 
+from primage.detection.bodies import Body
+from primage.detection.crops import Crop
 from primage.detection.figures import Figure, figures, find_figures
 from primage.detection.hands import Hand
 from primage.detection.people import People
 from primage.edit.apply import Edited, apply_edits, edited
 from primage.edit.landmarks import moved
-from primage.edit.records import Landmarks, Move, Rectangle, edits_from_json
+from primage.edit.records import Erase, Landmarks, Move, Rectangle, edits_from_json
 from primage.errors import PrimitiveError
 from primage.image import resize_image
 from primage.labels.label_map import LabelMap
@@ -179,6 +181,71 @@ def test_a_finger_turns_about_its_root() -> None:
     root, *rest = numbers(hand, "index finger")
     np.testing.assert_allclose(after[root], points_of(hand)[root], atol=1e-6)
     np.testing.assert_allclose(after[rest] - after[root], [[10, 0], [20, 0], [30, 0]], atol=0.01)
+
+
+def body_with(*shown: int) -> Figure:
+    """A body that stands upright with its arms down; its torso is 60 px high, and its shoulders are level."""
+    points, visible = np.zeros((33, 2)), np.zeros(33, bool)
+    places = {11: (180, 60), 12: (140, 60), 13: (190, 90), 14: (130, 90), 15: (192, 120), 16: (128, 120)}
+    places |= {23: (175, 120), 24: (145, 120), 25: (175, 160), 26: (145, 160), 27: (175, 200), 28: (145, 200)}
+    for number, place in places.items():
+        points[number] = place
+    visible[list(shown)] = True
+    crop = Crop((160.0, 120.0), 200.0)
+    (body,) = figures(People(bodies=(Body(points, visible, crop, np.zeros((256, 256), np.float32), 1.0),)), SIZE)
+    return body
+
+
+@pytest.mark.parametrize("hips", [(), (23,), (23, 24)])
+def test_limbs_move_by_the_size_of_what_is_shown_of_the_body(hips: tuple[int, ...]) -> None:
+    body = body_with(11, 12, 13, 14, 15, 16, *hips)
+    before = points_of(body)
+    after = moved(body, before, Landmarks(part="left arm", by=(0.1, 0)), SIZE)
+    assert np.abs(after - before)[:, 0].max() == pytest.approx(6, abs=0.5)
+    assert (after != before).any(axis=1).sum() == 3
+
+
+def test_a_limb_turns_about_the_first_of_its_known_points() -> None:
+    body = body_with(11, 12, 13, 14, 15, 16)
+    before = points_of(body)
+    shoulder, elbow, wrist = numbers(body, "left arm")
+    before[shoulder] = np.nan
+    after = moved(body, before, Landmarks(part="left arm", turn=180), SIZE)
+    np.testing.assert_allclose(after[elbow], before[elbow])
+    np.testing.assert_allclose(after[wrist] - before[elbow], before[elbow] - before[wrist])
+    before[[elbow, wrist]] = np.nan  # nothing of it is known
+    np.testing.assert_array_equal(moved(body, before, Landmarks(part="left arm", turn=180), SIZE), before)
+
+
+@pytest.mark.parametrize("hidden", [(5,), (0,), (18,), (0, 1, 35), (17, 18, 19)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_head_turns_though_a_part_of_its_outline_is_hidden(hidden: tuple[int, ...], mirrored: bool) -> None:
+    figure = face_at()
+    whole = points_of(figure) * (-1 if mirrored else 1, 1) + (320 if mirrored else 0, 0)
+    oval = numbers(figure, "face oval")
+    partly = whole.copy()
+    partly[[oval[number] for number in hidden]] = np.nan
+    edit = Landmarks(part="face", yaw=12, pitch=5)
+    expected, after = (moved(figure, points, edit, SIZE) for points in (whole, partly))
+    known = ~np.isnan(partly[:, 0])
+    np.testing.assert_array_equal(np.isnan(after[:, 0]), ~known)
+    np.testing.assert_allclose(after[known], expected[known], atol=2)
+    assert figure.turning is not None
+    assert abs(after[figure.turning] - whole[figure.turning])[0] > 3
+
+
+@pytest.mark.parametrize("part", ["face", "lips"])
+def test_a_figure_that_is_erased_is_left_out_with_a_warning(part: str, caplog: pytest.LogCaptureFixture) -> None:
+    figure = face_at()
+    erase = Erase(region=Rectangle(top_left=(0.05, 0.02), bottom_right=(0.95, 0.98)))
+    start = Edited(portrait(figure), Origin.unmoved(SIZE))
+    erased = edited(start, [erase], lambda: [figure])
+    edit = Landmarks.model_validate({"part": part, "scale": 1.2})
+    drawing = edited(start, [erase, edit], lambda: [figure])
+    np.testing.assert_array_equal(drawing.origin.index, erased.origin.index)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the edits of face 1 are left out: the drawing shows nothing of it any more"
+    ]
 
 
 @pytest.mark.parametrize(

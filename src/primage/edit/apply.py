@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -41,6 +42,8 @@ from primage.origin.plane import Origin
 from primage.origin.transforms import Affine, Spline
 from primage.primitive.layer import nearest_pixels
 from primage.primitive.primitive import Primitive
+
+log = logging.getLogger(__name__)
 
 Mask = Bool[np.ndarray, "h w"]
 #: Corners are clamped to this: outside any picture, but small enough to rasterise.
@@ -175,10 +178,13 @@ def _bent(drawing: Edited, edits: Sequence[Landmarks], find: Callable[[], Sequen
     scale = np.array([size[1], size[0]], float)
     for figure, own in edits_of(find(), edits):
         sources = places_of(drawing.origin, np.array(figure.points)) * scale
+        if np.isnan(sources).all():
+            log.warning("the edits of %s are left out: the drawing shows nothing of it any more", figure.name)
+            continue
         targets = sources
         for edit in own:
             targets = moved(figure, targets, edit, size)
-        if np.isnan(targets).all() or np.array_equal(sources, targets, equal_nan=True):
+        if np.array_equal(sources, targets, equal_nan=True):
             continue
         before = drawing
         for bend in bends(figure, sources, targets, size):

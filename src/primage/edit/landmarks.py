@@ -53,17 +53,22 @@ def moved(figure: Figure, points: Points, edit: Landmarks, size: tuple[int, int]
         points: (N, 2), where they are, in pixels; NaN where they are not known.
         edit: an edit of a part that the figure has.
         size: (height, width) of the drawing.
+
+    Returns:
+        (N, 2), NaN where they were not known. At least one has to be.
     """
     out = points.copy()
     axes = axes_of(figure, points)
     for curves in _pieces(figure, edit.part):
         numbers = np.unique(np.concatenate([curve.points for curve in curves]))
         own = points[numbers]
+        if np.isnan(own).all():
+            continue
         frame = np.stack([axes.right, axes.down], axis=1)  # from own coordinates to those of the drawing
         low, high = np.nanmin(own @ frame, axis=0), np.nanmax(own @ frame, axis=0)
         root = frame @ (low + high) / 2
         if _is_limb(curves):
-            root = points[curves[0].points[0]]
+            root = _known(points[list(curves[0].points)])[0]
         angle = np.radians(edit.turn)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         linear = frame @ turn @ np.diag(np.broadcast_to(edit.scale, 2)) @ frame.T
@@ -111,22 +116,59 @@ def axes_of(figure: Figure, points: Points) -> Axes:
 
     Args:
         figure: the figure.
-        points: (N, 2), where its points are, in pixels.
+        points: (N, 2), where its points are, in pixels; NaN where they are not known.
+
+    Returns:
+        Its coordinates. Its size is that of what is known of it, and 1 px if that is no more than a point.
     """
-    curves = {curve.name: curve.points for curve in figure.curves}
+    curves = {curve.name: list(curve.points) for curve in figure.curves}
     if figure.kind == "face":
-        oval = points[list(curves["face oval"])]
-        down, size = oval[18] - oval[0], float(np.hypot(*(oval[18] - oval[0])))
-        right = points[curves["left eye"][0]] - points[curves["right eye"][0]]
-        if right @ np.array([down[1], -down[0]]) < 0:  # the drawing shows it mirrored
-            right = -right
-        return _upright(right, size)
+        return _axes_of_face(curves, points)
     if figure.kind == "hand" and "palm" in curves:
         wrist, root = points[curves["palm"][0]], points[curves["palm"][2]]
-        return _upright(np.array([wrist[1] - root[1], root[0] - wrist[0]]), float(np.hypot(*(wrist - root))))
-    known = points[~np.isnan(points[:, 0])]
-    torso = points[list(curves["torso"])] if "torso" in curves else known
-    return _upright(np.array([1.0, 0.0]), float(np.ptp(torso[:, 1])))
+        if not np.isnan([wrist, root]).any():
+            return _upright(np.array([wrist[1] - root[1], root[0] - wrist[0]]), float(np.hypot(*(wrist - root))))
+    torso = sorted({point for name, numbers in curves.items() if name.startswith("torso") for point in numbers})
+    known = _known(points[torso])
+    if len(known) < 3:  # two shoulders have no height
+        known = _known(points)
+    size = float(np.ptp(known, axis=0).max()) if len(known) else 0.0
+    return _upright(np.array([1.0, 0.0]), size)
+
+
+def _axes_of_face(curves: dict[str, list[int]], points: Points) -> Axes:
+    """From eye to eye and from forehead to chin, where these are known; else by what is known of the face."""
+    top, chin = points[[curves["face oval"][0], curves["face oval"][18]]]
+    right = points[curves["left eye"][0]] - points[curves["right eye"][0]]
+    down = chin - top
+    if np.isnan(down).any():
+        down = _middle(points[curves["outer lips"]]) - _middle(points[curves["right eye"] + curves["left eye"]])
+    if np.isnan(right).any():
+        right = np.array([1.0, 0.0]) if np.isnan(down).any() else np.array([down[1], -down[0]])
+    if right @ np.array([down[1], -down[0]]) < 0:  # the drawing shows it mirrored
+        right = -right
+    size = float(np.hypot(*(chin - top)))
+    if np.isnan(size):
+        known = _outline(curves["face oval"], points)
+        axes = _upright(right, 1.0)
+        size = float(np.ptp(points[known] @ axes.down)) if len(known) else 0.0
+    return _upright(right, size)
+
+
+def _known(points: Points) -> Float[np.ndarray, "known 2"]:
+    return np.asarray(points[~np.isnan(points).any(axis=1)])
+
+
+def _middle(points: Points) -> np.ndarray:
+    known = _known(points)
+    return known.mean(axis=0) if len(known) else np.full(2, np.nan)
+
+
+def _outline(oval: Sequence[int], points: Points) -> np.ndarray:
+    """Numbers of the known points of a face's outline, or of all known points if there are none or one."""
+    known = ~np.isnan(points).any(axis=1)
+    found = np.array([number for number in oval if known[number]], int)
+    return found if len(found) > 1 else np.flatnonzero(known)
 
 
 def _upright(right: np.ndarray, size: float) -> Axes:
@@ -178,13 +220,13 @@ def _open(figure: Figure, points: Points, edit: Landmarks, axes: Axes) -> None:
 
 def _turn_head(figure: Figure, points: Points, edit: Landmarks, axes: Axes, size: tuple[int, int]) -> None:
     """Turn the face's points in space, about an axis through the middle of its outline."""
-    scale = axes.size / axes_of(figure, np.array(figure.points) * (size[1], size[0])).size
-    depths = np.array(figure.depths) * size[1] * scale
-    oval = list(next(curve.points for curve in figure.curves if curve.name == "face oval"))
+    before = np.where(np.isnan(points), np.nan, np.array(figure.points) * (size[1], size[0]))
+    depths = np.array(figure.depths) * size[1] * axes.size / axes_of(figure, before).size
+    outline = _outline(next(curve.points for curve in figure.curves if curve.name == "face oval"), points)
     frame = np.stack([axes.right, axes.down], axis=1)
-    middle = points[oval].mean(axis=0)
+    middle = points[outline].mean(axis=0)
     x, y = ((points - middle) @ frame).T
-    z = depths - depths[oval].mean()
+    z = depths - depths[outline].mean()
     yaw, pitch = np.radians(edit.yaw), np.radians(edit.pitch)
     x, z = x * np.cos(yaw) - z * np.sin(yaw), x * np.sin(yaw) + z * np.cos(yaw)
     y = y * np.cos(pitch) - z * np.sin(pitch)

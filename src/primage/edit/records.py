@@ -145,7 +145,8 @@ class Landmarks(Frozen):
     """Bend the primitive with a part of every face, hand or body that is found in the photo.
 
     Lengths are in sizes of the face (forehead to chin), hand (wrist to the root of the middle finger) or body (its
-    torso), and its own axes count, so that a tilted head is edited like an upright one.
+    torso, or what is shown of it if that is not in the photo), and its own axes count, so that a tilted head is edited
+    like an upright one.
     """
 
     op: Literal["landmarks"] = "landmarks"
@@ -275,5 +276,12 @@ def read_edits(path: Path) -> tuple[Edit, ...]:
 
 
 def edits_to_json(edits: tuple[Edit, ...]) -> str:
-    """Write edits as JSON, to be read back with `edits_from_json`."""
+    """Write edits as JSON, to be read back with `edits_from_json`.
+
+    Args:
+        edits: the edits in order.
+
+    Returns:
+        A JSON list of records, indented by two spaces.
+    """
     return _EDITS.dump_json(edits, indent=2).decode()
