@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from primage.origin.plane import FIRST
+from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of, layer_of
 from primage.studio.workers.jobs import Job
 from primage.studio.workers.reader import CreateRun
@@ -113,6 +114,59 @@ def test_nothing_is_lost_if_nothing_was_corrected(visitor: Visitor, project: str
     assert left["history"]["done"] == ["First", "Second"]
     assert len(left["snapshots"]) == 1
     np.testing.assert_array_equal(visitor.layers(project)["edges"], edited["edges"])
+
+
+def test_keeping_the_drawing_as_it_is_leaves_the_training_and_the_snapshots(visitor: Visitor, project: str) -> None:
+    visitor.http.post(f"/api/projects/{project}/snapshots", json={"name": "one"})
+    with visitor.tab(project) as tab:
+        visitor.http.post(f"/api/projects/{project}/learn", json={"minutes": 0.001})
+        tab.until("learning", lambda header: header["learning"]["state"] == "running")
+        tab.until("learning", lambda header: header["learning"]["state"] == "idle")
+        before = visitor.get(project).json()
+        assert before["learning"]["step"] > 0
+        for undone in (False, True):
+            correcting(visitor, project, "begin")
+            if undone:
+                tab.draw("edges", 3, 4, np.ones((1, 5)))
+                tab.step("undo")
+            left = correcting(visitor, project, "finish")
+            tab.until("replaced")
+            for name in ("learning", "snapshots", "settings", "labels", "correcting"):
+                assert left[name] == before[name], name
+            assert left["history"]["done"] == []
+        folder = visitor.app.state.hub.services.store.folder(project)
+        assert [path.name for path in folder.glob("run-*")] == ["run-1"]
+        tab.draw("edges", 3, 4, np.ones((1, 5)))
+        tab.rendered(tab.revision)  # edits are rendered again
+
+
+def test_training_goes_on_if_the_drawing_cannot_be_replaced(visitor: Visitor, project: str) -> None:
+    reader = visitor.app.state.hub.services.reader
+    run = reader.run
+
+    async def refusing(job: Job[Any]) -> Any:
+        if isinstance(job, CreateRun):
+            raise RefusalError(507, "full", "the disk is full")
+        return await run(job)
+
+    with visitor.tab(project) as tab:
+        visitor.http.post(f"/api/projects/{project}/learn", json={"minutes": 30})
+        tab.until("learning", lambda header: header["learning"]["state"] == "running")
+        reader.run = refusing
+        try:
+            again = visitor.http.put(f"/api/projects/{project}/primitive", json={"regions": 2})
+            correcting(visitor, project, "begin")
+            tab.draw("edges", 3, 4, np.ones((1, 5)))
+            corrected = visitor.http.post(f"/api/projects/{project}/corrections/finish")
+        finally:
+            del reader.run
+        for answer in (again, corrected):
+            assert (answer.status_code, answer.json()["code"]) == (507, "full")
+        after = visitor.get(project).json()
+        assert after["learning"]["state"] == "running"
+        assert after["correcting"]
+        visitor.http.post(f"/api/projects/{project}/learn/stop")
+        tab.until("learning", lambda header: header["learning"]["state"] == "idle")
 
 
 def test_corrections_of_another_tab_count_until_the_end(visitor: Visitor, project: str) -> None:

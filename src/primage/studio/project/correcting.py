@@ -77,7 +77,8 @@ class Corrections:
         """Begin, use, or discard corrections.
 
         Args:
-            action: which of them. Discarding them leaves the edits from before, the training and the snapshots.
+            action: which of them. Discarding them, or using them when there are none, leaves the edits from
+                before, the training and the snapshots.
 
         Raises:
             RefusalError: there is nothing to finish or cancel, it cannot be saved, or other tabs go on correcting.
@@ -90,7 +91,7 @@ class Corrections:
                     await self._begin()
             elif not record.correcting:
                 raise RefusalError(409, "invalid", "no drawing is being corrected")
-            elif action == "finish" and not (record.edits_aside and self._nothing_corrected):
+            elif action == "finish" and not self._nothing_corrected:
                 await self._finish()
             else:
                 self._discard()

@@ -90,17 +90,20 @@ class Replacing:
             Whether it was replaced; not if the drawing was corrected further meanwhile.
 
         Raises:
-            RefusalError: the project cannot be saved; the drawing has not changed.
+            RefusalError: the run cannot be made, or the project cannot be saved; the drawing has not changed.
         """
         project, store = self._project, self._services.store
         async with self._busy:
-            await project.models.discard_learning()
             await asyncio.to_thread(store.sweep_runs, project.record)
             folder, number = store.folder(project.record.id), run_number(project.record) + 1
             run = folder / f"run-{number}"
             extraction = await project.extractor.create_run(run, settings)
             carried = await self._carried(run, correction)
-            if correction is not None and project.canvas.revision != correction.revision:
+            if self._corrected_since(correction):
+                return False
+            # Only now, because making the run can fail, and the training would be lost.
+            await project.models.discard_learning()
+            if self._corrected_since(correction):
                 return False
             old = project.record
             # The record first, because it names the run: files of an earlier run are then ignored.
@@ -123,6 +126,9 @@ class Replacing:
             project.clients.send(Replaced(type="replaced"))
             project.start(project.models.publish(folder / old.run))
         return True
+
+    def _corrected_since(self, correction: Correction | None) -> bool:
+        return correction is not None and self._project.canvas.revision != correction.revision
 
     async def _carried(self, run: Path, correction: Correction | None) -> CarriedOver | None:
         """The edits that were put aside, on the corrected drawing of a run; None if there are none."""
