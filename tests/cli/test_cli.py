@@ -8,7 +8,9 @@ import pty
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -359,6 +361,24 @@ def test_the_doctor_reports_as_json(capsys: Out) -> None:
         "weights: vgg16",
         "weights: face_mesh",
     } <= names
+
+
+def test_the_doctor_knows_the_package_of_every_extra(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    def missing(package: str) -> str:
+        raise metadata.PackageNotFoundError(package)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert command("doctor", "--json") == 1
+    found = {check["name"]: check for check in printed_json(capsys)["checks"]}
+    for extra, packages in project["optional-dependencies"].items():
+        for package in (requirement.split(">=")[0] for requirement in packages):
+            assert not found[package]["needed"]
+            assert found[package]["found"] == f"not installed (pip install 'primage[{extra}]')"
+    assert found["torch"]["needed"]
+    assert command("doctor") == 1
+    assert "'primage[onnx]'" in capsys.readouterr().out
 
 
 def test_the_doctor_tells_damaged_weights(tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:

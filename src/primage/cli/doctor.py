@@ -9,12 +9,26 @@ import sys
 from importlib import metadata
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from primage._version import __version__
 from primage.cli.console import Json, Quiet, out, print_json, set_up
 
-_OPTIONAL = ("tensorboard", "av", "ai-edge-litert", "onnx", "onnxruntime")
+#: Packages that not everybody needs, and the extra that installs each.
+_OPTIONAL = {
+    "tensorboard": "tensorboard",
+    "av": "video",
+    "pillow-heif": "heic",
+    "pillow-jxl-plugin": "jxl",
+    "ai-edge-litert": "detect",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "ray": "ray",
+    "fastapi": "studio",
+    "uvicorn": "studio",
+    "websockets": "studio",
+}
 _PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", *_OPTIONAL)
 
 
@@ -29,7 +43,7 @@ def command(as_json: Json = False, quiet: Quiet = False) -> int:
         table = Table(show_header=False, box=None)
         for check in checks:
             sign = "[green]✓[/]" if check["ok"] else "[red]✗[/]" if check["needed"] else "[yellow]–[/]"
-            table.add_row(sign, check["name"], check["found"])
+            table.add_row(sign, check["name"], escape(check["found"]))
         out.print(table)
     return 0 if good else 1
 
@@ -52,7 +66,9 @@ def _checks() -> list[dict[str, Any]]:
         try:
             add(package, True, metadata.version(package), package not in _OPTIONAL)
         except metadata.PackageNotFoundError:
-            add(package, False, "not installed", package not in _OPTIONAL)
+            extra = _OPTIONAL.get(package)
+            found = f"not installed (pip install 'primage[{extra}]')" if extra else "not installed"
+            add(package, False, found, extra is None)
     add("cores", True, f"{os.cpu_count()}, PyTorch uses {torch.get_num_threads()} threads")
     add(
         "cuda",
