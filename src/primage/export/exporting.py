@@ -20,8 +20,8 @@ class Exported:
 
     Attributes:
         files: the files.
-        checks: how far an ONNX file is from PyTorch; empty if there is none.
-        not_included: what the network alone does not do; empty if no network was written on its own.
+        checks: how far the ONNX file is from PyTorch, one for each drawing compared; empty if none was written.
+        not_included: what the network alone does not do; empty if no ONNX file was written.
     """
 
     files: tuple[Path, ...]
@@ -35,8 +35,8 @@ def export(source: Path, target: Path, with_onnx: bool = False, overwrite: bool 
     Args:
         source: a run folder or a model file.
         target: NAME.onnx, the network as an ONNX file; NAME.ora, the training drawing with its layers; a name
-            without suffix, a folder with the model and its card.
-        with_onnx: the network as an ONNX file in the folder, too.
+            without suffix, or an existing folder: a folder with the model and its card.
+        with_onnx: the network as an ONNX file in the folder, too; for NAME.onnx it changes nothing.
         overwrite: allow to replace files that Primage did not make.
 
     Returns:
@@ -44,8 +44,9 @@ def export(source: Path, target: Path, with_onnx: bool = False, overwrite: bool 
 
     Raises:
         RunError: there is no model.
-        OutputError: the output may not be written, or its name says no format.
-        ConfigError: packages are missing.
+        OutputError: the output may not be written, its name has another suffix, or a drawing is to have a network.
+        ConfigError: an ONNX file is to be written, and the packages for that are missing.
+        PrimageError: what was written would not be read, or compute, as the model; it is discarded.
     """
     suffix = "" if target.is_dir() else target.suffix.lower()
     if suffix not in ("", ".onnx", ".ora"):

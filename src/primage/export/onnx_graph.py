@@ -94,7 +94,15 @@ class Graph:
         return Value(self._by_content[key], tensor.dtype, tensor.ndim)
 
     def tensor(self, x: Operand, dtype: torch.dtype | None = None) -> Value:
-        """An operand as a value of a type."""
+        """An operand as a value of a type.
+
+        Args:
+            x: what is not a value of the graph becomes a constant.
+            dtype: of the result, to which values are cast; that of the operand if None.
+
+        Returns:
+            The value.
+        """
         if not isinstance(x, Value):
             return self.constant(x, dtype)
         if dtype is None or x.dtype == dtype:
@@ -105,7 +113,14 @@ class Graph:
         return self.add("Cast", x, dtype=dtype, rank=x.rank, to=to)
 
     def integers(self, numbers: Sequence[int | Value]) -> Value:
-        """Integers, some of which are known only when the graph runs, as a vector."""
+        """Integers, some of which are known only when the graph runs, as a vector.
+
+        Args:
+            numbers: values have one element each.
+
+        Returns:
+            (N,) int64; a constant if all are known.
+        """
         if all(isinstance(x, int) for x in numbers):
             return self.constant([int(x) for x in numbers], torch.int64)  # type: ignore[arg-type]
         one = self.constant([1], torch.int64)
@@ -116,6 +131,15 @@ class Graph:
         return self.add("Concat", *vectors, dtype=torch.int64, rank=1, axis=0)
 
     def shape(self, x: Value, start: int = 0, end: int | None = None) -> Value:
-        """A part of the shape of a value, as a vector."""
+        """A part of the shape of a value, as a vector.
+
+        Args:
+            x: the value.
+            start: its first axis of interest; negative ones count from the end.
+            end: the axis after the last one; None for all that follow.
+
+        Returns:
+            (N,) int64, the lengths of these axes.
+        """
         attributes = {"start": start} if end is None else {"start": start, "end": end}
         return self.add("Shape", x, dtype=torch.int64, rank=1, **attributes)

@@ -32,7 +32,14 @@ class WideConv2d(nn.Conv2d):
         super().__init__(channels, channels, kernel)
 
     def forward(self, input: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
-        """(B, C, H - kernel + 1, W - kernel + 1)."""
+        """Convolve.
+
+        Args:
+            input: (B, C, H, W), with sides of the kernel's at least.
+
+        Returns:
+            (B, C, H - kernel + 1, W - kernel + 1), under autocast in its precision.
+        """
         kernel = self.kernel_size[0]
         pixels = input.shape[0] * (input.shape[2] - kernel + 1) * (input.shape[3] - kernel + 1)
         if (

@@ -39,7 +39,15 @@ class Margins(Frozen):
         return size[0] + self.top + self.bottom, size[1] + self.left + self.right
 
     def within(self, size: tuple[int, int]) -> tuple[int, int]:
-        """(height, width) of the photo in a canvas; the inverse of `around`."""
+        """(height, width) of the photo in a canvas; the inverse of `around`.
+
+        Args:
+            size: (height, width) of the canvas.
+
+        Example:
+            >>> Margins(left=10, bottom=5).within((105, 210))
+            (100, 200)
+        """
         return size[0] - self.top - self.bottom, size[1] - self.left - self.right
 
     def photo(self, size: tuple[int, int]) -> tuple[slice, slice]:
@@ -91,7 +99,18 @@ class Margins(Frozen):
         return Margins(**{side: round(getattr(self, side) * scale) for side, scale in sides.items()})
 
     def plus(self, other: Margins) -> Margins:
-        """These margins with others around them."""
+        """These margins with others around them.
+
+        Args:
+            other: what is added around the canvas, in pixels of the same size.
+
+        Returns:
+            The margins of the larger canvas.
+
+        Example:
+            >>> Margins(left=10).plus(Margins(left=5, top=1)).around((100, 200))
+            (101, 215)
+        """
         return Margins(
             left=self.left + other.left,
             top=self.top + other.top,
