@@ -20,6 +20,7 @@ from primage.studio.workers.reader import FindPeople, Reader
 from primage.studio.workers.reading import find_people
 from tests.detection.drawn_face import drawn_face
 from tests.studio.visitor import Visitor
+from tests.tiny import run_alone
 
 PROJECT = "0123456789abcdef"
 
@@ -56,21 +57,21 @@ def test_a_photo_is_searched_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
         assert first == second
         assert [figure.kind for figure in first.figures] == ["face"]
 
-    asyncio.run(twice())
-    asyncio.run(twice())  # the studio was started again
+    run_alone(twice())
+    run_alone(twice())  # the studio was started again
     assert reader.looked == 1
     (folder / PROJECT / "original").write_bytes(b"another photo")
-    asyncio.run(twice())
+    run_alone(twice())
     assert reader.looked == 2
     (folder / PROJECT / "people.json").write_text("{}")
-    asyncio.run(twice())
+    run_alone(twice())
     assert reader.looked == 3
 
 
 def test_without_detectors_there_is_a_way_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("primage.studio.project.people.why_not", lambda: "install it with pip")
     with pytest.raises(RefusalError, match="cannot be found here: install it with pip") as refused:
-        asyncio.run(people(folder, Looking()).of(PROJECT))
+        run_alone(people(folder, Looking()).of(PROJECT))
     assert (refused.value.status, refused.value.code) == (409, "unavailable")
 
 
