@@ -46,6 +46,8 @@ def write_layers(path: Path, names: Iterable[str], folder: Path, thinned: bool =
             return {}
     try:
         with zipfile.ZipFile(path) as document:
+            if "stack.xml" not in document.namelist():  # its merged picture may still be a drawing
+                return {}
             image = ElementTree.fromstring(document.read("stack.xml"))
             size = int(image.attrib["h"]), int(image.attrib["w"])
             found = {layer.attrib.get("name"): layer for layer in image.iter("layer")}

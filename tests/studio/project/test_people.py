@@ -14,6 +14,7 @@ from primage.detection.figures import figures
 from primage.detection.people import People as Seen
 from primage.image import resize_image
 from primage.studio.errors import RefusalError
+from primage.studio.project import people as module
 from primage.studio.project.people import People
 from primage.studio.project.store import Store
 from primage.studio.workers.reader import FindPeople, Reader
@@ -48,7 +49,7 @@ def people(folder: Path, reader: Reader) -> People:
 
 
 def test_a_photo_is_searched_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("primage.studio.project.people.why_not", lambda: None)
+    monkeypatch.setattr(module, "why_not", lambda: None)
     reader = Looking()
 
     async def twice() -> None:
@@ -69,7 +70,7 @@ def test_a_photo_is_searched_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_detectors_there_is_a_way_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("primage.studio.project.people.why_not", lambda: "install it with pip")
+    monkeypatch.setattr(module, "why_not", lambda: "install it with pip")
     with pytest.raises(RefusalError, match="cannot be found here: install it with pip") as refused:
         run_alone(people(folder, Looking()).of(PROJECT))
     assert (refused.value.status, refused.value.code) == (409, "unavailable")
