@@ -106,6 +106,20 @@ def mark_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written to ({error.strerror}); choose another folder") from error
 
 
+def remove_own(files: Iterable[Path]) -> None:
+    """Remove the files of an earlier result, except those that somebody has changed since, or that are not Primage's.
+
+    Args:
+        files: they need not exist.
+
+    Raises:
+        OSError: one of them cannot be removed.
+    """
+    for file in files:
+        if file.is_file() and _not_ours(file) is None:
+            file.unlink()
+
+
 def check_place(output: Path) -> None:
     """Check that there can be a file of this name.
 

@@ -28,14 +28,6 @@ KEYS = {
 }
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("animate")
-    photo = write_photo(folder)
-    assert command("train", photo, "-o", folder / "run", "-q", *options(steps=1, size=48)) == 0
-    return folder / "run"
-
-
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     path = tmp_path / "keys.json"
@@ -97,6 +89,19 @@ def test_keyframes_become_a_moving_picture(
     keys.write_text(json.dumps(KEYS | {"keys": KEYS["keys"][:1]}))
     assert command("animate", run, keys, "-o", out, "-q", "--no-polish") == 0
     assert len(list((tmp_path / "out.frames").glob("*.png"))) == 1
+
+
+def test_a_retouched_frame_is_a_persons(run: Path, keys: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.webp"
+    assert command("animate", run, keys, "-o", out, "-q") == 0
+    retouched = tmp_path / "out.frames/000005.png"
+    Image.fromarray(255 - read_image(retouched)).save(retouched)
+    before = contents(tmp_path)
+    assert command("animate", run, keys, "-o", out, "-q", "--no-polish") == 2
+    assert contents(tmp_path) == before
+    keys.write_text(json.dumps(KEYS | {"keys": KEYS["keys"][:2]}))  # without that frame
+    assert command("animate", run, keys, "-o", out, "-q") == 0
+    assert contents(tmp_path)["out.frames/000005.png"] == before["out.frames/000005.png"]
 
 
 def test_an_interrupted_animation_goes_on(

@@ -11,21 +11,8 @@ from PIL import Image
 from primage.errors import ConfigError
 from primage.image import read_image
 from primage.manipulate.retargeting import axis_aligned_map, importance, parse_size, retargeted
-from primage.model import Model, load
-from tests.tiny import command, contents, options, write_photo
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("retarget")
-    photo = write_photo(folder)
-    assert command("train", photo, "-o", folder / "run", "-q", *options(steps=1, size=48)) == 0
-    return folder / "run"
-
-
-@pytest.fixture(scope="module")
-def model(run: Path) -> Model:
-    return load(run)
+from primage.model import Model
+from tests.tiny import command, contents
 
 
 def test_the_same_size_changes_nothing() -> None:

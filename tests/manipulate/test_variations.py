@@ -7,25 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from primage.errors import ConfigError
 from primage.image import read_image
 from primage.manipulate.variations import diversity, variations
-from primage.model import Model, load
-from tests.tiny import command, contents, options, write_photo
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("vary")
-    photo = write_photo(folder)
-    assert command("train", photo, "-o", folder / "run", "-q", *options(steps=1, size=48)) == 0
-    return folder / "run"
-
-
-@pytest.fixture(scope="module")
-def model(run: Path) -> Model:
-    return load(run)
+from primage.model import Model
+from tests.tiny import command, contents
 
 
 def test_variations_differ_and_do_not_depend_on_their_number(model: Model) -> None:
@@ -79,6 +67,18 @@ def test_a_folder_of_variations(run: Path, tmp_path: Path, capsys: pytest.Captur
     ]
     assert command("vary", run, "-n", 5, "-o", out, "--metric", "psnr", "-q") == 0
     assert contents(out) == before
+
+
+def test_a_drawing_that_somebody_went_on_with_is_theirs(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert command("vary", run, "-n", 2, "-o", out, "--metric", "", "-q") == 0
+    drawing = out / "variation-2.drawing.png"
+    Image.fromarray(read_image(drawing)[::-1]).save(drawing)
+    before = contents(out)
+    assert command("vary", run, "-n", 2, "-o", out, "--metric", "", "-q") == 2
+    assert contents(out) == before
+    assert command("vary", run, "-n", 1, "-o", out, "--metric", "", "-q") == 0
+    assert contents(out)["variation-2.drawing.png"] == before["variation-2.drawing.png"]
 
 
 def test_nothing_is_written_where_something_else_is(run: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from primage.image import read_image, write_png
 from primage.manipulate.movie import check_movie, frame_rate, write_movie
 from primage.manipulate.timeline import Timeline, read_timeline
 from primage.model import Model, load
-from primage.outputs import check_folder, check_outputs, mark_folder
+from primage.outputs import check_folder, check_outputs, mark_folder, remove_own
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive
 from primage.render.files import training_drawing
@@ -128,10 +128,8 @@ def animate(
             paint = partial(model.picture, drawing.primitive, options, drawing.origin)
             yield _Frame(edits_to_json(edits), paint, drawing.primitive)
 
-    files, flicker = yield from _paint(frames(), timeline.frame_count, folder, _identity(model, options))
-    yield Event("writing the moving picture", 0, 0)
-    _finish(out, folder, files, timeline.fps)
-    return Animation(out, folder, len(files), flicker)
+    _check_frames(folder, timeline.frame_count, overwrite)
+    return (yield from _made(out, folder, frames(), timeline.frame_count, timeline.fps, _identity(model, options)))
 
 
 def drive(
@@ -178,10 +176,8 @@ def drive(
         return model.picture(frame_primitive(model, Frame(photo.stem, photo)), options)
 
     frames = (_Frame(sha256_file(photo), partial(paint, photo)) for photo in photos)
-    files, _ = yield from _paint(frames, len(photos), folder, _identity(model, options))
-    yield Event("writing the moving picture", 0, 0)
-    _finish(out, folder, files, rate)
-    return Animation(out, folder, len(files), None)
+    _check_frames(folder, len(photos), overwrite)
+    return (yield from _made(out, folder, frames, len(photos), rate, _identity(model, options)))
 
 
 class _Frame(NamedTuple):
@@ -190,6 +186,22 @@ class _Frame(NamedTuple):
     text: str
     paint: Callable[[], Picture]
     primitive: Primitive | None = None
+
+
+def _made(
+    out: Path, folder: Path, frames: Iterable[_Frame], count: int, fps: float, identity: str
+) -> Generator[Event, None, Animation]:
+    """Paint the frames, write the moving picture, and remove the frames of an earlier, longer one."""
+    files, flicker = yield from _paint(frames, count, folder, identity)
+    yield Event("writing the moving picture", 0, 0)
+    write_movie(out, files, fps)
+    record, names = _record(folder), {file.name for file in files}
+    for name in record.frames.keys() - names:
+        remove_own([folder / name])
+        del record.frames[name]
+    record.movies[out.name] = sha256_file(out)
+    _write_record(folder, record)
+    return Animation(out, folder, len(files), flicker)
 
 
 def _paint(
@@ -205,7 +217,7 @@ def _paint(
         if record is None:  # after the first drawing, which has found what does not fit
             mark_folder(folder)
             record = _record(folder).of(identity)
-        file, key = folder / f"{number:06d}.png", hashlib.sha256(frame.text.encode()).hexdigest()
+        file, key = _file(folder, number), hashlib.sha256(frame.text.encode()).hexdigest()
         if record.frames.get(file.name) != key or not file.is_file():
             write_png(file, read_image(painted[key]) if key in painted else frame.paint())
             record.frames[file.name] = key
@@ -233,15 +245,13 @@ def _checked(out: Path, inputs: Sequence[Path], overwrite: bool) -> Path:
     return folder
 
 
-def _finish(out: Path, folder: Path, frames: Sequence[Path], fps: float) -> None:
-    """Write the moving picture, and remove the frames of an earlier, longer one."""
-    write_movie(out, frames, fps)
-    record, names = _record(folder), {frame.name for frame in frames}
-    for name in record.frames.keys() - names:
-        (folder / name).unlink(missing_ok=True)
-        del record.frames[name]
-    record.movies[out.name] = sha256_file(out)
-    _write_record(folder, record)
+def _check_frames(folder: Path, count: int, overwrite: bool) -> None:
+    """Frames that somebody has retouched are theirs."""
+    check_outputs([_file(folder, number) for number in range(count)], overwrite=overwrite)
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"{number:06d}.png"
 
 
 class _Record(Frozen):

@@ -18,7 +18,7 @@ from primage.evaluate.protocol.progress import Event
 from primage.files import write_atomically
 from primage.image import write_png
 from primage.model import Model, load
-from primage.outputs import check_folder, check_outputs, mark_folder
+from primage.outputs import check_folder, check_outputs, mark_folder, remove_own
 from primage.primitive.primitive import Primitive, draw
 from primage.render.files import provenance
 from primage.render.original import PROVENANCE
@@ -162,7 +162,9 @@ def write_variations(
     names = [f"variation-{number}" for number in range(1, count + 1)]
     pictures, drawings = ([out / f"{name}{ending}" for name in names] for ending in (".png", ".drawing.png"))
     record, sheet = out / "variations.json", out / "sheet.png"
-    check_outputs([*pictures, *drawings, record, sheet], [path, inception], overwrite=True)
+    check_outputs([record], [path, inception], overwrite=True)
+    # A drawing that somebody went on with is theirs.
+    check_outputs([*pictures, *drawings, sheet], [path, inception], overwrite)
     model = load(path, device)
     metrics = build_metrics([metric], inception)[0] if metric else []
     found: list[Variation] = []
@@ -174,8 +176,7 @@ def write_variations(
         write_png(drawings[number], draw(variation.primitive, model.record.spec.line_colour))
         found.append(variation)
         yield Event("painting variations", number + 1, count)
-    for name in _earlier(record) - {path.name for path in (*pictures, *drawings)}:
-        (out / name).unlink(missing_ok=True)
+    remove_own(out / name for name in _earlier(record) - {path.name for path in (*pictures, *drawings)})
     write_png(sheet, _sheet(model, found))
     data: dict[str, object] = {
         "change": change,
