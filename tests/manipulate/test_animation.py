@@ -91,6 +91,25 @@ def test_keyframes_become_a_moving_picture(
     assert len(list((tmp_path / "out.frames").glob("*.png"))) == 1
 
 
+def test_one_drawing_becomes_another(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "edits.json").write_text(json.dumps([{"op": "move", "region": BOX, "by": [0.3, 0.1]}]))
+    assert command("edit", run, tmp_path / "edits.json", "-o", tmp_path / "moved.png", "-q") == 0
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"fps": 4, "keys": [{"at": 0}, {"at": 1, "drawing": "moved.png", "ease": "linear"}]}))
+    assert command("animate", run, keys, "-o", tmp_path / "morph.webp", "-q") == 0
+    # The same as moving the part by keyframes of the edit.
+    moved = [{"op": "move", "region": BOX, "by": [0.3, 0.1]}]
+    keys.write_text(json.dumps({"fps": 4, "keys": [{"at": 0}, {"at": 1, "edits": moved, "ease": "linear"}]}))
+    assert command("animate", run, keys, "-o", tmp_path / "moved.webp", "-q") == 0
+    for number in range(5):
+        images = [read_image(tmp_path / f"{name}.frames/{number:06d}.png") for name in ("morph", "moved")]
+        assert np.abs(images[0].astype(int) - images[1]).mean() < 3
+    keys.write_text(json.dumps({"keys": [{"at": 0}, {"at": 1, "drawing": "none.png"}]}))
+    before = contents(tmp_path)
+    assert command("animate", run, keys, "-o", tmp_path / "new.webp", "-q") == 2
+    assert contents(tmp_path) == before
+
+
 def test_a_retouched_frame_is_a_persons(run: Path, keys: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.webp"
     assert command("animate", run, keys, "-o", out, "-q") == 0

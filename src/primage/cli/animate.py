@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from primage.cli.console import Device, Json, Overwrite, Quiet, Seed, Strength, checked_device, print_json, say, set_up
 from primage.cli.events import follow_events
 from primage.errors import ConfigError
+
+if TYPE_CHECKING:
+    from primage.manipulate.frames import Animation
 
 
 def command(
@@ -47,7 +50,20 @@ def command(
     else:
         assert driving is not None
         events = drive(model, driving, out, fps, options, where, overwrite)
-    found = follow_events(events, quiet or as_json)
+    return told(follow_events(events, quiet or as_json), as_json, quiet)
+
+
+def told(found: Animation | None, as_json: bool, quiet: bool) -> int:
+    """Say what became of a moving picture.
+
+    Args:
+        found: what was written; None if it was stopped.
+        as_json: say it as JSON.
+        quiet: say nothing.
+
+    Returns:
+        The exit code.
+    """
     if found is None:
         say("Stopped; the same command goes on with the next frame.", quiet)
         return 130

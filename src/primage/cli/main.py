@@ -22,6 +22,7 @@ from primage.cli import (
     export,
     info,
     primitive,
+    propagate,
     remove,
     render,
     retarget,
@@ -45,6 +46,7 @@ app.command("train")(train.command)
 app.command("render")(render.command)
 app.command("remove")(remove.command)
 app.command("animate")(animate.command)
+app.command("propagate")(propagate.command)
 app.command("retarget")(retarget.command)
 app.command("vary")(vary.command)
 app.command("primitive")(primitive.command)

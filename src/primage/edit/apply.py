@@ -128,7 +128,7 @@ def removed(drawing: Edited, mask: Mask) -> Edited:
     """
     if not mask.any():
         raise PrimitiveError("the mask is empty: make what is to be removed white, and the rest black")
-    primitive, origin = _emptied(drawing, mask)
+    primitive, origin = emptied(drawing, mask)
     return Edited(primitive.map(lambda layer, data: layer.clean(data)), origin)
 
 
@@ -140,21 +140,21 @@ def _apply(drawing: Edited, edit: DrawingEdit) -> Edited:
         margins = edit.margins(size)
         return Edited(drawing.primitive.extended(margins), drawing.origin.extended(margins))
     if isinstance(edit, Warp):
-        return _paste(drawing, drawing, _spline(edit, size), np.ones(size, bool))
+        return pasted(drawing, drawing, _spline(edit, size), np.ones(size, bool))
     mask = region_mask(drawing.primitive, edit.region)
     if isinstance(edit, Erase):
-        return _emptied(drawing, mask)
+        return emptied(drawing, mask)
     if isinstance(edit, Fill):
         return _fill(drawing, mask, edit.label)
     centre, same = _centre(mask), np.eye(2)
     if isinstance(edit, Copy):
-        return _paste(drawing, drawing, _affine(size, same, centre, _shift(edit, size)), mask)
+        return pasted(drawing, drawing, _affine(size, same, centre, _shift(edit, size)), mask)
     if isinstance(edit, Swap):
         other = region_mask(drawing.primitive, edit.other)
         shift = _centre(other) - centre
-        out = _emptied(drawing, mask | other)
-        out = _paste(drawing, out, _affine(size, same, centre, shift), mask)
-        return _paste(drawing, out, _affine(size, same, centre, -shift), other)
+        out = emptied(drawing, mask | other)
+        out = pasted(drawing, out, _affine(size, same, centre, shift), mask)
+        return pasted(drawing, out, _affine(size, same, centre, -shift), other)
     if isinstance(edit, Move):
         placement = _affine(size, same, centre, _shift(edit, size))
     elif isinstance(edit, Scale):
@@ -163,7 +163,7 @@ def _apply(drawing: Edited, edit: DrawingEdit) -> Edited:
         mirror = np.diag([1.0, -1.0] if edit.axis == "horizontal" else [-1.0, 1.0])
         placement = _affine(size, mirror, centre, np.zeros(2))
     covers_all = _covered(placement.coords, mask).all()
-    return _paste(drawing, drawing if covers_all else _emptied(drawing, mask), placement, mask)
+    return pasted(drawing, drawing if covers_all else emptied(drawing, mask), placement, mask)
 
 
 def _bent(drawing: Edited, edits: Sequence[Landmarks], find: Callable[[], Sequence[Figure]] | None) -> Edited:
@@ -189,8 +189,8 @@ def _bent(drawing: Edited, edits: Sequence[Landmarks], find: Callable[[], Sequen
         before = drawing
         for bend in bends(figure, sources, targets, size):
             within = bend.mask if bend.onto is None else ndimage.binary_dilation(bend.onto, iterations=2)
-            placement = _spline_through(bend.sources / scale, bend.targets / scale, size, within)
-            drawing = _paste(before, drawing, placement, bend.mask, bend.onto)
+            placement = spline_placement(bend.sources / scale, bend.targets / scale, size, within)
+            drawing = pasted(before, drawing, placement, bend.mask, bend.onto)
     return drawing
 
 
@@ -230,8 +230,16 @@ def region_mask(primitive: Primitive, region: Rectangle | Ellipse | Polygon | La
     return mask
 
 
-def _emptied(drawing: Edited, mask: Mask) -> Edited:
-    """Remove lines from a region, and fill it with the nearest label or colour outside it."""
+def emptied(drawing: Edited, mask: Mask) -> Edited:
+    """Remove lines from a region, and fill it with the nearest label or colour outside it.
+
+    Args:
+        drawing: the drawing.
+        mask: (H, W), the region.
+
+    Raises:
+        PrimitiveError: it is the whole drawing.
+    """
     if mask.all():
         raise PrimitiveError("an edit cannot erase the whole primitive, as nothing would be left to fill it from")
     return Edited(drawing.primitive.map(lambda layer, data: layer.close(data, mask)), drawing.origin.emptied(mask))
@@ -267,8 +275,13 @@ def _shift(edit: Move | Copy, size: tuple[int, int]) -> Float[np.ndarray, 2]:
     return share * size
 
 
-class _Placement(NamedTuple):
-    """Where the pixels of a pasted part come from: (H, W, 2), (row, column), and the same as a formula."""
+class Placement(NamedTuple):
+    """Where the pixels of a pasted part come from.
+
+    Attributes:
+        coords: (H, W, 2), the source (row, column) of each pixel.
+        transform: the same as a formula.
+    """
 
     coords: Float[np.ndarray, "h w 2"]
     transform: Affine | Spline
@@ -279,15 +292,15 @@ def _affine(
     matrix: Float[np.ndarray, "2 2"],
     centre: Float[np.ndarray, 2],
     shift: Float[np.ndarray, 2],
-) -> _Placement:
+) -> Placement:
     """The placement of a part under p ↦ matrix · (p − centre) + centre + shift."""
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1]), indexing="ij"), axis=-1)
     back = np.linalg.inv(matrix)
     coords: Float[np.ndarray, "h w 2"] = (grid - centre - shift) @ back.T + centre
-    return _Placement(coords, Affine.of_pixels(back, centre - back @ (centre + shift), size))
+    return Placement(coords, Affine.of_pixels(back, centre - back @ (centre + shift), size))
 
 
-def _spline(edit: Warp, size: tuple[int, int]) -> _Placement:
+def _spline(edit: Warp, size: tuple[int, int]) -> Placement:
     """The placement under the thin-plate spline that maps each handle's target to its source."""
     pins = [(x, y) for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)] * edit.pin_border
     sources, targets = (
@@ -295,16 +308,26 @@ def _spline(edit: Warp, size: tuple[int, int]) -> _Placement:
     )
     if len(targets) < 3:  # splines need three points
         raise PrimitiveError("a warp needs at least three handles if the border is not pinned")
-    return _spline_through(np.array(sources), np.array(targets), size)
+    return spline_placement(np.array(sources), np.array(targets), size)
 
 
-def _spline_through(
+def spline_placement(
     sources: Float[np.ndarray, "n 2"],
     targets: Float[np.ndarray, "n 2"],
     size: tuple[int, int],
     within: Mask | None = None,
-) -> _Placement:
-    """The placement under the thin-plate spline that maps each target to its source, in shares; ``within`` a mask."""
+) -> Placement:
+    """The placement under the thin-plate spline that maps each target to its source.
+
+    Args:
+        sources: (N, 2), (x, y) in shares of width and height.
+        targets: (N, 2), likewise.
+        size: (height, width) of the drawing.
+        within: (H, W), the pixels that matter; None for all.
+
+    Raises:
+        PrimitiveError: these points define no spline.
+    """
     points, places = ([(float(x), float(y)) for x, y in ends] for ends in (targets, sources))
     try:
         spline = Spline(points=tuple(points), sources=tuple(places), aspect=size[1] / size[0])
@@ -315,7 +338,7 @@ def _spline_through(
     where = np.ones(size, bool) if within is None else within
     coords[where] = spline((coords[where][:, ::-1] + 0.5) / size[::-1])[:, ::-1] * size - 0.5
     # Outside the picture the border is replicated, so that no gap is left.
-    return _Placement(np.clip(coords, 0, np.array(size) - 1), spline)
+    return Placement(np.clip(coords, 0, np.array(size) - 1), spline)
 
 
 def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
@@ -325,13 +348,21 @@ def _covered(coords: Float[np.ndarray, "h w 2"], mask: Mask) -> Mask:
     return np.asarray(inside & mask[rows, columns])
 
 
-def _paste(drawing: Edited, base: Edited, placement: _Placement, mask: Mask, onto: Mask | None = None) -> Edited:
-    """Paste a region of ``drawing`` onto ``base``, where it lands unless it is told where."""
+def pasted(drawing: Edited, base: Edited, placement: Placement, mask: Mask, onto: Mask | None = None) -> Edited:
+    """Paste a region of a drawing onto another one.
+
+    Args:
+        drawing: what is cut from.
+        base: what is pasted onto.
+        placement: where the pixels come from.
+        mask: (H, W), the region to cut out.
+        onto: (H, W), the pixels to replace; None for those whose source is in the region.
+    """
     coords, transform = placement
     target = _covered(coords, mask) if onto is None else onto
     layers = drawing.primitive.layers
-    pasted = base.primitive.map(lambda layer, data: layer.paste(data, layers[layer.name], coords, target, mask))
-    return Edited(pasted, base.origin.pasted(drawing.origin, coords, target, transform))
+    primitive = base.primitive.map(lambda layer, data: layer.paste(data, layers[layer.name], coords, target, mask))
+    return Edited(primitive, base.origin.pasted(drawing.origin, coords, target, transform))
 
 
 def _paint(drawing: Edited, edit: Paint) -> Edited:

@@ -34,9 +34,18 @@ _SLIGHT = 1e-6
 
 
 class Key(Frozen):
-    """The drawing at a moment: the edits, and how it is approached from the key before."""
+    """The drawing at a moment, and how it is approached from the key before.
+
+    Attributes:
+        at: seconds from the beginning.
+        drawing: the file of an edited drawing; None for the training drawing. Between two keys, one drawing becomes the
+            other (`primage.edit.morphing`).
+        edits: made of the drawing.
+        ease: how the key is approached.
+    """
 
     at: float = Field(ge=0, le=36_000, description="seconds")
+    drawing: Path | None = None
     edits: tuple[Edit, ...] = ()
     ease: Easing = "in-out"
 
@@ -63,21 +72,32 @@ class Timeline(Frozen):
         """Number of frames: from 0 to the last key, both included."""
         return 1 + math.ceil(self.keys[-1].at * self.fps - _SLIGHT)
 
+    def at(self, seconds: float) -> tuple[int, float]:
+        """Which keys a moment is between.
+
+        Args:
+            seconds: from the beginning.
+
+        Returns:
+            The number of the key before it, and the share of the way to the next one, eased: 0 at the key.
+        """
+        keys = self.keys
+        for number, (before, after) in enumerate(itertools.pairwise(keys)):
+            if seconds < after.at - _SLIGHT:
+                share = max(0.0, seconds - before.at) / (after.at - before.at)
+                return number, eased(share, after.ease)
+        return len(keys) - 1, 0.0
+
     def edits_at(self, seconds: float) -> tuple[Edit, ...]:
         """The edits at a moment.
 
         Args:
             seconds: from the beginning.
         """
-        keys = self.keys
-        if seconds <= keys[0].at:
-            return keys[0].edits
-        for before, after in itertools.pairwise(keys):
-            if seconds < after.at - _SLIGHT:
-                return blended(
-                    before.edits, after.edits, eased((seconds - before.at) / (after.at - before.at), after.ease)
-                )
-        return keys[-1].edits
+        number, share = self.at(seconds)
+        if share == 0:
+            return self.keys[number].edits
+        return blended(self.keys[number].edits, self.keys[number + 1].edits, share)
 
 
 def eased(share: float, ease: Easing) -> float:
@@ -185,16 +205,22 @@ def read_timeline(path: Path) -> Timeline:
     """Read keyframes.
 
     Args:
-        path: a JSON file: ``{"fps": 12, "keys": [{"at": 0}, {"at": 1.5, "edits": […], "ease": "in-out"}]}``.
+        path: a JSON file: ``{"fps": 12, "keys": [{"at": 0}, {"at": 1.5, "edits": […], "ease": "in-out"}]}``. Drawings
+            are looked for beside it.
 
     Raises:
         PrimitiveError: the file cannot be read, or holds no keyframes.
     """
     try:
-        return _TIMELINE.validate_json(path.read_text(encoding="utf-8"))
+        found = _TIMELINE.validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise PrimitiveError(f"{path}: cannot be read ({error}); give a JSON file of keyframes") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "file"
         raise PrimitiveError(f"{path}: {field}: {first['msg'].removeprefix('Value error, ')}") from error
+    keys = [
+        key if key.drawing is None else key.model_copy(update={"drawing": path.parent / key.drawing})
+        for key in found.keys
+    ]
+    return found.model_copy(update={"keys": tuple(keys)})

@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from primage.errors import UserError
+from primage.edit.apply import Edited
+from primage.errors import PrimitiveError, UserError
 from primage.model import Model
 from primage.origin.files import origin_path, read_origin
 from primage.origin.inference import is_worth_obeying
@@ -113,6 +114,29 @@ class OriginSource:
         if found is None or not is_worth_obeying(found, inside):
             found = Origin.unmoved(inside.size).drawn(inside.differs(model.primitive))
         return DrawingOrigin(found.extended(margins), True, path)
+
+
+def read_edited(model: Model, path: Path) -> Edited:
+    """Read an edited drawing, and find where its pixels come from: its origin lies beside it, or is inferred.
+
+    Args:
+        model: the trained model.
+        path: the drawing's file.
+
+    Raises:
+        PrimitiveError, LabelError, ImageError: it is no drawing for the model, or larger than the photo.
+    """
+    files = LayerFiles(whole=path)
+    primitive = read_primitive(files, model.record.spec, model.render_size)
+    if primitive.size != model.size:
+        raise PrimitiveError(
+            f"{path}: the drawing has other proportions than the photo of the run; edit a copy of RUN/primitive.png"
+        )
+    known = OriginSource(beside=True, infer=True).of(model, files, primitive)
+    origin = known.origin
+    if origin is None or not (known.certain or is_worth_obeying(origin, primitive)):
+        origin = Origin.unmoved(primitive.size).drawn(primitive.differs(model.primitive))
+    return Edited(primitive, origin)
 
 
 def _read(model: Model, path: Path, primitive: Primitive, drawing: Path | None = None) -> Origin:

@@ -98,8 +98,8 @@ def evaluate(
         tensor([[ 0.5000, -1.0000]], dtype=torch.float64)
     """
     count = len(points)
-    # |a - p|² = |a|² - 2 a·p + |p|², without a temporary array of all differences. What rounding leaves of it where points
-    # coincide is squashed by r² log r.
+    # |a - p|² = |a|² - 2 a·p + |p|², without a temporary array of all differences. What rounding leaves of it where
+    # points coincide is squashed by r² log r.
     squared = at.square().sum(1, keepdim=True) + points.square().sum(1)
     squared = squared.addmm_(at, points.T, alpha=-2).clamp_min_(torch.finfo(at.dtype).tiny)
     bent = squared.log().mul_(squared) @ (0.5 * weights[..., :count, :])
