@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,11 @@ SUPER = ("--segments", "primitive.segments.png", "--edges", "primitive.edges.png
 MOVE = {"op": "move", "region": {"shape": "ellipse", "centre": [0.5, 0.5], "radii": [0.2, 0.2]}, "by": [0.1, 0]}
 
 
-@pytest.fixture
-def bad_files(folder: Path) -> Path:
-    """The working folder, with files that are not what their names say."""
+@pytest.fixture(scope="module")
+def kept_bad_files(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `made`, with files that are not what their names say; not to be changed."""
+    folder = tmp_path_factory.mktemp("bad") / "folder"
+    shutil.copytree(made, folder)
     whole = (folder / "photo.png").read_bytes()
     (folder / "text.png").write_text("a picture is worth a thousand words")
     (folder / "truncated.png").write_bytes(whole[: len(whole) // 2])
@@ -67,6 +70,13 @@ def bad_files(folder: Path) -> Path:
     (folder / "label.json").write_text(json.dumps([{"op": "fill", "region": MOVE["region"], "label": 99}]))
     (folder / "good.json").write_text(json.dumps([MOVE]))
     return folder
+
+
+@pytest.fixture
+def bad_files(kept_bad_files: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder; what is tested here changes nothing in it."""
+    monkeypatch.chdir(kept_bad_files)
+    return kept_bad_files
 
 
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -274,7 +284,11 @@ def test_a_mistake_is_one_line_and_exit_2_and_changes_nothing(
     assert code == 2
 
 
-def test_the_same_command_lines_work_without_the_mistake(bad_files: Path) -> None:
+def test_the_same_command_lines_work_without_the_mistake(
+    kept_bad_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(kept_bad_files, tmp_path / "folder")
+    monkeypatch.chdir(tmp_path / "folder")
     assert command("train", "photo.png", "--out", "new", *options(steps=1), "--quiet") == 0
     assert command("train", "photo.png", "--out", "run", *options(steps=2), "--quiet") == 0
     assert command("render", "run", "primitive.png", *SUPER, "--out", "r.png", "--device", "cpu", "--quiet") == 0

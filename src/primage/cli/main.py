@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -61,6 +62,9 @@ app.command("weights")(weights.command)
 app.command("doctor")(doctor.command)
 app.add_typer(evaluate.app, name="evaluate")
 
+#: Building the parser takes longer than most mistakes take to be found; a process may run many command lines.
+_parser = cache(typer.main.get_command)
+
 
 def _version(requested: bool) -> bool:
     if requested:
@@ -95,7 +99,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if not arguments:
             arguments = ["--help"]
-        result = app(list(arguments), prog_name="primage", standalone_mode=False)
+        result = _parser(app)(list(arguments), prog_name="primage", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except PrimageError as error:
         _print_error(str(error))
