@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 # The lock files are complete, so pip resolves nothing; it checks the hash of each file it installs.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
+# The tests start many processes, which would compile every module again where this is set.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check lint types tests docs editor editor-api editor-check matcher lock dist clean
 .DEFAULT_GOAL := help
 
@@ -35,8 +38,9 @@ $(VENV)/.dist: requirements-dist.lock $(VENV)/.dev
 demo: $(VENV)/.runtime  ## Install, train for two minutes on a photo of a cat, render two edits, print their location
 	$(BIN)/primage demo
 
-test: $(VENV)/.dev  ## Install, then run lint, type checks, tests and the docs build
-	$(MAKE) --no-print-directory check
+# The tests leave processors idle while they wait for each other, so the other checks run beside them. Both need the editor.
+test: $(VENV)/.dev editor/dist/index.html  ## Install, then run lint, type checks, tests and the docs build
+	$(MAKE) --no-print-directory --jobs=2 tests check
 
 check: lint types editor-check tests docs  ## The same without installing
 
@@ -47,9 +51,10 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-# The tests of a file share what is slow to make, so they stay together.
+# The tests of a file share what is slow to make, so they stay together. Files run in their order, which starts with long
+# ones (batches, browser), not with those that have the most tests: one processor would wait for the last file.
 tests: $(VENV)/.dev
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict --quiet
