@@ -11,12 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 from primage.errors import RunError
+from primage.http.errors import RefusalError
 from primage.origin.files import read_origin
 from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED
 from primage.origin.transforms import Piece
 from primage.studio import drawing as drawings
 from primage.studio.drawing import Drawing, Pixels
-from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of, layer_of, renumbered
 from primage.studio.project.canvas import Canvas
 from primage.studio.schemas import Patch

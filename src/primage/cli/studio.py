@@ -37,11 +37,12 @@ def command(
     from primage.errors import ConfigError
 
     try:
+        from primage.http.address import Address
         from primage.studio.project.services import Options
-        from primage.studio.server.serve import DEFAULT_PORT, Address, serve
+        from primage.studio.server.serve import DEFAULT_PORT, serve
     except ModuleNotFoundError as error:
         raise ConfigError(f"the studio needs '{error.name}'; install it with: pip install 'primage[studio]'") from error
 
     options = Options(projects.expanduser(), preset, tuple(settings or ()))
-    address = Address(host, DEFAULT_PORT if port is None else port, tuple(names or ()))
+    address = Address(host, DEFAULT_PORT if port is None else port, tuple(names or ()), strict=port is not None)
     serve(options, address, token, photo, browser, typer.echo)

@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from primage.errors import RunError
+from primage.http.errors import RefusalError
 from primage.origin.plane import MAX_PIECES, UNMOVED, Origin
 from primage.origin.transforms import Piece
-from primage.studio.errors import RefusalError
 from primage.studio.layers import channels_of, check_values
 from primage.studio.objects import Content, Kept, Objects, Stack, joined, length_of, split
 from primage.studio.origin import differing, index_of, inferred, layer_of, renumbered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from primage.http.errors import RefusalError
 from primage.origin.plane import FIRST
 from primage.primitive.kinds import KINDS
-from primage.studio.errors import RefusalError
 from primage.studio.schemas import Layer, LayerName
 
 _LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}

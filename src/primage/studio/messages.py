@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
+from primage.http.errors import Problem
 from primage.origin.transforms import Piece
 from primage.studio.objects import Content, Objects
 from primage.studio.schemas import (
@@ -18,7 +19,6 @@ from primage.studio.schemas import (
     Learning,
     Part,
     Patch,
-    Problem,
     Project,
     Rectangle,
     Schema,
@@ -162,7 +162,7 @@ class PhotoWindow(Schema):
 
 
 #: No REST route uses them, so they are added to the OpenAPI document.
-MESSAGES: tuple[type[Schema], ...] = (
+MESSAGES: tuple[type[BaseModel], ...] = (
     *(
         Edit,
         UndoRedo,

@@ -14,8 +14,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from primage.http.errors import RefusalError
 from primage.origin.transforms import Piece
-from primage.studio.errors import RefusalError
 from primage.studio.schemas import LayerName, Schema, Side
 
 #: Objects of a drawing. Each may cover all of it.

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
+from primage.http.errors import RefusalError
 from primage.origin.plane import DRAWN, FIRST, MAX_PIECES, UNMOVED
 from primage.origin.transforms import Piece
-from primage.studio.errors import RefusalError
 
 #: Layers that do not show anything of the drawing.
 _NOT_SHOWN = ("marks", "sources", "origin")

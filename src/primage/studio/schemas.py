@@ -40,13 +40,6 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Problem(Schema):
-    """Why a request was refused."""
-
-    code: str = Field(description="machine-readable code: not_found, superseded, too_large, …")
-    message: str = Field(description="one sentence for the user")
-
-
 class Size(Schema):
     """Width and height in pixels."""
 

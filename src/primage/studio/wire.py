@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from primage.studio.errors import RefusalError
+from primage.http.errors import RefusalError
 from primage.studio.schemas import Schema
 
 _LENGTH = struct.Struct("<I")

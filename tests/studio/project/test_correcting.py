@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from primage.http.errors import RefusalError
 from primage.origin.plane import FIRST
-from primage.studio.errors import RefusalError
+from primage.processes.jobs import Job
 from primage.studio.origin import index_of, layer_of
-from primage.studio.workers.jobs import Job
 from primage.studio.workers.reader import CreateRun
 from tests.studio.visitor import Tab, Visitor
 

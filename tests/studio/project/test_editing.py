@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from primage.origin.plane import FIRST
+from primage.processes.jobs import Job
 from primage.studio.origin import index_of
-from primage.studio.workers.jobs import Job
 from primage.studio.workers.reader import InferOrigin
 from tests.studio.visitor import Tab, Visitor, pack, unpack
 from tests.tiny import picture

@@ -14,7 +14,7 @@ import pytest
 
 from primage.errors import PrimageError
 from primage.files import write_atomically
-from primage.studio.errors import RefusalError
+from primage.http.errors import RefusalError
 from primage.studio.project import canvas as canvas_module
 from primage.studio.project import history, store
 from primage.studio.project.canvas import Canvas

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from primage.errors import RunError
 from primage.files import atomic_path
+from primage.http.errors import RefusalError
 from primage.studio.drawing import Drawing, box_of, union
-from primage.studio.errors import RefusalError
 from primage.studio.project.canvas import Canvas, check_drawing
 from primage.studio.project.history import History
 from primage.studio.project.store import ProjectRecord, Store, new_id

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from primage.errors import RunError
+from primage.http.errors import RefusalError
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.objects import Content, Kept, Objects, PlacedObject, Stack
 from primage.studio.project.canvas import Canvas, check_drawing
 from tests.studio.project.test_history import blank, edit, record

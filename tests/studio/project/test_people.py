@@ -12,8 +12,8 @@ from skimage import data
 
 from primage.detection.figures import figures
 from primage.detection.people import People as Seen
+from primage.http.errors import RefusalError
 from primage.image import resize_image
-from primage.studio.errors import RefusalError
 from primage.studio.project import people as module
 from primage.studio.project.people import People
 from primage.studio.project.store import Store

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from primage.studio.errors import RefusalError
+from primage.http.errors import RefusalError
 from primage.studio.project.rendering import Rendering
 from primage.studio.workers.polisher import Polisher, PolishRender
 from tests.studio.visitor import Tab, Visitor

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,20 +12,10 @@ import httpx2
 import pytest
 
 from primage.errors import ConfigError
+from primage.http.address import Address, bound
 from primage.studio.project.services import Options
-from primage.studio.server.serve import Address, bound, hosts_of, serve
+from primage.studio.server.serve import serve
 from tests.tiny import SETTINGS, command, write_photo
-
-
-def test_names_that_browsers_may_use() -> None:
-    assert hosts_of(Address(), 80) == {"127.0.0.1:80", "localhost:80", "[::1]:80"}
-    assert hosts_of(Address(names=("studio.test",)), 80) >= {"studio.test:80", "localhost:80"}
-    assert hosts_of(Address("192.168.1.5"), 80) == {"192.168.1.5:80"}
-    assert f"{socket.gethostname()}:80" in hosts_of(Address("0.0.0.0"), 80)
-    assert Address("::1").loopback
-    assert Address("localhost").loopback
-    assert not Address("0.0.0.0").loopback
-    assert not Address("example.org").loopback
 
 
 def test_beyond_this_machine_only_with_a_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,10 @@ from PIL import Image
 
 import primage.studio.workers.painting
 import primage.studio.workers.reading  # noqa: F401  (both register what the worker processes do)
+from primage.http.errors import RefusalError
 from primage.image import read_image
+from primage.processes.errors import SupersededError
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError, SupersededError
 from primage.studio.project.extraction import run_config
 from primage.studio.schemas import ExtractSettings, Rectangle
 from primage.studio.workers import polishing

@@ -12,12 +12,13 @@ import primage.studio.workers.painting
 import primage.studio.workers.polishing
 import primage.studio.workers.reading  # noqa: F401  (they register what the worker processes do)
 from primage.errors import ConfigError
+from primage.http.errors import RefusalError
+from primage.processes.errors import SupersededError
+from primage.processes.jobs import Job, _handlers
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError, SupersededError
 from primage.studio.project.extraction import default_settings, run_config
 from primage.studio.schemas import ExtractSettings
 from primage.studio.workers import painter, polisher, reader
-from primage.studio.workers.jobs import Job, _handlers
 from primage.studio.workers.painter import Painter
 from primage.studio.workers.polisher import Polisher
 from primage.studio.workers.reader import Configure, InspectPhoto, Reader

@@ -13,8 +13,8 @@ import primage.studio.workers.painting
 import primage.studio.workers.reading  # noqa: F401  (both register what the worker processes do)
 from primage.origin.plane import FIRST, REMOVED
 from primage.origin.transforms import Affine, Piece
+from primage.processes.errors import SupersededError
 from primage.studio.drawing import Drawing
-from primage.studio.errors import SupersededError
 from primage.studio.origin import layer_of
 from primage.studio.project.extraction import run_config
 from primage.studio.schemas import ExtractSettings

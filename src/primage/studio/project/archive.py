@@ -6,8 +6,8 @@ import re
 import zipfile
 from pathlib import Path
 
+from primage.http.errors import RefusalError
 from primage.primitive.kinds import all_layer_names
-from primage.studio.errors import RefusalError
 from primage.studio.project.store import OWN_FOLDER, ProjectRecord
 
 #: The files of a project; "run/" stands for the run folder, whose name is in the record.

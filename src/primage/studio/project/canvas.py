@@ -11,9 +11,9 @@ import numpy as np
 
 from primage.errors import RunError
 from primage.files import write_atomically
+from primage.http.errors import RefusalError
 from primage.origin.transforms import Piece
 from primage.studio.drawing import Drawing, Pixels, union
-from primage.studio.errors import RefusalError
 from primage.studio.layers import drawing_layers, values_of
 from primage.studio.messages import Changed
 from primage.studio.objects import Kept, Objects, Stack, joined

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Literal, Protocol, runtime_checkable
 
+from primage.http.errors import RefusalError
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.messages import Edit, Replaced
 from primage.studio.project.canvas import Canvas
 from primage.studio.project.clients import Clients

@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from primage.files import write_atomically
+from primage.http.errors import RefusalError
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.render.quality import DEFAULT_QUALITY
-from primage.studio.errors import RefusalError
 from primage.studio.project.archive import write_zip
 from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.services import Services

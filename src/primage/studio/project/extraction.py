@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from primage.config import MAX_SIZE_PX as PHOTO_SIZE_PX
 from primage.config import Config
+from primage.http.errors import RefusalError
 from primage.primitive.kinds import KINDS
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.layers import LAYER_NAMES, channels_of, drawing_layers
 from primage.studio.messages import Extracted
 from primage.studio.objects import joined

@@ -17,7 +17,7 @@ from primage._version import __version__
 from primage.config import preset
 from primage.detection.interpreter import can_detect
 from primage.errors import RunError
-from primage.studio.errors import RefusalError
+from primage.http.errors import RefusalError
 from primage.studio.project.archive import read_zip
 from primage.studio.project.canvas import Canvas, run_number
 from primage.studio.project.extraction import Extractor, default_settings

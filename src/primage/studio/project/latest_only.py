@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from primage.studio.errors import SupersededError
+from primage.processes.errors import SupersededError
 
 Answer = TypeVar("Answer")
 

@@ -10,7 +10,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
 
-from primage.studio.errors import RefusalError
+from primage.http.errors import RefusalError
+from primage.processes.worker import context, end_process
 from primage.studio.schemas import Learning
 from primage.studio.workers.learning import (
     LearningEnded,
@@ -20,7 +21,6 @@ from primage.studio.workers.learning import (
     Stop,
     learn,
 )
-from primage.studio.workers.process import context, end_process
 
 #: Time after which a process that does not stop is killed; a step and a model file take seconds.
 _STOP_TIMEOUT_SEC = 60.0

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from primage.errors import PrimageError, RunError
+from primage.http.errors import Problem, RefusalError
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.layers import drawing_layers
 from primage.studio.messages import Accepted, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
 from primage.studio.project.canvas import Canvas, Change
@@ -28,7 +28,7 @@ from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import ProjectRecord
 from primage.studio.project.windows import Windows
-from primage.studio.schemas import ExtractSettings, Problem, Project, ProjectChange, ProjectSummary
+from primage.studio.schemas import ExtractSettings, Project, ProjectChange, ProjectSummary
 from primage.studio.workers.painter import ForgetModel
 from primage.studio.workers.reader import ReadTrainingPrimitive
 

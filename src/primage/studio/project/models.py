@@ -12,7 +12,8 @@ from typing import Protocol, runtime_checkable
 from safetensors import SafetensorError, safe_open
 
 from primage.errors import PrimageError
-from primage.studio.errors import RefusalError, WorkerDiedError
+from primage.http.errors import RefusalError
+from primage.processes.errors import WorkerDiedError
 from primage.studio.project.learner import Learner
 from primage.studio.project.services import Services
 from primage.studio.schemas import Learning, ModelInfo

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from primage.edit.records import Edit
+from primage.http.errors import RefusalError
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.layers import LAYER_NAMES
 from primage.studio.messages import OriginFound
 from primage.studio.opened import Part

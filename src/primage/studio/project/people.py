@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from primage.detection.interpreter import why_not
 from primage.files import write_atomically
-from primage.studio.errors import RefusalError
+from primage.http.errors import RefusalError
 from primage.studio.people import PeopleFound
 from primage.studio.project.store import Store
 from primage.studio.schemas import Schema

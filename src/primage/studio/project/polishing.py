@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import UInt8
 
-from primage.studio.errors import RefusalError, WorkerDiedError
+from primage.http.errors import Problem, RefusalError
+from primage.processes.errors import WorkerDiedError
 from primage.studio.messages import Failure
 from primage.studio.project.clients import Clients
-from primage.studio.schemas import Problem
 from primage.studio.workers.polisher import PolishedRender, Polisher, PolishRender
 
 _log = logging.getLogger(__name__)

@@ -15,14 +15,15 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from primage.files import write_atomically
+from primage.http.errors import Problem, RefusalError
 from primage.image import encode_png
+from primage.processes.errors import WorkerDiedError
 from primage.studio.drawing import Drawing, box_of
-from primage.studio.errors import RefusalError, WorkerDiedError
 from primage.studio.messages import Failure, Render
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.polishing import Polishing, keep_polished
 from primage.studio.project.services import Services
-from primage.studio.schemas import Problem, Rectangle
+from primage.studio.schemas import Rectangle
 from primage.studio.wire import pack
 from primage.studio.workers.painter import RenderDrawing, Rendered, Synthesised, Unpolished
 from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, PolishVariant

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from primage.edit.records import Copy, Edit, Ellipse, Erase, Polygon, Scale
+from primage.http.errors import RefusalError
 from primage.image import encode_png
-from primage.studio.errors import RefusalError
 from primage.studio.schemas import Sample, Size
 
 

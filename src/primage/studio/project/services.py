@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from primage.config import Config
+from primage.processes.worker import Worker
 from primage.studio.project.people import People
 from primage.studio.project.store import Store
 from primage.studio.schemas import Limits
 from primage.studio.workers.painter import Painter
 from primage.studio.workers.polisher import Polisher
-from primage.studio.workers.process import Worker
 from primage.studio.workers.reader import Configure, Reader
 from primage.studio.workers.selector import Selector
 

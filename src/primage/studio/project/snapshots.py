@@ -11,9 +11,9 @@ from jaxtyping import UInt8
 
 from primage.errors import RunError
 from primage.files import write_atomically
+from primage.http.errors import RefusalError
 from primage.image import encode_png
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.project.store import new_id
 from primage.studio.schemas import Snapshot
 from primage.studio.workers.painter import Painter, WritePicture

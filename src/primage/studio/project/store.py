@@ -24,8 +24,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from primage.errors import RunError
 from primage.files import is_scratch, remove_scratch_files, write_atomically
+from primage.http.errors import RefusalError
 from primage.primitive.kinds import KINDS
-from primage.studio.errors import RefusalError
 from primage.studio.schemas import (
     Colour,
     ExtractSettings,

@@ -8,7 +8,8 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from primage.studio.errors import RefusalError
+from primage.http.errors import RefusalError
+from primage.http.uploads import receive
 from primage.studio.project.store import new_id
 
 #: Longest name of a file: some of them have an ending that says what they are.
@@ -28,16 +29,8 @@ async def received(root: Path, stream: AsyncIterator[bytes], max_bytes: int) -> 
         RefusalError: it is longer, or empty.
     """
     file = root / f".upload-{new_id()}"
-    length = 0
     try:
-        with file.open("xb") as target:
-            async for chunk in stream:
-                length += len(chunk)
-                if length > max_bytes:
-                    raise RefusalError(413, "too_large", f"the file is larger than {max_bytes >> 20} MB")
-                target.write(chunk)
-        if not length:
-            raise RefusalError(422, "invalid", "the file is empty")
+        await receive(file, stream, max_bytes)
         yield file
     finally:
         file.unlink(missing_ok=True)

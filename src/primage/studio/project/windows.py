@@ -6,7 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from primage.studio.errors import RefusalError, SupersededError, WorkerDiedError
+from primage.http.errors import RefusalError
+from primage.processes.errors import SupersededError, WorkerDiedError
 from primage.studio.messages import PhotoWindow
 from primage.studio.project.rendering import Picture, Rendering
 from primage.studio.schemas import Rectangle, Size

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request, Response
 
+from primage.http.errors import Problem
 from primage.studio.project.hub import Hub
 from primage.studio.project.live import LiveProject
-from primage.studio.schemas import Problem, ProjectId
+from primage.studio.schemas import ProjectId
 
 #: For the OpenAPI document: every route can refuse a request.
 REFUSALS: dict[int | str, dict[str, Any]] = {

@@ -9,12 +9,11 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from primage.errors import PrimageError
-from primage.studio.errors import RefusalError
+from primage.http.errors import Problem, RefusalError
 from primage.studio.messages import Edit, Refused, UndoRedo
 from primage.studio.project.clients import Client
 from primage.studio.project.hub import Hub
 from primage.studio.project.live import LiveProject
-from primage.studio.schemas import Problem
 from primage.studio.wire import unpack
 
 _log = logging.getLogger(__name__)

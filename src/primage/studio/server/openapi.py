@@ -12,12 +12,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from primage._version import __version__
 from primage.studio.messages import MESSAGES
 from primage.studio.opened import OpenedFile
-from primage.studio.schemas import Schema
 from primage.studio.selection import Selected
 
 
@@ -31,7 +31,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         JSON data.
     """
     schema = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
-    headers: tuple[type[Schema], ...] = (*MESSAGES, OpenedFile, Selected)
+    headers: tuple[type[BaseModel], ...] = (*MESSAGES, OpenedFile, Selected)
     _, messages = models_json_schema(
         [(header, "validation") for header in headers], ref_template="#/components/schemas/{model}"
     )

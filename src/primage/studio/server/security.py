@@ -9,31 +9,28 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from primage.errors import ConfigError
-from primage.studio.errors import RefusalError
-from primage.studio.schemas import Problem
+from primage.http.access import (
+    SAFE_METHODS,
+    check_token,
+    is_foreign_fetch,
+    is_foreign_host,
+    is_foreign_origin,
+    limited,
+    same_secret,
+    with_headers,
+)
+from primage.http.problems import problem
 from primage.studio.server.pages import forwarding, page
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-MIN_TOKEN = 16
 #: Close code of a WebSocket whose cookie is missing or belongs to an earlier server.
 STALE_SESSION = 4401
 #: Largest JSON request; files have their own limits, which are checked when they are received.
 _JSON_BYTES = 1 << 20
 _FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/drawing)")
-_SAFE = ("GET", "HEAD")
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-}
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,7 @@ class Access:
 
     def __post_init__(self) -> None:
         """Refuse a token that can be guessed."""
-        if len(self.token) < MIN_TOKEN:
-            raise ConfigError(f"the token is too short; give at least {MIN_TOKEN} characters that are hard to guess")
+        check_token(self.token)
 
     @property
     def cookie(self) -> str:
@@ -95,24 +91,25 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headed = self._with_headers(scope["path"], send)
+        # Built files have a hash in their name; nothing else may be cached.
+        headed = with_headers(send, self._policy, cacheable=scope["path"].startswith("/assets/"))
         answer = self._log_in(scope) or self._refusal(scope)
         if answer is not None:
             await answer(scope, receive, headed)
         elif _FILE_ROUTES.fullmatch(scope["path"]):
             await self._app(scope, receive, headed)
         else:
-            await self._app(scope, _limited(receive), headed)
+            await self._app(scope, limited(receive, _JSON_BYTES), headed)
 
     def _log_in(self, scope: Scope) -> Response | None:
         """The first page: the token is exchanged for a cookie and removed from the address."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        if scope["path"] != "/" or "token" not in query or scope["method"] not in _SAFE:
+        if scope["path"] != "/" or "token" not in query or scope["method"] not in SAFE_METHODS:
             return None
-        if self._foreign_host(Headers(scope=scope)):
+        if is_foreign_host(Headers(scope=scope), self._access.hosts):
             return None
         given = query["token"][0]
-        if not secrets.compare_digest(given.encode(), self._access.token.encode()):
+        if not same_secret(given, self._access.token):
             return HTMLResponse(page("Wrong token", "Open the address that the studio printed when it started."), 403)
         rest = {name: values[0] for name, values in query.items() if name != "token"}
         target = "/" + ("?" + urlencode(rest) if rest else "")
@@ -124,25 +121,19 @@ class Guard:
         answer.set_cookie(self._access.cookie, self._access.session, httponly=True, samesite="strict", path="/")
         return answer
 
-    def _foreign_host(self, headers: Headers) -> bool:
-        # Prevents DNS rebinding: a page whose host name resolves to this machine.
-        return headers.getlist("host") != [headers.get("host")] or headers.get("host") not in self._access.hosts
-
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if self._foreign_host(headers):
-            return _problem(403, "wrong_host", "this studio can only be used at its own address")
-        origin, own = headers.get("origin"), f"http://{headers['host']}"
-        required = scope["type"] == "websocket" or scope["method"] not in _SAFE
-        if (origin is None and required) or (origin is not None and origin != own):
-            return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
-        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if is_foreign_host(headers, self._access.hosts):
+            return problem(403, "wrong_host", "this studio can only be used at its own address")
+        required = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if (headers.get("origin") is None and required) or is_foreign_origin(headers):
+            return problem(403, "wrong_origin", "this request does not come from the studio's own page")
         # Pages need only the cookie; without it, they explain what to do.
-        if foreign and scope["path"].startswith("/api/"):
-            return _problem(403, "wrong_origin", "this request does not come from the studio's own page")
+        if is_foreign_fetch(headers) and scope["path"].startswith("/api/"):
+            return problem(403, "wrong_origin", "this request does not come from the studio's own page")
         if not self._has_cookie(headers):
             if scope["path"].startswith("/api/"):
-                return _problem(401, "no_cookie", "open the address that the studio printed when it started")
+                return problem(401, "no_cookie", "open the address that the studio printed when it started")
             text = "Open the address that the studio printed when it started: it ends in a token."
             return HTMLResponse(page("This studio is locked", text), 401)
         return None
@@ -152,21 +143,7 @@ class Guard:
             cookie = SimpleCookie(headers.get("cookie", "")).get(self._access.cookie)
         except CookieError:
             return False
-        return cookie is not None and secrets.compare_digest(cookie.value.encode(), self._access.session.encode())
-
-    def _with_headers(self, path: str, send: Send) -> Send:
-        async def headed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers[name] = value
-                headers["Content-Security-Policy"] = self._policy
-                # Built files have a hash in their name; nothing else may be cached.
-                no_store = not path.startswith("/assets/") or message["status"] != 200
-                headers["Cache-Control"] = "no-store" if no_store else "private, max-age=31536000, immutable"
-            await send(message)
-
-        return headed
+        return cookie is not None and same_secret(cookie.value, self._access.session)
 
 
 async def _refuse_socket(refusal: Response, receive: Receive, send: Send) -> None:
@@ -181,21 +158,3 @@ async def _refuse_socket(refusal: Response, receive: Receive, send: Send) -> Non
         await send({"type": "websocket.close", "code": STALE_SESSION, "reason": "the session has expired"})
     else:
         await send({"type": "websocket.close", "code": 4403})
-
-
-def _problem(status: int, code: str, message: str) -> Response:
-    return JSONResponse(Problem(code=code, message=message).model_dump(), status)
-
-
-def _limited(receive: Receive) -> Receive:
-    length = 0
-
-    async def counted() -> Message:
-        nonlocal length
-        message = await receive()
-        length += len(message.get("body", b""))
-        if length > _JSON_BYTES:
-            raise RefusalError(413, "too_large", f"the request is larger than {_JSON_BYTES >> 20} MB")
-        return message
-
-    return counted

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primage.errors import PrimageError
-from primage.studio.workers.process import die_with_parent
+from primage.processes.worker import die_with_parent
 
 if TYPE_CHECKING:
     from primage.run import Run

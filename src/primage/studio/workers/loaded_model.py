@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from primage.http.errors import RefusalError
 from primage.model import Model, load
 from primage.nets.generator import Painted
 from primage.origin.plane import FIRST, Origin
 from primage.primitive.primitive import Primitive
 from primage.render.blending import blend_mask
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.layers import EXCLUDE, SAMPLE
 from primage.studio.origin import index_of
 from primage.studio.workers.painter import Unpolished

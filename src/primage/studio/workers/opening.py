@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from primage.errors import LabelError, PrimageError, PrimitiveError
+from primage.http.errors import RefusalError
 from primage.labels.formats.raw import PhotoFacts
 from primage.labels.label_map import LabelMap
 from primage.primitive.config import PrimitiveConfig
@@ -19,7 +20,6 @@ from primage.primitive.kinds import layers_of
 from primage.primitive.layer import WaysOut
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.recognise import Recognised, is_surely_photo, looks_drawn, recognise
-from primage.studio.errors import RefusalError
 from primage.studio.opened import DOUBTFUL, NEAREST, SLIGHT, Part
 from primage.studio.workers.reader import Opened
 

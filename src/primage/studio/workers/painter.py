@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from primage.processes.jobs import Job, Result
+from primage.processes.worker import Worker
 from primage.studio.drawing import Drawing
 from primage.studio.schemas import ExportedLayer, ModelInfo, Rectangle
-from primage.studio.workers.jobs import Job, Result
-from primage.studio.workers.process import Worker
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
 

@@ -9,6 +9,7 @@ import torch
 
 from primage.api import configure
 from primage.errors import ImageError
+from primage.http.errors import RefusalError
 from primage.image import write_png
 from primage.model import Model, ModelRecord
 from primage.nets.generator import Source
@@ -24,7 +25,6 @@ from primage.run import Run
 from primage.run_folder import lock_folder
 from primage.state import fresh_state
 from primage.studio.drawing import box_of
-from primage.studio.errors import RefusalError
 from primage.studio.schemas import ModelInfo
 from primage.studio.workers.full_size import at_full_size, with_synthesised
 from primage.studio.workers.loaded_model import forget_model, loaded_model, origin_of

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from primage.processes.jobs import Job, Result
+from primage.processes.worker import Worker
 from primage.studio.drawing import Drawing
 from primage.studio.schemas import Part, Rectangle
-from primage.studio.workers.jobs import Job, Result
 from primage.studio.workers.painter import Rendered, Synthesised, Unpolished
-from primage.studio.workers.process import Worker
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
 #: The next stroke's render has priority, and polishing has priority over training (`learning`).

@@ -14,10 +14,11 @@ from primage.origin.plane import FIRST, REMOVED, Origin
 from primage.origin.transforms import Affine, Piece
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.primitive import Primitive, PrimitiveSpec
+from primage.processes.errors import SupersededError
+from primage.processes.worker import stopping
 from primage.render.blending import blend
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.photo_files import PhotoFile, read_photo
-from primage.studio.errors import SupersededError
 from primage.studio.schemas import Part
 from primage.studio.workers.full_size import at_full_size, with_synthesised
 from primage.studio.workers.loaded_model import excluded_from, loaded_model, moves_of
@@ -31,7 +32,6 @@ from primage.studio.workers.polisher import (
     ShowAtFullSize,
     WarmUpPolisher,
 )
-from primage.studio.workers.process import stopping
 from primage.studio.workers.uncertainty import uncertainty_map
 from primage.synthesis.copies import Completed, completing
 from primage.synthesis.incoherence import incoherence

@@ -12,11 +12,11 @@ from primage.config import Config
 from primage.detection.figures import Figure
 from primage.edit.records import Edit
 from primage.origin.plane import Origin
+from primage.processes.jobs import Job, Result
+from primage.processes.worker import Worker
 from primage.studio.drawing import Drawing
 from primage.studio.opened import Part
 from primage.studio.schemas import Colour, Label, Size, Unsettled
-from primage.studio.workers.jobs import Job, Result
-from primage.studio.workers.process import Worker
 
 
 class ReadingJob(Job[Result]):

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float64, UInt8
 
+from primage.processes.jobs import Job, Result
+from primage.processes.worker import Worker
 from primage.studio.selection import BoxMark, Point, StrokeMark
-from primage.studio.workers.jobs import Job, Result
-from primage.studio.workers.process import Worker
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic
 
 from primage.errors import PrimageError
-from primage.studio.errors import RefusalError, SupersededError, WorkerDiedError
-from primage.studio.workers.jobs import Job, Result
+from primage.http.errors import RefusalError
+from primage.processes.errors import SupersededError, WorkerDiedError
+from primage.processes.jobs import Job, Result
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name.replace(" ", "-"))
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
+        #: The process that `end` ended last.
+        self._ended: BaseProcess | None = None
         #: Called when the process has ended unexpectedly, whether or not it was running a job.
         self.on_death: Callable[[WorkerDiedError], None] = lambda _error: None
 
@@ -78,6 +81,11 @@ class Worker:
     def pid(self) -> int | None:
         """The process' id, if it runs."""
         return self._process.pid if self._process is not None else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.is_alive()
 
     async def _run(self, job: Job[Result]) -> Result:
         """Run a job after those requested before it.
@@ -128,6 +136,17 @@ class Worker:
             if self._running is job:
                 self._stop.value = 1
 
+    def end(self, job: Job[Any]) -> None:
+        """End a job that is no longer wanted, whatever it does: its process is ended and another one started.
+
+        Args:
+            job: as for `stop`; if it runs, `WorkerDiedError` is raised for it.
+        """
+        self.stop(job)
+        if id(job) in self._unfinished and self._running is job and self._process is not None:
+            self._ended = self._process
+            self._process.kill()
+
     def _exchange(self, loop: asyncio.AbstractEventLoop, job: Job[Result]) -> _Done[Result] | _Refused:
         process, pipe = self._process, self._pipe
         if process is None or pipe is None or not process.is_alive():
@@ -163,15 +182,16 @@ class Worker:
         wait([process.sentinel])
         lived_sec = time.monotonic() - started
         with contextlib.suppress(RuntimeError):  # the event loop is closed
-            loop.call_soon_threadsafe(self._on_exit, process.exitcode, lived_sec)
+            loop.call_soon_threadsafe(self._on_exit, process, lived_sec)
 
-    def _on_exit(self, code: int | None, lived_sec: float) -> None:
+    def _on_exit(self, process: BaseProcess, lived_sec: float) -> None:
         if self._closing:
             return
-        error = WorkerDiedError(self._name, code)
-        _log.warning("%s", error)
-        self.on_death(error)
-        if lived_sec > _SHORT_LIFE_SEC:  # otherwise it would die again
+        if process is not self._ended:
+            error = WorkerDiedError(self._name, process.exitcode)
+            _log.warning("%s", error)
+            self.on_death(error)
+        if process is self._ended or lived_sec > _SHORT_LIFE_SEC:  # otherwise it would die again
             self._start_task(self._warm_up)
 
     def _on_done(self, task: asyncio.Task[Result]) -> None:

@@ -1,23 +1,8 @@
-"""Refused requests."""
+"""Why a job of a worker process has no result."""
 
 from __future__ import annotations
 
-from primage.errors import UserError
-
-
-class RefusalError(UserError):
-    """A refused request, with its HTTP status and an error code for the editor.
-
-    Args:
-        status: HTTP status.
-        code: machine-readable error code.
-        message: one sentence for the user.
-    """
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
+from primage.http.errors import RefusalError
 
 
 class SupersededError(RefusalError):

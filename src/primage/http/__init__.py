@@ -1,0 +1,1 @@
+"""What every HTTP server of Primage needs: refusals, access control, its address, and received files."""

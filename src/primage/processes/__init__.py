@@ -1,0 +1,1 @@
+"""Worker processes, and the typed jobs that servers give them."""

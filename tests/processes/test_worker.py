@@ -1,0 +1,41 @@
+"""Worker processes with jobs that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from primage.processes.errors import WorkerDiedError
+from primage.processes.worker import Worker
+from tests.processes.misbehaving import Exit, Sleep, WarmUp
+from tests.tiny import run_alone
+
+
+def test_a_job_is_ended_with_its_process_and_the_next_one_has_another() -> None:
+    async def ask() -> None:
+        worker = Worker("tests.processes.misbehaving", "the worker", WarmUp())
+        deaths: list[WorkerDiedError] = []
+        worker.on_death = deaths.append
+        try:
+            assert not worker.alive
+            first = await worker._run(Sleep(0))
+            assert worker.alive
+            job = Sleep(60)
+            running = asyncio.create_task(worker._run(job))
+            while worker._running is not job:
+                await asyncio.sleep(0.01)
+            worker.end(job)
+            with pytest.raises(WorkerDiedError):
+                await running
+            assert await worker._run(Sleep(0)) != first
+            assert deaths == [], "it was ended, and did not die"
+            with pytest.raises(WorkerDiedError, match="exit code 3"):
+                await worker._run(Exit(3))
+            while not deaths:
+                await asyncio.sleep(0.01)
+            await worker._run(Sleep(0))
+        finally:
+            await worker.close()
+
+    run_alone(ask())
