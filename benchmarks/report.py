@@ -132,6 +132,25 @@ def uncertainty_table() -> str:
     )
 
 
+def serve_table() -> str:
+    found = result("serve")
+    if found is None:
+        return "Not measured."
+    table = markdown(
+        {
+            "workers": lambda row: row["workers"],
+            "synthesis": lambda row: "yes" if row["polish"] else "no (`polish=false`)",
+            "requests per second": lambda row: row["requests_per_second"],
+            "median": lambda row: f"{row['median_ms']} ms",
+            "slowest": lambda row: f"{row['slowest_ms']} ms",
+        },
+        found["rows"],
+    )
+    load, cores = found["load"], found["machine"]["cores"]
+    busy = "; **the machine was busy with other work**, so all times are too long" if load["before"] > 1 else ""
+    return f"{table}\n\n{found['size_px']} px, {cores} cores, load {load['before']} before{busy}."
+
+
 def sources_table() -> str:
     names = {"both": "photos and synthetic images", "drawn": "synthetic images", "photos": "photos"}
     rows = [(title, result(f"src_video_{name}"), result(f"src_edits_{name}")) for name, title in names.items()]
@@ -232,6 +251,13 @@ has a higher value than one that is not: 0.5 for a map that knows nothing. In th
 edit changes count.
 
 {uncertainty_table()}
+
+## Rendering as a service
+
+`python benchmarks/serve.py` sends recorded edits to [`primage serve`](serving.md) by twice as many clients as there are
+workers, each of which has one thread. Half of the median is waiting for the other client.
+
+{serve_table()}
 
 ## Other benchmarks
 

@@ -3,7 +3,7 @@
     python scripts/lock.py              keep the versions that still satisfy it
     python scripts/lock.py --upgrade    take the newest versions
 
-requirements.lock        what Primage, its studio and its detectors need, and what builds the package
+requirements.lock        what Primage, its servers and its detectors need, and what builds the package
 requirements-cpu.lock    PyTorch's CPU build, for machines that have it in pip's find-links
 requirements-cuda.lock   what PyTorch's CUDA builds (on Linux, those of the package index) also need
 requirements-ray.lock    what batches on a Ray cluster also need
@@ -73,7 +73,7 @@ def resolve(python: Path, scratch: Path, sources: list[str], options: list[str],
     target = scratch / "resolved.txt"
     target.write_text("".join(f"{requirement}\n" for requirement in known), encoding="utf-8")
     command = [str(python), "-m", "uv", "--quiet", "--native-tls", "pip", "compile", *sources]
-    command += ["--extra", "studio", "--extra", "detect"]
+    command += ["--extra", "studio", "--extra", "serve", "--extra", "detect"]
     # One version for all Pythons, so that what is tested here is what others get.
     command += ["--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes"]
     command += ["--no-header", "--no-annotate", "--output-file", str(target), *options]

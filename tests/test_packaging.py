@@ -13,6 +13,7 @@ from primage._version import __version__
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+OPTIONAL = PROJECT["project"]["optional-dependencies"]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 
 
@@ -41,7 +42,7 @@ def test_lock_files_name_no_host() -> None:
 
 def test_locks_contain_the_projects_requirements() -> None:
     runtime = {name_of(pin) for pin in pins("requirements.lock")}
-    dependencies = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["studio"]]
+    dependencies = [*PROJECT["project"]["dependencies"], *OPTIONAL["studio"], *OPTIONAL["serve"]]
     assert {name_of(requirement) for requirement in [*dependencies, *PROJECT["build-system"]["requires"]]} <= runtime
     locked = set(runtime)
     for group in ("ray", "dev", "dist"):

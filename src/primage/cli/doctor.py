@@ -28,6 +28,8 @@ _OPTIONAL = {
     "fastapi": "studio",
     "uvicorn": "studio",
     "websockets": "studio",
+    "prometheus-client": "serve",
+    "python-multipart": "serve",
 }
 _PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "pillow", "pydantic", "safetensors", *_OPTIONAL)
 

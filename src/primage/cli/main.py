@@ -28,6 +28,7 @@ from primage.cli import (
     render,
     retarget,
     risk,
+    serve,
     studio,
     train,
     vary,
@@ -54,6 +55,7 @@ app.command("primitive")(primitive.command)
 app.command("edit")(edit.command)
 app.command("risk")(risk.command)
 app.command("studio")(studio.command)
+app.command("serve")(serve.command)
 app.command("batch")(batch.command)
 app.command("demo")(demo.command)
 app.command("export")(export.command)

@@ -1,0 +1,1 @@
+"""Rendering as a service: trained runs behind an HTTP API, without the editor."""
