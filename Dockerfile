@@ -29,6 +29,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY scripts/editor_hook.py scripts/
 COPY src/ src/
 COPY --from=editor /editor/dist editor/dist
+COPY --from=editor /editor/web/dist editor/web/dist
 RUN pip install --no-deps --no-build-isolation . && rm -rf /build
 
 RUN useradd --create-home primage && install -d -o primage -g primage /data

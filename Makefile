@@ -59,8 +59,9 @@ tests: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict --quiet
 
-# The studio's editor needs Node.js 20 or later. A checkout serves editor/dist.
-EDITOR_SOURCES := $(shell find editor/src editor/public editor/*.html editor/*.json editor/*.ts -type f 2>/dev/null)
+# The studio's editor and the page of `primage export --web` need Node.js 20 or later. A checkout uses editor/dist and
+# editor/web/dist.
+EDITOR_SOURCES := $(shell find editor/src editor/public editor/*.html editor/*.json editor/*.ts editor/web/*.* -type f 2>/dev/null)
 
 editor/node_modules/.stamp: editor/package-lock.json
 	cd editor && npm ci --no-audit --no-fund --loglevel=error
@@ -70,7 +71,7 @@ editor/dist/index.html: editor/node_modules/.stamp $(EDITOR_SOURCES)
 	cd editor && npm run --silent build
 	touch $@
 
-editor: editor/dist/index.html  ## Build the studio's editor (needs Node.js)
+editor: editor/dist/index.html  ## Build the studio's editor and the page of primage export --web (needs Node.js)
 
 editor-api: $(VENV)/.dev editor/node_modules/.stamp  ## Regenerate the OpenAPI document and the editor's types
 	$(BIN)/python -m primage.studio.server.openapi editor/openapi.json

@@ -64,6 +64,8 @@ def check_contents(sdist: Path, wheel: Path) -> None:
     expect("primage/studio/static/index.html" in names, "the editor is in the wheel")
     scripts = [name for name in names if re.fullmatch(r"primage/studio/static/assets/.*\.js", name)]
     expect(bool(scripts), "the editor's script is in the wheel")
+    page = {"primage/export/static/index.html", "primage/export/static/runtime/wasm.wasm.gz"}
+    expect(page <= set(names), "the page that is exported is in the wheel, with what runs the network")
     unexpected = [name for name in names if not re.match(r"primage(-[\d.a-z]+\.dist-info)?/", name)]
     expect(not unexpected, "the wheel has no other files")
     with tarfile.open(sdist) as archive:
@@ -75,6 +77,7 @@ def check_contents(sdist: Path, wheel: Path) -> None:
         "pyproject.toml",
         "editor/package.json",
         "editor/dist/index.html",
+        "editor/web/dist/index.html",
     }
     expect(required <= inside, "the sdist has licence, citation, and the editor as source and as a build")
     excluded = [name for name in inside if re.search(r"(^|/)(node_modules|\.venv|__pycache__|runs)(/|$)", name)]

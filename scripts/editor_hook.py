@@ -1,7 +1,7 @@
-"""Build hook of hatchling: builds the studio's editor and packs it into the wheel.
+"""Build hook of hatchling: builds the studio's editor and the page that is exported, and packs them into the wheel.
 
-Without npm the wheel is built without the editor, with a warning; the studio then shows a page that explains how to
-build it.
+Without npm the wheel is built without them, with a warning; the studio then shows a page that explains how to build
+the editor, and `primage export --web` says so.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ class EditorHook(BuildHookInterface):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build ``editor/dist`` unless it exists, and pack it as ``primage/studio/static``.
+        """Build ``editor/dist`` and ``editor/web/dist`` unless they exist, and pack them into ``primage``.
 
         Args:
             version: "editable" for a checkout, which serves ``editor/dist`` itself.
             build_data: what hatchling packs; changed in place.
         """
         editor = Path(self.root) / "editor"
-        built = editor / "dist"
+        built = {editor / "dist": "primage/studio/static", editor / "web" / "dist": "primage/export/static"}
         if version == "editable" or os.environ.get("PRIMAGE_EDITOR") == "skip" or not editor.is_dir():
             return
-        if not (built / "index.html").is_file():
+        if not all((folder / "index.html").is_file() for folder in built):
             self._build(editor)
-        if (built / "index.html").is_file():
-            build_data["force_include"][str(built)] = "primage/studio/static"
+        for folder, place in built.items():
+            if (folder / "index.html").is_file():
+                build_data["force_include"][str(folder)] = place
 
     def _build(self, editor: Path) -> None:
         npm = shutil.which("npm")

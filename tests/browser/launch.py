@@ -52,7 +52,7 @@ def chromium() -> str:
 
 def build_editor() -> None:
     """Build the editor unless it is built."""
-    if (EDITOR / "dist" / "index.html").is_file():
+    if all((built / "index.html").is_file() for built in (EDITOR / "dist", EDITOR / "web" / "dist")):
         return
     if not (npm := shutil.which("npm")):
         raise MissingError("the editor is not built, and building it needs npm")

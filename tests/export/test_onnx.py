@@ -202,7 +202,7 @@ def test_a_network_that_computes_something_else_is_not_written(
     name = proto.graph.output[0].name
     last = next(node for node in proto.graph.node if name in node.output)
     last.op_type = "Neg"
-    monkeypatch.setattr("primage.export.generator._model_proto", lambda _: proto)
+    monkeypatch.setattr("primage.export.generator._model_proto", lambda *_: proto)
     with pytest.raises(PrimageError, match=r"not written, because .* differs from PyTorch's in"):
         export_onnx(model, tmp_path / "wrong.onnx")
     assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { projectUrl } from "../api/client";
+import { session } from "../state/session";
 import { useStudio } from "../state/store";
 import { toolById } from "../tools/registry";
 import { BrushRing } from "./BrushRing";
@@ -76,7 +76,7 @@ export function DrawingPane() {
           <img
             className="sheet-layer smooth"
             alt=""
-            src={projectUrl(project.id, "/photo")}
+            src={session()?.photoUrl()}
             style={{ opacity: showsPhoto ? 1 : photo.visible ? photo.opacity : 0 }}
           />
         )}

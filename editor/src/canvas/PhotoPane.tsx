@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { projectUrl } from "../api/client";
+import { session } from "../state/session";
 import { useStudio } from "../state/store";
 import { usePane } from "./usePane";
 import { cssTransform } from "./viewport";
@@ -18,7 +18,7 @@ export function PhotoPane() {
           className="sheet"
           style={{ width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) }}
         >
-          <img className="sheet-layer smooth" alt={project.name} src={projectUrl(project.id, "/photo?size=full")} />
+          <img className="sheet-layer smooth" alt={project.name} src={session()?.photoUrl("full")} />
         </div>
       )}
       <span className="pane-tag left">Photo</span>

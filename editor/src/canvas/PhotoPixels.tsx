@@ -1,13 +1,11 @@
 import { useEffect, useRef } from "react";
-import { fetchFrame, projectUrl } from "../api/client";
-import { readFrame } from "../api/frames";
-import type { components } from "../api/schema";
-import { rgbPixels } from "../raster/compose";
-import type { Rect } from "../raster/rect";
 import type { Picture } from "../state/picture";
+import { type Session, session } from "../state/session";
 import { get, useStudio, type View } from "../state/store";
 import { changedPixels, photoZoom, showsPhotoPixels, Tiles, visibleTiles } from "./photoPixels";
 import type { Size } from "./viewport";
+
+type Load = NonNullable<Session["loadWindow"]>;
 
 interface Props {
   picture: Picture;
@@ -21,11 +19,13 @@ export function PhotoPixels(props: Props) {
   const project = useStudio((s) => s.project);
   const view = useStudio((s) => s.view);
   const shown = useStudio((s) => s.renderedSteps !== null);
-  if (!shown || !project || props.pane.width < 2 || !showsPhotoPixels(view, props.picture, project.photo)) return null;
-  return <TileCanvas {...props} id={project.id} width={project.photo.width} height={project.photo.height} />;
+  const load = session()?.loadWindow;
+  if (!shown || !project || !load || props.pane.width < 2) return null;
+  if (!showsPhotoPixels(view, props.picture, project.photo)) return null;
+  return <TileCanvas {...props} load={load} width={project.photo.width} height={project.photo.height} />;
 }
 
-function TileCanvas({ picture, pane, from, id, width, height }: Props & { id: string } & Size) {
+function TileCanvas({ picture, pane, from, load, width, height }: Props & { load: Load } & Size) {
   const ref = useRef<HTMLCanvasElement>(null);
   const tiles = useRef<Tiles<ImageBitmap> | null>(null);
   const draw = useRef(() => {});
@@ -41,7 +41,7 @@ function TileCanvas({ picture, pane, from, id, width, height }: Props & { id: st
         draw.current();
       });
     };
-    const loaded = new Tiles((rect: Rect, signal: AbortSignal) => load(id, rect, signal), soon);
+    const loaded = new Tiles(load, soon);
     tiles.current = loaded;
     const stop = picture.subscribe((image, x, y) => {
       const change = { x0: x, y0: y, x1: x + image.width, y1: y + image.height };
@@ -52,7 +52,7 @@ function TileCanvas({ picture, pane, from, id, width, height }: Props & { id: st
       loaded.close();
       cancelAnimationFrame(frame);
     };
-  }, [id, picture, width, height]);
+  }, [load, picture, width, height]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another render may differ where the small picture does not
   useEffect(() => tiles.current?.outdate(null), [renders]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new result is loaded, too
@@ -66,13 +66,6 @@ function TileCanvas({ picture, pane, from, id, width, height }: Props & { id: st
     draw.current();
   }, [view, pane, picture, width, height, from, final, renders]);
   return <canvas ref={ref} className="photo-pixels" data-layer="photo-pixels" />;
-}
-
-async function load(id: string, { x0, y0, x1, y1 }: Rect, signal: AbortSignal): Promise<ImageBitmap> {
-  const query = `x=${x0}&y=${y0}&width=${x1 - x0}&height=${y1 - y0}&render=${get().renders}`;
-  const address = projectUrl(id, `/window?${query}`);
-  const { header, body } = readFrame<components["schemas"]["PhotoWindow"]>(await fetchFrame(address, { signal }));
-  return createImageBitmap(rgbPixels(body, header.rectangle.width, header.rectangle.height));
 }
 
 /** Draw the tiles, each pixel of the photo as a square of whole pixels of the screen. */

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { projectUrl } from "../api/client";
+import { session } from "../state/session";
 import { useStudio } from "../state/store";
 import { Divider } from "./Divider";
 import { EffectOutlines } from "./EffectOutlines";
@@ -42,10 +42,10 @@ export function ResultPane({ alone }: { alone: boolean }) {
           <img
             className={shown ? "sheet-layer smooth" : "sheet-layer smooth waiting"}
             alt={before ? "The photo before the edit" : ""}
-            src={projectUrl(project.id, "/photo")}
+            src={session()?.photoUrl()}
           />
         )}
-        {sharp && <img className="sheet-layer crisp" alt="" src={projectUrl(project.id, "/photo?size=full")} />}
+        {sharp && <img className="sheet-layer crisp" alt="" src={session()?.photoUrl("full")} />}
         <PictureCanvas picture={picture} from={before ? divider : 0} />
       </div>
       <PhotoPixels picture={picture} pane={pane} from={before ? divider : 0} />

@@ -7,10 +7,12 @@ export function LayersPanel() {
   const project = useStudio((s) => s.project);
   const drawing = useStudio((s) => s.drawing);
   const uncertainty = useStudio((s) => s.uncertainty);
-  const available = useStudio((s) => !s.project?.correcting && (s.info?.capabilities.uncertainty ?? false));
+  const served = useStudio((s) => s.served);
+  const copies = useStudio((s) => s.info?.capabilities.uncertainty ?? false);
   const vivid = useStudio((s) => s.vivid);
   const muted = useStudio((s) => s.mutedColours !== null);
   if (!project || !drawing) return null;
+  const available = copies && !project.correcting;
   const listed = drawing.layers.filter(({ type }) => !type.follows).map(({ type }) => type);
   // From top to bottom; the photo is above the layers that would cover it.
   const rows: { id: LayerId; name: string; short?: string; keys?: string }[] = [
@@ -34,7 +36,7 @@ export function LayersPanel() {
               onClick={() => setVivid(!vivid)}
             />
           )}
-          {!project.correcting && (
+          {served && !project.correcting && (
             <IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />
           )}
         </div>
@@ -61,7 +63,7 @@ export function LayersPanel() {
           onChange={(on) => void changeOptions({ polish: on })}
         />
       )}
-      {available && (
+      {served && available && (
         <Switch
           label="Show uncertainty"
           hint="Orange where an edit needs content that the photo does not show"

@@ -26,7 +26,7 @@ export function OptionsBar() {
   const selected = useStudio((s) => s.selection !== null);
   const labelled = useStudio((s) => !!s.drawing?.labels);
   const options = useStudio((s) => s.options);
-  const nameable = useStudio((s) => !!s.drawing?.labels && !s.drawing.isPainting);
+  const nameable = useStudio((s) => s.served && !!s.drawing?.labels && !s.drawing.isPainting);
   if (floating !== "none") return <FloatingBar mode={floating} />;
   return (
     <div className="options" role="toolbar" aria-label={`Options of ${tool.name}`}>

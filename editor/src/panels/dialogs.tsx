@@ -1,17 +1,15 @@
 import { useState } from "react";
-import { fromHex, hex } from "../raster/palette";
 import { beginCorrections, nameSelection } from "../state/correcting";
-import { labelName, type PaintColour, paintColour, shownColours } from "../state/labels";
 import { openFiles } from "../state/opening";
 import { openSettings } from "../state/projects";
-import { get, notify, set, useStudio } from "../state/store";
+import { set, useStudio } from "../state/store";
 import { Dialog } from "../theme/controls";
 import { Icon } from "../theme/Icon";
-import { chooseTool, TOOLS } from "../tools/registry";
+import { AddLabel } from "./AddLabel";
 import { ExportDialog } from "./ExportDialog";
 import { FilePicker } from "./FilePicker";
 import { OpeningDialog } from "./OpeningDialog";
-import { SHORTCUTS } from "./shortcuts";
+import { ShortcutList } from "./ShortcutList";
 
 const close = () => set({ dialog: "none" });
 
@@ -19,7 +17,7 @@ export function Dialogs() {
   const dialog = useStudio((s) => s.dialog);
   switch (dialog) {
     case "shortcuts":
-      return <Shortcuts />;
+      return <ShortcutList />;
     case "export":
       return <ExportDialog />;
     case "replace":
@@ -33,36 +31,6 @@ export function Dialogs() {
     default:
       return null;
   }
-}
-
-function Shortcuts() {
-  const groups: [string, readonly (readonly [string, string])[]][] = [
-    ["Tools", TOOLS.map((tool) => [tool.key, tool.name] as const)],
-    ...SHORTCUTS,
-  ];
-  return (
-    <Dialog title="Keyboard shortcuts" onClose={close} wide>
-      <div className="shortcuts">
-        {groups.map(([title, rows]) => (
-          <section key={title}>
-            <h3>{title}</h3>
-            <dl>
-              {rows.map(([keys, what]) => (
-                <div key={keys}>
-                  <dt>
-                    {keys.split(" ").map((key) => (
-                      <kbd key={key}>{key}</kbd>
-                    ))}
-                  </dt>
-                  <dd>{what}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-    </Dialog>
-  );
 }
 
 function Replace() {
@@ -154,72 +122,6 @@ function NameRegion() {
         What is selected gets a label of its own. This corrects the drawing; the photo stays as it is.
         {learned ? " When you keep the corrections, the training and the snapshots are discarded." : ""}
       </p>
-    </Dialog>
-  );
-}
-
-function AddLabel() {
-  const [colour, setColour] = useState("#8844cc");
-  const [answer, setAnswer] = useState<PaintColour | null>(null);
-  const labels = useStudio((s) => s.project?.labels) ?? [];
-  const painting = useStudio((s) => !!s.drawing?.isPainting);
-  const take = (position: number) => {
-    set({ label: position, dialog: "none" });
-    chooseTool("brush");
-    notify(painting ? `Painting with ${colour}.` : `Painting with “${labelName(labels, position)}”.`);
-    get().drawing?.repaint();
-  };
-  const ask = () => {
-    const requested = fromHex(colour);
-    if (!requested) return;
-    const result = paintColour(requested);
-    if (result.ok) take(result.position);
-    else setAnswer(result);
-  };
-  return (
-    <Dialog title="Paint with another colour" onClose={close}>
-      <div className="add-label">
-        <label className="field">
-          <span>Colour</span>
-          <input
-            type="color"
-            value={colour}
-            onChange={(event) => {
-              setColour(event.target.value);
-              setAnswer(null);
-            }}
-          />
-        </label>
-        <label className="field grow">
-          <span>Hex code</span>
-          <input
-            type="text"
-            value={colour}
-            spellCheck={false}
-            onChange={(event) => {
-              setColour(event.target.value);
-              setAnswer(null);
-            }}
-          />
-        </label>
-        <button type="button" className="button primary" disabled={!fromHex(colour)} onClick={ask}>
-          Use it
-        </button>
-      </div>
-      {answer && !answer.ok && (
-        <div className="refusal" role="alert">
-          <p>{answer.reason}</p>
-          <div className="dialog-actions">
-            <button type="button" className="button" onClick={openSettings}>
-              Extract the drawing again…
-            </button>
-            <button type="button" className="button primary" onClick={() => take(answer.nearest)}>
-              <i className="swatch" style={{ background: hex(shownColours(get())[answer.nearest]) }} />
-              Use {labelName(labels, answer.nearest)}
-            </button>
-          </div>
-        </div>
-      )}
     </Dialog>
   );
 }

@@ -6,7 +6,7 @@ import * as actions from "../tools/actions";
 import { anchor, cancel, floating } from "../tools/floating";
 import { mergeObject, reorderObject } from "../tools/objects";
 import { resetOptions, scaleOption } from "../tools/options";
-import { chooseTool, TOOLS, toolById } from "../tools/registry";
+import { chooseTool, offeredTools, toolById } from "../tools/registry";
 import { focusRegion } from "./focus";
 
 /** The list that `?` opens. The tools' keys come from the registry. */
@@ -123,9 +123,9 @@ function resize(factor: number): void {
 function plain(key: string, shift: boolean): (() => void) | undefined {
   if (shift && (key === "h" || key === "v")) return () => actions.flip(key === "h" ? "horizontal" : "vertical");
   if (shift && key === "g") return actions.fillSelection;
-  const tool = shift ? undefined : TOOLS.find((one) => one.key.toLowerCase() === key);
+  const tool = shift ? undefined : offeredTools().find((one) => one.key.toLowerCase() === key);
   if (tool) return () => chooseTool(tool.id);
-  const { layout, info } = get();
+  const { layout, info, served } = get();
   return {
     "[": () => resize(0.8),
     "]": () => resize(1.25),
@@ -145,7 +145,10 @@ function plain(key: string, shift: boolean): (() => void) | undefined {
     "4": () => set({ layout: "result" as const }),
     "5": layout === "beside" ? toggleStacked : undefined,
     x: layout === "beside" || layout === "result" ? () => set(({ before }) => ({ before: !before })) : undefined,
-    q: info?.capabilities.uncertainty ? () => set(({ uncertainty }) => ({ uncertainty: !uncertainty })) : undefined,
+    q:
+      served && info?.capabilities.uncertainty
+        ? () => set(({ uncertainty }) => ({ uncertainty: !uncertainty }))
+        : undefined,
   }[key];
 }
 

@@ -15,7 +15,7 @@ const AROUND = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dx, dy] as con
 const solved = new WeakMap<Transform, { size: string; map: Mapping }>();
 
 /** A map of pixels. */
-function mapping(transform: Transform, width: number, height: number): Mapping {
+export function mapping(transform: Transform, width: number, height: number): Mapping {
   const size = `${width}×${height}`;
   const known = solved.get(transform);
   if (known?.size === size) return known.map;

@@ -2,6 +2,7 @@ import { fetchFrame, type Label, type Project, projectUrl } from "../api/client"
 import { readFrame, splitLayers } from "../api/frames";
 import type { components } from "../api/schema";
 import { meanColours, tellable, touchingLabels } from "../raster/labelColours";
+import type { Rgb } from "../raster/palette";
 import { clonePlane, type Plane } from "../raster/plane";
 import { Drawing } from "./drawing";
 import { get, type StudioState } from "./store";
@@ -44,10 +45,20 @@ export async function photoColoursOf(drawing: Drawing, labels: readonly Label[])
     const pixels = await photoPixels(project.id, drawing.width, drawing.height);
     const unedited = await uneditedLabels(project, drawing);
     if (!unedited) return NONE;
-    const photoColours = meanColours(unedited, pixels, labels.length);
-    const colours = photoColours.map((colour, i) => colour ?? labels[i].colour);
-    return { photoColours, mutedColours: tellable(colours, touchingLabels(unedited), project.line_colour) };
+    return coloursIn(pixels, unedited, labels, project.line_colour);
   } catch {
     return NONE;
   }
+}
+
+/** The same, from the pixels of the photo, RGBA, and the labels of the unedited drawing. */
+export function coloursIn(
+  pixels: Uint8ClampedArray,
+  unedited: Plane,
+  labels: readonly Label[],
+  lineColour: Rgb,
+): Colours {
+  const photoColours = meanColours(unedited, pixels, labels.length);
+  const colours = photoColours.map((colour, i) => colour ?? labels[i].colour);
+  return { photoColours, mutedColours: tellable(colours, touchingLabels(unedited), lineColour) };
 }

@@ -1,5 +1,6 @@
 import { call, type Project } from "../api/client";
 import { attempt } from "./projects";
+import { session } from "./session";
 import { get, set, useStudio } from "./store";
 
 function path() {
@@ -52,8 +53,7 @@ export async function change(body: {
   options?: Project["options"];
   name?: string;
 }): Promise<void> {
-  const project = await attempt(() => call("patch", "/api/projects/{project_id}", { ...path(), body }));
-  if (project) set({ project });
+  await attempt(async () => session()?.change(body));
 }
 
 /** Change how the drawing is rendered; options that are not given stay as they are. */

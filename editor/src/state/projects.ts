@@ -4,7 +4,8 @@ import type { components } from "../api/schema";
 import { Drawing } from "./drawing";
 import { photoColoursOf } from "./photoColours";
 import { Picture } from "./picture";
-import { Session, session, setSession } from "./session";
+import { ServerSession } from "./serverSession";
+import { session, setSession } from "./session";
 import { DEFAULT_LAYERS, get, notify, set } from "./store";
 
 export function report(error: unknown): void {
@@ -112,7 +113,7 @@ function untouched(project: Project): boolean {
 }
 
 async function enter(project: Project, phase: "prepare" | "edit"): Promise<void> {
-  const next = new Session(project.id, () => {
+  const next = new ServerSession(project.id, () => {
     notify("This project was deleted.");
     goHome();
   });

@@ -44,6 +44,8 @@ export interface Notice {
 export type Layout = "beside" | "over" | "drawing" | "result";
 
 export interface StudioState {
+  /** Whether the studio's server answers this page. A page of `primage export --web` has none. */
+  served: boolean;
   info: Info | null;
   page: "start" | "loading" | "project";
   project: Project | null;
@@ -132,6 +134,7 @@ function initialTheme(): "light" | "dark" {
 }
 
 export const useStudio = create<StudioState>(() => ({
+  served: true,
   info: null,
   page: "start",
   project: null,

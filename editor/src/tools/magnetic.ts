@@ -20,6 +20,7 @@ interface Segment {
 /** A lasso that follows edges of the photo (live wire). */
 class MagneticLasso extends SelectionTool {
   readonly id = "magnetic";
+  readonly asksServer = true;
   readonly name = "Magnetic lasso";
   readonly key = "N";
   readonly hint =

@@ -40,6 +40,7 @@ interface Series {
 /** Selects things of the photo. The server computes; of several requests, the newest counts. */
 class ObjectSelect extends SelectionTool {
   readonly id = "object";
+  readonly asksServer = true;
   readonly name = "Select object";
   readonly key = "O";
   readonly hint = "Click a thing, or drag a box around it. Shift-click adds to it, Alt-click takes away.";

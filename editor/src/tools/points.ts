@@ -109,6 +109,7 @@ interface Grip {
 
 class Points implements Tool {
   readonly id = ID;
+  readonly asksServer = true;
   readonly name = "Points";
   readonly key = "A";
   readonly hint =

@@ -37,6 +37,11 @@ export const TOOLS: readonly Tool[] = [
   zoom,
 ];
 
+/** Those that are offered here. */
+export function offeredTools(): readonly Tool[] {
+  return get().served ? TOOLS : TOOLS.filter(({ asksServer }) => !asksServer);
+}
+
 export function toolById(id: string): Tool {
   return TOOLS.find((tool) => tool.id === id)!;
 }

@@ -11,6 +11,7 @@ type Mode = keyof typeof VALUES;
 /** Marks places of the photo: nothing new is copied from here, or only from here. */
 class CopyMarks extends DiscTool {
   readonly id = "sources";
+  readonly asksServer = true;
   readonly name = "Copy marks";
   readonly key = "S";
   readonly hint = "Mark places of the photo: what is synthesised is not copied from red, and only from green, if any.";

@@ -37,6 +37,8 @@ export interface Tool {
   readonly showsPhoto?: boolean;
   /** The result, or the photo before there is one, is shown while it is the active tool. */
   readonly showsResult?: boolean;
+  /** It asks the studio's server, so pages without one do not have it. */
+  readonly asksServer?: true;
   /** Paints with the current label: the options bar shows it, and Alt picks another. */
   readonly usesLabel?: boolean;
   /** Panning and zooming happen in screen pixels, so the canvas does them. */

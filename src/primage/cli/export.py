@@ -23,6 +23,9 @@ def command(
         ),
     ],
     onnx: Annotated[bool, typer.Option("--onnx", help="Write the network as an ONNX file, too.")] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Write a folder with a page that edits and renders in the browser.")
+    ] = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -31,13 +34,14 @@ def command(
     set_up(quiet, as_json)
     from primage.export.exporting import export
 
-    exported = export(model, target, onnx, overwrite)
+    exported = export(model, target, onnx, overwrite, web)
     if as_json:
         print_json(
             {
                 "files": [str(file) for file in exported.files],
                 "checks": [asdict(check) for check in exported.checks],
                 "not_included": exported.not_included,
+                "differences": exported.differences,
             }
         )
         return
@@ -47,6 +51,10 @@ def command(
         say(f"ONNX Runtime against PyTorch, {check.drawing} ({width}×{height} px): {error}", quiet)
     if exported.not_included:
         say(f"not part of the network: {'; '.join(exported.not_included)}", quiet)
+    if exported.differences:
+        size = sum(file.stat().st_size for file in exported.files) / 1e6
+        say(f"{size:.1f} MB; otherwise than in Primage: {'; '.join(exported.differences)}", quiet)
+        say(f"serve it: python -m http.server --directory {target}", quiet)
     if not quiet:
         for file in exported.files:
             typer.echo(str(file))

@@ -10,6 +10,7 @@ from primage.export.drawing import export_drawing
 from primage.export.folder import check_model_folder, export_folder
 from primage.export.generator import Check, check_packages, export_onnx
 from primage.export.metadata import NOT_INCLUDED
+from primage.export.page import DIFFERENCES, check_editable, check_page, export_page
 from primage.model import load
 from primage.outputs import check_outputs
 
@@ -22,14 +23,18 @@ class Exported:
         files: the files.
         checks: how far the ONNX file is from PyTorch, one for each drawing compared; empty if none was written.
         not_included: what the network alone does not do; empty if no ONNX file was written.
+        differences: what a page does otherwise than Primage; empty if none was written.
     """
 
     files: tuple[Path, ...]
     checks: tuple[Check, ...] = ()
     not_included: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
 
 
-def export(source: Path, target: Path, with_onnx: bool = False, overwrite: bool = False) -> Exported:
+def export(
+    source: Path, target: Path, with_onnx: bool = False, overwrite: bool = False, as_page: bool = False
+) -> Exported:
     """Export a trained model.
 
     Args:
@@ -38,14 +43,17 @@ def export(source: Path, target: Path, with_onnx: bool = False, overwrite: bool 
             without suffix, or an existing folder: a folder with the model and its card.
         with_onnx: the network as an ONNX file in the folder, too; for NAME.onnx it changes nothing.
         overwrite: allow to replace files that Primage did not make.
+        as_page: a folder with a page that edits the drawing and renders it in the browser.
 
     Returns:
         What was written.
 
     Raises:
         RunError: there is no model.
-        OutputError: the output may not be written, its name has another suffix, or a drawing is to have a network.
-        ConfigError: an ONNX file is to be written, and the packages for that are missing.
+        OutputError: the output may not be written, its name has another suffix, a drawing is to have a network, or a
+            page is to be a file.
+        PrimitiveError: a page is to be written of a drawing that has no tools.
+        ConfigError: an ONNX file is to be written, and the packages for that are missing; the page is not built.
         PrimageError: what was written would not be read, or compute, as the model; it is discarded.
     """
     suffix = "" if target.is_dir() else target.suffix.lower()
@@ -54,6 +62,8 @@ def export(source: Path, target: Path, with_onnx: bool = False, overwrite: bool 
             f"{target}: names no format to export to; name it {target.stem}.onnx, {target.stem}.ora, or {target.stem} "
             "(a folder)"
         )
+    if as_page:
+        return _export_page(source, target, suffix, with_onnx, overwrite)
     if suffix == ".ora" and with_onnx:
         raise OutputError(f"{target}: a drawing has no network; leave out --onnx, or export to {target.stem}.onnx")
     if with_onnx or suffix == ".onnx":
@@ -69,3 +79,16 @@ def export(source: Path, target: Path, with_onnx: bool = False, overwrite: bool 
         export_drawing(model, target)
         return Exported((target,))
     return Exported((target,), export_onnx(model, target), NOT_INCLUDED)
+
+
+def _export_page(source: Path, target: Path, suffix: str, with_onnx: bool, overwrite: bool) -> Exported:
+    if suffix:
+        raise OutputError(f"{target}: a page is a folder; name one without an ending, as {target.stem}")
+    if with_onnx:
+        raise OutputError(f"{target}: a page has the network already; leave out --onnx, or export to NAME.onnx, too")
+    check_packages()
+    check_page(target, source, overwrite)
+    model = load(source)
+    check_editable(model)
+    files, checks = export_page(model, target, (source if source.is_dir() else source.with_suffix("")).resolve().name)
+    return Exported(files, checks, (), DIFFERENCES)

@@ -88,7 +88,7 @@ def check_packages() -> None:
     del onnx, onnxruntime
 
 
-def export_onnx(model: Model, path: Path) -> tuple[Check, ...]:
+def export_onnx(model: Model, path: Path, fixed: bool = False) -> tuple[Check, ...]:
     """Write a model's generator as an ONNX file, and compare what it computes with PyTorch.
 
     The file renders drawings of any height and width. Its inputs are ``primitive``, the encoded drawing, (1, C, H, W)
@@ -99,9 +99,11 @@ def export_onnx(model: Model, path: Path) -> tuple[Check, ...]:
     Args:
         model: on the CPU.
         path: the file; its folder exists.
+        fixed: whether the training pair is no input, but a constant: then it is for drawings of the working size, and
+            what depends on the pair alone is computed once, when the file is loaded.
 
     Returns:
-        The errors on the training drawing, an edited one, and one of another size.
+        The errors on the training drawing, an edited one, and one of another size, unless the training pair is fixed.
 
     Raises:
         ConfigError: packages are missing.
@@ -109,8 +111,8 @@ def export_onnx(model: Model, path: Path) -> tuple[Check, ...]:
     """
     check_packages()
     with atomic_path(path) as scratch:
-        content = _model_proto(model)
-        checks = _compared(model, content.SerializeToString(), _input_names(model))
+        content = _model_proto(model, fixed)
+        checks = _compared(model, content.SerializeToString(), ("primitive",) if fixed else _input_names(model), fixed)
         for check in checks:
             if not check.different <= _MAX_DIFFERENT * math.prod(check.size):
                 raise PrimageError(
@@ -124,7 +126,7 @@ def export_onnx(model: Model, path: Path) -> tuple[Check, ...]:
 
 
 @torch.inference_mode()
-def _model_proto(model: Model) -> Any:
+def _model_proto(model: Model, fixed: bool) -> Any:
     """The model as ONNX's own data structure."""
     import onnx
 
@@ -143,7 +145,7 @@ def _model_proto(model: Model) -> Any:
         onnx.helper.make_graph(
             graph.nodes,
             "generator",
-            [_declared(name, x) for name, x in zip(names, pair, strict=False)],
+            [_declared(name, x) for name, x in zip(names[:1] if fixed else names, pair, strict=False)],
             [_declared(name, result) for name, result in zip(outputs, results, strict=True)],
             list(graph.constants.values()),
         ),
@@ -217,7 +219,7 @@ def _encoded(model: Model, primitive: Primitive) -> tuple[Tensor, Tensor, Tensor
 
 
 @torch.inference_mode()
-def _compared(model: Model, content: bytes, names: tuple[str, ...]) -> tuple[Check, ...]:
+def _compared(model: Model, content: bytes, names: tuple[str, ...], fixed: bool) -> tuple[Check, ...]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -225,13 +227,11 @@ def _compared(model: Model, content: bytes, names: tuple[str, ...]) -> tuple[Che
     options.log_severity_level = 3  # it warns of inputs that have defaults
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     edited = _edited(model.primitive)
-    other = _other_size(model)
+    drawings = [("the training drawing", model.primitive), ("an edited drawing", edited)]
+    if not fixed:
+        drawings.append(("an edited drawing of another size", edited.resized(_other_size(model))))
     found = []
-    for title, drawing in (
-        ("the training drawing", model.primitive),
-        ("an edited drawing", edited),
-        ("an edited drawing of another size", edited.resized(other)),
-    ):
+    for title, drawing in drawings:
         inputs = _encoded(model, drawing)
         given = {name: value.numpy() for name, value in zip(names, inputs, strict=False)}
         picture = session.run(["image"], given)[0]

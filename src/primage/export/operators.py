@@ -125,6 +125,15 @@ def _einsum(node: Node, equation: str, parts: Sequence[Value], *_: object) -> Va
     return node.add("Einsum", *parts, equation=equation)
 
 
+def _matmul(node: Node, a: Value, b: Value) -> Value:
+    if b.rank != 1:
+        return node.add("MatMul", a, b)
+    # With a vector, ONNX Runtime up to 1.30 refuses an empty batch.
+    column = node.graph.add("Unsqueeze", b, node.axes(1), dtype=b.dtype, rank=2)
+    product = node.graph.add("MatMul", a, column, dtype=node.dtype)
+    return node.add("Squeeze", product, node.axes(-1))
+
+
 def _norm(node: Node, x: Value, order: float | int, dims: Sequence[int], keepdim: bool = False, *_: object) -> Value:
     assert order == 2
     return node.add("ReduceL2", x, node.axes(dims), keepdims=int(keepdim))
@@ -150,7 +159,7 @@ OPERATORS: dict[str, Operator] = {
     "clamp": _clamp,
     "clamp_min": _clamp,
     "clamp_max": _binary("Min"),
-    "matmul": _binary("MatMul"),
+    "matmul": _matmul,
     "__and__": _binary("And"),
     "__or__": _binary("Or"),
     "gt": _comparison("Greater"),

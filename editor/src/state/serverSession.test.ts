@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readFrame, writeFrame } from "../api/frames";
-import { Session } from "./session";
+import { ServerSession } from "./serverSession";
 import { get, set } from "./store";
 
 class FakeSocket {
@@ -69,8 +69,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function opened(): Promise<Session> {
-  const session = new Session("p", () => {});
+async function opened(): Promise<ServerSession> {
+  const session = new ServerSession("p", () => {});
   FakeSocket.all[0].open();
   const loaded = session.load();
   await vi.advanceTimersByTimeAsync(0);
@@ -84,7 +84,7 @@ function render(revision: number, final = true, without_effect: number[][] = [])
   return writeFrame({ type: "render", revision, steps: 0, rectangle: null, final, without_effect }, []);
 }
 
-function draw(session: Session, x: number): void {
+function draw(session: ServerSession, x: number): void {
   const drawing = get().drawing!;
   drawing.marks.data[x] = 1;
   drawing.touch({ x0: x, y0: 0, x1: x + 1, y1: 1 });
@@ -263,7 +263,7 @@ test("layers older than the tab's drawing are fetched again after a pause, and a
 
 test("a project that was closed while it was loaded does not show its drawing", async () => {
   set({ drawing: null, picture: null });
-  const session = new Session("p", () => {});
+  const session = new ServerSession("p", () => {});
   FakeSocket.all[0].open();
   const loaded = session.load();
   await vi.advanceTimersByTimeAsync(0);

@@ -1,0 +1,37 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { setSession } from "../state/session";
+import { set, useStudio } from "../state/store";
+import { App } from "./App";
+import { type Content, loadContent } from "./manifest";
+import { PageSession } from "./pageSession";
+import "../theme/tokens.css";
+import "../theme/controls.css";
+import "../theme/layout.css";
+import "../theme/panels.css";
+import "../theme/start.css";
+
+document.documentElement.dataset.theme = useStudio.getState().theme;
+const root = createRoot(document.getElementById("root")!);
+
+function show(content: Content | null, problem: string | null = null): void {
+  root.render(
+    <StrictMode>
+      <App content={content} problem={problem} />
+    </StrictMode>,
+  );
+}
+
+async function open(): Promise<void> {
+  const base = document.baseURI;
+  const content = await loadContent(base);
+  const { manifest } = content;
+  document.title = `${manifest.name} – Primage`;
+  set({ page: "project", phase: "edit" });
+  setSession(new PageSession(base, content));
+  show(content);
+}
+
+set({ served: false });
+show(null);
+open().catch((error: Error) => show(null, error.message));
