@@ -7,8 +7,9 @@ import pytest
 
 from primage.edit.apply import Edited, edited
 from primage.edit.records import Copy, Edit, Ellipse, Erase, Fill, Move
-from primage.origin.plane import Origin
+from primage.origin.plane import FIRST, Origin
 from primage.origin.summary import summary
+from primage.origin.transforms import Affine, Piece
 from tests.primitive.drawings import drawing
 
 HERE = Ellipse(centre=(0.2, 0.3), radii=(0.1, 0.15))
@@ -37,3 +38,10 @@ def test_what_was_drawn_is_a_share() -> None:
     primitive = drawing("segments", (90, 120))
     origin = edited(Edited(primitive, Origin.unmoved(primitive.size)), [Fill(region=HERE, label=0)]).origin
     assert summary(origin).drawn == pytest.approx(origin.drawn(np.zeros(origin.size, bool)).index.astype(bool).mean())
+
+
+def test_parts_of_other_pictures_are_counted() -> None:
+    index = np.zeros((40, 40), np.uint16)
+    index[5:15, 5:15], index[25:35, 25:35] = FIRST, FIRST + 1
+    pieces = (Piece(transforms=(), picture="ab" * 32), Piece(transforms=(Affine(matrix=(1, 0, 0, 1, 0.2, 0)),)))
+    assert str(summary(Origin(index, pieces))) == "1 moved piece, 1 pasted from other pictures; 0.0 % drawn anew"

@@ -30,13 +30,35 @@ def flatten(
         (H, W, 3) uint8.
     """
     with pillow(decoded.name):
-        colour, alpha = _split_alpha(decoded, gamma_curve(decoded) if managed else None)
-        rgb = _to_rgb(colour, decoded.image.info.get("icc_profile") if managed else None, decoded.name)
+        rgb, alpha = _separated(decoded, managed)
         if alpha is None:
             return rgb
         opacity = alpha.astype(np.uint32)[..., None]
         mixed = rgb * opacity + np.array(background, np.uint32) * (65535 - opacity)
         return ((mixed + 32767) // 65535).astype(np.uint8)
+
+
+def with_opacity(decoded: Decoded) -> UInt8[np.ndarray, "h w 3"] | UInt8[np.ndarray, "h w 4"]:
+    """Convert a decoded picture to sRGB and keep its transparency.
+
+    Args:
+        decoded: from ``decode``.
+
+    Returns:
+        (H, W, 4) uint8, the last channel being the opacity; (H, W, 3) for a picture without transparent pixels.
+    """
+    with pillow(decoded.name):
+        rgb, alpha = _separated(decoded, managed=True)
+        if alpha is None or alpha.min() == 65535:
+            return rgb
+        eight = ((alpha.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        return np.concatenate([rgb, eight[..., None]], axis=2)
+
+
+def _separated(decoded: Decoded, managed: bool) -> tuple[UInt8[np.ndarray, "h w 3"], UInt16[np.ndarray, "h w"] | None]:
+    """Colours in sRGB, and the opacity, 0 to 65535; None without transparency."""
+    colour, alpha = _split_alpha(decoded, gamma_curve(decoded) if managed else None)
+    return _to_rgb(colour, decoded.image.info.get("icc_profile") if managed else None, decoded.name), alpha
 
 
 def _split_alpha(

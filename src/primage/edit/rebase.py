@@ -81,7 +81,9 @@ def rebased(drawing: Edited, before: Primitive, after: Primitive, same: Mapping[
     Raises:
         PrimitiveError: a drawing has another kind or size.
     """
-    primitive, origin = drawing
+    primitive, whole = drawing
+    # What was pasted from another picture shows nothing of the drawing that was corrected.
+    origin = whole.without_pictures()
     for other in (before, after):
         if other.kind != primitive.kind or other.size != primitive.size:
             raise PrimitiveError("edits can only be carried over to a drawing of the same kind and size")
@@ -112,7 +114,7 @@ def rebased(drawing: Edited, before: Primitive, after: Primitive, same: Mapping[
             layers[layer.name] = np.where(changed[..., None], new[rows, columns], kept)
     found = [doubt for reason, mask in doubtful.items() for doubt in _parts(reason, mask)]
     found.sort(key=lambda doubt: -doubt.pixels)
-    return Rebased(Edited(Primitive(primitive.kind, **layers), origin), tuple(found))
+    return Rebased(Edited(Primitive(primitive.kind, **layers), whole), tuple(found))
 
 
 def _sources(origin: Origin) -> tuple[np.ndarray, np.ndarray]:

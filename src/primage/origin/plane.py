@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, UInt16
 
 from primage.errors import PrimitiveError
+from primage.image import from_nearest_outside
 from primage.origin.transforms import Affine, Piece, Spline
 from primage.primitive.layer import nearest_pixels
 from primage.primitive.margins import NO_MARGINS, Margins
@@ -35,7 +37,8 @@ class Origin:
 
     Attributes:
         index: (H, W), `UNMOVED`, `DRAWN`, `REMOVED`, or `FIRST` plus the number of a piece.
-        pieces: where the pixels of each piece come from. Places are shares of the whole canvas.
+        pieces: where the pixels of each piece come from. Places are shares of the whole canvas. Those of a picture that
+            was pasted do not come from the photo (`primage.origin.pictures`).
         margins: what the canvas has beyond the photo's borders; nothing there comes from where it is.
 
     Raises:
@@ -70,7 +73,32 @@ class Origin:
     @property
     def known(self) -> Mask:
         """(H, W): the pixels that come from a certain place of the photo."""
-        return np.asarray((self.index == UNMOVED) | (self.index >= FIRST))
+        return np.asarray(((self.index == UNMOVED) | (self.index >= FIRST)) & ~self.pasted_over)
+
+    @property
+    def pasted_over(self) -> Mask:
+        """(H, W): the pixels that come from pictures other than the photo."""
+        numbers = [FIRST + i for i, piece in enumerate(self.pieces) if piece.picture is not None]
+        return np.isin(self.index, numbers) if numbers else np.zeros(self.size, bool)
+
+    @property
+    def beneath(self) -> Origin:
+        """The origin without what was pasted from other pictures: what is around that continues beneath it."""
+        pasted = self.pasted_over
+        if not pasted.any():
+            return self
+        index = np.zeros_like(self.index) if pasted.all() else from_nearest_outside(self.index, pasted)
+        return replace(self, index=index).compact()
+
+    def without_pictures(self, found: Collection[str] = ()) -> Origin:
+        """The origin with pictures that are not there counting as drawn.
+
+        Args:
+            found: those that are there.
+        """
+        missing = [piece.picture is not None and piece.picture not in found for piece in self.pieces]
+        numbers = FIRST + np.flatnonzero(missing)
+        return self._set(np.isin(self.index, numbers), DRAWN) if len(numbers) else self
 
     @property
     def removed(self) -> Mask:
@@ -85,10 +113,17 @@ class Origin:
     @property
     def sources(self) -> list[int]:
         """The values in `index` that stand for a place of the photo."""
-        return [int(value) for value in np.unique(self.index) if value not in (DRAWN, REMOVED)]
+        values = [int(value) for value in np.unique(self.index) if value not in (DRAWN, REMOVED)]
+        return [value for value in values if self.piece(value).picture is None]
+
+    @property
+    def pasted_values(self) -> list[int]:
+        """The values in `index` that stand for a place of another picture."""
+        used = [int(value) for value in np.unique(self.index) if value >= FIRST]
+        return [value for value in used if self.piece(value).picture is not None]
 
     def piece(self, value: int) -> Piece:
-        """The map of the pixels with a value of `sources`."""
+        """The map of the pixels with a value of `sources` or `pasted_values`."""
         return Piece(transforms=()) if value == UNMOVED else self.pieces[value - FIRST]
 
     def places(self, mask: Mask) -> Float64[np.ndarray, "n 2"]:
@@ -138,7 +173,7 @@ class Origin:
             if value in (DRAWN, REMOVED):
                 continue
             moved = source.piece(int(value)).after(transform)
-            if not moved.transforms:
+            if moved == Piece(transforms=()):
                 numbers[value] = UNMOVED
                 continue
             if moved not in pieces:

@@ -9,8 +9,8 @@ from torch.nn import functional as F
 
 from primage.origin.transforms import Piece
 
-#: A photo of 8 or 16 bits.
-Photo = UInt8[np.ndarray, "h w 3"] | UInt16[np.ndarray, "h w 3"]
+#: A photo of 8 or 16 bits; another picture may have its opacity as the last channel.
+Photo = UInt8[np.ndarray, "h w c"] | UInt16[np.ndarray, "h w c"]
 
 #: Coordinates this close to whole pixels are whole: the pixel itself is copied.
 _WHOLE_PX = 1e-3
@@ -26,7 +26,7 @@ _REACH_PX = 2
 
 def piece_colours(
     photo: Photo, piece: Piece, points: Float64[np.ndarray, "n 2"], size: tuple[int, int]
-) -> Float32[np.ndarray, "n 3"]:
+) -> Float32[np.ndarray, "n c"]:
     """Copy pixels of a piece from the photo: bicubic, or the mean of what a pixel covers where the piece shrank.
 
     Args:
@@ -36,17 +36,17 @@ def piece_colours(
         size: (height, width) of the picture that the pixels belong to.
 
     Returns:
-        (N, 3), in the photo's units. Exactly its values where pixels map to pixels: a piece that was only shifted is
+        (N, C), in the photo's units. Exactly its values where pixels map to pixels: a piece that was only shifted is
         shifted by whole pixels of the photo.
     """
-    out = np.zeros((len(points), 3), np.float32)
+    out = np.zeros((len(points), photo.shape[2]), np.float32)
     for first in range(0, len(points), _STRIP):
         part = slice(first, first + _STRIP)
         out[part] = _colours(photo, piece, points[part], size)
     return out
 
 
-def sample(photo: Photo, coords: Float64[np.ndarray, "n 2"], mode: str = "bicubic") -> Float32[np.ndarray, "n 3"]:
+def sample(photo: Photo, coords: Float64[np.ndarray, "n 2"], mode: str = "bicubic") -> Float32[np.ndarray, "n c"]:
     """Interpolate a photo.
 
     Args:
@@ -55,10 +55,10 @@ def sample(photo: Photo, coords: Float64[np.ndarray, "n 2"], mode: str = "bicubi
         mode: "bicubic" or "bilinear".
 
     Returns:
-        (N, 3), in the photo's units.
+        (N, C), in the photo's units.
     """
     if not len(coords):
-        return np.zeros((0, 3), np.float32)
+        return np.zeros((0, photo.shape[2]), np.float32)
     limit = np.array(photo.shape[:2]) - 1
     at = np.clip(coords, 0, limit)
     whole = np.rint(at)
@@ -91,7 +91,7 @@ def _colours(photo: np.ndarray, piece: Piece, points: np.ndarray, size: tuple[in
     samples = [int(np.clip(np.ceil(np.percentile(span, 95) - _SHRINKS + 1), 1, _MAX_SAMPLES)) for span in spans]
     if samples == [1, 1]:
         return sample(photo, centre)
-    total = np.zeros((len(points), 3), np.float64)
+    total = np.zeros((len(points), photo.shape[2]), np.float64)
     for x in (np.arange(samples[0]) + 0.5) / samples[0] - 0.5:
         for y in (np.arange(samples[1]) + 0.5) / samples[1] - 0.5:
             total += sample(photo, coords(points + pixel * (x, y)), "bilinear")

@@ -22,6 +22,7 @@ class Summary:
 
     Attributes:
         moved: number of parts that come from another place of the photo.
+        pasted: number of parts that come from other pictures.
         removed: number of places from which something is gone that was not moved.
         drawn: share of the drawing that comes from nowhere.
     """
@@ -29,6 +30,7 @@ class Summary:
     moved: int
     removed: int
     drawn: float
+    pasted: int = 0
 
     def __str__(self) -> str:
         """One line, without a full stop."""
@@ -37,6 +39,8 @@ class Summary:
             found.append(f"{self.moved} moved piece{'s' * (self.moved > 1)}")
         if self.removed:
             found.append(f"{self.removed} removed")
+        if self.pasted:
+            found.append(f"{self.pasted} pasted from other pictures")
         parts = ", ".join(found) or "nothing moved or removed"
         return f"{parts}; {100 * self.drawn:.1f} % drawn anew"
 
@@ -52,7 +56,8 @@ def summary(origin: Origin) -> Summary:
         >>> print(summary(origin))
         1 removed; 0.0 % drawn anew
     """
-    moved = origin.index >= FIRST
+    pasted = origin.pasted_over
+    moved = (origin.index >= FIRST) & ~pasted
     sources = np.zeros(origin.size, bool)
     if moved.any():
         rows, columns = np.moveaxis(np.rint(origin.coords(origin.size)[moved]).astype(int), -1, 0)
@@ -62,4 +67,5 @@ def summary(origin: Origin) -> Summary:
     parts, count = ndimage.label(origin.removed, _EIGHT)
     sizes, left = (np.bincount(parts[mask], minlength=count + 1)[1:] for mask in (parts > 0, (parts > 0) & sources))
     removed = int(((sizes >= _MIN_REMOVED * origin.index.size) & (left <= _LEFT * sizes)).sum())
-    return Summary(len(np.unique(origin.index[moved])), removed, float((origin.index == DRAWN).mean()))
+    counts = (len(np.unique(origin.index[mask])) for mask in (moved, pasted))
+    return Summary(next(counts), removed, float((origin.index == DRAWN).mean()), next(counts))

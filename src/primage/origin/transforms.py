@@ -125,7 +125,11 @@ class Spline(Frozen):
         return self
 
     def __call__(self, points: Coords) -> Coords:
-        """Map (N, 2) points, (x, y). Outside the picture, its border is repeated."""
+        """Map (N, 2) points, (x, y). Outside the photo, its border is repeated."""
+        return np.clip(self.beyond(points), 0, 1)
+
+    def beyond(self, points: Coords) -> Coords:
+        """Map (N, 2) points, (x, y), also to places outside the photo."""
         import torch
 
         from primage.warp.tps import evaluate
@@ -133,7 +137,7 @@ class Spline(Frozen):
         centres, weights = _weights(self)
         at = torch.from_numpy(points * (self.aspect, 1.0))
         shift = torch.cat([evaluate(centres, weights, part) for part in at.split(_STRIP)])
-        out: Coords = np.clip((at + shift).numpy() / (self.aspect, 1.0), 0, 1)
+        out: Coords = (at + shift).numpy() / (self.aspect, 1.0)
         return out
 
 
@@ -151,19 +155,29 @@ def _weights(spline: Spline) -> tuple[Tensor, Tensor]:
 Transform = Annotated[Affine | Spline, Field(discriminator="kind")]
 
 
+#: Pictures are called by the hash of their file.
+PictureId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the picture's file")]
+
+
 class Piece(Frozen):
     """The map of pixels that moved together: transforms, applied one after the other.
 
     Attributes:
-        transforms: the first maps a place of the drawing; the last leads to the photo.
+        transforms: the first maps a place of the drawing; the last leads to the photo, or to the picture.
+        picture: the picture that the pixels come from, if that is not the photo.
     """
 
     transforms: tuple[Transform, ...] = Field(max_length=256)
+    # Files of drawings into which no picture was pasted are as those of earlier versions.
+    picture: PictureId | None = Field(None, exclude_if=lambda picture: picture is None)
 
     def __call__(self, points: Coords) -> Coords:
-        """Map (N, 2) points of the drawing, (x, y), to the photo."""
+        """Map (N, 2) points of the drawing, (x, y), to the photo or the picture, outside of which there is nothing."""
         for transform in self.transforms:
-            points = transform(points)
+            if self.picture is not None and isinstance(transform, Spline):
+                points = transform.beyond(points)
+            else:
+                points = transform(points)
         return points
 
     def after(self, first: Affine | Spline) -> Piece:
@@ -176,7 +190,8 @@ class Piece(Frozen):
         if rest and isinstance(first, Affine) and isinstance(rest[0], Affine):
             first, rest = rest[0].after(first), rest[1:]
         whole = (first, *rest)
-        return Piece(transforms=rest if isinstance(first, Affine) and first.is_identity else whole)
+        still = isinstance(first, Affine) and first.is_identity
+        return Piece(transforms=rest if still else whole, picture=self.picture)
 
     def seen_from(self, place: Affine) -> Piece:
         """The same map in other coordinates, of the drawing and of the photo.
@@ -185,6 +200,8 @@ class Piece(Frozen):
             place: from the other coordinates to these.
         """
         turned = self.after(place)
+        if self.picture is not None:  # whose places stay what they are
+            return turned
         back, last = place.inverse, turned.transforms[-1] if turned.transforms else None
         if isinstance(last, Affine):
             whole = back.after(last)

@@ -12,6 +12,7 @@ from primage.model import Model
 from primage.origin.files import origin_path, read_origin
 from primage.origin.inference import is_worth_obeying
 from primage.origin.plane import Origin
+from primage.origin.summary import summary
 from primage.primitive.margins import NO_MARGINS, Margins
 from primage.primitive.primitive import Primitive
 from primage.primitive.read import LayerFiles, read_primitive
@@ -142,7 +143,10 @@ def read_edited(model: Model, path: Path) -> Edited:
 def _read(model: Model, path: Path, primitive: Primitive, drawing: Path | None = None) -> Origin:
     origin = read_origin(path, model.record.photo_sha256, drawing)
     check_proportions(path, origin.size, primitive.size, "use the one that was written with the drawing")
-    return origin.resized(primitive.size)
+    if (whole := summary(origin)).pasted:
+        log.warning("%s: the pictures of %d pasted parts are not there; these parts are painted as if drawn",
+                    path, whole.pasted)  # fmt: skip
+    return origin.without_pictures().resized(primitive.size)
 
 
 def _beside(model: Model, job: LayerFiles, primitive: Primitive) -> DrawingOrigin | None:

@@ -14,6 +14,7 @@ from primage.origin.plane import DRAWN, FIRST, REMOVED, UNMOVED, Origin
 from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
 from primage.render.outlines import Outline, Points, Source, outline
+from primage.render.pasted import Pasted
 from primage.render.upsampling import Copies, copied_colours, copies, enlarged, resized
 from primage.synthesis.light import lit
 
@@ -45,6 +46,7 @@ class WorkingResult:
         confidence: (H, W) in [0, 1], share of the copy in other pixels, the rest being the network's own; None for 1.
         origin: where pixels were moved from; None if it is not known.
         light: (H, W, 3), the gain of the pieces (`primage.synthesis.light`); None for none.
+        pasted: parts of other pictures, in the colours of the photo; the origin says what is beneath them.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -54,6 +56,7 @@ class WorkingResult:
     confidence: Float32[np.ndarray, "h w"] | None = None
     origin: Origin | None = None
     light: Float32[np.ndarray, "h w 3"] | None = None
+    pasted: tuple[Pasted, ...] = ()
 
 
 class Shrunk:
@@ -238,6 +241,8 @@ class FullSize:
         changed = self.result.weight > 0
         if origin is not None and filled is not None:
             changed = filled | (origin.index >= FIRST)
+        for part in self.result.pasted:
+            changed = changed | part.covered
         # Outlines are looked for in a band around the drawing's, and edges have a width.
         return np.asarray(ndimage.binary_dilation(changed, np.ones((3, 3), bool), iterations=3))
 
@@ -259,22 +264,21 @@ class FullSize:
         return bool(self._touched[box].any())
 
     def _painted(self, tile: Window) -> np.ndarray:
-        """A tile: the photo, over it what was matched or synthesised, over that the pieces."""
+        """A tile: the photo, over it what was matched or synthesised, over that the pieces, then other pictures."""
         rows, columns = tile
         photo = self.photo[rows, columns]
         out = photo.astype(np.float32)
         changed = np.zeros(photo.shape[:2], bool)
         corner = np.array([rows.start, columns.start])
 
-        def put(alpha: np.ndarray, at: np.ndarray, colours: np.ndarray) -> None:
-            share = alpha[at[:, 0], at[:, 1], None]
-            out[at[:, 0], at[:, 1]] += share * (colours - out[at[:, 0], at[:, 1]])
+        def put(shares: np.ndarray, at: np.ndarray, colours: np.ndarray) -> None:
+            out[at[:, 0], at[:, 1]] += shares[:, None] * (colours - out[at[:, 0], at[:, 1]])
             changed[at[:, 0], at[:, 1]] = True
 
         weight = self._weight(tile)
         at = np.argwhere(weight > _LEAST)
         if len(at):
-            put(weight, at, self._fill(at + corner))
+            put(weight[at[:, 0], at[:, 1]], at, self._fill(at + corner))
         for piece, border, light in self._pieces:
             cover = border.cover(rows, columns)
             at = np.argwhere(cover.alpha > _LEAST)
@@ -286,7 +290,10 @@ class FullSize:
                 colours = piece_colours(self.photo, piece, shares[:, ::-1], self.size)
                 if light is not None:
                     colours = lit(colours, enlarged(light, part + corner, self.size), float(self._unit))
-                put(cover.alpha, part, colours)
+                put(cover.alpha[part[:, 0], part[:, 1]], part, colours)
+        for pasted in self.result.pasted:
+            at, opacity, colours = pasted.tile(tile, self.size, float(self._unit))
+            put(opacity, at, colours)
         limit = np.iinfo(self.photo.dtype).max
         painted = np.rint(out).clip(0, limit).astype(self.photo.dtype)
         return np.where(changed[..., None], painted, photo)

@@ -3,11 +3,15 @@
 A piece was cut from surroundings that the photo shows. Where what is around it now is the same material, the quotient
 of both is a difference of light. The piece is multiplied by a gain that has these values along its border and is smooth
 inside. Where the material is another, the border is free: an object does not take the colour of what is behind it.
+Parts of other pictures are fitted likewise, but only by so much as light differs where the material is unknown.
 
 Logarithms, because light multiplies: an offset taken from a dark table would change a white cup too little.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,8 +20,10 @@ from scipy import ndimage
 from torch.nn import functional as F
 
 from primage.nets.flow_smoothing import solve_screened_poisson
+from primage.origin.pictures import Picture
 from primage.origin.plane import FIRST, Origin
 from primage.origin.sampling import piece_colours
+from primage.origin.transforms import Piece
 from primage.primitive.primitive import Primitive
 from primage.synthesis.field import at_sources
 from primage.synthesis.reference import Reference
@@ -30,8 +36,10 @@ _MEAN_PX = 3.0
 _DARK = 8.0
 #: Materials of other labels are alike if the gains of the channels differ by less.
 _HUE = 0.15
-#: Larger gains are not differences of light: a factor of three.
-_MAX_GAIN = 1.1
+#: Larger gains are not differences of light: a factor of three; of 1.6, where neither label nor photo tells materials.
+_MAX_GAIN, _MAX_GAIN_PASTED = 1.1, 0.47
+#: Surroundings in another picture are seen from this opacity on.
+_OPAQUE = 0.99
 #: Pieces whose surroundings are comparable along less than this share of their border stay as they are.
 _SHARE = 0.25
 #: The gain is solved for on at most this many cells per side.
@@ -59,17 +67,41 @@ def light(
         Pérez, Gangnet & Blake 2003, eq. 8: the correction of a seamless clone is a membrane.
     """
     out = np.zeros(image.shape, np.float32)
-    for number in range(len(origin.pieces)):
-        mask = origin.index == FIRST + number
-        if not mask.any():
-            continue
-        rows, columns = (_span(mask.any(axis=axis)) for axis in (1, 0))
-        part = np.s_[rows, columns]
-        border, gain = _around(reference, image, origin, primitive, FIRST + number, part)
-        if border.any():
-            inside = mask[part]
-            domain = inside | (ndimage.distance_transform_edt(~inside) <= _FAR_PX)
-            out[part][inside] = _membrane(domain, border, gain)[inside]
+    for value in range(FIRST, FIRST + len(origin.pieces)):
+        mask = origin.index == value
+        if mask.any():
+            _fit(out, mask, partial(_around, reference, image, origin, primitive, value))
+    return out
+
+
+def pasted_light(
+    picture: Picture, piece: Piece, image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w 3"]:
+    """The gain that fits light and colour of a part of another picture to its place.
+
+    Args:
+        picture: the picture, in sRGB.
+        piece: where the part comes from in it.
+        image: what is around the part.
+        mask: (H, W), the pixels of the part.
+
+    Returns:
+        As `light`.
+    """
+    out = np.zeros(image.shape, np.float32)
+
+    def around(part: tuple[slice, slice]) -> _Border:
+        ring = _ring(mask, part)
+        rows, columns = np.nonzero(ring)
+        points = np.stack([(columns + 0.5) / mask.shape[1], (rows + 0.5) / mask.shape[0]], axis=1)
+        colours, share = picture.at(piece, points, (mask.shape[0], mask.shape[1]))
+        seen = share > _OPAQUE
+        ring[ring] = seen
+        alike = np.zeros(mask[part].shape, bool)
+        return _compared(image, ring, colours[seen], alike, part, _MAX_GAIN_PASTED)
+
+    if mask.any():
+        _fit(out, mask, around)
     return out
 
 
@@ -92,6 +124,33 @@ def fitted(image: UInt8[np.ndarray, "h w 3"], gain: Float32[np.ndarray, "h w 3"]
     return np.asarray(np.rint(lit(image.astype(np.float32), gain)).clip(0, 255), np.uint8)
 
 
+#: Where a piece's surroundings are comparable, and the gain from those that it was cut from to these.
+_Border = tuple[Bool[np.ndarray, "h3 w3"], Float32[np.ndarray, "h3 w3 3"]]
+
+
+def _fit(
+    out: Float32[np.ndarray, "h w 3"],
+    mask: Bool[np.ndarray, "h w"],
+    around: Callable[[tuple[slice, slice]], _Border],
+) -> None:
+    """Set the gain of the pixels of a piece."""
+    rows, columns = (_span(mask.any(axis=axis)) for axis in (1, 0))
+    part = np.s_[rows, columns]
+    border, gain = around(part)
+    if border.any():
+        inside = mask[part]
+        domain = inside | (ndimage.distance_transform_edt(~inside) <= _FAR_PX)
+        out[part][inside] = _membrane(domain, border, gain)[inside]
+
+
+def _ring(mask: Bool[np.ndarray, "h w"], part: tuple[slice, slice]) -> Bool[np.ndarray, "h w"]:
+    """The surroundings of a piece."""
+    distance = ndimage.distance_transform_edt(~mask[part])
+    ring = np.zeros(mask.shape, bool)
+    ring[part] = (distance >= _NEAR_PX) & (distance <= _FAR_PX)
+    return ring
+
+
 def _around(
     reference: Reference,
     image: UInt8[np.ndarray, "h w 3"],
@@ -99,32 +158,39 @@ def _around(
     primitive: Primitive,
     value: int,
     part: tuple[slice, slice],
-) -> tuple[Bool[np.ndarray, "h3 w3"], Float32[np.ndarray, "h3 w3 3"]]:
-    """Where a piece's surroundings are comparable, and the gain from the photo's to these."""
+) -> _Border:
     mask, piece = origin.index == value, origin.piece(value)
-    distance = ndimage.distance_transform_edt(~mask[part])
-    ring = np.zeros(mask.shape, bool)
-    ring[part] = (distance >= _NEAR_PX) & (distance <= _FAR_PX)
-    ring &= origin.index < FIRST
-    nothing = np.zeros(mask[part].shape, bool), np.zeros((*mask[part].shape, 3), np.float32)
+    ring = _ring(mask, part) & (origin.index < FIRST)
     x, y = piece(origin.places(ring)).T
     ring[ring] = (x > 0) & (x < 1) & (y > 0) & (y < 1)
-    if not ring.any():
-        return nothing
     places = origin.places(ring)
-    before = np.zeros(image.shape, np.float32)
-    before[ring] = piece_colours(reference.photo, piece, places, origin.size)
-    here, there = (_means(colours[part], ring[part]) for colours in (image.astype(np.float32), before))
-    gain = np.log((here + _DARK) / (there + _DARK))
-    alike = np.ptp(gain, axis=2) < _HUE
+    alike = np.zeros(mask[part].shape, bool)
     labels = reference.primitive.segments
     if primitive.segments is not None and labels is not None:
         source = np.zeros((*mask.shape, 2), np.float32)
         source[ring] = piece(places)[:, ::-1] * reference.photo.shape[:2] - 0.5
-        alike |= at_sources(labels.index, source[part]) == primitive.segments.index[part]
-    comparable = ring[part] & alike & (np.abs(gain).max(axis=2) < _MAX_GAIN)
-    if comparable.sum() < _SHARE * ring.sum():
-        return nothing
+        alike = at_sources(labels.index, source[part]) == primitive.segments.index[part]
+    colours = piece_colours(reference.photo, piece, places, origin.size)
+    return _compared(image, ring, colours, alike, part, _MAX_GAIN)
+
+
+def _compared(
+    image: UInt8[np.ndarray, "h w 3"],
+    ring: Bool[np.ndarray, "h w"],
+    colours: Float32[np.ndarray, "n 3"],
+    alike: Bool[np.ndarray, "h3 w3"],
+    part: tuple[slice, slice],
+    most: float,
+) -> _Border:
+    """Compare a picture with the surroundings that a piece was cut from: colours at the pixels of a ring."""
+    before = np.zeros(image.shape, np.float32)
+    before[ring] = colours
+    here, there = (_means(each[part], ring[part]) for each in (image.astype(np.float32), before))
+    gain = np.log((here + _DARK) / (there + _DARK))
+    alike = alike | (np.ptp(gain, axis=2) < _HUE)
+    comparable = ring[part] & alike & (np.abs(gain).max(axis=2) < most)
+    if not ring.any() or comparable.sum() < _SHARE * ring.sum():
+        return np.zeros(ring[part].shape, bool), np.zeros((*ring[part].shape, 3), np.float32)
     return comparable, gain
 
 
