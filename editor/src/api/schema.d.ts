@@ -513,9 +513,29 @@ export interface paths {
         /**
          * Draw Picture
          * @description The drawing of another picture, extracted like the project's, so that it can be pasted into that: a frame whose
-         *     header is `Extracted`. Nothing is kept.
+         *     header is `Extracted`. The picture is kept: pieces of the origin may come from it.
          */
         post: operations["draw_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring Picture
+         * @description Copy a picture, or the photo, of another project, so that parts of this one's drawing can come from it.
+         */
+        post: operations["bring_picture"];
         delete?: never;
         options?: never;
         head?: never;
@@ -837,6 +857,33 @@ export interface components {
             type: "box";
         };
         /**
+         * BringPicture
+         * @description Copy a picture from another project.
+         */
+        BringPicture: {
+            /**
+             * Picture
+             * @description null for its photo
+             */
+            picture: string | null;
+            /**
+             * Project
+             * @description made by the server
+             */
+            project: string;
+        };
+        /**
+         * BroughtPicture
+         * @description A picture that was copied from another project.
+         */
+        BroughtPicture: {
+            /**
+             * Id
+             * @description SHA-256 of the picture's file
+             */
+            id: string;
+        };
+        /**
          * Capabilities
          * @description Optional features of this server.
          */
@@ -1118,6 +1165,11 @@ export interface components {
              */
             objects: components["schemas"]["Objects"];
             /**
+             * @description what was drawn, if that was not the project's photo
+             * @default null
+             */
+            picture: components["schemas"]["KeptPicture"] | null;
+            /**
              * Pieces
              * @description those that pixels of the origin refer to
              * @default []
@@ -1273,6 +1325,18 @@ export interface components {
             samples: components["schemas"]["Sample"][];
             /** Version */
             version: string;
+        };
+        /**
+         * KeptPicture
+         * @description A picture that parts of the drawing can come from.
+         */
+        KeptPicture: {
+            /**
+             * Id
+             * @description SHA-256 of the picture's file
+             */
+            id: string;
+            size: components["schemas"]["Size"];
         };
         /**
          * Label
@@ -1576,9 +1640,12 @@ export interface components {
          * @description The map of pixels that moved together: transforms, applied one after the other.
          *
          *     Attributes:
-         *         transforms: the first maps a place of the drawing; the last leads to the photo.
+         *         transforms: the first maps a place of the drawing; the last leads to the photo, or to the picture.
+         *         picture: the picture that the pixels come from, if that is not the photo.
          */
         Piece: {
+            /** Picture */
+            picture?: string | null;
             /** Transforms */
             transforms: (components["schemas"]["Affine"] | components["schemas"]["Spline"])[];
         };
@@ -3021,6 +3088,42 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringPicture"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroughtPicture"];
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -83,7 +83,7 @@ def rebased(drawing: Edited, before: Primitive, after: Primitive, same: Mapping[
     """
     primitive, whole = drawing
     # What was pasted from another picture shows nothing of the drawing that was corrected.
-    origin = whole.without_pictures()
+    origin = whole.without_pictures
     for other in (before, after):
         if other.kind != primitive.kind or other.size != primitive.size:
             raise PrimitiveError("edits can only be carried over to a drawing of the same kind and size")

@@ -20,7 +20,6 @@ from primage.decoding.flatten import with_opacity
 from primage.errors import ImageError
 from primage.files import sha256_file, write_atomically
 from primage.image import encode_png, from_nearest_outside
-from primage.origin.sampling import piece_colours
 from primage.origin.transforms import Piece
 
 #: An opacity of 8 bits at which nothing shines through.
@@ -56,6 +55,8 @@ class Picture:
         Returns:
             (N, 3), grey levels; (N,) in [0, 1], 0 outside the picture.
         """
+        from primage.origin.sampling import piece_colours  # loads PyTorch, which the studio's server does without
+
         if not len(points):
             return np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
         places = piece(points)

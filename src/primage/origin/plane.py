@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,15 +89,11 @@ class Origin:
         index = np.zeros_like(self.index) if pasted.all() else from_nearest_outside(self.index, pasted)
         return replace(self, index=index).compact()
 
-    def without_pictures(self, found: Collection[str] = ()) -> Origin:
-        """The origin with pictures that are not there counting as drawn.
-
-        Args:
-            found: those that are there.
-        """
-        missing = [piece.picture is not None and piece.picture not in found for piece in self.pieces]
-        numbers = FIRST + np.flatnonzero(missing)
-        return self._set(np.isin(self.index, numbers), DRAWN) if len(numbers) else self
+    @property
+    def without_pictures(self) -> Origin:
+        """The origin with what was pasted from other pictures counting as drawn."""
+        pasted = self.pasted_over
+        return self._set(pasted, DRAWN) if pasted.any() else self
 
     @property
     def removed(self) -> Mask:

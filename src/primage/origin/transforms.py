@@ -6,6 +6,7 @@ load PyTorch, so that the studio's server can check what editors send.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -126,7 +127,8 @@ class Spline(Frozen):
 
     def __call__(self, points: Coords) -> Coords:
         """Map (N, 2) points, (x, y). Outside the photo, its border is repeated."""
-        return np.clip(self.beyond(points), 0, 1)
+        out: Coords = np.clip(self.beyond(points), 0, 1)
+        return out
 
     def beyond(self, points: Coords) -> Coords:
         """Map (N, 2) points, (x, y), also to places outside the photo."""
@@ -168,8 +170,10 @@ class Piece(Frozen):
     """
 
     transforms: tuple[Transform, ...] = Field(max_length=256)
-    # Files of drawings into which no picture was pasted are as those of earlier versions.
-    picture: PictureId | None = Field(None, exclude_if=lambda picture: picture is None)
+    # Left out where there is none, also in the editor's types: files without pictures are as those of earlier versions.
+    picture: PictureId | None = Field(
+        None, exclude_if=lambda picture: picture is None, json_schema_extra=lambda schema: schema.pop("default", None)
+    )
 
     def __call__(self, points: Coords) -> Coords:
         """Map (N, 2) points of the drawing, (x, y), to the photo or the picture, outside of which there is nothing."""
@@ -226,6 +230,15 @@ class Piece(Frozen):
             case (Affine() as only,):
                 return only
         return None
+
+
+def pictures_of(pieces: Iterable[Piece]) -> frozenset[str]:
+    """The pictures that pieces come from.
+
+    Args:
+        pieces: any.
+    """
+    return frozenset(piece.picture for piece in pieces if piece.picture is not None)
 
 
 IDENTITY = Affine(matrix=(1, 0, 0, 1, 0, 0))

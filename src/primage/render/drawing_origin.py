@@ -146,7 +146,7 @@ def _read(model: Model, path: Path, primitive: Primitive, drawing: Path | None =
     if (whole := summary(origin)).pasted:
         log.warning("%s: the pictures of %d pasted parts are not there; these parts are painted as if drawn",
                     path, whole.pasted)  # fmt: skip
-    return origin.without_pictures().resized(primitive.size)
+    return origin.without_pictures.resized(primitive.size)
 
 
 def _beside(model: Model, job: LayerFiles, primitive: Primitive) -> DrawingOrigin | None:

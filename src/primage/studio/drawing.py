@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from primage.errors import RunError
 from primage.http.errors import RefusalError
 from primage.origin.plane import MAX_PIECES, UNMOVED, Origin
-from primage.origin.transforms import Piece
+from primage.origin.transforms import Piece, pictures_of
 from primage.studio.layers import channels_of, check_values
 from primage.studio.objects import Content, Kept, Objects, Stack, joined, length_of, split
 from primage.studio.origin import differing, index_of, inferred, layer_of, renumbered
@@ -73,6 +73,12 @@ class Drawing:
             return self
         blank = np.zeros((self.size.height, self.size.width), np.uint8)
         return Drawing({**self.layers, "sources": blank}, self.pieces, self.stack)
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The pictures that its pixels, and those of its objects, come from."""
+        kept = (piece for one in self.stack.contents.values() for piece in one.content.pieces)
+        return pictures_of((*self.pieces, *kept))
 
     @property
     def has_origin(self) -> bool:

@@ -14,6 +14,7 @@ from primage.origin.transforms import Piece
 from primage.studio.objects import Content, Objects
 from primage.studio.schemas import (
     HistoryState,
+    KeptPicture,
     Label,
     Layer,
     Learning,
@@ -151,6 +152,7 @@ class Extracted(Schema):
     labels: tuple[Label, ...]
     objects: Objects = Field(Objects(), description="objects that the drawing contains")
     contents: tuple[Content, ...] = Field((), description="all contents that the objects refer to")
+    picture: KeptPicture | None = Field(None, description="what was drawn, if that was not the project's photo")
 
 
 class PhotoWindow(Schema):

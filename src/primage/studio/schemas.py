@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from primage.origin.transforms import PictureId
 from primage.synthesis.options import RenderOptions
 
 #: Smallest short side of a drawing that can be asked for.
@@ -235,6 +236,26 @@ class NewSnapshot(Schema):
     """Save the current drawing."""
 
     name: Name
+
+
+class KeptPicture(Schema):
+    """A picture that parts of the drawing can come from."""
+
+    id: PictureId
+    size: Size
+
+
+class BroughtPicture(Schema):
+    """A picture that was copied from another project."""
+
+    id: PictureId
+
+
+class BringPicture(Schema):
+    """Copy a picture from another project."""
+
+    project: ProjectId
+    picture: PictureId | None = Field(description="null for its photo")
 
 
 class Rectangle(Schema):

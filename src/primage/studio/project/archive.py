@@ -14,6 +14,7 @@ from primage.studio.project.store import OWN_FOLDER, ProjectRecord
 _MEMBERS = re.compile(
     r"project\.json|original|drawing\.bin|history\.bin|thumbnail\.png"
     r"|snapshots/[0-9a-f]{16}\.(bin|png)"
+    r"|pictures/[0-9a-f]{64}\.png"
     rf"|own/[0-9a-f]{{16}}\.({'|'.join(all_layer_names())})\.png"
     rf"|run/(run\.json|(photo|primitive|{'|'.join(all_layer_names())})\.png|log\.jsonl"
     r"|model\.safetensors|checkpoint\.safetensors)"

@@ -18,9 +18,10 @@ from primage.studio.messages import Extracted
 from primage.studio.objects import joined
 from primage.studio.opened import OpenedFile, Part
 from primage.studio.project.latest_only import LatestOnly
+from primage.studio.project.pictures import Pictures
 from primage.studio.project.services import Services
 from primage.studio.project.store import OWN_FOLDER, new_id, own_files
-from primage.studio.schemas import MAX_SIZE_PX, MIN_SIZE_PX, ExtractSettings, Label, Layer, Size
+from primage.studio.schemas import MAX_SIZE_PX, MIN_SIZE_PX, ExtractSettings, KeptPicture, Label, Layer, Size
 from primage.studio.wire import pack
 from primage.studio.workers.reader import CreateRun, Extract, Extraction, InspectPhoto, Opened, ReadOwn, WriteOwn
 
@@ -122,11 +123,12 @@ class Extractor:
         extraction = await self.preview(settings)
         return layers_frame(extraction.drawing, settings.kind, extraction.labels)
 
-    async def draw(self, picture: Path, settings: ExtractSettings, size: Size) -> bytes:
-        """The drawing of another picture, to be pasted into this photo's; nothing is kept.
+    async def draw(self, picture: Path, pictures: Pictures, settings: ExtractSettings, size: Size) -> bytes:
+        """The drawing of another picture, to be pasted into this photo's. The picture is kept for its pixels.
 
         Args:
             picture: the file.
+            pictures: those of the project.
             settings: that this photo's drawing was extracted with.
             size: of this photo's drawing. The other one is not larger, unless it would have too few pixels.
 
@@ -143,7 +145,8 @@ class Extractor:
         fitting = settings.model_copy(update={"size_px": short, **own})
         config = run_config(await self._services.training_config(), fitting)
         extraction = await self._services.reader.run(Extract(picture, config))
-        return layers_frame(extraction.drawing, settings.kind, extraction.labels)
+        kept = KeptPicture(id=await pictures.keep(picture), size=whole)
+        return layers_frame(extraction.drawing, settings.kind, extraction.labels, None, kept)
 
     async def create_run(self, run: Path, settings: ExtractSettings) -> Extraction:
         """Extract a drawing and create the run folder for it.
@@ -234,7 +237,13 @@ def opened_frame(
     return pack(header, [*layers.values(), found.snapped])
 
 
-def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revision: int | None = None) -> bytes:
+def layers_frame(
+    drawing: Drawing,
+    kind: str,
+    labels: tuple[Label, ...],
+    revision: int | None = None,
+    picture: KeptPicture | None = None,
+) -> bytes:
     """The layers of a drawing as a binary message.
 
     Args:
@@ -242,6 +251,7 @@ def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revisio
         kind: super, edges, segments, paint or landmarks.
         labels: names and colours.
         revision: revision of the edited drawing; None for other drawings.
+        picture: the picture that was drawn, if it was not the project's photo.
     """
     layers = drawing_layers(kind)
     kept = tuple(drawing.stack.contents.values())
@@ -253,5 +263,6 @@ def layers_frame(drawing: Drawing, kind: str, labels: tuple[Label, ...], revisio
         labels=labels,
         objects=drawing.stack.objects,
         contents=tuple(one.content for one in kept),
+        picture=picture,
     )
     return pack(header, [*(drawing.layers[layer.name] for layer in layers), *joined(kept)])

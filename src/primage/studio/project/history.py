@@ -14,14 +14,14 @@ import os
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from primage.errors import RunError
 from primage.files import atomic_path
-from primage.origin.transforms import Piece
+from primage.origin.transforms import Piece, pictures_of
 from primage.studio.drawing import Pixels
 from primage.studio.layers import channels_of
 from primage.studio.objects import Content, Kept, Objects, joined, length_of, split
@@ -77,6 +77,7 @@ class _Slot:
     start: int
     length: int
     title: str
+    pictures: frozenset[str] = frozenset()
 
 
 class History:
@@ -112,13 +113,18 @@ class History:
                     header = _Header.model_validate_json(file.read(header_length))
                 except ValidationError:
                     break
-                self._count(_Slot(self._end, length, header.title), header.replaces)
+                self._count(_Slot(self._end, length, header.title, _pictures(header)), header.replaces)
 
     def _count(self, slot: _Slot, replaces: int) -> None:
         """Register an entry that is in the file."""
         del self._slots[max(0, len(self._slots) - replaces) :]
         self._slots.append(slot)
         self._end = slot.start + slot.length
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The pictures that entries refer to, also those that were undone."""
+        return frozenset().union(*(slot.pictures for slot in self._slots))
 
     @property
     def undo_title(self) -> str | None:
@@ -194,7 +200,7 @@ class History:
             with contextlib.suppress(OSError):
                 os.truncate(self._path, self._end)
             raise
-        self._count(_Slot(self._end, len(data), entry.title), replaces)
+        self._count(_Slot(self._end, len(data), entry.title, _pictures(header)), replaces)
         self.replaced = self.replaced or replaces > 0
 
     def compact(self) -> None:
@@ -229,7 +235,7 @@ class History:
                 header = _Header.model_validate_json(source.read(header_length))
                 data = _packed(header.model_copy(update={"replaces": 0}), source.read(body_length))
                 target.write(data)
-                slots.append(_Slot(end, len(data), slot.title))
+                slots.append(replace(slot, start=end, length=len(data)))
                 end += len(data)
         self._slots, self._end = slots, end
 
@@ -296,6 +302,11 @@ class History:
         before, after = Pixels(parts[:half], header.pieces_before), Pixels(parts[half:], header.pieces_after)
         contents, _ = split(header.contents, body, channels)
         return Entry(header.title, header.patches, before, after, labels, objects, contents)
+
+
+def _pictures(header: _Header) -> frozenset[str]:
+    pieces = (*header.pieces_before, *header.pieces_after, *(p for one in header.contents for p in one.pieces))
+    return pictures_of(pieces)
 
 
 def _packed(header: _Header, body: bytes) -> bytes:

@@ -22,6 +22,7 @@ from primage.studio.project.archive import read_zip
 from primage.studio.project.canvas import Canvas, run_number
 from primage.studio.project.extraction import Extractor, default_settings
 from primage.studio.project.live import LiveProject
+from primage.studio.project.pictures import check_pictures, sweep_pictures
 from primage.studio.project.samples import sample_edit, sample_image, sample_path, sample_title, samples
 from primage.studio.project.services import Options, Services
 from primage.studio.project.store import ProjectRecord, Store
@@ -171,6 +172,7 @@ class Hub:
             canvas = Canvas.fresh(folder, extraction.drawing, int(time.time()) % (1 << 30), run_number(record))
         if not canvas.drawing.has_origin:  # saved by an earlier version
             canvas.infer_origin((await self.services.reader.run(ReadTrainingPrimitive(folder / record.run))).drawing)
+        await asyncio.to_thread(sweep_pictures, self.services, record, canvas)
         return LiveProject(self.services, record, canvas)
 
     async def _close_idle(self) -> None:
@@ -270,6 +272,7 @@ class Hub:
             run = folder / record.run
             (folder / "run").rename(run)
             await reader.run(InspectPhoto(folder / "original", self._options.photo_pixels))
+            await check_pictures(self.services, folder)
             training = await reader.run(ReadTrainingPrimitive(run))
             await self.services.painter.run(GetModelInfo(run))
             kept = [s for s in record.snapshots if (folder / "snapshots" / f"{s.id}.bin").exists()]

@@ -21,6 +21,7 @@ from primage.studio.project.exports import Exports
 from primage.studio.project.extraction import Extractor, layers_frame
 from primage.studio.project.models import ModelManager, saved_learning
 from primage.studio.project.opening import Opening
+from primage.studio.project.pictures import Pictures
 from primage.studio.project.rendering import Rendering, RenderInput
 from primage.studio.project.replacing import Replacing
 from primage.studio.project.selecting import Selecting
@@ -60,6 +61,7 @@ class LiveProject:
         self.rendering = Rendering(services, self.render_input, self.clients, self._folder / "render.png")
         self.windows = Windows(services.polisher, self.rendering, self._folder / "original")
         self.selecting = Selecting(services, self._folder / "original", self.rendering, lambda: self.canvas.drawing)
+        self.pictures = Pictures(services, self._folder)
         self.exports = Exports(services, self._folder, self.rendering, self.render_input)
         self.opening = Opening(
             services, self.clients, lambda: (self.run, self.canvas), partial(self.replace_pixels, "edit"), self.start
@@ -212,6 +214,7 @@ class LiveProject:
         """
         labels, count = self.corrections.labels_of(edit)
         self._check_objects(client, edit)
+        self.pictures.check(edit)
         stack, pixels = self.canvas.drawing.received(edit.objects, edit.contents, pixels, count)
         author, earlier = self._newest
         merge = author is client and edit.continues in earlier and self.corrections.may_merge

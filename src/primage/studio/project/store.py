@@ -6,7 +6,7 @@ drawing.bin     the edited layers        history.bin   all edits (`primage.studi
 render.png      the newest render, shown after a restart until a worker has started
 run-1/          the run folder           snapshots/    layers and pictures
 own/            layers that the user gave instead of extracted ones
-people.json     points of the people in the photo, once they were looked for
+pictures/       those that were pasted  people.json     points of the people in the photo, once they were looked for
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,9 +46,11 @@ _ID = re.compile(r"[0-9a-f]{16}")
 #: Names in the projects' folder of files being received or exported and of projects being deleted.
 _TEMPORARY = re.compile(r"\.upload-[0-9a-f]{16}|\.export-[0-9a-f]{16}\.[a-z]+|\.gone-[0-9a-f]{16}-[0-9]+")
 #: What the creation of a project makes before its record.
-_CREATED = re.compile(r"snapshots|own|original|(drawing|history)\.bin|(thumbnail|render)\.png|run(-[0-9]+)?")
+_CREATED = re.compile(r"snapshots|own|pictures|original|(drawing|history)\.bin|(thumbnail|render)\.png|run(-[0-9]+)?")
 #: Folder of a project with layers that the user gave.
 OWN_FOLDER = "own"
+#: Folder of a project with pictures that parts of its drawing come from.
+PICTURES_FOLDER = "pictures"
 #: Fields of the record when the drawing was replaced by another.
 REPLACED = {
     "unfinished": False,
@@ -256,6 +259,17 @@ class Store:
             if path.name not in used:
                 path.unlink(missing_ok=True)
 
+    def sweep_pictures(self, project_id: str, used: Container[str]) -> None:
+        """Delete the pictures that nothing in a project comes from, not even what can be undone or redone.
+
+        Args:
+            project_id: its id.
+            used: the ids of the others.
+        """
+        for path in (self.folder(project_id) / PICTURES_FOLDER).glob("*"):
+            if path.stem not in used:
+                path.unlink(missing_ok=True)
+
     def sweep(self) -> None:
         """Delete incomplete projects and files left by an earlier server."""
         for path in list(self.root.iterdir()):
@@ -263,7 +277,7 @@ class Store:
             if _TEMPORARY.fullmatch(path.name) or (project and _is_incomplete(path)):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
             elif project:
-                for folder in (path, path / "snapshots"):
+                for folder in (path, path / "snapshots", path / PICTURES_FOLDER):
                     with contextlib.suppress(OSError):
                         remove_scratch_files(folder)
 

@@ -21,6 +21,8 @@ from primage.studio.routes.shared import (
 )
 from primage.studio.schemas import (
     MAX_SIZE_PX,
+    BringPicture,
+    BroughtPicture,
     ExtractSettings,
     FileId,
     FromSample,
@@ -164,10 +166,17 @@ async def read_own_layers(
 )
 async def draw_picture(hub: TheHub, project: TheProject, request: Request) -> Frame:
     """The drawing of another picture, extracted like the project's, so that it can be pasted into that: a frame whose
-    header is `Extracted`. Nothing is kept.
+    header is `Extracted`. The picture is kept: pieces of the origin may come from it.
     """
     async with hub.received_files(request.stream(), ["picture"], ()) as files:
-        return Frame(await project.extractor.draw(files[0], project.record.settings, project.record.size))
+        record = project.record
+        return Frame(await project.extractor.draw(files[0], project.pictures, record.settings, record.size))
+
+
+@router.post("/projects/{project_id}/pictures", status_code=201)
+async def bring_picture(project: TheProject, body: BringPicture) -> BroughtPicture:
+    """Copy a picture, or the photo, of another project, so that parts of this one's drawing can come from it."""
+    return BroughtPicture(id=await project.pictures.bring(body.project, body.picture))
 
 
 @router.post(

@@ -10,6 +10,7 @@ from jaxtyping import Float32, UInt8
 from primage.origin.plane import Origin
 from primage.render.blending import changed_weight
 from primage.render.full_size import FullSize, WorkingResult
+from primage.render.pasted import Pasted
 from primage.render.photo_files import PhotoFile
 from primage.studio.workers.painter import Synthesised, Unpolished
 
@@ -23,6 +24,7 @@ def at_full_size(
     origin: Origin | None,
     synthesised: Synthesised | None,
     gain: Float32[np.ndarray, "h w 3"] | None,
+    parts: tuple[Pasted, ...] = (),
     before: FullSize | None = None,
 ) -> FullSize:
     """Prepare a result for painting at the photo's size.
@@ -36,10 +38,12 @@ def at_full_size(
         origin: where the drawing's pixels come from; None if nothing was moved or removed.
         synthesised: the pixels that were synthesised; None without synthesis.
         gain: fits the light of moved pieces; None to leave it.
+        parts: those of other pictures.
         before: an earlier result on the same photo, if there is one.
     """
     result = _result(small, image, weight, unpolished, origin, synthesised)
-    result = replace(result, image=photo.from_srgb(image), light=gain)
+    pasted = tuple(part.in_colours(photo.from_srgb) for part in parts)
+    result = replace(result, image=photo.from_srgb(image), light=gain, pasted=pasted)
     return FullSize(photo.pixels, result) if before is None else before.with_result(result)
 
 

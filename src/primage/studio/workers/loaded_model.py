@@ -177,13 +177,16 @@ def origin_of(drawing: Drawing) -> Origin | None:
 
 
 def moves_of(drawing: Drawing) -> Origin | None:
-    """Where the pixels of a drawing come from, if anything was moved or removed in it.
+    """Where the pixels of a drawing come from, if anything was moved, removed or pasted in it.
 
     Args:
         drawing: its layers.
+
+    Returns:
+        Of what was pasted from other pictures: what is beneath it (`primage.studio.workers.pasted`).
     """
     origin = origin_of(drawing)
-    return origin if origin is not None and origin.moves else None
+    return origin.beneath if origin is not None and origin.moves else None
 
 
 def excluded_from(drawing: Drawing) -> Bool[np.ndarray, "h w"] | None:

@@ -20,6 +20,7 @@ from primage.primitive.write import write_primitive
 from primage.render.blending import blend
 from primage.render.files import provenance
 from primage.render.original import PROVENANCE, write_result
+from primage.render.pasted import with_parts
 from primage.render.photo_files import PhotoFile, read_photo
 from primage.run import Run
 from primage.run_folder import lock_folder
@@ -41,6 +42,7 @@ from primage.studio.workers.painter import (
     WarmUpPainter,
     WritePicture,
 )
+from primage.studio.workers.pasted import parts_of
 from primage.synthesis.light import fitted
 from primage.training import training
 
@@ -109,11 +111,12 @@ def render(job: RenderDrawing) -> Rendered:
     gain = loaded.gain(result.image, result.origin, job.drawing, job.options)
     image = result.image if gain is None else fitted(result.image, gain)
     image = blend(loaded.model.photo, image, result.mask) if job.keep_original else image
+    parts = parts_of(job.drawing, job.run, image, job.options)
     return Rendered(
-        image,
+        with_parts(image, parts),
         result.image,
         result.mask if job.keep_original else np.ones_like(result.mask),
-        box_of(result.mask > 0),
+        box_of(np.logical_or.reduce([result.mask > 0, *(part.covered for part in parts)])),
         loaded.unpolished(result),
         loaded.has_field,
         loaded.model.record.steps,
@@ -134,15 +137,20 @@ def export_result(job: ExportResult) -> None:
     weight = result.mask if job.keep_original else np.ones_like(result.mask)
     image = with_synthesised(result.image, synthesised)
     gain = loaded.gain(image, result.origin, job.drawing, job.options)
+    shown = image if gain is None else fitted(image, gain)
+    parts = parts_of(job.drawing, job.run, blend(small, shown, weight), job.options)
     if job.full_size:
         photo, unpolished = read_photo(job.photo), loaded.unpolished(result)
-        picture = at_full_size(photo, small, image, weight, unpolished, result.origin, synthesised, gain).picture()
+        known = unpolished, result.origin, synthesised, gain, parts
+        picture = at_full_size(photo, small, image, weight, *known).picture()
     else:
         photo = PhotoFile(small)
-        picture = blend(small, image if gain is None else fitted(image, gain), weight)
+        picture = with_parts(blend(small, shown, weight), parts)
     facts = json.loads(provenance(loaded.model))
     facts |= {"drawing_sha256": result.primitive.sha256(), "keeps_original": job.keep_original}
     facts |= {"options": job.options.model_dump()}
+    if parts:
+        facts |= {"pasted": sorted({str(part.piece.picture) for part in parts})}
     facts |= {"synthesised": 0.0 if synthesised is None else round(float(synthesised.pixels.mean()), 4)}
     drawing = result.primitive, loaded.model.record.spec.line_colour
     try:

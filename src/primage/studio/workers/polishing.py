@@ -18,11 +18,13 @@ from primage.processes.errors import SupersededError
 from primage.processes.worker import stopping
 from primage.render.blending import blend
 from primage.render.full_size import FullSize, WorkingResult
+from primage.render.pasted import with_parts
 from primage.render.photo_files import PhotoFile, read_photo
 from primage.studio.schemas import Part
 from primage.studio.workers.full_size import at_full_size, with_synthesised
 from primage.studio.workers.loaded_model import excluded_from, loaded_model, moves_of
 from primage.studio.workers.painter import Synthesised
+from primage.studio.workers.pasted import parts_of
 from primage.studio.workers.polisher import (
     MeasureUncertainty,
     PaintWindow,
@@ -115,7 +117,8 @@ def _blended(job: PolishRender, polished: Polished) -> UInt8[np.ndarray, "h w 3"
     loaded = loaded_model(job.run)
     gain = loaded.gain(polished.image, moves_of(job.drawing), job.drawing, job.options)
     image = polished.image if gain is None else fitted(polished.image, gain)
-    return blend(loaded.model.photo, image, job.render.weight) if job.keep_original else image
+    image = blend(loaded.model.photo, image, job.render.weight) if job.keep_original else image
+    return with_parts(image, parts_of(job.drawing, job.run, image, job.options))
 
 
 def _without_effect(job: PolishRender, image: UInt8[np.ndarray, "h w 3"]) -> tuple[Part, ...]:
@@ -160,6 +163,8 @@ def show_at_full_size(job: ShowAtFullSize) -> None:
     rendered, origin = job.rendered, moves_of(job.drawing)
     loaded = loaded_model(job.run)
     image = with_synthesised(rendered.unblended, job.synthesised)
+    gain = loaded.gain(image, origin, job.drawing, job.options)
+    shown = blend(loaded.model.photo, image if gain is None else fitted(image, gain), rendered.weight)
     picture = at_full_size(
         photo,
         loaded.model.photo,
@@ -168,7 +173,8 @@ def show_at_full_size(job: ShowAtFullSize) -> None:
         rendered.unpolished,
         origin,
         job.synthesised,
-        loaded.gain(image, origin, job.drawing, job.options),
+        gain,
+        parts_of(job.drawing, job.run, shown, job.options),
         None if before is None else before.picture,
     )
     _shown.append(_Shown(job.name, job.photo, photo, picture))

@@ -284,6 +284,38 @@ class EncodePhoto(ReadingJob[bytes]):
 
 
 @dataclass(frozen=True)
+class KeepPicture(ReadingJob[str]):
+    """Keep a picture that parts of a drawing come from.
+
+    The result is its id (`primage.origin.pictures`).
+
+    Attributes:
+        picture: the file, of any kind.
+        folder: of the project's pictures.
+        max_pixels: largest number of pixels.
+    """
+
+    picture: Path
+    folder: Path
+    max_pixels: int
+
+
+@dataclass(frozen=True)
+class CheckPicture(ReadingJob[None]):
+    """Check that a file of a project's pictures is one, and not larger than allowed.
+
+    Attributes:
+        folder: of the project's pictures.
+        name: the picture's id.
+        max_pixels: largest number of pixels.
+    """
+
+    folder: Path
+    name: str
+    max_pixels: int
+
+
+@dataclass(frozen=True)
 class FindPeople(ReadingJob[tuple[Figure, ...]]):
     """Find the faces, hands and bodies in a photo, whose detectors must be there.
 

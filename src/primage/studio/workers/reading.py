@@ -22,6 +22,7 @@ from primage.labels.formats.raw import PhotoFacts
 from primage.labels.label_map import Label as PaletteLabel
 from primage.labels.label_map import LabelMap, Palette
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
+from primage.origin.pictures import load_picture, picture_path, read_picture, write_picture
 from primage.origin.plane import Origin
 from primage.origin.summary import summary
 from primage.primitive.config import PrimitiveConfig
@@ -32,6 +33,7 @@ from primage.primitive.primitive import Primitive, spec_of
 from primage.primitive.read import LayerFiles
 from primage.run import Run
 from primage.studio.drawing import Drawing
+from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of, layer_of
 from primage.studio.schemas import Colour, Label, Size, Unsettled
 from primage.studio.workers.opening import opened, read_opened, resembles, with_hidden_labels
@@ -39,6 +41,7 @@ from primage.studio.workers.reader import (
     ApplyEdits,
     CarriedOver,
     CarryOver,
+    CheckPicture,
     Configure,
     CreateRun,
     EncodePhoto,
@@ -48,6 +51,7 @@ from primage.studio.workers.reader import (
     InferOrigin,
     InferredOrigin,
     InspectPhoto,
+    KeepPicture,
     Opened,
     ReadDrawing,
     ReadOwn,
@@ -79,9 +83,7 @@ def inspect_photo(job: InspectPhoto) -> Size:
         ImageError: it is not a photo, or is too large or too small.
     """
     try:
-        height, width = stored_size(job.photo)
-        if width * height > job.max_pixels:
-            raise ImageError(f"the photo has {width}×{height} px; the limit is {job.max_pixels // 10**6} megapixels")
+        _check_pixels(job.photo, job.max_pixels, "the photo")
         height, width = read_image(job.photo).shape[:2]
     except ImageError as error:
         # The file's name was chosen by the server and means nothing to the user.
@@ -89,6 +91,12 @@ def inspect_photo(job: InspectPhoto) -> Size:
     if min(width, height) < 32:
         raise ImageError(f"the photo has {width}×{height} px; at least 32 px per side are needed")
     return Size(width=width, height=height)
+
+
+def _check_pixels(path: Path, most: int, what: str) -> None:
+    height, width = stored_size(path)
+    if width * height > most:
+        raise ImageError(f"{what} has {width}×{height} px; the limit is {most // 10**6} megapixels")
 
 
 @lru_cache(maxsize=1)
@@ -247,6 +255,34 @@ def infer_origin(job: InferOrigin) -> InferredOrigin | None:
     if found is None:
         return None
     return InferredOrigin(found if is_worth_obeying(found, primitive) else None, str(summary(found)))
+
+
+@KeepPicture.handled_by
+def keep_picture(job: KeepPicture) -> str:
+    """Keep a picture that parts of a drawing come from.
+
+    Raises:
+        ImageError: it is not a picture, too large, or transparent everywhere.
+    """
+    try:
+        _check_pixels(job.picture, job.max_pixels, "the picture")
+        return write_picture(job.folder, read_picture(job.picture))
+    except ImageError as error:
+        raise ImageError(str(error).replace(str(job.picture), "the picture")) from error
+
+
+@CheckPicture.handled_by
+def check_picture(job: CheckPicture) -> None:
+    """Check a file of a project's pictures.
+
+    Raises:
+        RefusalError: it is no picture, or not the one that its name says.
+    """
+    try:
+        _check_pixels(picture_path(job.folder, job.name), job.max_pixels, "a pasted picture")
+        load_picture(job.folder, job.name)
+    except ImageError as error:
+        raise RefusalError(422, "invalid", "a picture in this project is damaged or too large") from error
 
 
 @FindPeople.handled_by
