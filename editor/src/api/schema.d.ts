@@ -790,23 +790,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Accepted
-         * @description An edit was applied. Server → its author, text.
-         */
+        /** @description An edit was applied. Server → its author, text. */
         Accepted: {
             history: components["schemas"]["HistoryState"];
-            /** Id */
             id: number;
             /**
-             * Type
              * @default accepted
              * @constant
              */
             type: "accepted";
         };
         /**
-         * Affine
          * @description An affine map: x' = a·x + c·y + e, y' = b·x + d·y + f.
          *
          *     Attributes:
@@ -818,7 +812,6 @@ export interface components {
              * @enum {string}
              */
             kind: "affine";
-            /** Matrix */
             matrix: [
                 number,
                 number,
@@ -828,18 +821,13 @@ export interface components {
                 number
             ];
         };
-        /**
-         * BoxMark
-         * @description A rectangle around an object.
-         */
+        /** @description A rectangle around an object. */
         BoxMark: {
             /**
-             * Add
              * @description whether its object is added; otherwise it is taken away
              * @default true
              */
             add: boolean;
-            /** Corners */
             corners: [
                 [
                     number,
@@ -856,127 +844,73 @@ export interface components {
              */
             type: "box";
         };
-        /**
-         * BringPicture
-         * @description Copy a picture from another project.
-         */
+        /** @description Copy a picture from another project. */
         BringPicture: {
-            /**
-             * Picture
-             * @description null for its photo
-             */
+            /** @description null for its photo */
             picture: string | null;
-            /**
-             * Project
-             * @description made by the server
-             */
+            /** @description made by the server */
             project: string;
         };
-        /**
-         * BroughtPicture
-         * @description A picture that was copied from another project.
-         */
+        /** @description A picture that was copied from another project. */
         BroughtPicture: {
-            /**
-             * Id
-             * @description SHA-256 of the picture's file
-             */
+            /** @description SHA-256 of the picture's file */
             id: string;
         };
-        /**
-         * Capabilities
-         * @description Optional features of this server.
-         */
+        /** @description Optional features of this server. */
         Capabilities: {
-            /**
-             * People
-             * @description whether parts of people can be detected
-             */
+            /** @description whether parts of people can be detected */
             people: boolean;
-            /**
-             * Uncertainty
-             * @description whether the networks of new projects say where pixels come from: needed for the synthesis and for GET …/uncertainty
-             */
+            /** @description whether the networks of new projects say where pixels come from: needed for the synthesis and for GET …/uncertainty */
             uncertainty: boolean;
         };
-        /**
-         * Changed
-         * @description The drawing was changed, but not by this client's own edit. Server → client, binary: pixels as for an edit.
-         */
+        /** @description The drawing was changed, but not by this client's own edit. Server → client, binary: pixels as for an edit. */
         Changed: {
-            /**
-             * Cause
-             * @enum {string}
-             */
+            /** @enum {string} */
             cause: "edit" | "undo" | "redo" | "snapshot";
             /**
-             * Contents
              * @description contents that the objects did not refer to before
              * @default []
              */
             contents: components["schemas"]["Content"][];
             history: components["schemas"]["HistoryState"];
-            /**
-             * Id
-             * @description of the undo, redo or edit of this client that caused it, or null
-             */
+            /** @description of the undo, redo or edit of this client that caused it, or null */
             id: number | null;
-            /** Labels */
             labels: components["schemas"]["Label"][] | null;
             /**
              * @description the new objects; null if they stay as they are
              * @default null
              */
             objects: components["schemas"]["Objects"] | null;
-            /** Patches */
             patches: components["schemas"]["Patch"][];
             /**
-             * Pieces
              * @description those that pixels of the origin refer to
              * @default []
              */
             pieces: components["schemas"]["Piece"][];
-            /** Title */
             title: string;
             /**
-             * Type
              * @default changed
              * @constant
              */
             type: "changed";
         };
-        /**
-         * Content
-         * @description Pixels that never change: first a mask (one byte per pixel, 0 or 1), then the layers, whose pixels follow.
-         */
+        /** @description Pixels that never change: first a mask (one byte per pixel, 0 or 1), then the layers, whose pixels follow. */
         Content: {
-            /** Height */
             height: number;
-            /**
-             * Id
-             * @description made by the editor; no file is named by it
-             */
+            /** @description made by the editor; no file is named by it */
             id: string;
-            /** Layers */
             layers: ("segments" | "edges" | "colours" | "marks" | "sources" | "origin")[];
             /**
-             * Pieces
              * @description those that pixels of the origin refer to
              * @default []
              */
             pieces: components["schemas"]["Piece"][];
-            /** Width */
             width: number;
-            /**
-             * X
-             * @description where the pixels were when they became a content
-             */
+            /** @description where the pixels were when they became a content */
             x: number;
-            /** Y */
             y: number;
         };
         /**
-         * Curve
          * @description Points of a figure that are joined one after the other.
          *
          *     Attributes:
@@ -988,57 +922,36 @@ export interface components {
          *         closed: whether the last point is joined to the first.
          */
         Curve: {
-            /** At */
             at: number[];
-            /** Closed */
             closed: boolean;
-            /** Name */
             name: string;
-            /** Part */
             part: string;
-            /** Points */
             points: number[];
         };
-        /**
-         * EdgePath
-         * @description A path along edges, both ends included.
-         */
+        /** @description A path along edges, both ends included. */
         EdgePath: {
-            /** Points */
             points: [
                 number,
                 number
             ][];
         };
-        /**
-         * Edit
-         * @description One action of the user, undone as one. Client → server, binary: pixels of patches, then of contents follow.
-         */
+        /** @description One action of the user, undone as one. Client → server, binary: pixels of patches, then of contents follow. */
         Edit: {
-            /**
-             * Base
-             * @description the highest revision the client has seen
-             */
+            /** @description the highest revision the client has seen */
             base: number;
             /**
-             * Contents
              * @description contents that the server lacks
              * @default []
              */
             contents: components["schemas"]["Content"][];
             /**
-             * Continues
              * @description id of an earlier edit: both are undone together if there was no other change in between
              * @default null
              */
             continues: number | null;
-            /**
-             * Id
-             * @description chosen by the client; returned in the response
-             */
+            /** @description chosen by the client; returned in the response */
             id: number;
             /**
-             * Labels
              * @description new names and colours, in the same number
              * @default null
              */
@@ -1048,113 +961,76 @@ export interface components {
              * @default null
              */
             objects: components["schemas"]["Objects"] | null;
-            /** Patches */
             patches: components["schemas"]["Patch"][];
             /**
-             * Pieces
              * @description those that pixels of the origin refer to
              * @default []
              */
             pieces: components["schemas"]["Piece"][];
-            /**
-             * Title
-             * @description shown in the history, e.g. Pencil
-             */
+            /** @description shown in the history, e.g. Pencil */
             title: string;
             /**
-             * Type
              * @default edit
              * @constant
              */
             type: "edit";
         };
-        /**
-         * ExtractSettings
-         * @description Settings for extracting a drawing from a photo. Ranges are those of `primage.config`.
-         */
+        /** @description Settings for extracting a drawing from a photo. Ranges are those of `primage.config`. */
         ExtractSettings: {
             /**
-             * Edge High
              * @description stronger edges are always kept
              * @default 0.1
              */
             edge_high: number;
             /**
-             * Edge Low
              * @description weaker edges are dropped
              * @default 0.04
              */
             edge_low: number;
             /**
-             * Edge Min Length Px
              * @description shorter lines are dropped
              * @default 14
              */
             edge_min_length_px: number;
             /**
-             * Edge Sigma
              * @description blur before edge detection; more blur gives fewer lines
              * @default 2
              */
             edge_sigma: number;
             /**
-             * Kind
              * @default super
              * @enum {string}
              */
             kind: "super" | "edges" | "segments" | "paint" | "landmarks";
-            /**
-             * Own Colours
-             * @description a painting likewise
-             */
+            /** @description a painting likewise */
             own_colours?: string | null;
-            /**
-             * Own Edges
-             * @description lines likewise
-             */
+            /** @description lines likewise */
             own_edges?: string | null;
-            /**
-             * Own Segments
-             * @description labels from a file of the user (POST …/own), not extracted
-             */
+            /** @description labels from a file of the user (POST …/own), not extracted */
             own_segments?: string | null;
-            /**
-             * Paint Colours
-             * @default 12
-             */
+            /** @default 12 */
             paint_colours: number;
             /**
-             * People
              * @description whether parts of people have names, where they can be detected
              * @default false
              */
             people: boolean;
-            /**
-             * Regions
-             * @default 12
-             */
+            /** @default 12 */
             regions: number;
             /**
-             * Size Px
              * @description short side of the drawing; never above the photo's
              * @default 256
              */
             size_px: number;
         };
-        /**
-         * Extracted
-         * @description Header of the response to GET …/layers and POST …/extract; pixels of the layers, then of contents follow.
-         */
+        /** @description Header of the response to GET …/layers and POST …/extract; pixels of the layers, then of contents follow. */
         Extracted: {
             /**
-             * Contents
              * @description all contents that the objects refer to
              * @default []
              */
             contents: components["schemas"]["Content"][];
-            /** Labels */
             labels: components["schemas"]["Label"][];
-            /** Layers */
             layers: components["schemas"]["Layer"][];
             /**
              * @description objects that the drawing contains
@@ -1170,40 +1046,32 @@ export interface components {
              */
             picture: components["schemas"]["KeptPicture"] | null;
             /**
-             * Pieces
              * @description those that pixels of the origin refer to
              * @default []
              */
             pieces: components["schemas"]["Piece"][];
             /**
-             * Revision
              * @description revision of the edited drawing; null for other drawings
              * @default null
              */
             revision: number | null;
             size: components["schemas"]["Size"];
             /**
-             * Type
              * @default extracted
              * @constant
              */
             type: "extracted";
         };
-        /**
-         * Failure
-         * @description Something failed in the background, such as a worker process. Server → client, text.
-         */
+        /** @description Something failed in the background, such as a worker process. Server → client, text. */
         Failure: {
             problem: components["schemas"]["Problem"];
             /**
-             * Type
              * @default failure
              * @constant
              */
             type: "failure";
         };
         /**
-         * Figure
          * @description A face, a hand or a body.
          *
          *     Attributes:
@@ -1216,62 +1084,40 @@ export interface components {
          *         turning: number of the point that the head is turned by.
          */
         Figure: {
-            /** Curves */
             curves: components["schemas"]["Curve"][];
-            /**
-             * Depths
-             * @default []
-             */
+            /** @default [] */
             depths: number[];
-            /** Handles */
             handles: components["schemas"]["Handle"][];
-            /**
-             * Kind
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "face" | "hand" | "body";
-            /** Name */
             name: string;
-            /** Points */
             points: [
                 number,
                 number
             ][];
-            /** Turning */
             turning?: number | null;
         };
-        /**
-         * FollowEdge
-         * @description Find the path between two points that follows edges.
-         */
+        /** @description Find the path between two points that follows edges. */
         FollowEdge: {
-            /** End */
             end: [
                 number,
                 number
             ];
-            /** Start */
             start: [
                 number,
                 number
             ];
         };
-        /**
-         * FromSample
-         * @description Create a project from a sample.
-         */
+        /** @description Create a project from a sample. */
         FromSample: {
             /**
-             * Edited
              * @description whether its edit is made, as the first of the history
              * @default false
              */
             edited: boolean;
-            /** Sample */
             sample: string;
         };
         /**
-         * Handle
          * @description A point that is offered for dragging.
          *
          *     Attributes:
@@ -1279,364 +1125,210 @@ export interface components {
          *         name: what it is, such as "right corner of the mouth".
          */
         Handle: {
-            /** Name */
             name: string;
-            /** Point */
             point: number;
         };
-        /**
-         * HistoryState
-         * @description The position in the history of edits.
-         */
+        /** @description The position in the history of edits. */
         HistoryState: {
             /**
-             * Done
              * @description titles of the last 40 edits, oldest first
              * @default []
              */
             done: string[];
-            /** Redo */
             redo?: string | null;
-            /**
-             * Revision
-             * @description increases with every change of the drawing, undo and redo included
-             */
+            /** @description increases with every change of the drawing, undo and redo included */
             revision: number;
-            /**
-             * Undo
-             * @description title of the edit that undo would revert; null if there is none
-             */
+            /** @description title of the edit that undo would revert; null if there is none */
             undo?: string | null;
             /**
-             * Undone
              * @description titles of the next 40 edits that redo would repeat, in order
              * @default []
              */
             undone: string[];
         };
-        /**
-         * Info
-         * @description What an editor requests first.
-         */
+        /** @description What an editor requests first. */
         Info: {
             capabilities: components["schemas"]["Capabilities"];
             limits: components["schemas"]["Limits"];
-            /** Samples */
             samples: components["schemas"]["Sample"][];
-            /** Version */
             version: string;
         };
-        /**
-         * KeptPicture
-         * @description A picture that parts of the drawing can come from.
-         */
+        /** @description A picture that parts of the drawing can come from. */
         KeptPicture: {
-            /**
-             * Id
-             * @description SHA-256 of the picture's file
-             */
+            /** @description SHA-256 of the picture's file */
             id: string;
             size: components["schemas"]["Size"];
         };
-        /**
-         * Label
-         * @description One label of the drawing: its value is its position in the list. Name and colour are for display only.
-         */
+        /** @description One label of the drawing: its value is its position in the list. Name and colour are for display only. */
         Label: {
-            /** Colour */
             colour: [
                 number,
                 number,
                 number
             ];
-            /** Name */
             name: string;
         };
-        /**
-         * Layer
-         * @description A layer of the drawing: width × height × channels bytes, row by row.
-         */
+        /** @description A layer of the drawing: width × height × channels bytes, row by row. */
         Layer: {
             /**
-             * Channels
              * @description bytes per pixel
              * @enum {integer}
              */
             channels: 1 | 2 | 3;
-            /**
-             * Name
-             * @enum {string}
-             */
+            /** @enum {string} */
             name: "segments" | "edges" | "colours" | "marks" | "sources" | "origin";
         };
-        /**
-         * Learn
-         * @description Train, or continue training, for a number of minutes.
-         */
+        /** @description Train, or continue training, for a number of minutes. */
         Learn: {
-            /**
-             * Minutes
-             * @default 2
-             */
+            /** @default 2 */
             minutes: number;
         };
-        /**
-         * Learning
-         * @description Progress of the training.
-         */
+        /** @description Progress of the training. */
         Learning: {
-            /**
-             * Losses
-             * @default {}
-             */
+            /** @default {} */
             losses: {
                 [key: string]: number;
             };
-            /**
-             * Message
-             * @description why it failed or waits, or that a loss is not available
-             */
+            /** @description why it failed or waits, or that a loss is not available */
             message?: string | null;
-            /**
-             * Preview
-             * @description step of the newest preview (GET …/preview)
-             */
+            /** @description step of the newest preview (GET …/preview) */
             preview?: number | null;
             /**
-             * Seconds
              * @description total training time of this photo
              * @default 0
              */
             seconds: number;
-            /** Seconds Left */
             seconds_left?: number | null;
             /**
-             * State
              * @default idle
              * @enum {string}
              */
             state: "idle" | "starting" | "running" | "pausing" | "paused" | "stopping" | "failed";
-            /**
-             * Step
-             * @default 0
-             */
+            /** @default 0 */
             step: number;
             /**
-             * Steps
              * @description 0 while nothing is planned, or while the first steps are timed
              * @default 0
              */
             steps: number;
-            /** Steps Per Second */
             steps_per_second?: number | null;
         };
-        /**
-         * LearningChanged
-         * @description Progress of the training, about once a second. Server → client, text.
-         */
+        /** @description Progress of the training, about once a second. Server → client, text. */
         LearningChanged: {
             learning: components["schemas"]["Learning"];
             /**
-             * Type
              * @default learning
              * @constant
              */
             type: "learning";
         };
-        /**
-         * Limits
-         * @description Limits of the server.
-         */
+        /** @description Limits of the server. */
         Limits: {
-            /** Photo Pixels */
             photo_pixels: number;
-            /** Projects */
             projects: number;
-            /**
-             * Size Px
-             * @default 1024
-             */
+            /** @default 1024 */
             size_px: number;
-            /** Upload Bytes */
             upload_bytes: number;
         };
-        /**
-         * ModelInfo
-         * @description The network that is currently used for rendering.
-         */
+        /** @description The network that is currently used for rendering. */
         ModelInfo: {
-            /**
-             * Published
-             * @description Unix time
-             */
+            /** @description Unix time */
             published: number;
-            /**
-             * Steps
-             * @description training steps; 0: the shipped matcher, which has not learned this photo yet
-             */
+            /** @description training steps; 0: the shipped matcher, which has not learned this photo yet */
             steps: number;
         };
-        /**
-         * NewSnapshot
-         * @description Save the current drawing.
-         */
+        /** @description Save the current drawing. */
         NewSnapshot: {
-            /** Name */
             name: string;
         };
-        /**
-         * Objects
-         * @description The objects of a drawing, from the bottom to the top, and the content that lies below them all.
-         */
+        /** @description The objects of a drawing, from the bottom to the top, and the content that lies below them all. */
         Objects: {
             /**
-             * Below
              * @description null if they cover nothing
              * @default null
              */
             below: string | null;
-            /**
-             * Placed
-             * @default []
-             */
+            /** @default [] */
             placed: components["schemas"]["PlacedObject"][];
         };
         /**
-         * OpenedFile
          * @description A file as it was read; nothing is applied yet. The pixels of the layers follow in order, then one byte per pixel.
          *
          *     That last plane is 0 where a pixel has exactly its label, 1 where it was given the nearest one, 2 where that is in
          *     doubt, 3 where its colour is only a few levels off, as compression with loss makes it.
          */
         OpenedFile: {
-            /**
-             * Changed
-             * @description pixels that differ from the current drawing; 0 if there is none to compare with
-             */
+            /** @description pixels that differ from the current drawing; 0 if there is none to compare with */
             changed: number;
-            /**
-             * Doubtful
-             * @description those of them that are in doubt; 0 unless `snap` was requested
-             */
+            /** @description those of them that are in doubt; 0 unless `snap` was requested */
             doubtful: number;
-            /**
-             * Id
-             * @description to apply it with
-             */
+            /** @description to apply it with */
             id: string;
-            /**
-             * Labels
-             * @description of the file, if it becomes the training drawing; else none
-             */
+            /** @description of the file, if it becomes the training drawing; else none */
             labels: components["schemas"]["Label"][];
-            /**
-             * Layers
-             * @description the drawing as it would be: also the layers that stay as they are
-             */
+            /** @description the drawing as it would be: also the layers that stay as they are */
             layers: components["schemas"]["Layer"][];
-            /** Name */
             name: string;
-            /**
-             * Nearest
-             * @description pixels of the file that were given the nearest label
-             */
+            /** @description pixels of the file that were given the nearest label */
             nearest: number;
-            /**
-             * Replaced
-             * @description the layers that the file holds
-             */
+            /** @description the layers that the file holds */
             replaced: ("segments" | "edges" | "colours" | "marks" | "sources" | "origin")[];
-            /**
-             * Said
-             * @description what the reader noted, a sentence each
-             */
+            /** @description what the reader noted, a sentence each */
             said: string[];
             /** @description of the drawing, to which the file was resized */
             size: components["schemas"]["Size"];
             /**
-             * Type
              * @default opened
              * @constant
              */
             type: "opened";
-            /**
-             * Unsure
-             * @description whether it may as well be a photo, which is likelier: ask
-             */
+            /** @description whether it may as well be a photo, which is likelier: ask */
             unsure: boolean;
         };
-        /**
-         * OriginFound
-         * @description Where the parts of an opened drawing come from is looked for, or was found. Server → client, text.
-         */
+        /** @description Where the parts of an opened drawing come from is looked for, or was found. Server → client, text. */
         OriginFound: {
             /**
-             * Message
              * @description what was found, in one line
              * @default
              */
             message: string;
             /**
-             * State
              * @description unknown: the drawing is not an edit of this photo's; cancelled: it was edited meanwhile
              * @enum {string}
              */
             state: "looking" | "found" | "unknown" | "cancelled";
             /**
-             * Type
              * @default origin
              * @constant
              */
             type: "origin";
         };
-        /**
-         * Patch
-         * @description New pixels for a rectangle of one layer.
-         */
+        /** @description New pixels for a rectangle of one layer. */
         Patch: {
-            /** Height */
             height: number;
-            /**
-             * Layer
-             * @enum {string}
-             */
+            /** @enum {string} */
             layer: "segments" | "edges" | "colours" | "marks" | "sources" | "origin";
-            /** Width */
             width: number;
-            /** X */
             x: number;
-            /** Y */
             y: number;
         };
-        /**
-         * PeopleFound
-         * @description The faces, hands and bodies of the photo; none if nobody is seen. Coordinates are shares of width and height.
-         */
+        /** @description The faces, hands and bodies of the photo; none if nobody is seen. Coordinates are shares of width and height. */
         PeopleFound: {
-            /** Figures */
             figures: components["schemas"]["Figure"][];
         };
-        /**
-         * PhotoWindow
-         * @description Header of the response to GET …/window; width × height × 3 bytes RGB follow.
-         */
+        /** @description Header of the response to GET …/window; width × height × 3 bytes RGB follow. */
         PhotoWindow: {
             /** @description in pixels of the photo */
             rectangle: components["schemas"]["Rectangle"];
-            /**
-             * Revision
-             * @description of the drawing that is shown
-             */
+            /** @description of the drawing that is shown */
             revision: number;
             /**
-             * Type
              * @default window
              * @constant
              */
             type: "window";
         };
         /**
-         * Piece
          * @description The map of pixels that moved together: transforms, applied one after the other.
          *
          *     Attributes:
@@ -1644,30 +1336,16 @@ export interface components {
          *         picture: the picture that the pixels come from, if that is not the photo.
          */
         Piece: {
-            /** Picture */
             picture?: string | null;
-            /** Transforms */
             transforms: (components["schemas"]["Affine"] | components["schemas"]["Spline"])[];
         };
-        /**
-         * PlacedObject
-         * @description One object: its content and the transform that places it.
-         */
+        /** @description One object: its content and the transform that places it. */
         PlacedObject: {
-            /**
-             * Content
-             * @description made by the editor; no file is named by it
-             */
+            /** @description made by the editor; no file is named by it */
             content: string;
-            /**
-             * Id
-             * @description made by the editor; no file is named by it
-             */
+            /** @description made by the editor; no file is named by it */
             id: string;
-            /**
-             * Matrix
-             * @description from the content's places to the drawing's, in pixels: x' = a·x + c·y + e, y' = b·x + d·y + f
-             */
+            /** @description from the content's places to the drawing's, in pixels: x' = a·x + c·y + e, y' = b·x + d·y + f */
             matrix: [
                 number,
                 number,
@@ -1676,10 +1354,8 @@ export interface components {
                 number,
                 number
             ];
-            /** Name */
             name: string;
             /**
-             * Pivot
              * @description what it turns about, in shares of its box
              * @default [
              *       0.5,
@@ -1690,13 +1366,9 @@ export interface components {
                 number,
                 number
             ];
-            /**
-             * Visible
-             * @default true
-             */
+            /** @default true */
             visible: boolean;
             /**
-             * Warp
              * @description handles: where they are in the content, and where they lead; replaces the matrix
              * @default []
              */
@@ -1711,61 +1383,30 @@ export interface components {
                 ]
             ][];
         };
-        /**
-         * Problem
-         * @description Why a request was refused.
-         */
+        /** @description Why a request was refused. */
         Problem: {
-            /**
-             * Code
-             * @description machine-readable code: not_found, superseded, too_large, …
-             */
+            /** @description machine-readable code: not_found, superseded, too_large, … */
             code: string;
-            /**
-             * Message
-             * @description one sentence for the user
-             */
+            /** @description one sentence for the user */
             message: string;
         };
-        /**
-         * Project
-         * @description All data of a project except pixels.
-         */
+        /** @description All data of a project except pixels. */
         Project: {
-            /**
-             * Correcting
-             * @description whether the drawing is corrected: changes leave the photo as it is
-             */
+            /** @description whether the drawing is corrected: changes leave the photo as it is */
             correcting: boolean;
-            /** Created */
             created: number;
-            /**
-             * Edits
-             * @description edits that the drawing contains
-             */
+            /** @description edits that the drawing contains */
             edits: number;
-            /**
-             * Edits Aside
-             * @description whether edits were put aside for that; they are carried over in the end
-             */
+            /** @description whether edits were put aside for that; they are carried over in the end */
             edits_aside: boolean;
             history: components["schemas"]["HistoryState"];
-            /**
-             * Id
-             * @description made by the server
-             */
+            /** @description made by the server */
             id: string;
-            /**
-             * Keep Original
-             * @description whether renders keep the photo where no edit has an effect
-             */
+            /** @description whether renders keep the photo where no edit has an effect */
             keep_original: boolean;
-            /** Labels */
             labels: components["schemas"]["Label"][];
-            /** Layers */
             layers: components["schemas"]["Layer"][];
             learning: components["schemas"]["Learning"];
-            /** Line Colour */
             line_colour: [
                 number,
                 number,
@@ -1773,7 +1414,6 @@ export interface components {
             ];
             /** @description null until the first model is ready, a few seconds after an upload */
             model: components["schemas"]["ModelInfo"] | null;
-            /** Name */
             name: string;
             /** @description how the drawing is rendered */
             options: components["schemas"]["RenderOptions"];
@@ -1782,141 +1422,79 @@ export interface components {
             settings: components["schemas"]["ExtractSettings"];
             /** @description of the drawing and of a render */
             size: components["schemas"]["Size"];
-            /** Snapshots */
             snapshots: components["schemas"]["Snapshot"][];
-            /**
-             * Steps
-             * @description training steps
-             */
+            /** @description training steps */
             steps: number;
-            /**
-             * Unsettled
-             * @description edits that may no longer fit the corrections, largest first
-             */
+            /** @description edits that may no longer fit the corrections, largest first */
             unsettled: components["schemas"]["Unsettled"][];
-            /** Updated */
             updated: number;
         };
-        /**
-         * ProjectChange
-         * @description Changes of a project; null leaves a field as it is.
-         */
+        /** @description Changes of a project; null leaves a field as it is. */
         ProjectChange: {
-            /** Keep Original */
             keep_original?: boolean | null;
-            /** Name */
             name?: string | null;
             /** @description options that are not given stay as they are */
             options?: components["schemas"]["RenderOptions"] | null;
-            /**
-             * Unsettled
-             * @description empty: those edits were looked at
-             */
+            /** @description empty: those edits were looked at */
             unsettled?: unknown[] | null;
         };
-        /**
-         * ProjectList
-         * @description All projects, newest first.
-         */
+        /** @description All projects, newest first. */
         ProjectList: {
-            /** Projects */
             projects: components["schemas"]["ProjectSummary"][];
         };
-        /**
-         * ProjectSummary
-         * @description A project in the list.
-         */
+        /** @description A project in the list. */
         ProjectSummary: {
-            /** Created */
             created: number;
-            /**
-             * Edits
-             * @description edits that the drawing contains
-             */
+            /** @description edits that the drawing contains */
             edits: number;
-            /**
-             * Id
-             * @description made by the server
-             */
+            /** @description made by the server */
             id: string;
-            /** Name */
             name: string;
             photo: components["schemas"]["Size"];
-            /**
-             * Steps
-             * @description training steps
-             */
+            /** @description training steps */
             steps: number;
-            /** Updated */
             updated: number;
         };
-        /**
-         * Rectangle
-         * @description A rectangle of the drawing, in pixels.
-         */
+        /** @description A rectangle of the drawing, in pixels. */
         Rectangle: {
-            /** Height */
             height: number;
-            /** Width */
             width: number;
-            /** X */
             x: number;
-            /** Y */
             y: number;
         };
-        /**
-         * Refused
-         * @description A message was refused; nothing changed, and the client has to reload the drawing. Server → its author, text.
-         */
+        /** @description A message was refused; nothing changed, and the client has to reload the drawing. Server → its author, text. */
         Refused: {
-            /** Id */
             id: number | null;
             problem: components["schemas"]["Problem"];
             /**
-             * Type
              * @default refused
              * @constant
              */
             type: "refused";
         };
-        /**
-         * Render
-         * @description A rectangle of the newest render. Server → client, binary: width × height × 3 bytes RGB follow.
-         */
+        /** @description A rectangle of the newest render. Server → client, binary: width × height × 3 bytes RGB follow. */
         Render: {
             /** @description box of all that differs from the photo; null without edits */
             edited: components["schemas"]["Rectangle"] | null;
             /**
-             * Final
              * @description false if a polished picture of the same drawing follows, unless it is edited
              * @default true
              */
             final: boolean;
             /** @description null if no pixel changed; no pixels follow then */
             rectangle: components["schemas"]["Rectangle"] | null;
-            /**
-             * Revision
-             * @description of the drawing that was rendered
-             */
+            /** @description of the drawing that was rendered */
             revision: number;
-            /**
-             * Seconds
-             * @description from the request to the result
-             */
+            /** @description from the request to the result */
             seconds: number;
-            /**
-             * Steps
-             * @description training steps of the network
-             */
+            /** @description training steps of the network */
             steps: number;
             /**
-             * Type
              * @default render
              * @constant
              */
             type: "render";
             /**
-             * Without Effect
              * @description edits that a polished picture does not show, largest first: left, top, right, bottom, in shares
              * @default []
              */
@@ -1928,7 +1506,6 @@ export interface components {
             ][];
         };
         /**
-         * RenderOptions
          * @description What a person can choose about a render.
          *
          *     Attributes:
@@ -1939,104 +1516,52 @@ export interface components {
          *         fit_light: fit light and colour of moved pieces to their new places.
          */
         RenderOptions: {
-            /**
-             * Fit Light
-             * @default false
-             */
+            /** @default false */
             fit_light: boolean;
-            /**
-             * Polish
-             * @default true
-             */
+            /** @default true */
             polish: boolean;
-            /**
-             * Seed
-             * @default 0
-             */
+            /** @default 0 */
             seed: number;
-            /**
-             * Strength
-             * @default 0.5
-             */
+            /** @default 0.5 */
             strength: number;
         };
-        /**
-         * Replaced
-         * @description The drawing was replaced by another one, or the project was deleted. Server → client, text.
-         */
+        /** @description The drawing was replaced by another one, or the project was deleted. Server → client, text. */
         Replaced: {
-            /**
-             * Type
-             * @enum {string}
-             */
+            /** @enum {string} */
             type: "replaced" | "deleted";
         };
-        /**
-         * Sample
-         * @description A photo that is available without an upload.
-         */
+        /** @description A photo that is available without an upload. */
         Sample: {
-            /** Credit */
             credit: string;
-            /**
-             * Edit
-             * @description title of the edit that a project can start with
-             */
+            /** @description title of the edit that a project can start with */
             edit: string;
-            /** Id */
             id: string;
             size: components["schemas"]["Size"];
-            /** Title */
             title: string;
         };
-        /**
-         * SelectObject
-         * @description Select what marks say. Without marks, the picture is prepared, so that the first click is as fast as others.
-         */
+        /** @description Select what marks say. Without marks, the picture is prepared, so that the first click is as fast as others. */
         SelectObject: {
-            /**
-             * Marks
-             * @default []
-             */
+            /** @default [] */
             marks: (components["schemas"]["StrokeMark"] | components["schemas"]["BoxMark"])[];
         };
-        /**
-         * Selected
-         * @description A selection. The header of a frame: width × height bytes follow, 1 inside.
-         */
+        /** @description A selection. The header of a frame: width × height bytes follow, 1 inside. */
         Selected: {
             size: components["schemas"]["Size"];
         };
-        /**
-         * Size
-         * @description Width and height in pixels.
-         */
+        /** @description Width and height in pixels. */
         Size: {
-            /** Height */
             height: number;
-            /** Width */
             width: number;
         };
-        /**
-         * Snapshot
-         * @description A saved state of the drawing.
-         */
+        /** @description A saved state of the drawing. */
         Snapshot: {
-            /**
-             * Created
-             * @description Unix time
-             */
+            /** @description Unix time */
             created: number;
-            /**
-             * Id
-             * @description made by the server
-             */
+            /** @description made by the server */
             id: string;
-            /** Name */
             name: string;
         };
         /**
-         * Spline
          * @description A thin-plate spline through pairs of points.
          *
          *     Attributes:
@@ -2045,52 +1570,38 @@ export interface components {
          *         aspect: width over height of the picture: bending costs the same in both directions.
          */
         Spline: {
-            /** Aspect */
             aspect: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "spline";
-            /** Points */
             points: [
                 number,
                 number
             ][];
-            /** Sources */
             sources: [
                 number,
                 number
             ][];
         };
-        /**
-         * State
-         * @description All data except pixels; the first message, repeated after each change. Server → client, text.
-         */
+        /** @description All data except pixels; the first message, repeated after each change. Server → client, text. */
         State: {
             project: components["schemas"]["Project"];
             /**
-             * Type
              * @default state
              * @constant
              */
             type: "state";
         };
-        /**
-         * StrokeMark
-         * @description A click, or a scribble.
-         */
+        /** @description A click, or a scribble. */
         StrokeMark: {
             /**
-             * Add
              * @description whether it is in the object; otherwise it is outside
              * @default true
              */
             add: boolean;
-            /**
-             * Points
-             * @description x, y; one for a click
-             */
+            /** @description x, y; one for a click */
             points: [
                 number,
                 number
@@ -2101,25 +1612,14 @@ export interface components {
              */
             type: "stroke";
         };
-        /**
-         * UndoRedo
-         * @description Undo or redo. Client → server, text.
-         */
+        /** @description Undo or redo. Client → server, text. */
         UndoRedo: {
-            /** Id */
             id: number;
-            /**
-             * Type
-             * @enum {string}
-             */
+            /** @enum {string} */
             type: "undo" | "redo";
         };
-        /**
-         * Unsettled
-         * @description A part of the drawing whose edit may no longer make sense after corrections.
-         */
+        /** @description A part of the drawing whose edit may no longer make sense after corrections. */
         Unsettled: {
-            /** Part */
             part: [
                 number,
                 number,
@@ -2127,7 +1627,6 @@ export interface components {
                 number
             ];
             /**
-             * Reason
              * @description label: it was drawn with a label that is gone; source: what was moved there is something else now
              * @enum {string}
              */

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float64
@@ -161,6 +161,10 @@ Transform = Annotated[Affine | Spline, Field(discriminator="kind")]
 PictureId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the picture's file")]
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
 class Piece(Frozen):
     """The map of pixels that moved together: transforms, applied one after the other.
 
@@ -172,7 +176,7 @@ class Piece(Frozen):
     transforms: tuple[Transform, ...] = Field(max_length=256)
     # Left out where there is none, also in the editor's types: files without pictures are as those of earlier versions.
     picture: PictureId | None = Field(
-        None, exclude_if=lambda picture: picture is None, json_schema_extra=lambda schema: schema.pop("default", None)
+        None, exclude_if=lambda picture: picture is None, json_schema_extra=_without_default
     )
 
     def __call__(self, points: Coords) -> Coords:

@@ -36,7 +36,18 @@ def document(app: FastAPI) -> dict[str, Any]:
         [(header, "validation") for header in headers], ref_template="#/components/schemas/{model}"
     )
     schema["components"]["schemas"] = messages["$defs"] | schema["components"]["schemas"]
+    for part in ("components", "paths"):
+        schema[part] = _untitled(schema[part])
     return schema
+
+
+def _untitled(part: Any) -> Any:
+    """A part of a document without titles, which only repeat the names of fields."""
+    if isinstance(part, list):
+        return [_untitled(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {key: _untitled(each) for key, each in part.items() if key != "title" or not isinstance(each, str)}
 
 
 def main(path: Path) -> None:
