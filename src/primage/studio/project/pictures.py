@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from primage.errors import RunError
+from primage.http.errors import RefusalError
 from primage.origin.pictures import picture_path
 from primage.origin.transforms import Piece, pictures_of
-from primage.studio.errors import RefusalError
 from primage.studio.messages import Edit
 from primage.studio.project.canvas import Canvas
 from primage.studio.project.services import Services

@@ -17,6 +17,7 @@ from primage.detection.figures import Figure, find_figures
 from primage.edit.apply import Edited, edited
 from primage.edit.rebase import rebased
 from primage.errors import ImageError
+from primage.http.errors import RefusalError
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.labels.formats.raw import PhotoFacts
 from primage.labels.label_map import Label as PaletteLabel
@@ -33,7 +34,6 @@ from primage.primitive.primitive import Primitive, spec_of
 from primage.primitive.read import LayerFiles
 from primage.run import Run
 from primage.studio.drawing import Drawing
-from primage.studio.errors import RefusalError
 from primage.studio.origin import index_of, layer_of
 from primage.studio.schemas import Colour, Label, Size, Unsettled
 from primage.studio.workers.opening import opened, read_opened, resembles, with_hidden_labels
