@@ -295,3 +295,18 @@ def test_light_commands_do_not_load_torch(code: str) -> None:
     check = f"; import sys; heavy = {heavy} & set(sys.modules); assert not heavy, heavy"
     done = subprocess.run([sys.executable, "-c", code + check], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_first_model_does_not_load_pytorchs_compiler() -> None:
+    """It takes two seconds, in which the studio would show nothing."""
+    code = """
+import sys
+from primage.config import preset
+from primage.primitive.primitive import PrimitiveSpec
+from primage.state import fresh_state
+config = preset("standard").model_copy(update={"matcher": "none"})
+fresh_state(config, PrimitiveSpec(config=config.primitive), "cpu").render_network()
+print({"torch._dynamo", "sympy"} & set(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -41,18 +42,28 @@ class State:
         config: Config,
         rng: torch.Generator,
     ) -> None:
-        optim = config.optim
+        self._optim = config.optim
         self.generator = generator
         self.discriminator = discriminator
-        self.ema = EMA(generator, optim.ema) if optim.ema > 0 else None
-        self.optimiser_G = _adam(generator, optim.lr, optim.betas)
-        self.optimiser_D = _adam(discriminator, optim.lr_discriminator, optim.betas)
+        self.ema = EMA(generator, config.optim.ema) if config.optim.ema > 0 else None
         self.rng = rng
         self.step = 0
         self.seconds = 0.0
         self.previewed_sec = 0.0
         #: False in the middle of a step.
         self.intact = True
+
+    # Made when they are needed, since PyTorch loads its compiler with the first optimiser. That takes two seconds, and
+    # a model without training needs none.
+    @cached_property
+    def optimiser_G(self) -> torch.optim.Adam:  # noqa: N802
+        """The generator's optimiser."""
+        return _adam(self.generator, self._optim.lr, self._optim.betas)
+
+    @cached_property
+    def optimiser_D(self) -> torch.optim.Adam:  # noqa: N802
+        """The discriminator's optimiser."""
+        return _adam(self.discriminator, self._optim.lr_discriminator, self._optim.betas)
 
     def finish_step(self) -> None:
         """Count the step; from here on the state can be saved again."""

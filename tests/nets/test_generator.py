@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from primage.config import PainterConfig
-from primage.nets.build import build_generator
+from primage.nets.build import build_generator, build_network
 from primage.nets.generator import Source
+from primage.nets.layers import allocate
 
 CONFIG = PainterConfig(embedding=4, widths=(8, 8, 8, 8), blocks=(0, 0, 0, 1), refine_widths=(8, 8, 8))
 
@@ -30,3 +31,14 @@ def test_a_source_takes_its_reference_features_to_the_other_device() -> None:
 
 def test_a_source_without_features_stays_without() -> None:
     assert Source(torch.zeros(1, 3, 8, 8), torch.zeros(1, 2, 8, 8)).to("meta").reference is None
+
+
+def test_a_network_without_memory_gets_it_for_all_weights() -> None:
+    with torch.device("meta"):
+        network = build_network(CONFIG, 3)
+    before = network.state_dict()
+    allocate(network)
+    after = network.state_dict()
+    assert {name: (t.shape, t.dtype) for name, t in after.items()} == {n: (t.shape, t.dtype) for n, t in before.items()}
+    assert {tensor.device.type for tensor in (*network.parameters(), *network.buffers())} == {"cpu"}
+    assert all(parameter.requires_grad for parameter in network.parameters())

@@ -6,6 +6,7 @@ import torch
 
 from primage.config import GeneratorConfig, PainterConfig
 from primage.nets.generator import Generator
+from primage.nets.layers import allocate
 from primage.nets.painter import Painter
 from primage.nets.pix2pixhd import Pix2PixHD
 
@@ -46,6 +47,6 @@ def build_generator(config: GeneratorConfig, channels: int, rng: torch.Generator
     # Built on the meta device, to skip PyTorch's own initialisation, which takes seconds for 182 M parameters.
     with torch.device("meta"):
         network = build_network(config, channels)
-    network.to_empty(device="cpu")
+    allocate(network)
     network.initialise(rng)
     return network

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from primage.config import DiscriminatorConfig
+from primage.nets.layers import allocate
 from primage.nets.pix2pixhd import init_normal
 
 
@@ -102,6 +103,6 @@ def build_discriminator(
     """
     with torch.device("meta"):
         network = MultiscaleDiscriminator(config, channels)
-    network.to_empty(device="cpu")
+    allocate(network)
     init_normal(network, rng, biases)
     return network

@@ -40,6 +40,18 @@ class ResidualBlock(nn.Module):
         return out
 
 
+def allocate(network: nn.Module) -> None:
+    """Give a network that was built inside ``with torch.device("meta")`` memory for its weights, on the CPU.
+
+    (`torch.nn.Module.to_empty` does the same, and loads SymPy first, which takes most of a second.)
+
+    Args:
+        network: changed in place; its weights are undefined afterwards.
+    """
+    weights = {name: torch.empty(tensor.shape, dtype=tensor.dtype) for name, tensor in network.state_dict().items()}
+    network.load_state_dict(weights, assign=True)
+
+
 def fold_norms(network: nn.Module) -> None:
     """Fold BatchNorm into the convolutions, in place, for rendering only.
 
