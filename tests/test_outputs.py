@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from primage.errors import OutputError
 from primage.image import write_png
 from primage.outputs import check_folder, check_model, check_outputs, mark_folder
-from primage.run import save_tensors
 from primage.run_folder import PAIR, run_files, run_of
+from primage.tensor_files import save_tensors
 from tests.tiny import contents, picture, write_photo
 
 

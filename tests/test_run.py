@@ -239,7 +239,7 @@ def test_a_failed_save_leaves_the_old_tensors(tmp_path: Path, monkeypatch: pytes
         file.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("primage.run.save_file", full)
+    monkeypatch.setattr("primage.tensor_files.save_file", full)
     with pytest.raises(OSError, match="No space"):
         save_tensors(path, {"a": torch.ones(2)}, {"step": 2})
     assert load_tensors(path)[1] == {"step": 1}

@@ -19,7 +19,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from primage import api, losses, training
+from primage import loss_network, losses, training
 from primage.api import configure, continued_run, opened_run, prepare, train
 from primage.config import PRESETS, preset
 from primage.errors import ConfigError, RunError, TrainingError, WeightsError
@@ -29,9 +29,10 @@ from primage.nets.features import PIX2PIXHD_LAYERS, FeatureExtractor
 from primage.nets.generator import Source
 from primage.nets.pretrained_matcher import matcher_weights
 from primage.nets.weights import weights_available
-from primage.run import Run, load_tensors, save_tensors
+from primage.run import Run
 from primage.schedule import Stage, plan
 from primage.state import State, fresh_state
+from primage.tensor_files import load_tensors, save_tensors
 from primage.warp.pair import TrainingPair
 from tests.nets.test_features import random_weights
 from tests.tiny import (
@@ -248,7 +249,7 @@ class Weights:
 @pytest.fixture
 def weights(monkeypatch: pytest.MonkeyPatch) -> Weights:
     weights = Weights()
-    for module in (api, features):
+    for module in (loss_network, features):
         monkeypatch.setattr(module, "load_weights", weights)
     return weights
 

@@ -15,19 +15,21 @@ from jaxtyping import UInt8
 
 from primage.config import FROM_SCRATCH, NAMED_SETTINGS, Config, PresetName, preset
 from primage.downloads import Progress as WeightsProgress
-from primage.errors import ConfigError, ImageError, WeightsError
-from primage.files import sha256_file
+from primage.errors import ConfigError, ImageError
 from primage.image import read_image, resize_image, working_size
+from primage.loss_network import check_perceptual_layers, with_available_weights
 from primage.losses import enabled_losses
 from primage.model import Model, load
-from primage.nets.features import layer_names
-from primage.nets.weights import load_weights
+from primage.pair_files import PairFiles, is_several, pairs_in
+from primage.pairs import in_progress, together
 from primage.primitive.config import PrimitiveKind
 from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.primitive.read import NO_FILES, LayerFiles, training_primitive
-from primage.run import Run, RunRecord, check_target, open_or_create, read_meta
+from primage.run import Run, RunRecord, check_target, open_or_create
 from primage.run_folder import lock_folder
 from primage.settings import current_name, validated
+from primage.stored_pairs import FurtherPair
+from primage.tensor_files import read_meta
 from primage.training import Progress, training
 
 _log = logging.getLogger(__name__)
@@ -180,11 +182,13 @@ class Prepared:
         record: settings, and hashes of the inputs.
         photo: (H, W, 3) uint8 at the working size.
         primitive: primitive of the photo, of the same size.
+        more: further training pairs.
     """
 
     record: RunRecord
     photo: UInt8[np.ndarray, "h w 3"]
     primitive: Primitive
+    more: tuple[FurtherPair, ...] = ()
 
 
 def prepare(
@@ -197,9 +201,9 @@ def prepare(
     """Read the photo, read or extract its primitive, and check that the loss network is available.
 
     Args:
-        photo: the photo's file.
+        photo: the photo's file; several pairs: a folder or a list of them (`primage.pair_files.pairs_in`).
         config: settings.
-        files: layers given as files.
+        files: layers given as files; not for several pairs.
         shrink_only: do not enlarge a photo that is smaller than the working size.
         progress: called with the progress of a weights download.
 
@@ -210,17 +214,23 @@ def prepare(
         UserError: an input is invalid.
         WeightsError: the pretrained loss network is not available.
     """
-    _check_perceptual_layers(config)
-    working, primitive, spec = read_pair(photo, config, files, shrink_only, progress)
-    _warn_of_memory(photo, config, (working.shape[0], working.shape[1]))
+    check_perceptual_layers(config)
+    pairs = pairs_in(Path(photo), config, files) if is_several(photo) else (PairFiles(Path(photo)),)
+    read = [
+        read_pair(pair.photo, config, LayerFiles(pair.drawing) if pair.drawing else files, shrink_only, progress)
+        for pair in in_progress(pairs)
+    ]
+    spec, (first, *more) = together(pairs, read)
+    largest = max(range(len(read)), key=lambda number: read[number][0].size)
+    _warn_of_memory(pairs[largest].photo, config, read[largest][1].size)
     record = RunRecord(
         requested=config,
-        config=_with_available_weights(config, progress),
+        config=with_available_weights(config, progress),
         spec=spec,
-        photo_sha256=sha256_file(photo),
-        layers_sha256=primitive.sha256(),
+        photo_sha256=first.record.photo_sha256,
+        layers_sha256=first.record.layers_sha256,
     )
-    return Prepared(record, working, primitive)
+    return Prepared(record, first.photo, first.primitive, tuple(more))
 
 
 def _warn_of_memory(photo: str | Path, config: Config, size: tuple[int, int]) -> None:
@@ -252,7 +262,7 @@ def opened_run(path: str | Path, prepared: Prepared) -> Iterator[Run]:
     folder = Path(path)
     check_target(folder)
     with lock_folder(folder):
-        yield open_or_create(folder, prepared.record, prepared.photo, prepared.primitive)
+        yield open_or_create(folder, prepared.record, prepared.photo, prepared.primitive, prepared.more)
 
 
 @contextlib.contextmanager
@@ -294,33 +304,9 @@ def continued_run(
         elif changes["minutes"] is None:
             raise ConfigError(f"{folder}: add how much longer to train: --minutes M or --steps N")
         config = validated(Config, config.model_dump() | changes, "settings")
-        _check_perceptual_layers(config)
-        run.amend(_with_available_weights(config, None) if require_weights else config)
+        check_perceptual_layers(config)
+        run.amend(with_available_weights(config, None) if require_weights else config)
         yield run
-
-
-def _check_perceptual_layers(config: Config) -> None:
-    network = config.loss.perceptual_network
-    unknown = set(config.loss.perceptual_layers) - set(layer_names(network))
-    if config.loss.lambda_perc > 0 and unknown:
-        raise ConfigError(f"settings: loss.perceptual_layers: {network} has no layer {', '.join(sorted(unknown))}")
-
-
-def _with_available_weights(config: Config, progress: WeightsProgress | None) -> Config:
-    """Check that the loss network is available before a run starts; VGG16 replaces VGG19 if that is not."""
-    if config.loss.lambda_perc == 0 or config.steps == 0:
-        return config
-    network = config.loss.perceptual_network
-    try:
-        load_weights(network, progress=progress)
-        return config
-    except WeightsError as error:
-        if network != "vgg19":
-            raise
-        _log.warning("%s; the perceptual loss uses VGG16 instead, and the run records it", str(error).rstrip("."))
-        load_weights("vgg16", progress=progress)
-        loss = config.loss.model_copy(update={"perceptual_network": "vgg16"})
-        return config.model_copy(update={"loss": loss})
 
 
 def train(
@@ -345,7 +331,7 @@ def train(
     """Train on one photo. Repeating the call resumes an interrupted training.
 
     Args:
-        photo: the photo's file.
+        photo: the photo's file; for the preset paper also several pairs, see `primage.pair_files.pairs_in`.
         run: the run folder.
         primitive: kind of primitive, one of `primage.primitive.kinds.KINDS`.
         preset: draft, standard or paper.

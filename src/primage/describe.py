@@ -15,6 +15,7 @@ from primage.nets.discriminator import MultiscaleDiscriminator
 from primage.nets.generator import parameter_count
 from primage.primitive.kinds import KINDS
 from primage.run import Run
+from primage.run_folder import RECORD
 
 #: Number of labels assumed when counting a preset's parameters; the actual number depends on the photo.
 NOMINAL_LABELS = 12
@@ -69,7 +70,7 @@ def describe_model(path: Path) -> dict[str, Any]:
     """
     model = load(path)
     record = model.record
-    total = record.config.steps if not path.is_dir() else Run(path).record.config.steps
+    run = Run(path).record if path.is_dir() and (path / RECORD).is_file() else None
     palette = record.spec.palette
     return {
         "path": str(path),
@@ -82,11 +83,12 @@ def describe_model(path: Path) -> dict[str, Any]:
         "label_names": [label.name for label in palette.labels if label.name] if palette else [],
         "size": list(model.size),
         "steps": record.steps,
-        "steps_planned": total,
+        "steps_planned": (run or record).config.steps,
         "seconds": record.seconds,
         "generator_parameters": parameter_count(model.network()),
         "weights_sha256": model.weights_sha256,
         "photo_sha256": record.photo_sha256,
+        "further_pairs": [] if run is None else [f"{pair.name} {pair.photo_sha256[:12]}" for pair in run.more_pairs],
         "deviations": list(record.deviations),
         "palette": palette.model_dump(mode="json") if palette else {},
         "config": record.config.model_dump(mode="json"),

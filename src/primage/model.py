@@ -29,13 +29,13 @@ from primage.outputs import check_model
 from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import Primitive, PrimitiveSpec, encode
 from primage.primitive.read import LayerFiles, read_primitive
-from primage.run import load_tensors, save_tensors
 from primage.settings import validated
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished, Render, excluded_places, polish
 from primage.synthesis.reference import Reference
 from primage.synthesis.stage import completed
 from primage.synthesis.synthesise import DEFAULTS
+from primage.tensor_files import load_tensors, save_tensors
 from primage.tensors import to_image, to_tensor
 
 

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from pydantic import Field, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from primage._version import __version__
 from primage.config import Config
 from primage.deviations import HasDeviations
 from primage.errors import RunError
-from primage.files import atomic_path, sha256_file, write_atomically
+from primage.files import write_atomically
 from primage.image import read_image, write_png
 from primage.outputs import check_outputs, check_parents
-from primage.primitive.kinds import layers_of
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
 from primage.primitive.read_back import check_reads_back
 from primage.run_folder import CHECKPOINT, MODEL, PAIR, PHOTO, PRIMITIVE, RECORD, check_free
+from primage.stored_pairs import (
+    FurtherPair,
+    PairRecord,
+    check_pair,
+    folder_of,
+    pair_sha256,
+    read_pair,
+    write_pair,
+    write_pairs,
+)
+from primage.tensor_files import load_tensors, read_meta, save_tensors
 
 
 class RunRecord(HasDeviations):
     """Settings and inputs of a run. ``requested`` is compared when the command is repeated.
 
     ``pair_sha256`` has the hash of each file of the training pair; it is empty in runs of earlier versions.
+    ``more_pairs`` are the others, if there are several: this one is edited, all are learned.
     """
 
     version: str = __version__
@@ -42,61 +50,7 @@ class RunRecord(HasDeviations):
     photo_sha256: str
     layers_sha256: dict[str, str] = Field(default_factory=dict)
     pair_sha256: dict[str, str] = Field(default_factory=dict)
-
-
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> None:
-    """Write tensors and one JSON record as a safetensors file, atomically.
-
-    Args:
-        path: the file; its folder exists.
-        tensors: what to save.
-        meta: any JSON data.
-    """
-    ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with atomic_path(path) as scratch:
-        save_file(ready, scratch, metadata={"primage": json.dumps(meta)})
-
-
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read a file written by `save_tensors`.
-
-    Args:
-        path: a safetensors file.
-
-    Returns:
-        The tensors and the record.
-
-    Raises:
-        RunError: the file is missing or damaged, or was not written by Primage.
-    """
-    with _opened(path) as file:
-        meta = json.loads((file.metadata() or {})["primage"])
-        return {name: file.get_tensor(name) for name in file.keys()}, meta  # noqa: SIM118
-
-
-def read_meta(path: Path) -> dict[str, Any]:
-    """Read the record of a file written by `save_tensors`, without the tensors.
-
-    Args:
-        path: a safetensors file.
-
-    Raises:
-        RunError: the file is missing or damaged, or was not written by Primage.
-    """
-    with _opened(path) as file:
-        meta: dict[str, Any] = json.loads((file.metadata() or {})["primage"])
-        return meta
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise RunError(f"{path}: there is no such file; give a run folder or its model.safetensors") from error
-    except (SafetensorError, KeyError, json.JSONDecodeError, OSError) as error:
-        raise RunError(f"{path}: is not a file that Primage wrote, or it is damaged ({error}); give another") from error
+    more_pairs: tuple[PairRecord, ...] = ()
 
 
 class Run:
@@ -139,7 +93,12 @@ class Run:
 
     @classmethod
     def create(
-        cls, path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive
+        cls,
+        path: str | Path,
+        record: RunRecord,
+        photo: UInt8[np.ndarray, "h w 3"],
+        primitive: Primitive,
+        more: Sequence[FurtherPair] = (),
     ) -> Run:
         """Create a run folder with the training pair. The record is written last: without it, a folder is not a run.
 
@@ -148,6 +107,7 @@ class Run:
             record: settings and inputs of the run; the hashes of the training pair are added.
             photo: (H, W, 3) uint8 at the working size.
             primitive: the training primitive, of the same size.
+            more: further training pairs.
 
         Returns:
             The run.
@@ -160,12 +120,10 @@ class Run:
         check_free(folder)
         try:
             (folder / "previews").mkdir(parents=True, exist_ok=True)
-            write_png(folder / PHOTO, photo)
             write_png(folder / PRIMITIVE, draw(primitive, record.spec.line_colour))
             check_reads_back(folder / PRIMITIVE, primitive, record.spec)
-            for layer, data in primitive:
-                layer.write(folder / f"{layer.name}.png", data)
-            record = record.model_copy(update={"pair_sha256": _pair_sha256(folder, primitive.kind)})
+            hashes = {"pair_sha256": write_pair(folder, photo, primitive), "more_pairs": write_pairs(folder, more)}
+            record = record.model_copy(update=hashes)
             write_atomically(folder / RECORD, record.model_dump_json(indent=2))
         except OSError as error:
             raise RunError(f"{folder}: cannot be written to ({error.strerror}); choose another folder") from error
@@ -177,22 +135,26 @@ class Run:
         Raises:
             RunError: one of its files was changed since.
         """
-        self.check_pair()
-        kind = self.record.spec.kind
-        layers = {layer.name: layer.load(self.path / f"{layer.name}.png") for layer in layers_of(kind)}
-        return read_image(self.path / PHOTO), Primitive(kind, **layers)
+        check_pair(self.path, self.record.pair_sha256)
+        return read_pair(self.path, self.record.spec.kind)
+
+    def further_pair(self, index: int) -> tuple[UInt8[np.ndarray, "h w 3"], Primitive]:
+        """One of the further training pairs, as `pair`; `check_pair` checks them.
+
+        Args:
+            index: which one, from 0.
+        """
+        return read_pair(folder_of(self.path, index + 1), self.record.spec.kind)
 
     def check_pair(self) -> None:
-        """Check that the training pair is the one that the run was made with.
+        """Check that the training pairs are those that the run was made with.
 
         Raises:
             RunError: a file is missing or was changed; the message names it.
         """
-        for name, expected in self.record.pair_sha256.items():
-            file = self.path / name
-            if not file.is_file() or sha256_file(file) != expected:
-                what = "was changed since the run was made" if file.exists() else "is missing"
-                raise RunError(f"{file}: {what}; put the run's own file back, or train a new run in another folder")
+        check_pair(self.path, self.record.pair_sha256)
+        for number, pair in enumerate(self.record.more_pairs, 1):
+            check_pair(folder_of(self.path, number), pair.pair_sha256)
 
     def amend(self, config: Config) -> None:
         """Store settings determined after the run was created: the number of steps, or added minutes.
@@ -202,7 +164,7 @@ class Run:
         """
         changes: dict[str, object] = {"config": config}
         if not self.record.pair_sha256:  # a run of an earlier version
-            changes["pair_sha256"] = _pair_sha256(self.path, self.record.spec.kind)
+            changes["pair_sha256"] = pair_sha256(self.path, self.record.spec.kind)
         self.record = self.record.model_copy(update=changes)
         write_atomically(self.path / RECORD, self.record.model_dump_json(indent=2))
 
@@ -240,9 +202,10 @@ class Run:
             )
 
     @property
-    def _pair(self) -> dict[str, str]:
-        """What identifies the training pair."""
-        return {"photo": self.record.photo_sha256, **self.record.layers_sha256}
+    def _pair(self) -> dict[str, object]:
+        """What identifies the training pairs."""
+        more = {"more": [pair.content for pair in self.record.more_pairs]} if self.record.more_pairs else {}
+        return {"photo": self.record.photo_sha256, **self.record.layers_sha256, **more}
 
     @property
     def model_path(self) -> Path:
@@ -274,11 +237,6 @@ class Run:
         write_atomically(path, "".join(line + "\n" for line in kept))
 
 
-def _pair_sha256(folder: Path, kind: str) -> dict[str, str]:
-    names = (PHOTO, *(f"{layer.name}.png" for layer in layers_of(kind)))
-    return {name: sha256_file(folder / name) for name in names}
-
-
 def check_target(path: str | Path, inputs: Sequence[Path] = ()) -> None:
     """Check that a folder can hold a run, before any long computation.
 
@@ -299,7 +257,13 @@ def check_target(path: str | Path, inputs: Sequence[Path] = ()) -> None:
         check_outputs([folder / name for name in PAIR], inputs)
 
 
-def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray, "h w 3"], primitive: Primitive) -> Run:
+def open_or_create(
+    path: str | Path,
+    record: RunRecord,
+    photo: UInt8[np.ndarray, "h w 3"],
+    primitive: Primitive,
+    more: Sequence[FurtherPair] = (),
+) -> Run:
     """Open the run that the same command started before, or create it.
 
     Args:
@@ -307,6 +271,7 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
         record: the requested run; its ``config`` may lack the number of steps.
         photo: the training photo at the working size.
         primitive: the training primitive.
+        more: further training pairs.
 
     Returns:
         The run; an existing one keeps its own record.
@@ -317,7 +282,7 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
     """
     folder = Path(path)
     if not (folder / RECORD).exists():
-        return Run.create(folder, record, photo, primitive)
+        return Run.create(folder, record, photo, primitive, more)
     run = Run(folder)
     run.check_pair()
     old = run.record
@@ -329,6 +294,8 @@ def open_or_create(path: str | Path, record: RunRecord, photo: UInt8[np.ndarray,
         differences.append(f"working size was {size[1]}×{size[0]} px, now {photo.shape[1]}×{photo.shape[0]} px")
     if old.layers_sha256 != record.layers_sha256 and not _same_but_for_colours(run.pair()[1], primitive):
         differences.append("another primitive")
+    if [pair.content for pair in old.more_pairs] != [pair.record.content for pair in more]:
+        differences.append("other pairs")
     if differences:
         way = "repeat the command as it was, or choose another folder"
         if all(difference.startswith(("minutes ", "steps ")) for difference in differences):

@@ -4,6 +4,7 @@ run.json                 the requested settings, and those determined at the sta
 photo.png segments.png   the training pair at the working size; also edges.png, colours.png
 checkpoint.safetensors   everything needed to resume the training
 model.safetensors        the model that `primage render` uses
+pairs/0001/ …            further training pairs, if there are several
 log.jsonl  previews/     losses every second or so; preview pictures
 """
 
@@ -22,10 +23,11 @@ from primage.seal import state
 
 RECORD, CHECKPOINT, MODEL = "run.json", "checkpoint.safetensors", "model.safetensors"
 PHOTO, PRIMITIVE, LOCK, LOG = "photo.png", "primitive.png", ".lock", "log.jsonl"
+PAIRS = "pairs"
 #: What a training learns from, or shows of it. It is written before the record, and left if that is prevented.
 PAIR = (PHOTO, PRIMITIVE, *(f"{name}.png" for name in all_layer_names()))
 #: The names in a run folder, whatever their case, that belong to the run.
-_NAMES = frozenset((*PAIR, RECORD, CHECKPOINT, MODEL, LOG, LOCK, "previews", "tensorboard"))
+_NAMES = frozenset((*PAIR, RECORD, CHECKPOINT, MODEL, LOG, LOCK, PAIRS, "previews", "tensorboard"))
 #: What file managers leave in folders that people take for empty.
 INVISIBLE = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
 

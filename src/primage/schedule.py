@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
+
 from primage.config import Config, OptimConfig
-from primage.warp.pair import TrainingPair
+from primage.warp.pair import Batch, TrainingPair
 
 #: Learning rate after ``--continue``, as a share of the configured one.
 _CONTINUED_LR_FACTOR = 0.5
@@ -19,11 +21,12 @@ class Stage:
 
     Attributes:
         until: the step at which the stage ends.
-        pair: the training pair at the stage's size.
+        pair: the training pair at the stage's size; of several, the one that is edited.
         batch: warps per step.
         scale: the stage's size as a share of the working size.
         perceptual: whether the perceptual loss is used.
         adversarial: whether the discriminator is trained.
+        others: the further training pairs.
     """
 
     until: int
@@ -32,6 +35,17 @@ class Stage:
     scale: float
     perceptual: bool
     adversarial: bool
+    others: Sequence[TrainingPair] = ()
+
+    def draw(self, rng: torch.Generator, device: torch.device | str = "cpu") -> Batch:
+        """Draw the warps of a step: all of one pair, since pairs can have different sizes.
+
+        Args:
+            rng: random source, on the CPU.
+            device: torch device of the tensors.
+        """
+        number = int(torch.randint(1 + len(self.others), (), generator=rng)) if self.others else 0
+        return (self.others[number - 1] if number else self.pair).draw(self.batch, rng, device)
 
     @property
     def cost(self) -> float:
@@ -39,7 +53,12 @@ class Stage:
         return self.batch * self.scale**2 * (1 + 1.0 * self.perceptual + 0.3 * self.adversarial)
 
 
-def plan(config: Config, steps: int, pairs: Mapping[float, TrainingPair]) -> list[Stage]:
+def plan(
+    config: Config,
+    steps: int,
+    pairs: Mapping[float, TrainingPair],
+    others: Mapping[float, Sequence[TrainingPair]] | None = None,
+) -> list[Stage]:
     """Divide the training into stages: a new one starts with each phase, and with the discriminator.
 
     Steps added with ``--continue`` all use the last phase.
@@ -48,6 +67,7 @@ def plan(config: Config, steps: int, pairs: Mapping[float, TrainingPair]) -> lis
         config: phases, and the start of the discriminator.
         steps: total number of steps.
         pairs: the training pair by scale.
+        others: the further pairs by scale.
 
     Returns:
         Stages in order, without empty ones.
@@ -61,7 +81,10 @@ def plan(config: Config, steps: int, pairs: Mapping[float, TrainingPair]) -> lis
         end = first + round(phase.until * (steps - first))
         for until, adversarial in ((min(end, adversarial_from), False), (end, True)):
             if until > begin:
-                stages.append(Stage(until, pairs[phase.scale], phase.batch, phase.scale, phase.perceptual, adversarial))
+                more = others[phase.scale] if others is not None else ()
+                stages.append(
+                    Stage(until, pairs[phase.scale], phase.batch, phase.scale, phase.perceptual, adversarial, more)
+                )
                 begin = until
     return stages
 

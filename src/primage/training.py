@@ -20,6 +20,7 @@ from primage import losses
 from primage.allocator import kept_memory
 from primage.config import Config, LossConfig
 from primage.errors import TrainingError, WeightsError
+from primage.further_pairs import FurtherPairs
 from primage.nets.features import FeatureExtractor
 from primage.nets.generator import Source
 from primage.publish import estimate_norms, export_model, write_preview
@@ -90,14 +91,14 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
 
 def _training(run: Run, device: str, require_weights: bool) -> PythonGenerator[Progress, None, None]:
     config = run.record.config
-    pairs = _pairs(run)
+    pairs, others = _pairs(run)
     perceptual = notice = None
     if config.steps != 0 and config.loss.lambda_perc > 0:
         perceptual, notice = _load_perceptual(config.loss, device, require_weights)
     if config.steps is None:
-        config = _fix_steps(run, pairs, perceptual, device)
+        config = _fix_steps(run, pairs, others, perceptual, device)
     assert config.steps is not None
-    stages = plan(config, config.steps, pairs)
+    stages = plan(config, config.steps, pairs, others)
     state = fresh_state(config, run.record.spec, device)
     if run.checkpoint_path.exists():
         state.load(*run.load_checkpoint())
@@ -174,7 +175,7 @@ def train_step(
     perceptual: FeatureExtractor | None,
     device: str,
 ) -> dict[str, float]:
-    """One step: warp the pair, generate, update the generator, then the discriminator.
+    """One step: warp a pair, generate, update the generator, then the discriminator.
 
     Args:
         state: networks and optimisers; changed in place; `State.finish_step` counts the step.
@@ -192,7 +193,7 @@ def train_step(
     """
     state.intact = False
     state.set_learning_rates(config)
-    batch = stage.pair.draw(stage.batch, state.rng, device)
+    batch = stage.draw(state.rng, device)
     real, primitive = batch.photo, batch.primitive
     precision = torch.autocast(torch.device(device).type, torch.bfloat16, config.optim.precision == "bfloat16")
     with precision:
@@ -267,16 +268,21 @@ def _load_perceptual(config: LossConfig, device: str, required: bool) -> tuple[F
         return None, notice
 
 
-def _pairs(run: Run) -> dict[float, TrainingPair]:
-    """The training pair at each size that the phases use, and at full size for previews."""
+def _pairs(run: Run) -> tuple[dict[float, TrainingPair], dict[float, FurtherPairs]]:
+    """The training pair and the further ones at each size that the phases use, and at full size for previews."""
     photo, primitive = run.pair()
     config, spec = run.record.config, run.record.spec
     scales = {1.0, *(phase.scale for phase in config.phases)}
-    return {scale: TrainingPair(photo, primitive, spec, scale, config.augment) for scale in scales}
+    pairs = {scale: TrainingPair(photo, primitive, spec, scale, config.augment) for scale in scales}
+    return pairs, {scale: FurtherPairs(run, scale) for scale in scales}
 
 
 def _fix_steps(
-    run: Run, pairs: Mapping[float, TrainingPair], perceptual: FeatureExtractor | None, device: str
+    run: Run,
+    pairs: Mapping[float, TrainingPair],
+    others: Mapping[float, FurtherPairs],
+    perceptual: FeatureExtractor | None,
+    device: str,
 ) -> Config:
     """Time a few steps of each stage on throwaway networks, and write the number of steps into the run."""
     config = run.record.config
@@ -286,7 +292,7 @@ def _fix_steps(
     nominal = first + 10_000
     state = fresh_state(config, run.record.spec, device)
     total, last = 0.0, first
-    for stage in plan(config, nominal, pairs):
+    for stage in plan(config, nominal, pairs, others):
         source = Source(stage.pair.photo, stage.pair.encoded).to(device)
         state.step = last
         times: list[float] = []

@@ -21,8 +21,9 @@ from primage.nets import pretrained_matcher
 from primage.nets.build import build_network
 from primage.nets.legacy_keys import current_keys, former_keys
 from primage.nets.pretrained_matcher import MATCHER_FILE, matcher_weights
-from primage.run import Run, load_tensors, save_tensors
+from primage.run import Run
 from primage.state import fresh_state
+from primage.tensor_files import load_tensors, save_tensors
 from tests.tiny import SETTINGS, one_thread, write_photo
 
 OLD = [line.split() for line in Path(__file__).with_name("painter_keys_0_1.txt").read_text().splitlines()]

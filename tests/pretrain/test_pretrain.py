@@ -20,7 +20,7 @@ from primage.pretrain.episodes import Episode, draw_episode
 from primage.pretrain.media import read_media
 from primage.pretrain.pictures import segmented_photo, synthetic_picture
 from primage.pretrain.training import STAGES, Stage, pretraining
-from primage.run import load_tensors
+from primage.tensor_files import load_tensors
 from tests.primitive.drawings import astronaut
 from tests.tiny import one_thread
 

@@ -46,7 +46,8 @@ def command(
     photo: Annotated[
         Path | None,
         typer.Argument(
-            help="The photo: PNG, JPEG, WebP, AVIF, HEIC, TIFF … Omit it with --continue.", show_default=False
+            help="The photo, or several with drawings: a folder or a CSV or JSON list. Omit it with --continue.",
+            show_default=False,
         ),
     ] = None,
     out: Annotated[

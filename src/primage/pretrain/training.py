@@ -27,7 +27,7 @@ from primage.nets.painter import Painter
 from primage.pretrain.episodes import Episode, draw_episode
 from primage.pretrain.pictures import Picture, segmented_photo, synthetic_picture
 from primage.primitive.codes import EMBEDDED_CHANNELS
-from primage.run import load_tensors, save_tensors
+from primage.tensor_files import load_tensors, save_tensors
 
 _SIDE = 256
 _WARM_UP = 150

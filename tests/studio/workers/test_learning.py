@@ -8,11 +8,11 @@ from unittest import mock
 
 import pytest
 
-from primage import api
+from primage import api, loss_network
 from primage.api import train
 from primage.errors import WeightsError
 from primage.nets import features, weights
-from primage.run import Run, load_tensors
+from primage.run import Run
 from primage.studio.project import models
 from primage.studio.project.models import ModelManager, saved_learning
 from primage.studio.project.services import Options, Services
@@ -22,6 +22,7 @@ from primage.studio.workers.painter import Calibrate
 from primage.studio.workers.painting import calibrate
 from primage.studio.workers.reader import CreateRun
 from primage.studio.workers.reading import create_run
+from primage.tensor_files import load_tensors
 from tests.tiny import SETTINGS, run_alone, write_photo
 
 
@@ -35,7 +36,7 @@ def test_learning_without_the_loss_network_says_so_and_keeps_the_settings(
     train(write_photo(tmp_path), run, preset="draft", steps=0)
     before = Run(run).record.config.loss
     assert before.lambda_perc > 0
-    for module in (weights, features, api):
+    for module in (weights, features, loss_network):
         monkeypatch.setattr(module, "load_weights", missing)
     for _ in range(2):
         context = multiprocessing.get_context("fork")  # with what is patched here
