@@ -27,6 +27,10 @@ def astronaut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def pixels(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
 def test_a_part_is_copied_with_its_place_in_the_photo(editor: Person) -> None:
     page = editor.page
     side = editor.labels().shape[0]
@@ -64,7 +68,9 @@ def test_cut_and_paste_in_place_changes_nothing(editor: Person) -> None:
     editor.painted()
 
 
-def test_a_part_is_pasted_into_another_photo(browser: Browser, studio: Studio, visit: Visit, astronaut: Path) -> None:
+def test_a_part_is_pasted_into_another_photo_with_its_pixels(
+    browser: Browser, studio: Studio, visit: Visit, photo: Path, astronaut: Path
+) -> None:
     context = browser.new_context(viewport=WINDOW, color_scheme="dark", storage_state=visit.state)
     page = context.new_page()
     complaints = watch(page)
@@ -81,11 +87,14 @@ def test_a_part_is_pasted_into_another_photo(browser: Browser, studio: Studio, v
     before = person.lines()
     palette = {tuple(colour) for colour in person.labels().reshape(-1, 3)}
     person.keys("Control+Shift+V")
-    person.heard("counts as drawn")
     person.heard("nearest ones of this drawing")
     person.keys("Enter")
-    person.painted()
     x0, x1 = int(0.3 * SIDE) + 2, int(0.5 * SIDE) - 2
+    shown, cat, other_photo = person.picture(), pixels(photo), pixels(astronaut)
+    assert (shown[x0:x1, x0:x1] == cat[x0:x1, x0:x1]).all()
+    beside = np.ones((SIDE, SIDE), bool)
+    beside[x0 - 5 : x1 + 5, x0 - 5 : x1 + 5] = False
+    assert (shown[beside] == other_photo[beside]).all()
     assert (person.lines()[x0:x1, x0:x1] == lines[x0:x1, x0:x1]).all()
     assert (person.lines() != before).any()
     assert {tuple(colour) for colour in person.labels().reshape(-1, 3)} <= palette
@@ -101,8 +110,8 @@ def test_a_part_is_pasted_into_another_photo(browser: Browser, studio: Studio, v
     assert not complaints, complaints
 
 
-def test_a_picture_of_another_program_is_pasted_as_an_object(
-    browser: Browser, studio: Studio, visit: Visit, astronaut: Path
+def test_a_picture_of_another_program_is_pasted_as_an_object_with_its_pixels(
+    browser: Browser, studio: Studio, visit: Visit, photo: Path, astronaut: Path, tmp_path: Path
 ) -> None:
     context = browser.new_context(viewport=WINDOW, color_scheme="dark", storage_state=visit.state)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.origin)
@@ -126,23 +135,45 @@ def test_a_picture_of_another_program_is_pasted_as_an_object(
         base64.b64encode(encoded.getvalue()).decode(),
     )
     person.take("Move")
-    person.keys("Control+v")
+    page.get_by_role("group", name="Clipboard").get_by_role("button", name="Paste").click()
     bar = page.get_by_role("toolbar", name="Floating selection")
     expect(bar).to_be_visible(timeout=PATIENCE_MS)
-    person.heard("counts as drawn")
-    width = float(bar.get_by_role("spinbutton", name="Width, px").get_attribute("aria-valuenow") or "nan")
+    bar.get_by_role("radio", name="Top left").check(force=True)
+    x, y, width = (
+        round(float(bar.get_by_role("spinbutton", name=name).get_attribute("aria-valuenow") or "nan"))
+        for name in ("X, px", "Y, px", "Width, px")
+    )
     assert abs(width - SIDE / 2) <= 1
     person.keys("Enter")
-    person.painted()
+    shown, cat, other = person.picture(), pixels(photo), pixels(astronaut)
     assert (person.lines() != lines).any()
+    inside = np.s_[max(y, 0) + 2 : min(y + SIDE, SIDE) - 2, x + 2 : min(x + SIDE // 2, SIDE) - 2]
+    source = np.roll(other, (y, x - SIDE // 2), (0, 1))[inside]
+    assert np.abs(shown[inside] - source).max() <= 1
+    assert (shown[:, : x - 2] == cat[:, : x - 2]).all()
+    # Another tab has them, too.
+    second = context.new_page()
+    complaints += watch(second)
+    second.goto(visit.url)
+    Person(second, studio.url).ready()
+    assert (Person(second, studio.url).picture() == shown).all()
+    second.close()
     expect(page.get_by_role("group", name="Objects").get_by_role("listitem")).to_have_count(1)
     # What is copied in the studio afterwards is pasted instead.
     person.keys("Control+c")
     page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('Primage'))")
     person.undo()
+    assert (person.picture() == cat).all()
     person.sees_lines(lines)
     person.keys("Control+v")
     expect(bar).to_be_visible()
+    person.keys("Escape")
+    person.painted()
+    # A file that was dropped on the page may become a part, too.
+    cut_out.crop((0, 0, SIDE, SIDE // 2)).save(tmp_path / "half.png")
+    page.get_by_label("Open drawing").set_input_files(tmp_path / "half.png")
+    page.get_by_role("button", name="Paste it as a part").click()
+    expect(bar).to_be_visible(timeout=PATIENCE_MS)
     person.keys("Escape")
     person.painted()
     context.close()

@@ -22,6 +22,7 @@ import {
 } from "../state/opening";
 import { get, useStudio } from "../state/store";
 import { Choice, Dialog } from "../theme/controls";
+import { pastePicture } from "../tools/actions";
 
 /** Colours of the pixels that do not have their label's colour, by value. The others are greyed. */
 const MARKS: readonly Rgb[] = [
@@ -105,6 +106,7 @@ function Preview({ opening, read }: { opening: Opening; read: Read }) {
         <button type="button" className="button" onClick={closeOpening}>
           Cancel
         </button>
+        {header.unsure && !opening.training && <AsPart opening={opening} />}
         {header.unsure && (
           <button type="button" className="button primary" onClick={() => void openAsProject(opening)}>
             New project of this photo
@@ -140,6 +142,9 @@ function Refused({ opening, refusal }: { opening: Opening; refusal: Refusal }) {
             Read it as a drawing
           </button>
         )}
+        {!opening.training && (photo || (refusal.code === "invalid" && mayBePhoto(opening))) && (
+          <AsPart opening={opening} />
+        )}
         {refusal.code === "doubt" && (
           <button type="button" className="button primary" onClick={() => void openFiles(files, part, true)}>
             Use the nearest labels
@@ -157,6 +162,20 @@ function Refused({ opening, refusal }: { opening: Opening; refusal: Refusal }) {
         )}
       </div>
     </Dialog>
+  );
+}
+
+/** Paste the picture, with its own pixels. */
+function AsPart({ opening }: { opening: Opening }) {
+  const paste = () => {
+    const { project } = get();
+    closeOpening();
+    if (project) void pastePicture(opening.files[0], project.id);
+  };
+  return (
+    <button type="button" className="button" onClick={paste}>
+      Paste it as a part
+    </button>
   );
 }
 

@@ -9,7 +9,7 @@ function onPaste(event: ClipboardEvent): void {
   const picture = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
   const { project } = get();
   if (picture && project) void pastePicture(picture, project.id);
-  else paste();
+  else void paste();
 }
 
 export function listenToPastes(): () => void {

@@ -1,6 +1,6 @@
 import { type Layout, set, setTheme, toggleStacked, useStudio } from "../state/store";
 import { Choice, IconButton } from "../theme/controls";
-import { copySelection, cutSelection, paste, redo, undo } from "../tools/actions";
+import { copySelection, cutSelection, pasteFromSystem, redo, undo } from "../tools/actions";
 
 const LAYOUTS: readonly {
   value: Layout;
@@ -41,11 +41,18 @@ export function HistoryGroup() {
 export function ClipboardGroup() {
   const selected = useStudio((s) => s.selection !== null);
   const copied = useStudio((s) => s.clip !== null);
+  const pictures = useStudio((s) => s.served) && navigator.clipboard?.read !== undefined;
   return (
     <div className="group" role="group" aria-label="Clipboard">
       <IconButton icon="cut" label="Cut" keys="Ctrl+X" disabled={!selected} onClick={cutSelection} />
       <IconButton icon="copy" label="Copy" keys="Ctrl+C" disabled={!selected} onClick={copySelection} />
-      <IconButton icon="paste" label="Paste" keys="Ctrl+V" disabled={!copied} onClick={() => paste()} />
+      <IconButton
+        icon="paste"
+        label="Paste"
+        keys="Ctrl+V"
+        disabled={!copied && !pictures}
+        onClick={() => void pasteFromSystem()}
+      />
     </div>
   );
 }

@@ -153,8 +153,9 @@ export class Origin {
 
   /** The value of a piece, which is added if it is new. */
   private number(piece: Piece): number {
-    if (!piece.transforms.length) return UNMOVED;
-    const key = JSON.stringify(piece.transforms);
+    const { transforms, picture } = piece;
+    if (!transforms.length && !picture) return UNMOVED;
+    const key = (picture ?? "") + JSON.stringify(transforms);
     const known = this.numbers.get(key);
     if (known !== undefined) return known;
     const value = FIRST + this.pieces.length;

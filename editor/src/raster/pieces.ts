@@ -4,7 +4,7 @@ import type { Plane, Point } from "./plane";
 
 type Schemas = components["schemas"];
 
-/** Where pixels that moved together come from: maps from places of the drawing to places of the photo. */
+/** Where pixels that moved together come from: maps from places of the drawing to places of the photo, or of a picture. */
 export type Piece = Schemas["Piece"];
 /** One of these maps. Places are shares of width and height, so that they mean the same at any size. */
 export type Transform = Piece["transforms"][number];
@@ -51,5 +51,6 @@ export function movedPiece(piece: Piece, first: Transform): Piece | null {
   }
   const still = front.kind === "affine" && front.matrix.every((x, i) => Math.abs(x - IDENTITY[i]) < SAME);
   const transforms = still ? rest : [front, ...rest];
-  return transforms.length > LONGEST ? null : { transforms };
+  if (transforms.length > LONGEST) return null;
+  return piece.picture ? { transforms, picture: piece.picture } : { transforms };
 }

@@ -55,6 +55,7 @@ export function placesOf(origin: Origin, points: readonly Point[]): Place[] {
   for (const value of data) if (value >= FIRST) counts.set(value, (counts.get(value) ?? 0) + 1);
   for (const [value, count] of [...counts].sort(([a], [b]) => a - b)) {
     if (found.every((place) => place)) break;
+    if (origin.piece(value).picture) continue;
     const maps = origin.piece(value).transforms.map((transform) => mapping(transform, width, height));
     const map: Mapping = (x, y) => maps.reduce<Point>((p, next) => next(p.x, p.y), { x, y });
     const stride = Math.max(1, Math.floor(count / SAMPLES));

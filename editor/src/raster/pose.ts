@@ -93,10 +93,12 @@ export function extent(matrix: Affine, box: Rect): Rect {
 /**
  * The map that puts a box of one picture into another one: by whole pixels, with its centre at a place that lies in that picture,
  * or where it was in its own. It is made smaller if it is larger than that picture.
+ *
+ * @param scale its size, if it is not to keep its own.
  */
-export function placeOf(box: Rect, from: Size, to: Size, at: Point | null): Affine {
+export function placeOf(box: Rect, from: Size, to: Size, at: Point | null, scale = 1): Affine {
   const centre = within(box, CENTRE);
-  const fit = Math.min(1, to.width / (box.x1 - box.x0), to.height / (box.y1 - box.y0));
+  const fit = Math.min(scale, to.width / (box.x1 - box.x0), to.height / (box.y1 - box.y0));
   const { x, y } = at ?? { x: (centre.x * to.width) / from.width, y: (centre.y * to.height) / from.height };
   const inside = { x: Math.min(to.width, Math.max(0, x)), y: Math.min(to.height, Math.max(0, y)) };
   const shift = { x: Math.round(inside.x - centre.x), y: Math.round(inside.y - centre.y) };

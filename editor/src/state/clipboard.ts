@@ -1,12 +1,15 @@
 import { crop, pasteRect } from "../raster/copy";
 import { bounds } from "../raster/mask";
 import { type Look, matchLabels } from "../raster/matchLabels";
-import { DRAWN, type OriginData, type OriginPlane } from "../raster/origin";
+import { DRAWN, FIRST, type OriginData, type OriginPlane, REMOVED, UNMOVED } from "../raster/origin";
+import { movedPiece, type Piece } from "../raster/pieces";
 import { createPlane, type Plane } from "../raster/plane";
 import type { Rect } from "../raster/rect";
 import type { Drawing } from "./drawing";
 import type { LayerRole } from "./layers";
 import { get, type Selection, set } from "./store";
+
+type Size = Pick<Plane, "width" | "height">;
 
 /** A part of a drawing that was copied: everything that is needed to paste it into any other. */
 export interface Clip {
@@ -24,6 +27,8 @@ export interface Clip {
   readonly seen: boolean;
   readonly edges: Uint8Array | null;
   readonly origin: OriginData | null;
+  /** The size of the picture that it is, if it is a whole one. */
+  readonly picture?: Size;
 }
 
 /** What is pasted, in the labels of the drawing that it is pasted into. Planes have the size of the drawing it comes from. */
@@ -69,8 +74,28 @@ export function copied({ mask, scope }: Selection): Clip | null {
   };
 }
 
+/** The ids that pictures of another project have in this one. Null stands for its photo. */
+export type Brought = ReadonlyMap<string | null, string>;
+
+/** The pictures of another project that a clip's pixels come from, among them its photo. */
+export function picturesOf({ origin, mask }: Clip): Set<string | null> {
+  if (!origin) return new Set();
+  const used = valuesOf(origin).filter((value, i) => mask[i] && value !== DRAWN && value !== REMOVED);
+  return new Set(
+    [...new Set(used)].map((value) => (value === UNMOVED ? null : pieceOf(origin, value).picture) ?? null),
+  );
+}
+
+function valuesOf({ bytes }: OriginData): number[] {
+  return Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i] | (bytes[2 * i + 1] << 8));
+}
+
+function pieceOf({ pieces }: OriginData, value: number): Piece {
+  return value === UNMOVED ? { transforms: [] } : pieces[value - FIRST];
+}
+
 /** A clip as a part of the open drawing. Null if they have no layer in common. */
-export function partOf(clip: Clip): Part | null {
+export function partOf(clip: Clip, brought: Brought = new Map()): Part | null {
   const { drawing, project } = get();
   if (!drawing || !project) return null;
   const whole = (values: Uint8Array) => {
@@ -89,22 +114,54 @@ export function partOf(clip: Clip): Part | null {
   if (!planes.labels && !planes.edges) return null;
   const samePhoto = clip.project === project.id && clip.width === drawing.width && clip.height === drawing.height;
   const leads = drawing.labels ? planes.labels : planes.edges;
-  if (leads && !samePhoto)
-    lost.push("It was copied from another photo, whose pixels do not come along: what is pasted counts as drawn.");
+  if (leads && !samePhoto && (!clip.origin || [...picturesOf(clip)].some((picture) => !brought.has(picture))))
+    lost.push("It was copied from another photo, whose pixels could not come along: what is pasted counts as drawn.");
   return {
     scope: clip.scope,
     mask: whole(clip.mask),
     planes,
-    origin: leads ? originOf(clip, drawing, samePhoto) : null,
+    origin: leads ? originOf(clip, drawing, samePhoto ? null : brought) : null,
     lost: lost.join(" "),
   };
 }
 
-function originOf(clip: Clip, drawing: Drawing, samePhoto: boolean): OriginPlane {
+/** Where the pixels of a clip come from. Those of another photo come from what was brought. */
+function originOf(clip: Clip, drawing: Drawing, brought: Brought | null): OriginPlane {
   const { width, height, rect, origin } = clip;
   const plane = { width, height, data: new Uint16Array(width * height).fill(DRAWN) };
-  if (samePhoto && origin) pasteRect(plane, rect, drawing.origin.read(origin));
+  if (origin) pasteRect(plane, rect, drawing.origin.read(brought ? elsewhere(clip, origin, drawing, brought) : origin));
   return plane;
+}
+
+/** The origin of another drawing, as that of this one, in whose shares the places of a clip are. */
+function elsewhere({ width, height }: Clip, origin: OriginData, drawing: Drawing, brought: Brought): OriginData {
+  const matrix: [number, number, number, number, number, number] = [
+    drawing.width / width,
+    0,
+    0,
+    drawing.height / height,
+    0,
+    0,
+  ];
+  const pieces: Piece[] = [];
+  const numbers = new Map<number, number>([
+    [DRAWN, DRAWN],
+    [REMOVED, DRAWN],
+  ]);
+  const number = (value: number) => {
+    const piece = pieceOf(origin, value);
+    const picture = brought.get(piece.picture ?? null);
+    const moved = picture && movedPiece({ ...piece, picture }, { kind: "affine", matrix });
+    return moved ? FIRST + pieces.push(moved) - 1 : DRAWN;
+  };
+  const bytes = new Uint8Array(origin.bytes.length);
+  valuesOf(origin).forEach((value, i) => {
+    if (!numbers.has(value)) numbers.set(value, number(value));
+    const now = numbers.get(value)!;
+    bytes[2 * i] = now & 255;
+    bytes[2 * i + 1] = now >> 8;
+  });
+  return { bytes, pieces };
 }
 
 /** The clip's labels as those of a drawing, and a sentence if they are other ones. */

@@ -1,26 +1,27 @@
-import { fetchFrame, projectUrl } from "../api/client";
+import { call, fetchFrame, projectUrl, Refusal } from "../api/client";
 import { readFrame, splitLayers } from "../api/frames";
 import type { components } from "../api/schema";
 import { crop } from "../raster/copy";
 import { meanColours } from "../raster/labelColours";
 import { bounds } from "../raster/mask";
+import { FIRST } from "../raster/origin";
 import { createPlane } from "../raster/plane";
 import { EMPTY } from "../raster/rect";
-import type { Clip } from "./clipboard";
+import { type Brought, type Clip, picturesOf } from "./clipboard";
 import { Drawing } from "./drawing";
 
 /** From here on, a pixel of a transparent picture belongs to what it shows. */
 const OPAQUE = 128;
 
 /**
- * A picture of another program as something that can be pasted into a project: its drawing, extracted like the project's.
- * Null if nothing of it is opaque.
+ * A picture of another program as something that can be pasted into a project: its drawing, extracted like the project's,
+ * and its pixels, which the project keeps. Null if nothing of it is opaque.
  */
 export async function clipOfPicture(picture: Blob, project: string): Promise<Clip | null> {
   const frame = readFrame<components["schemas"]["Extracted"]>(
     await fetchFrame(projectUrl(project, "/picture"), { body: picture }),
   );
-  const { layers, labels, pieces, size } = frame.header;
+  const { layers, labels, pieces, size, picture: kept } = frame.header;
   const { width, height } = size;
   const drawing = new Drawing(width, height, splitLayers(layers, width, height, frame.body, pieces));
   const rgba = await pixelsOf(picture, width, height);
@@ -44,8 +45,34 @@ export async function clipOfPicture(picture: Blob, project: string): Promise<Cli
     looks: painted ?? labels.map(({ name, colour }, i) => ({ name, colour: means[i] ?? colour })),
     seen: true,
     edges: drawing.edges && crop(drawing.edges, rect),
-    origin: null,
+    origin: kept && {
+      bytes: Uint8Array.from({ length: 2 * (rect.x1 - rect.x0) * (rect.y1 - rect.y0) }, (_, i) => (i % 2 ? 0 : FIRST)),
+      pieces: [{ transforms: [], picture: kept.id }],
+    },
+    ...(kept && { picture: kept.size }),
   };
+}
+
+/** Copy the pictures that a clip's pixels come from into a project. Those that are gone are left out. */
+export async function bring(clip: Clip, project: string): Promise<Brought> {
+  const brought = new Map<string | null, string>();
+  for (const picture of picturesOf(clip)) {
+    if (!clip.project) {
+      // A picture of another program is kept already.
+      if (picture) brought.set(picture, picture);
+      continue;
+    }
+    try {
+      const { id } = await call("post", "/api/projects/{project_id}/pictures", {
+        path: { project_id: project },
+        body: { project: clip.project, picture },
+      });
+      brought.set(picture, id);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  return brought;
 }
 
 async function pixelsOf(picture: Blob, width: number, height: number): Promise<Uint8ClampedArray> {

@@ -3,12 +3,13 @@ import { fillMask, paintMask } from "../raster/fill";
 import { bounds, invert, labelMask, rectangleMask } from "../raster/mask";
 import { REMOVED } from "../raster/origin";
 import { placeOf, within } from "../raster/pose";
-import { EMPTY } from "../raster/rect";
-import { type Clip, copied, keepClip, partOf } from "../state/clipboard";
-import { clipOfPicture } from "../state/foreignPicture";
+import { EMPTY, type Rect } from "../raster/rect";
+import { type Brought, type Clip, copied, keepClip, partOf } from "../state/clipboard";
+import type { Drawing } from "../state/drawing";
+import { bring, clipOfPicture } from "../state/foreignPicture";
 import { labelName } from "../state/labels";
 import { session } from "../state/session";
-import { get, notify, type Selection, set } from "../state/store";
+import { dismiss, get, notify, type Selection, set } from "../state/store";
 import {
   anchor,
   borrowMoveTool,
@@ -118,38 +119,79 @@ export function cutSelection(): void {
 }
 
 /** Paste what was copied, in the middle of the view or where it was copied. It floats until it is applied. */
-export function paste(inPlace = false): void {
-  const { clip } = get();
-  if (clip) pasteClip(clip, inPlace);
+export async function paste(inPlace = false): Promise<void> {
+  const { clip, project, served } = get();
+  if (clip && project && served && clip.project !== project.id) await pasteForeign(clip, project.id, inPlace);
+  else if (clip) pasteClip(clip, inPlace);
   else
     notify(
       "Nothing was copied yet: select something and press Ctrl+C, or copy a picture in another program and press Ctrl+V.",
     );
 }
 
-/** Paste the drawing of a picture that another program has copied. */
+/** Paste a picture on the system's clipboard, if there is one and the browser lets pages look; else what was copied here. */
+export async function pasteFromSystem(): Promise<void> {
+  const { project, served } = get();
+  const picture = served ? await pictureOnClipboard() : null;
+  if (get().project?.id !== project?.id) return;
+  if (picture && project) await pastePicture(picture, project.id);
+  else await paste();
+}
+
+async function pictureOnClipboard(): Promise<Blob | null> {
+  try {
+    for (const item of await navigator.clipboard.read()) {
+      const type = item.types.find((one) => one.startsWith("image/"));
+      if (type) return await item.getType(type);
+    }
+  } catch {
+    // Not allowed, or not by this browser.
+  }
+  return null;
+}
+
+/** Paste a picture that another program has copied, with its pixels. */
 export async function pastePicture(picture: Blob, project: string): Promise<void> {
-  notify("The picture is drawn like the photo …");
+  const notice = notify("The picture is drawn like the photo …");
   try {
     const clip = await clipOfPicture(picture, project);
-    if (get().project?.id !== project) return;
-    if (clip) pasteClip(clip, false);
+    if (clip) await pasteForeign(clip, project, false);
     else notify("The picture is transparent everywhere, so there is nothing to paste.");
   } catch (error) {
     notify((error as Error).message, "problem");
+  } finally {
+    dismiss(notice);
   }
 }
 
-function pasteClip(clip: Clip, inPlace: boolean): void {
+/** Paste what comes from elsewhere into the project that is open, unless another one was opened meanwhile. */
+async function pasteForeign(clip: Clip, project: string, inPlace: boolean): Promise<void> {
+  const brought = await bring(clip, project);
+  if (get().project?.id === project) pasteClip(clip, inPlace, brought);
+}
+
+/** The least size of a pasted picture, as a share of the shorter side of the drawing. */
+const LEAST_SIZE = 0.25;
+
+/** A picture is as large as its pixels are in the photo, unless it would be too small to see. */
+function scaleOf({ picture, width }: Clip, { x0, y0, x1, y1 }: Rect, drawing: Drawing): number {
+  const photo = get().project?.photo;
+  if (!picture || !photo) return 1;
+  const least = (LEAST_SIZE * Math.min(drawing.width, drawing.height)) / Math.max(x1 - x0, y1 - y0);
+  return Math.max(least, (picture.width / photo.width) * (drawing.width / width));
+}
+
+function pasteClip(clip: Clip, inPlace: boolean, brought?: Brought): void {
   anchor();
-  const part = partOf(clip);
+  const part = partOf(clip, brought);
   const pasted = part && floatPart(part, "Paste");
   if (!pasted) {
     notify("What was copied has no layer that can be edited here. It may be locked: see the Layers panel.");
     return;
   }
   borrowMoveTool();
-  pasted.transform(placeOf(pasted.cutout.box, clip, pasted.drawing, inPlace ? null : get().view));
+  const { cutout, drawing } = pasted;
+  pasted.transform(placeOf(cutout.box, clip, drawing, inPlace ? null : get().view, scaleOf(clip, cutout.box, drawing)));
   pasted.rest();
   if (part.lost) notify(part.lost);
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Project } from "../api/client";
 import { bounds, rectangleMask } from "../raster/mask";
 import { matchLabels } from "../raster/matchLabels";
@@ -36,6 +36,23 @@ function open(id: string, names: string[], colours: Rgb[], side = SIDE, layers =
 function select(drawing: Drawing, from = 4): void {
   set({ selection: { mask: rectangleMask(drawing, { x: from, y: 8 }, { x: 9, y: 13 }), scope: "all" } });
 }
+
+/** What the server answers to requests for pictures of other projects; null if they are gone. Returns the requests. */
+function answers(answer: (body: { project: string; picture: string | null }) => object | null): object[] {
+  const asked: object[] = [];
+  vi.stubGlobal("fetch", async (_address: string, { body }: RequestInit) => {
+    const request = JSON.parse(String(body));
+    asked.push(request);
+    const found = answer(request);
+    const gone = { code: "not_found", message: "it is no longer there" };
+    return new Response(JSON.stringify(found ?? gone), { status: found ? 201 : 404 });
+  });
+  return asked;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 beforeEach(() => {
   cancelFloating();
@@ -99,12 +116,52 @@ describe("copy and paste", () => {
     expect(get().tool).toBe("pencil");
   });
 
-  it("between photos match labels, count as drawn, and say both", () => {
+  it("between photos match labels, and bring the photo's pixels", async () => {
+    const asked = answers((body) => ({ id: `${body.picture ?? "of photo"} ${body.project}` }));
+    const first = open("a", ["region 1", "Cup"], [BLUE, RED]);
+    first.origin.plane.data.set([DRAWN, REMOVED], 9 * SIDE + 7);
+    select(first);
+    copySelection();
+    const other = open("b", ["region 1", "region 2", "cup"], [DARK, RED, BLUE], 24);
+    await paste(true);
+    anchor();
+    const { x0, y0 } = bounds(get().selection!.mask);
+    const values = other.origin.plane.data;
+    const piece = other.origin.piece(values[y0 * 24 + x0]);
+    expect(piece.picture).toBe("of photo a");
+    // A place of this drawing, in shares, is one of the other photo: pixels are as large as they were.
+    const [map] = piece.transforms;
+    const matrix = map.kind === "affine" ? map.matrix : [];
+    expect(matrix.slice(0, 4).map((entry) => entry * SIDE)).toEqual([24, 0, 0, 24]);
+    expect(((x0 + 0.5) / 24) * matrix[0] + matrix[4]).toBeCloseTo(4.5 / SIDE, 9);
+    expect(((y0 + 0.5) / 24) * matrix[3] + matrix[5]).toBeCloseTo(8.5 / SIDE, 9);
+    // What was drawn there comes from nowhere here, and a hole is none.
+    expect([...values.slice((y0 + 1) * 24 + x0 + 3, (y0 + 1) * 24 + x0 + 5)]).toEqual([DRAWN, DRAWN]);
+    expect(asked).toEqual([{ project: "a", picture: null }]);
+    // What is copied here comes along to a third project, from its picture.
+    copySelection();
+    const third = open("c", ["sky", "cup"], [BLUE, RED], 24);
+    await paste(true);
+    anchor();
+    const at = bounds(get().selection!.mask);
+    expect(third.origin.piece(third.origin.plane.data[at.y0 * 24 + at.x0])).toEqual({
+      transforms: piece.transforms,
+      picture: "of photo a b",
+    });
+    expect(
+      get()
+        .notices.map(({ text }) => text)
+        .join(),
+    ).not.toContain("drawn");
+  });
+
+  it("between photos match labels, count as drawn if the photo is gone, and say both", async () => {
+    answers(() => null);
     select(open("a", ["region 1", "Cup"], [BLUE, RED]));
     copySelection();
     const other = open("b", ["region 1", "region 2", "cup"], [DARK, RED, BLUE], 24);
     const original = other.labels!.data.slice();
-    paste();
+    await paste();
     anchor();
     const { x0, y0 } = bounds(get().selection!.mask);
     expect(other.labels!.data[y0 * 24 + x0]).toBe(2);
@@ -119,18 +176,20 @@ describe("copy and paste", () => {
     expect(other.labels!.data.filter((value, i) => value !== original[i]).length).toBe(30);
   });
 
-  it("what is larger than the other drawing becomes smaller", () => {
+  it("what is larger than the other drawing becomes smaller", async () => {
+    answers(() => null);
     const drawing = open("a", ["sky", "cup"], [BLUE, RED]);
     set({ selection: { mask: rectangleMask(drawing, { x: 0, y: 0 }, { x: 31, y: 15 }), scope: "all" } });
     copySelection();
     const small = open("b", ["sky", "cup"], [BLUE, RED], 16);
-    paste(true);
+    await paste(true);
     expect(floating()!.pose).toMatchObject({ width: 16, height: 8 });
     anchor();
     expect(small.labels!.data.slice(16 * 8, 16 * 8 + 16)).toHaveLength(16);
   });
 
-  it("lines alone go where there are lines, and nowhere else", () => {
+  it("lines alone go where there are lines, and nowhere else", async () => {
+    answers(() => null);
     const drawing = open("a", ["sky", "cup"], [BLUE, RED]);
     select(drawing);
     set({ selection: { ...get().selection!, scope: "edges" } });
@@ -143,7 +202,7 @@ describe("copy and paste", () => {
       expect(drawing.origin.plane.data[i]).toBe(line === base.data[i] ? UNMOVED : DRAWN);
     });
     open("b", ["sky", "cup"], [BLUE, RED], SIDE, ["segments"]);
-    paste();
+    await paste();
     expect(floating()).toBeNull();
     expect(get().notices[0].text).toContain("no layer");
   });

@@ -46,7 +46,7 @@ function listenToPastes(): () => void {
   const onPaste = (event: ClipboardEvent) => {
     if (!isEditing() || (event.target as HTMLElement).closest?.("dialog, textarea, input")) return;
     event.preventDefault();
-    paste();
+    void paste();
   };
   window.addEventListener("paste", onPaste);
   return () => window.removeEventListener("paste", onPaste);

@@ -70,6 +70,7 @@ def working_results(
     """
     painted = model.paint(primitive)
     render = model.unpolished(primitive, painted)
+    origin = None if origin is None else origin.without_pictures
     if origin is not None and origin.moves and render is not None:
         for options in variants:
             yield _moved(model, render, options, origin, excluded)

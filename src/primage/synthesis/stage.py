@@ -39,6 +39,7 @@ def completed(
     Raises:
         PrimitiveError: the canvas is larger than the photo.
     """
+    origin = None if origin is None else origin.without_pictures
     if origin is not None and origin.margins.any:
         raise PrimitiveError("the drawing is larger than the photo; render it with primage.render.extension")
     if excluded is not None:

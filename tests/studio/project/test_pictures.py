@@ -126,7 +126,10 @@ def test_pasted_pixels_are_undone_reloaded_exported_and_imported(
         assert header["pieces"][0]["picture"] == name
         tab.rendered(header["history"]["revision"])
         assert np.abs(exported(visitor, project).astype(int) - expected(photo)).max() <= 1
+    drawn(visitor, project, CAT[:40])  # a paste that was cancelled is nobody else's business
     content = visitor.get(project, "/export/project.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert [one for one in archive.namelist() if one.startswith("pictures/")] == [f"pictures/{name}.png"]
     answer = visitor.http.post("/api/projects/import", content=content)
     assert answer.status_code == 201, answer.text
     made = answer.json()["id"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Container
 from pathlib import Path
 
 from primage.http.errors import RefusalError
 from primage.primitive.kinds import all_layer_names
-from primage.studio.project.store import OWN_FOLDER, ProjectRecord
+from primage.studio.project.store import OWN_FOLDER, PICTURES_FOLDER, ProjectRecord
 
 #: The files of a project; "run/" stands for the run folder, whose name is in the record.
 _MEMBERS = re.compile(
@@ -24,13 +25,14 @@ _MAX_MEMBERS = 1000
 _CHUNK = 1 << 20
 
 
-def write_zip(path: Path, folder: Path, record: ProjectRecord) -> None:
+def write_zip(path: Path, folder: Path, record: ProjectRecord, pictures: Container[str]) -> None:
     """Pack a project.
 
     Args:
         path: the zip file.
         folder: folder of the project.
         record: record to write instead of the file in the folder.
+        pictures: those that anything comes from; others stay here.
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("project.json", record.model_dump_json(indent=1))
@@ -42,6 +44,8 @@ def write_zip(path: Path, folder: Path, record: ProjectRecord) -> None:
                     continue
                 name = f"run/{rest}"
             if name.startswith(f"{OWN_FOLDER}/") and file.name not in record.own_files().values():
+                continue
+            if name.startswith(f"{PICTURES_FOLDER}/") and file.stem not in pictures:
                 continue
             if file.is_file() and name != "project.json" and _MEMBERS.fullmatch(name):
                 # Files that are already compressed, or do not shrink, are stored uncompressed.

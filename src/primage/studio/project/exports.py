@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Literal
 
@@ -153,14 +153,15 @@ class Exports:
             raise RefusalError(409, "no_model", "the network is not ready yet; it takes a few seconds")
         return path
 
-    async def zip_file(self, record: ProjectRecord) -> Path:
+    async def zip_file(self, record: ProjectRecord, pictures: Container[str]) -> Path:
         """The whole project as one file, which the caller deletes.
 
         Args:
             record: record of the project, whose files are saved.
+            pictures: those that anything in it comes from.
         """
         path = self._services.store.root / f".export-{new_id()}.zip"
-        await asyncio.to_thread(write_zip, path, self._folder, record)
+        await asyncio.to_thread(write_zip, path, self._folder, record, pictures)
         return path
 
 

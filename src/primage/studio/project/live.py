@@ -367,7 +367,7 @@ class LiveProject:
     async def export_zip(self) -> Path:
         """The whole project as one file, which the caller deletes."""
         self.save(durable=True)
-        return await self.exports.zip_file(self.record)
+        return await self.exports.zip_file(self.record, await self.pictures.used(self.record, self.canvas))
 
     def send_initial_state(self, client: Client) -> None:
         """Send everything to a new tab.

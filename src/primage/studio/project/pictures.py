@@ -18,8 +18,8 @@ from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import PICTURES_FOLDER, ProjectRecord
 from primage.studio.workers.reader import CheckPicture, KeepPicture
 
-#: Pictures of a project, those that nothing comes from any more included.
-_MAX_PICTURES = 200
+#: Number and size of a project's pictures, those that nothing comes from any more included.
+_MAX_PICTURES, _MAX_BYTES = 200, 1 << 30
 
 
 class Pictures:
@@ -89,9 +89,19 @@ class Pictures:
         if any(not picture_path(self._folder, name).is_file() for name in pictures_of(pieces)):
             raise RefusalError(409, "not_found", "the picture of this part is no longer there; copy and paste it again")
 
+    async def used(self, record: ProjectRecord, canvas: Canvas) -> set[str]:
+        """The pictures that anything comes from; see `used_pictures`.
+
+        Args:
+            record: record of the project.
+            canvas: its drawing and history.
+        """
+        return await asyncio.to_thread(used_pictures, self._services, record, canvas)
+
     def _check_room(self) -> None:
-        if self._folder.is_dir() and len(list(self._folder.iterdir())) >= _MAX_PICTURES:
-            message = f"{_MAX_PICTURES} pictures were pasted already; restart the studio, which forgets unused ones"
+        kept = list(self._folder.iterdir()) if self._folder.is_dir() else []
+        if len(kept) >= _MAX_PICTURES or sum(path.stat().st_size for path in kept) > _MAX_BYTES:
+            message = "the pasted pictures take too much space; restart the studio, which forgets unused ones"
             raise RefusalError(507, "full", message)
 
 
@@ -118,9 +128,19 @@ def sweep_pictures(services: Services, record: ProjectRecord, canvas: Canvas) ->
         record: record of the project.
         canvas: its drawing and history.
     """
+    if (services.store.folder(record.id) / PICTURES_FOLDER).is_dir():
+        services.store.sweep_pictures(record.id, used_pictures(services, record, canvas))
+
+
+def used_pictures(services: Services, record: ProjectRecord, canvas: Canvas) -> set[str]:
+    """The pictures that anything in a project comes from, or may by undo, redo or a snapshot.
+
+    Args:
+        services: services shared by all projects.
+        record: record of the project.
+        canvas: its drawing and history.
+    """
     project = services.store.folder(record.id)
-    if not (project / PICTURES_FOLDER).is_dir():
-        return
     used = {*canvas.drawing.pictures, *canvas.history.pictures}
     snapshots = Snapshots(project / "snapshots", services.painter, lambda: record.snapshots, lambda _: None)
     for snapshot in record.snapshots:
@@ -128,4 +148,4 @@ def sweep_pictures(services: Services, record: ProjectRecord, canvas: Canvas) ->
             used |= snapshots.load(snapshot.id)[1].pictures
         except RunError:
             continue  # it cannot be returned to
-    services.store.sweep_pictures(record.id, used)
+    return used
