@@ -129,6 +129,18 @@ def test_what_is_around_continues_beneath() -> None:
     assert still.beneath is still
 
 
+def test_lines_that_reach_a_little_beyond_a_part_belong_to_it() -> None:
+    index = pasted().index.copy()
+    index[22:38, 40] = index[18:20, 25] = DRAWN  # beside it
+    index[30, 21:39] = DRAWN  # on it
+    index[5:9, 30] = DRAWN  # elsewhere
+    beneath = Origin(index, pasted().pieces).beneath.index
+    assert (beneath[22:38, 40] == UNMOVED).all()
+    assert (beneath[18:20, 25] == UNMOVED).all()
+    assert (beneath[30, 23:37] == DRAWN).all()
+    assert (beneath[5:9, 30] == DRAWN).all()
+
+
 def test_pictures_that_are_not_there_count_as_drawn() -> None:
     origin = pasted().without_pictures
     assert (origin.index[20:40, 20:40] == DRAWN).all()

@@ -16,11 +16,19 @@ from primage.primitive.margins import NO_MARGINS, Margins
 #: Values of `Origin.index`: the pixel is where it is in the photo; it was drawn and comes from nowhere; something was
 #: removed there. From `FIRST` on, they number the pieces.
 UNMOVED, DRAWN, REMOVED, FIRST = 0, 1, 2, 3
+#: Lines of a part that was pasted reach no further beyond it, in pixels of the drawing.
+_RIM_PX = 2
 #: More pieces cannot be numbered.
 MAX_PIECES = 2**16 - FIRST
 
 Index = UInt16[np.ndarray, "h w"]
 Mask = Bool[np.ndarray, "h w"]
+
+
+def _grown(mask: Mask, distance_px: int) -> Mask:
+    from scipy import ndimage  # imported lazily: the studio's server does without
+
+    return np.asarray(ndimage.binary_dilation(mask, np.ones((3, 3), bool), iterations=distance_px))
 
 
 def _place(margins: Margins, size: tuple[int, int]) -> Affine:
@@ -82,10 +90,16 @@ class Origin:
 
     @property
     def beneath(self) -> Origin:
-        """The origin without what was pasted from other pictures: what is around that continues beneath it."""
+        """The origin without what was pasted from other pictures: what is around that continues beneath it.
+
+        Lines of a part reach a little beyond it. They count as drawn, but belong to it.
+        """
         pasted = self.pasted_over
         if not pasted.any():
             return self
+        others = self.index != DRAWN
+        near = [_grown(mask, _RIM_PX) for mask in (pasted, others & ~pasted)]
+        pasted |= ~others & near[0] & near[1]
         index = np.zeros_like(self.index) if pasted.all() else from_nearest_outside(self.index, pasted)
         return replace(self, index=index).compact()
 
