@@ -63,3 +63,29 @@ def follow_events(events: Generator[Event, None, Result], quiet: bool) -> Result
             shown = event.task
             if stopped():
                 return None
+
+
+def follow_share(task: str, shares: Generator[float, None, Result], quiet: bool) -> Result | None:
+    """Run work to its end that says what share of it is done; see `follow_events`.
+
+    Args:
+        task: what is done, as shown to the user.
+        shares: yields 0 to 1.
+        quiet: show no progress.
+
+    Returns:
+        The work's result; None if Ctrl-C stopped it.
+    """
+    from primage.evaluate.protocol.progress import Event
+
+    def events() -> Generator[Event, None, Result]:
+        with contextlib.closing(shares):
+            while True:
+                try:
+                    share = next(shares)
+                except StopIteration as end:
+                    result: Result = end.value
+                    return result
+                yield Event(task, round(100 * share), 100)
+
+    return follow_events(events(), quiet)

@@ -29,6 +29,7 @@ from primage.cli.console import (
     print_json,
     set_up,
 )
+from primage.cli.events import follow_share
 from primage.render.quality import DEFAULT_QUALITY
 
 if TYPE_CHECKING:
@@ -95,13 +96,21 @@ def command(
     fit_light: Annotated[
         bool, typer.Option("--fit-light", help="Fit light and colour of moved parts to their new places.")
     ] = False,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=4,
+            help="Enlarge the results: a small network learns from the photo how its details look (minutes).",
+        ),
+    ] = None,
     exclude: Exclude = None,
     sample: Sample = None,
     overwrite: Overwrite = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Render photos from edited primitives."""
     set_up(quiet, as_json)
     from primage.edit.files import edited_drawing
@@ -111,7 +120,9 @@ def command(
     from primage.primitive.read import LayerFiles
     from primage.render.files import drawings_among, planned, render_drawing, render_files
     from primage.render.masks import Places
-    from primage.render.original import Original
+    from primage.render.original import Original, is_layered
+    from primage.render.photo_files import read_photo
+    from primage.render.super_resolution import learning
     from primage.synthesis.options import RenderOptions
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from, line_colour=line_colour)
@@ -122,6 +133,8 @@ def command(
         raise UserError("--edits edits the training primitive; leave out other primitives, --origin and --size")
     if no_origin and (origin or edits):
         raise UserError("--no-origin uses no origin; leave it out, or --origin and --edits")
+    if scale is not None and (patch or is_layered(target)):
+        raise UserError("--scale enlarges a whole picture; leave it out, or --patch and files with layers")
     places = Places(exclude, sample)
     # Before the model is loaded.
     inputs = [model, edits, *layers.given().values(), *places.given]
@@ -129,6 +142,14 @@ def command(
     planned(drawings, target, original, origin, variants, inputs, overwrite)
     trained = load(model, checked_device(device))
     options = RenderOptions(polish=polish, strength=strength, seed=seed, fit_light=fit_light)
+    upscaler = None
+    if scale is not None:
+        known = trained.photo if photo is None else read_photo(photo).pixels
+        upscaler = follow_share(
+            "learning the photo's details", learning(known, scale, device=checked_device(device)), quiet or as_json
+        )
+        if upscaler is None:
+            return 130
     if edits is None:
         results = render_files(
             trained,
@@ -145,15 +166,19 @@ def command(
             infer_origin and not no_origin,
             overwrite,
             not no_origin,
+            upscaler,
         )
     else:
         drawing = edited_drawing(trained, read_edits(edits))
-        results = render_drawing(trained, drawing, target, [edits], options, places, original, variants, overwrite)
+        results = render_drawing(
+            trained, drawing, target, [edits], options, places, original, variants, overwrite, upscaler
+        )
     if as_json:
         print_json({"renders": [facts(result) for result in results]})
     elif not quiet:
         for result in results:
             typer.echo(str(result.path))
+    return 0
 
 
 def facts(rendered: Rendered) -> dict[str, object]:

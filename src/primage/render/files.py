@@ -32,6 +32,7 @@ from primage.render.full_size import WorkingResult
 from primage.render.masks import NO_PLACES, Places, check_proportions
 from primage.render.original import PROVENANCE, Original, check_target
 from primage.render.photo_files import Pixels
+from primage.render.super_resolution import Upscaler, enlarged
 from primage.render.variants import pictures, working_results
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
@@ -82,6 +83,7 @@ def render_files(
     infer: bool = False,
     overwrite: bool = False,
     beside: bool = False,
+    upscaler: Upscaler | None = None,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -101,6 +103,7 @@ def render_files(
         infer: infer the origin of primitives without one from what they have in common with the training primitive.
         overwrite: allow to replace files that Primage did not make, but no input and no file of a run.
         beside: use the file of the origin that lies beside a primitive (NAME.origin.png), if it fits.
+        upscaler: enlarges the results; see `primage.render.super_resolution`.
 
     Returns:
         The renders, in order.
@@ -130,7 +133,7 @@ def render_files(
     for job, primitive, group, known in zip(jobs, ready, targets, origins, strict=True):
         facts = provenance(model, job, known.file)
         named, first = _with_seeds(group, options), next(iter(job.given().values()))
-        results += _rendered(model, primitive, named, first, facts, known, excluded, original)
+        results += _rendered(model, primitive, named, first, facts, known, excluded, original, upscaler)
     return results
 
 
@@ -144,6 +147,7 @@ def render_drawing(
     original: Original | None = None,
     count: int = 1,
     overwrite: bool = False,
+    upscaler: Upscaler | None = None,
 ) -> list[Rendered]:
     """Render an edited drawing whose origin is known to a file.
 
@@ -157,6 +161,7 @@ def render_drawing(
         original: the photo, to paint on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or Photoshop file.
         count: number of variants, with the seeds that follow that of the options; see `planned`.
         overwrite: allow to replace files that Primage did not make, but no input and no file of a run.
+        upscaler: enlarges the results; see `primage.render.super_resolution`.
 
     Returns:
         The renders, in order.
@@ -172,7 +177,7 @@ def render_drawing(
     facts["inputs"] = {path.name: {"name": path.name, "sha256": sha256_file(path)} for path in inputs}
     text = json.dumps(facts)
     known = DrawingOrigin(drawing.origin, certain=True)
-    return _rendered(model, drawing.primitive, targets, inputs[0], text, known, excluded, original)
+    return _rendered(model, drawing.primitive, targets, inputs[0], text, known, excluded, original, upscaler)
 
 
 def _canvas_size(job: LayerFiles, size: tuple[int, int], canvas: tuple[int, int]) -> tuple[int, int]:
@@ -190,6 +195,7 @@ def _rendered(
     known: DrawingOrigin,
     excluded: Bool[np.ndarray, "h w"] | None,
     original: Original | None,
+    upscaler: Upscaler | None,
 ) -> list[Rendered]:
     """Render and write variants of a primitive. An inferred origin is obeyed only if that pays."""
     margins = NO_MARGINS if known.origin is None else known.origin.margins
@@ -208,10 +214,10 @@ def _rendered(
         image: Pixels
         small = painted if isinstance(painted, np.ndarray) else painted.image
         if original is None or isinstance(painted, np.ndarray):
-            write_png(target, small, text={PROVENANCE: text})
-            image = small
+            image = small if upscaler is None else enlarged(upscaler, small)
+            write_png(target, image, text={PROVENANCE: text})
         else:
-            image = original.write(target, model, primitive, painted, text)
+            image = original.write(target, model, primitive, painted, text, upscaler)
         unseen = _without_effect(model, primitive, small, target)
         results.append(Rendered(target, image, source, options, polished, unseen, edit, known.file))
     return results

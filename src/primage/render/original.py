@@ -19,6 +19,7 @@ from primage.render.photo_files import PhotoFile, Pixels, check_name, read_photo
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
 from primage.render.quality import DEFAULT_QUALITY
+from primage.render.super_resolution import Upscaler, enlarged
 from primage.seal import BLANK
 
 #: Name of the text with a picture's provenance.
@@ -84,7 +85,13 @@ class Original:
             )
 
     def write(
-        self, out: Path, model: Model, primitive: Primitive, result: WorkingResult | ExtendedResult, facts: str
+        self,
+        out: Path,
+        model: Model,
+        primitive: Primitive,
+        result: WorkingResult | ExtendedResult,
+        facts: str,
+        upscaler: Upscaler | None = None,
     ) -> Pixels:
         """Paint a result on the photo, and write it.
 
@@ -94,6 +101,7 @@ class Original:
             primitive: the drawing.
             result: at the working size, in sRGB.
             facts: the picture's provenance.
+            upscaler: enlarges the picture; not for files with layers or for the patch alone.
 
         Returns:
             The whole picture, in the colour space of the photo.
@@ -108,6 +116,8 @@ class Original:
             place = result.place((photo.pixels.shape[0], photo.pixels.shape[1]))
         else:
             picture = FullSize(photo.pixels, replace(result, image=photo.from_srgb(result.image))).picture()
+        if upscaler is not None:
+            picture = enlarged(upscaler, picture)
         drawing = primitive, model.record.spec.line_colour
         write_result(out, photo, picture, drawing, {PROVENANCE: facts}, self.quality, self.patch, place)
         return picture
