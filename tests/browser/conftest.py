@@ -24,7 +24,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         build_editor()
     except MissingError as missing:
         pytest.skip(str(missing))
-    with running_studio(tmp_path_factory.mktemp("projects"), "--preset", "draft") as running:
+    with running_studio(tmp_path_factory.mktemp("projects"), "--preset", "draft", calibrated=False) as running:
         yield running
 
 

@@ -27,6 +27,14 @@ FLAGS = (
     "--disable-sync",
 )
 TOKEN = "a-token-for-the-browser-tests-0123456789"
+#: The command line, in a process of its own.
+COMMAND = "from primage.cli.main import main; main()"
+#: Before it: first models stay as they are. Improving one in the background takes seconds for each project.
+UNCALIBRATED = """
+from functools import partial
+from primage.studio.project import services
+services.Options = partial(services.Options, calibrate_after_sec=None)
+"""
 
 
 class MissingError(Exception):
@@ -56,7 +64,8 @@ def build_editor() -> None:
         return
     if not (npm := shutil.which("npm")):
         raise MissingError("the editor is not built, and building it needs npm")
-    for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+    installing = [] if (EDITOR / "node_modules").is_dir() else [["ci", "--no-audit", "--no-fund"]]
+    for command in (*installing, ["run", "build"]):
         subprocess.run([npm, *command], cwd=EDITOR, check=True, capture_output=True)
 
 
@@ -85,15 +94,18 @@ class Studio:
 
 
 @contextlib.contextmanager
-def running_studio(projects: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Studio]:
+def running_studio(
+    projects: Path, *arguments: str, environment: dict[str, str] | None = None, calibrated: bool = True
+) -> Iterator[Studio]:
     """Start ``primage studio`` from the command line, and stop it with Ctrl-C.
 
     Args:
         projects: folder of the projects.
         arguments: further command-line arguments.
         environment: variables added to those of this process.
+        calibrated: whether first models are calibrated in the background, as they are for users.
     """
-    code = "from primage.cli.main import main; main()"
+    code = COMMAND if calibrated else UNCALIBRATED + COMMAND
     command = [sys.executable, "-c", code, "studio", "--no-browser", "--port", "0", "--token", TOKEN]
     with tempfile.NamedTemporaryFile("w+", prefix="studio-", suffix=".log", delete=False) as log:
         process = subprocess.Popen(
