@@ -106,7 +106,7 @@ class PageWorker:
     """The worker of a served page.
 
     Args:
-        page: that shows the served page.
+        page: that shows a file of the served folder: the page itself, or another one, which renders nothing.
         folder: what is served.
         model: that was exported.
     """
@@ -130,12 +130,12 @@ class PageWorker:
             "unedited": _text(to_image(model.paint(model.primitive).image)),
         }
         worker = next(name for name in manifest["files"] if name.startswith("assets/worker"))
-        given = {"worker": worker, "base": page.url, "training": training}
+        given = {"worker": worker, "base": page.url.rsplit("/", 1)[0] + "/", "training": training}
         #: The answer when the network was loaded.
         self.ready: dict[str, Any] = page.evaluate(_START, given)
 
     def pictures(self, edited: Edited, **options: bool) -> list[np.ndarray]:
-        """Render an edited drawing; `keepOriginal` is on unless it is switched off.
+        """Render an edited drawing; `keepOriginal` and `synthesis` are on unless they are switched off.
 
         Returns:
             What the page shows one after the other, (H, W, 3).
@@ -148,7 +148,7 @@ class PageWorker:
                 "bytes": _text(layer_of(edited.origin.index)),
                 "pieces": [piece.model_dump(mode="json") for piece in edited.origin.pieces],
             },
-            "options": {"keepOriginal": True, **options},
+            "options": {"keepOriginal": True, "synthesis": True, "seed": 0, **options},
         }
         found = self._page.evaluate("message => window.painted(message)", message)
         shape = (*self._model.size, 3)

@@ -8,23 +8,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
+from tests.browser.axe import AXE, problems
 from tests.browser.conftest import Visit
-from tests.browser.launch import EDITOR, Studio
+from tests.browser.launch import Studio
 from tests.browser.person import Person
-
-AXE = EDITOR / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def _problems(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{v['impact']} {v['id']}: {v['help']} — {v['nodes'][0]['html'][:160]} {v['nodes'][0]['failureSummary'][:300]}"
-        for v in found["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize(("theme", "size"), [("dark", (1280, 800)), ("light", (1024, 768))])
@@ -44,28 +33,28 @@ def test_axe_finds_nothing_serious(
     person = Person(page, studio.url)
     person.arrive()
     expect(page.get_by_role("button", name=re.compile("^Cat Chelsea"))).to_be_visible()
-    assert _problems(page) == []
+    assert problems(page) == []
     person.drop_photo(photo)
-    assert _problems(page) == []
+    assert problems(page) == []
     page.goto(visit.url)
     person.ready()
-    assert _problems(page) == []
+    assert problems(page) == []
     person.take("Label brush")
     person.keys("Control+a")
     page.get_by_role("tab", name="History").click()
-    assert _problems(page) == []
+    assert problems(page) == []
     page.get_by_role("button", name="Compare with the photo").click()
     for opener in ("Export", "Keyboard shortcuts", "Change the drawing…"):
         page.get_by_role("button", name=opener).click()
         expect(page.get_by_role("dialog")).to_be_visible()
-        assert _problems(page) == []
+        assert problems(page) == []
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
     drawing = page.request.get(visit.url.replace("/#/p/", "/api/projects/") + "/export/primitive.png").body()
     Image.open(io.BytesIO(drawing)).convert("RGB").save(tmp_path / "drawing.jpg", quality=60)
     page.get_by_label("Open drawing", exact=True).set_input_files(tmp_path / "drawing.jpg")
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert _problems(page) == []
+    assert problems(page) == []
     page.keyboard.press("Escape")
     # Nothing overflows the window.
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -88,21 +77,21 @@ def test_axe_finds_nothing_on_a_phone(browser: Browser, studio: Studio, visit: V
     person = Person(page, studio.url)
     page.goto(visit.url)
     person.ready()
-    assert _problems(page) == []
+    assert problems(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_role("button", name="Show panels").click()
-    assert _problems(page) == []
+    assert problems(page) == []
     page.get_by_role("button", name="Hide panels").click()
     person.take("Lasso")
     person.keys("Control+a")
     person.keys("Control+t")
     expect(page.get_by_role("spinbutton", name="Angle")).to_be_in_viewport()
     expect(page.get_by_role("button", name="Apply")).to_be_in_viewport()
-    assert _problems(page) == []
+    assert problems(page) == []
     page.set_viewport_size({"width": 1280, "height": 800})
     for name in ("Flip horizontally", "Link width and height", "Apply"):
         expect(page.get_by_role("button", name=name)).to_be_in_viewport()
-    assert _problems(page) == []
+    assert problems(page) == []
     person.keys("Escape")
     context.close()
 

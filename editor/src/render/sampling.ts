@@ -40,9 +40,10 @@ export function pieceColours(photo: Uint8Array, piece: Piece, pixels: readonly n
   const source = (i: number, dx = 0, dy = 0) => map((i % width) + 0.5 + dx, Math.floor(i / width) + 0.5 + dy);
   const out = new Float32Array(3 * pixels.length);
   if (isShift(piece)) {
+    const shift = map(0, 0);
+    const [right, down] = [toEven(shift.x), toEven(shift.y)];
     pixels.forEach((i, k) => {
-      const { x, y } = source(i);
-      copyPixel(photo, Math.round(x - 0.5), Math.round(y - 0.5), size, out, 3 * k);
+      copyPixel(photo, (i % width) + right, Math.floor(i / width) + down, size, out, 3 * k);
     });
     return out;
   }
@@ -72,6 +73,13 @@ export function pieceColours(photo: Uint8Array, piece: Piece, pixels: readonly n
     }
   });
   return out;
+}
+
+/** Round to the nearest whole number, halves to the even one, as Python does. */
+function toEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 ? below + 1 : below;
 }
 
 function clamp(value: number, length: number): number {

@@ -15,10 +15,10 @@ function save(blob: Blob, name: string): void {
 /** Save the picture as it is shown; the file says how it was made. */
 export async function savePicture({ manifest }: Content): Promise<void> {
   anchor();
-  const { picture, project, rendering } = get();
+  const { picture, project, rendering, synthesising } = get();
   if (!picture || !project) return;
-  if (rendering) {
-    notify("The picture is being rendered. Save it when that is done.");
+  if (rendering || synthesising) {
+    notify("The picture is not finished. Save it when it is.");
     return;
   }
   const facts = {

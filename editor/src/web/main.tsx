@@ -1,5 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import type { Info } from "../api/client";
 import { setSession } from "../state/session";
 import { set, useStudio } from "../state/store";
 import { App } from "./App";
@@ -27,7 +28,9 @@ async function open(): Promise<void> {
   const content = await loadContent(base);
   const { manifest } = content;
   document.title = `${manifest.name} – Primage`;
-  set({ page: "project", phase: "edit" });
+  // Of what the studio's server can do, the panels ask for this alone.
+  const capabilities: Partial<Info["capabilities"]> = { uncertainty: manifest.architecture === "painter" };
+  set({ page: "project", phase: "edit", info: { capabilities } as Info });
   setSession(new PageSession(base, content));
   show(content);
 }

@@ -15,6 +15,9 @@ export interface Training {
 export interface Options {
   /** Whether the photo is kept where no edit has an effect. */
   readonly keepOriginal: boolean;
+  /** Whether what is wrong is synthesised from patches of the photo, and what the search begins with. */
+  readonly synthesis: boolean;
+  readonly seed: number;
 }
 
 /** To the worker. */

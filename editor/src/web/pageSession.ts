@@ -139,7 +139,11 @@ export class PageSession implements Session {
       id: this.rendering.id,
       layers: layersOf(layers),
       origin: drawing.origin.encode(drawing.origin.base.data),
-      options: { keepOriginal: project.keep_original },
+      options: {
+        keepOriginal: project.keep_original,
+        synthesis: project.options.polish,
+        seed: project.options.seed,
+      },
     });
   }
 

@@ -27,9 +27,9 @@ async function start({ base, network: file, training }: Extract<Request, { type:
 async function paint({ id, layers, origin, options }: Extract<Request, { type: "render" }>): Promise<void> {
   if (!open) throw new Error("The network is not loaded.");
   newest = id;
-  for await (const { image, final } of render(open.network, open.training, { layers, origin }, options)) {
+  for await (const picture of render(open.network, open.training, { layers, origin }, options)) {
     if (newest !== id) return;
-    answer({ type: "picture", id, image, final });
+    if (picture) answer({ type: "picture", id, ...picture });
   }
 }
 

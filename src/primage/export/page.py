@@ -35,7 +35,7 @@ _IN_CHECKOUT = Path(__file__).parents[3] / "editor" / "web" / "dist"
 #: What the page does otherwise than `primage render` and the studio.
 DIFFERENCES = (
     "the picture has the working size, not the photo's full size",
-    "places that cannot be copied from the photo are not synthesised",
+    "the synthesis of places that cannot be copied from the photo is a simpler one",
     "the light of moved parts is not fitted, and shadows of removed things stay",
 )
 
