@@ -115,6 +115,7 @@ LAYERS = {
         "layers",
         "origin",
         "drawing",
+        "resizing",
         "workers",
         "project",
         "routes",

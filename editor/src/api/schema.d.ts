@@ -132,6 +132,26 @@ export interface paths {
         patch: operations["change_project"];
         trace?: never;
     };
+    "/api/projects/{project_id}/canvas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Resize Canvas
+         * @description Make the canvas larger than the photo, or smaller again, as one edit; the drawing continues beyond it.
+         */
+        put: operations["resize_canvas"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/corrections/{action}": {
         parameters: {
             query?: never;
@@ -754,7 +774,7 @@ export interface paths {
         };
         /**
          * Get Window
-         * @description A part of the newest final render at the photo's own size, in pixels of the photo. 409 `superseded` if it is
+         * @description A part of the newest final render at the photo's own size, in its pixels. 409 `superseded` if it is
          *     outdated before it is painted. ``render`` only prevents browsers from showing an older one.
          */
         get: operations["get_window"];
@@ -957,6 +977,16 @@ export interface components {
              */
             labels: components["schemas"]["Label"][] | null;
             /**
+             * @description of the canvas that it was made on
+             * @default {
+             *       "bottom": 0,
+             *       "left": 0,
+             *       "right": 0,
+             *       "top": 0
+             *     }
+             */
+            margins: components["schemas"]["Margins"];
+            /**
              * @description the new objects; null if they stay as they are
              * @default null
              */
@@ -1032,6 +1062,16 @@ export interface components {
             contents: components["schemas"]["Content"][];
             labels: components["schemas"]["Label"][];
             layers: components["schemas"]["Layer"][];
+            /**
+             * @description what the drawing has beyond the photo's borders, in its pixels
+             * @default {
+             *       "bottom": 0,
+             *       "left": 0,
+             *       "right": 0,
+             *       "top": 0
+             *     }
+             */
+            margins: components["schemas"]["Margins"];
             /**
              * @description objects that the drawing contains
              * @default {
@@ -1224,11 +1264,27 @@ export interface components {
         };
         /** @description Limits of the server. */
         Limits: {
+            /**
+             * @description times the area of the photo
+             * @default 4
+             */
+            canvas: number;
             photo_pixels: number;
             projects: number;
             /** @default 1024 */
             size_px: number;
             upload_bytes: number;
+        };
+        /** @description What a canvas has beyond the photo's borders, in pixels of the canvas. */
+        Margins: {
+            /** @default 0 */
+            bottom: number;
+            /** @default 0 */
+            left: number;
+            /** @default 0 */
+            right: number;
+            /** @default 0 */
+            top: number;
         };
         /** @description The network that is currently used for rendering. */
         ModelInfo: {
@@ -1318,7 +1374,7 @@ export interface components {
         };
         /** @description Header of the response to GET …/window; width × height × 3 bytes RGB follow. */
         PhotoWindow: {
-            /** @description in pixels of the photo */
+            /** @description in pixels of the canvas at the photo's own size */
             rectangle: components["schemas"]["Rectangle"];
             /** @description of the drawing that is shown */
             revision: number;
@@ -1399,6 +1455,8 @@ export interface components {
             edits: number;
             /** @description whether edits were put aside for that; they are carried over in the end */
             edits_aside: boolean;
+            /** @description of a render at the photo's own size */
+            full_size: components["schemas"]["Size"];
             history: components["schemas"]["HistoryState"];
             /** @description made by the server */
             id: string;
@@ -1412,6 +1470,8 @@ export interface components {
                 number,
                 number
             ];
+            /** @description what the drawing has beyond the photo's borders, in its pixels */
+            margins: components["schemas"]["Margins"];
             /** @description null until the first model is ready, a few seconds after an upload */
             model: components["schemas"]["ModelInfo"] | null;
             name: string;
@@ -1525,10 +1585,15 @@ export interface components {
             /** @default 0.5 */
             strength: number;
         };
-        /** @description The drawing was replaced by another one, or the project was deleted. Server → client, text. */
+        /** @description The drawing was replaced or resized, or the project was deleted. Server → client, text. */
         Replaced: {
             /** @enum {string} */
             type: "replaced" | "deleted";
+        };
+        /** @description Make the canvas larger than the photo, or smaller again; its areas and lines continue beyond the borders. */
+        ResizedCanvas: {
+            /** @description beyond the photo's borders, in pixels of the drawing; 0: where the photo ends */
+            margins: components["schemas"]["Margins"];
         };
         /** @description A photo that is available without an upload. */
         Sample: {
@@ -1875,6 +1940,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ProjectChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Why the request was refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resize_canvas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResizedCanvas"];
             };
         };
         responses: {

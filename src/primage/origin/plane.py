@@ -217,15 +217,23 @@ class Origin:
             return points
         return _place(self.margins, self.margins.within(self.size)).inverse(points)
 
+    def shrunk(self, by: Margins) -> Origin:
+        """The origin on a smaller canvas; the inverse of `extended`.
+
+        Args:
+            by: what to take away, no more than its margins.
+        """
+        if not by.any:
+            return self
+        place = _place(by, by.within(self.size)).inverse
+        index = np.ascontiguousarray(self.index[by.photo(self.size)])
+        pieces = tuple(piece.seen_from(place) for piece in self.pieces)
+        return Origin(index, pieces, self.margins.minus(by)).compact()
+
     @property
     def of_photo(self) -> Origin:
         """The part of the canvas that the photo has, in shares of the photo."""
-        if not self.margins.any:
-            return self
-        photo = self.margins.within(self.size)
-        place = _place(self.margins, photo).inverse
-        index = np.ascontiguousarray(self.index[self.margins.photo(self.size)])
-        return Origin(index, tuple(piece.seen_from(place) for piece in self.pieces)).compact()
+        return self.shrunk(self.margins)
 
     def compact(self) -> Origin:
         """The same origin without pieces that no pixel belongs to."""

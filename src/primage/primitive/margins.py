@@ -118,6 +118,19 @@ class Margins(Frozen):
             bottom=self.bottom + other.bottom,
         )
 
+    def minus(self, other: Margins) -> Margins:
+        """These margins without a part of them, or what is missing to them; sides are 0 at least.
+
+        Args:
+            other: what is taken away, in pixels of the same size.
+
+        Example:
+            >>> Margins(left=10, top=1).minus(Margins(left=4, top=2))
+            Margins(left=6, top=0, right=0, bottom=0)
+        """
+        sides = ("left", "top", "right", "bottom")
+        return Margins(**{side: max(0, getattr(self, side) - getattr(other, side)) for side in sides})
+
     def padding(self, axes: int) -> tuple[tuple[int, int], ...]:
         """What `numpy.pad` takes.
 

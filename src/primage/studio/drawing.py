@@ -6,7 +6,7 @@ import json
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -15,6 +15,7 @@ from primage.errors import RunError
 from primage.http.errors import RefusalError
 from primage.origin.plane import MAX_PIECES, UNMOVED, Origin
 from primage.origin.transforms import Piece, pictures_of
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.studio.layers import channels_of, check_values
 from primage.studio.objects import Content, Kept, Objects, Stack, joined, length_of, split
 from primage.studio.origin import differing, index_of, inferred, layer_of, renumbered
@@ -47,11 +48,13 @@ class Drawing:
             sources, origin.
         pieces: those that the origin refers to, without repetitions.
         stack: objects that the layers contain; a drawing from elsewhere has none.
+        margins: what it has beyond the photo's borders.
     """
 
     layers: dict[str, np.ndarray]
     pieces: tuple[Piece, ...] = ()
     stack: Stack = field(default_factory=Stack)
+    margins: Margins = NO_MARGINS
 
     @property
     def size(self) -> Size:
@@ -59,20 +62,27 @@ class Drawing:
         height, width = next(iter(self.layers.values())).shape[:2]
         return Size(width=width, height=height)
 
+    @property
+    def photo_size(self) -> Size:
+        """Width and height of the photo in it."""
+        height, width = self.margins.within((self.size.height, self.size.width))
+        return Size(width=width, height=height)
+
     def copy(self) -> Drawing:
         """A copy that shares no layer."""
-        return Drawing({name: layer.copy() for name, layer in self.layers.items()}, self.pieces, self.stack)
+        return replace(self, layers={name: layer.copy() for name, layer in self.layers.items()})
 
     def without_marks(self) -> Drawing:
         """The drawing without marks and objects of its own, for the network; the layers are shared."""
-        return Drawing({name: layer for name, layer in self.layers.items() if name != "marks"}, self.pieces)
+        layers = {name: layer for name, layer in self.layers.items() if name != "marks"}
+        return replace(self, layers=layers, stack=Stack())
 
     def with_sources(self) -> Drawing:
         """This drawing with no place excluded if it was saved by an earlier version; the other layers are shared."""
         if "sources" in self.layers:
             return self
         blank = np.zeros((self.size.height, self.size.width), np.uint8)
-        return Drawing({**self.layers, "sources": blank}, self.pieces, self.stack)
+        return replace(self, layers={**self.layers, "sources": blank})
 
     @property
     def pictures(self) -> frozenset[str]:
@@ -91,7 +101,8 @@ class Drawing:
         Args:
             training: the unedited drawing, of the same size.
         """
-        return Drawing({**self.layers, "origin": layer_of(inferred(self.layers, training.layers))})
+        index = inferred(self.layers, training.layers)
+        return Drawing({**self.layers, "origin": layer_of(index)}, margins=self.margins)
 
     def continuing(self, current: Drawing, training: Drawing) -> Drawing:
         """This drawing, edited in another program, with marks, sources, and the origin of what it has not changed.
@@ -104,7 +115,7 @@ class Drawing:
         index = np.where(changed, inferred(self.layers, training.layers), index_of(current.layers["origin"]))
         own = {name: current.layers[name] for name in ("marks", "sources")}
         whole = {**self.layers, **own, "origin": layer_of(index)}
-        return Drawing(whole, current.pieces)
+        return Drawing(whole, current.pieces, margins=current.margins)
 
     def coming_from(self, origin: Origin, current: Drawing) -> Drawing:
         """This drawing, edited in another program, with an inferred origin; what is known of the current one is kept.
@@ -116,15 +127,16 @@ class Drawing:
         before = index_of(current.layers["origin"])
         known = ~differing(self.layers, current.layers) & (before != UNMOVED)
         index, pieces = renumbered(origin.index, origin.pieces, current.pieces)
-        return Drawing({**self.layers, "origin": layer_of(np.where(known, before, index))}, pieces)
+        whole = {**self.layers, "origin": layer_of(np.where(known, before, index))}
+        return Drawing(whole, pieces, margins=current.margins)
 
     def fits(self, other: Drawing) -> bool:
-        """Whether two drawings have the same layers and size.
+        """Whether two drawings have the same layers, and the same size without margins.
 
         Args:
             other: any drawing.
         """
-        return set(self.layers) == set(other.layers) and self.size == other.size
+        return set(self.layers) == set(other.layers) and self.photo_size == other.photo_size
 
     def cut(self, patches: Sequence[Patch]) -> Pixels:
         """The current pixels of some rectangles.
@@ -251,7 +263,7 @@ class Drawing:
         """
         touched = {patch.layer for patches, _ in entries for patch in patches}
         layers = {name: a.copy() if name in touched else a for name, a in self.layers.items()}
-        drawing = Drawing(layers, self.pieces, self.stack)
+        drawing = replace(self, layers=layers)
         for patches, pixels in entries:
             drawing.put(patches, pixels)
         return drawing
@@ -284,6 +296,8 @@ class Drawing:
         shapes = {name: layer.shape for name, layer in self.layers.items()}
         pieces = _PIECES.dump_python(self.pieces, mode="json")
         described: dict[str, object] = {"meta": meta, "layers": shapes, "pieces": pieces}
+        if self.margins.any:
+            described["margins"] = self.margins.model_dump()
         contents = tuple(self.stack.contents.values())
         if self.stack.objects.placed:
             described["objects"] = self.stack.objects.model_dump(mode="json")
@@ -320,6 +334,7 @@ class Drawing:
                 raise ValueError("its layers do not match")
             given, _ = split(contents, body, channels)
             stack = Stack().changed(Objects.model_validate(head.get("objects", {})), given)
+            margins = Margins.model_validate(head.get("margins", {}))
             layers, start = {}, 0
             for name, shape in shapes.items():
                 count = int(np.prod(shape))
@@ -330,7 +345,9 @@ class Drawing:
                 listed = _PIECES.validate_python(head["pieces"])
                 index, pieces = renumbered(index_of(layers["origin"]), listed, ())
                 layers["origin"] = layer_of(index)
-            return cls(layers, pieces, stack), {str(key): int(value) for key, value in head["meta"].items()}
+            drawing = cls(layers, pieces, stack, margins)
+            _ = drawing.photo_size  # margins may leave nothing of it
+            return drawing, {str(key): int(value) for key, value in head["meta"].items()}
         except (ValueError, LookupError, TypeError, AttributeError, RefusalError, struct.error, zlib.error) as error:
             raise RunError(f"the project's drawing is damaged ({error})") from error
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from primage.http.errors import Problem
 from primage.origin.transforms import Piece
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.studio.objects import Content, Objects
 from primage.studio.schemas import (
     HistoryState,
@@ -39,6 +40,7 @@ class Edit(Schema):
         ge=0,
         description="id of an earlier edit: both are undone together if there was no other change in between",
     )
+    margins: Margins = Field(NO_MARGINS, description="of the canvas that it was made on")
     patches: tuple[Patch, ...] = Field(max_length=64)
     pieces: tuple[Piece, ...] = Field((), max_length=4096, description="those that pixels of the origin refer to")
     labels: tuple[Label, ...] | None = Field(
@@ -119,7 +121,7 @@ class LearningChanged(Schema):
 
 
 class Replaced(Schema):
-    """The drawing was replaced by another one, or the project was deleted. Server → client, text."""
+    """The drawing was replaced or resized, or the project was deleted. Server → client, text."""
 
     type: Literal["replaced", "deleted"]
 
@@ -147,6 +149,7 @@ class Extracted(Schema):
     type: Literal["extracted"] = "extracted"
     revision: int | None = Field(None, description="revision of the edited drawing; null for other drawings")
     size: Size
+    margins: Margins = Field(NO_MARGINS, description="what the drawing has beyond the photo's borders, in its pixels")
     layers: tuple[Layer, ...]
     pieces: tuple[Piece, ...] = Field((), description="those that pixels of the origin refer to")
     labels: tuple[Label, ...]
@@ -160,7 +163,7 @@ class PhotoWindow(Schema):
 
     type: Literal["window"] = "window"
     revision: int = Field(description="of the drawing that is shown")
-    rectangle: Rectangle = Field(description="in pixels of the photo")
+    rectangle: Rectangle = Field(description="in pixels of the canvas at the photo's own size")
 
 
 #: No REST route uses them, so they are added to the OpenAPI document.

@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from primage.origin.transforms import PictureId
+from primage.primitive.margins import Margins
 from primage.synthesis.options import RenderOptions
 
 #: Smallest short side of a drawing that can be asked for.
 MIN_SIZE_PX = 64
 #: Largest short side of a drawing; larger renders take too long for editing.
 MAX_SIZE_PX = 1024
+#: A canvas has at most this many times the area of its photo.
+MAX_CANVAS = 4
 #: Longest side of a part of the result at the photo's size.
 MAX_WINDOW_PX = 2048
 
@@ -64,6 +67,7 @@ class Limits(Schema):
     upload_bytes: int
     photo_pixels: int
     size_px: int = MAX_SIZE_PX
+    canvas: int = Field(MAX_CANVAS, description="times the area of the photo")
     projects: int
 
 
@@ -189,6 +193,8 @@ class Project(ProjectSummary):
     """All data of a project except pixels."""
 
     size: Size = Field(description="of the drawing and of a render")
+    margins: Margins = Field(description="what the drawing has beyond the photo's borders, in its pixels")
+    full_size: Size = Field(description="of a render at the photo's own size")
     settings: ExtractSettings = Field(description="settings that the drawing was extracted with")
     layers: tuple[Layer, ...]
     labels: tuple[Label, ...]
@@ -230,6 +236,14 @@ class Learn(Schema):
     """Train, or continue training, for a number of minutes."""
 
     minutes: float = Field(2.0, gt=0, le=24 * 60)
+
+
+class ResizedCanvas(Schema):
+    """Make the canvas larger than the photo, or smaller again; its areas and lines continue beyond the borders."""
+
+    margins: Margins = Field(
+        description="beyond the photo's borders, in pixels of the drawing; 0: where the photo ends"
+    )
 
 
 class NewSnapshot(Schema):

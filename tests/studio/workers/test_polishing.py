@@ -42,9 +42,9 @@ def with_box(drawing: Drawing, x: int, y: int) -> Drawing:
 
 
 def job(run: Path, drawing: Drawing) -> PolishRender:
-    render = RenderDrawing(run, drawing, keep_original=True).perform().unpolished
-    assert render is not None
-    return PolishRender(run, drawing, render, keep_original=True)
+    rendered = RenderDrawing(run, drawing, keep_original=True).perform()
+    assert rendered.unpolished is not None
+    return PolishRender(run, drawing, rendered.unpolished, rendered.image, keep_original=True)
 
 
 def test_a_second_stroke_keeps_what_was_synthesised(tmp_path: Path, unedited: Drawing) -> None:
@@ -112,8 +112,9 @@ def test_a_moved_part_is_copied_from_its_place_in_the_photo(tmp_path: Path, uned
     with one_thread():
         rendered = RenderDrawing(run, drawing, keep_original=True).perform()
         assert rendered.unpolished is not None
-        first: PolishedRender = PolishRender(run, drawing, rendered.unpolished, keep_original=True).perform()
-        again: PolishedRender = PolishRender(run, drawing, rendered.unpolished, keep_original=True).perform()
+        wanted = PolishRender(run, drawing, rendered.unpolished, rendered.image, keep_original=True)
+        first: PolishedRender = wanted.perform()
+        again: PolishedRender = wanted.perform()
         ForgetModel(run).perform()
     assert rendered.edited is not None
     for image in (rendered.image, first.image):

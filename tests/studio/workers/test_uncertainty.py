@@ -58,7 +58,7 @@ def test_what_the_photo_does_not_show_is_uncertain(tmp_path: Path) -> None:
         given = render(run, drawing).unpolished
         assert given is not None
         alone = MeasureUncertainty(run, given).perform()
-        polished = PolishRender(run, drawing, given, keep_original=True).perform()
+        polished = PolishRender(run, drawing, given, given.image, keep_original=True).perform()
         ForgetModel(run).perform()
     assert alone.shape == polished.uncertainty.shape == (24, 24)
     for strange in (alone, polished.uncertainty):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,10 +15,11 @@ from primage.http.errors import RefusalError
 from primage.origin.transforms import Piece
 from primage.studio.drawing import Drawing, Pixels, union
 from primage.studio.layers import drawing_layers, values_of
-from primage.studio.messages import Changed
-from primage.studio.objects import Kept, Objects, Stack, joined
-from primage.studio.project.history import Entry, History
+from primage.studio.objects import Stack
+from primage.studio.project.change import Change
+from primage.studio.project.history import Entry, History, Resized
 from primage.studio.project.store import ProjectRecord
+from primage.studio.resizing import of_whole, whole
 from primage.studio.schemas import HistoryState, Label, Patch
 
 _log = logging.getLogger(__name__)
@@ -27,51 +28,6 @@ _log = logging.getLogger(__name__)
 _REVISION_GAP = 1000
 #: Number of titles in the history panel, in each direction.
 _MAX_TITLES = 40
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change of the drawing.
-
-    Attributes:
-        title: title of the edit.
-        patches: the changed rectangles.
-        pixels: their new pixels.
-        labels: new names and colours; None if they did not change.
-        objects: the new objects; None if they did not change.
-        contents: those that the objects did not refer to before.
-    """
-
-    title: str
-    patches: tuple[Patch, ...]
-    pixels: Pixels
-    labels: tuple[Label, ...] | None
-    objects: Objects | None = None
-    contents: tuple[Kept, ...] = ()
-
-    def message(self, cause: Literal["edit", "undo", "redo", "snapshot"], history: HistoryState) -> Changed:
-        """What tabs are told of it.
-
-        Args:
-            cause: why it was made.
-            history: the position in the history after it.
-        """
-        return Changed(
-            id=None,
-            cause=cause,
-            title=self.title,
-            history=history,
-            patches=self.patches,
-            pieces=self.pixels.pieces,
-            labels=self.labels,
-            objects=self.objects,
-            contents=tuple(kept.content for kept in self.contents),
-        )
-
-    @property
-    def parts(self) -> list[bytes]:
-        """The pixels that follow the message."""
-        return [*self.pixels.parts, *joined(self.contents)]
 
 
 class Canvas:
@@ -233,25 +189,43 @@ class Canvas:
             contents = stack.beyond(earlier) | earlier.beyond(stack)
             entry = replace(entry, objects=(earlier.objects, stack.objects), contents=contents)
         last = self.history.last() if merge and not self.history.can_redo else None
-        try:
-            if self.history.can_redo:
-                # Entries that are applied to the drawing on disk must not be discarded.
-                self.save()
-            if last is not None:
-                self.history.replace_last(self._merged(last, entry))
-            else:
-                self.history.append(entry)
-        except OSError as error:
-            raise RefusalError(507, "full", f"the edit cannot be written to the disk ({error.strerror})") from error
+        self._write(entry if last is None or last.resized is not None else self._merged(last, entry), last)
         self.drawing.put(patches, after)
         self.drawing.stack = stack or earlier
         self._next_revision()
         return self._changed(Change(title, patches, after, labels[1] if labels is not None else None), earlier)
 
+    def _write(self, entry: Entry, last: Entry | None = None) -> None:
+        """Write an edit to the disk, instead of the last one if it contains that."""
+        try:
+            if self.history.can_redo:
+                # Entries that are applied to the drawing on disk must not be discarded.
+                self.save()
+            if last is not None and last.resized is None:
+                self.history.replace_last(entry)
+            else:
+                self.history.append(entry)
+        except OSError as error:
+            raise RefusalError(507, "full", f"the edit cannot be written to the disk ({error.strerror})") from error
+
+    def _resize(self, title: str, drawing: Drawing) -> Change:
+        """Replace the drawing by one on another canvas."""
+        old, earlier = self.drawing, self.drawing.stack
+        patches, others = whole(old), whole(drawing)
+        entry = Entry(title, patches, old.cut(patches), drawing.cut(others))
+        entry = replace(entry, resized=Resized((old.margins, drawing.margins), others))
+        if drawing.stack.objects != earlier.objects:
+            contents = drawing.stack.beyond(earlier) | earlier.beyond(drawing.stack)
+            entry = replace(entry, objects=(earlier.objects, drawing.stack.objects), contents=contents)
+        self._write(entry)
+        self.drawing = drawing
+        self._next_revision()
+        return self._changed(Change(title, (), Pixels(()), None, resized=True), earlier)
+
     def _changed(self, change: Change, earlier: Stack) -> Change:
         """A change with that of the objects, which were others before it."""
         now = self.drawing.stack
-        if now.objects == earlier.objects:
+        if change.resized or now.objects == earlier.objects:
             return change
         return replace(change, objects=now.objects, contents=tuple(now.beyond(earlier).values()))
 
@@ -260,7 +234,7 @@ class Canvas:
 
         Args:
             title: shown in the history.
-            drawing: has the same layers and size.
+            drawing: has the same layers, and the same size apart from margins.
             palette: number of labels.
             merge: whether it is undone together with the last edit.
 
@@ -270,6 +244,8 @@ class Canvas:
         Raises:
             RefusalError: as for `edit`.
         """
+        if drawing.margins != self.drawing.margins:
+            return self._resize(title, drawing)
         patches = tuple(drawing.difference(self.drawing))
         if not patches and drawing.stack.objects == self.drawing.stack.objects:
             return None
@@ -314,7 +290,12 @@ class Canvas:
         pixels = entry.before if back else entry.after
         earlier = self.drawing.stack
         try:
-            drawing = self.drawing.patched([(entry.patches, pixels)])
+            if entry.resized is None:
+                drawing = self.drawing.patched([(entry.patches, pixels)])
+            else:
+                patches = entry.patches if back else entry.resized.patches
+                drawing = of_whole(patches, pixels, entry.resized.margins[0 if back else 1])
+                drawing.stack = earlier
             if entry.objects is not None:
                 drawing.stack = earlier.changed(entry.objects[0 if back else 1], entry.contents)
             self.drawing = drawing
@@ -323,7 +304,10 @@ class Canvas:
         self.history.done += -1 if back else 1
         self._next_revision()
         labels = None if entry.labels is None else entry.labels[0 if back else 1]
-        return self._changed(Change(entry.title, entry.patches, pixels, labels), earlier)
+        change = Change(entry.title, entry.patches, pixels, labels)
+        if entry.resized is not None:
+            change = Change(entry.title, (), Pixels(()), labels, resized=True)
+        return self._changed(change, earlier)
 
     def rewind(self, done: int) -> tuple[Label, ...] | None:
         """Undo all edits but the first ones; when that is saved, `History.forget_undone` makes it final.
@@ -375,11 +359,11 @@ def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
     channels = {layer.name: layer.channels for layer in drawing_layers(record.settings.kind)}
     if not drawing.has_origin:  # saved by an earlier version
         del channels["origin"]
-    if set(drawing.layers) != set(channels) or drawing.size != record.size:
+    if set(drawing.layers) != set(channels) or drawing.photo_size != record.size:
         raise RunError("the project's drawing has other layers or another size than its record says")
     for layer, count in channels.items():
         pixels = drawing.layers[layer]
-        shape = (record.size.height, record.size.width, *((count,) if count > 1 else ()))
+        shape = (drawing.size.height, drawing.size.width, *((count,) if count > 1 else ()))
         # The values of the origin were checked when it was read.
         valid = layer == "origin" or int(np.max(pixels)) < values_of(layer, len(record.labels))
         if pixels.shape != shape or not valid:

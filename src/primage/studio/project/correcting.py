@@ -87,6 +87,11 @@ class Corrections:
         async with self._busy:
             record = self._project.record
             if action == "begin":
+                if self._project.canvas.drawing.margins.any:
+                    message = (
+                        "the canvas is larger than the photo; undo that, or set its sides to 0, before corrections"
+                    )
+                    raise RefusalError(409, "invalid", message)
                 if not record.correcting:
                     await self._begin()
             elif not record.correcting:

@@ -17,7 +17,8 @@ from primage.http.errors import RefusalError
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.render.quality import DEFAULT_QUALITY
 from primage.studio.project.archive import write_zip
-from primage.studio.project.rendering import Rendering, RenderInput
+from primage.studio.project.render_input import RenderInput
+from primage.studio.project.rendering import Rendering
 from primage.studio.project.services import Services
 from primage.studio.project.store import ProjectRecord, new_id
 from primage.studio.schemas import ExportedLayer, ResultFormat, ResultSize, Size

@@ -258,6 +258,7 @@ def layers_frame(
     header = Extracted(
         revision=revision,
         size=drawing.size,
+        margins=drawing.margins,
         layers=layers,
         pieces=drawing.pieces,
         labels=labels,

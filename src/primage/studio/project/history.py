@@ -2,7 +2,8 @@
 
 The file is a sequence of entries: the length of the header, the length of the body, the header as JSON, and the
 compressed body (pixels before the edit, pixels after it, contents of objects that only one side has). The header also
-lists the pieces that pixels of the origin refer to. Entries are only appended. The header of an entry that
+lists the pieces that pixels of the origin refer to. An entry that gives the canvas another size has the whole drawing
+twice. Entries are only appended. The header of an entry that
 replaces others (an edit after an undo, or two merged edits) holds their number, so a failed write loses no edit.
 """
 
@@ -22,6 +23,7 @@ from pydantic import Field, ValidationError
 from primage.errors import RunError
 from primage.files import atomic_path
 from primage.origin.transforms import Piece, pictures_of
+from primage.primitive.margins import Margins
 from primage.studio.drawing import Pixels
 from primage.studio.layers import channels_of
 from primage.studio.objects import Content, Kept, Objects, joined, length_of, split
@@ -44,7 +46,23 @@ class _Header(Schema):
     objects_before: Objects | None = None
     objects_after: Objects | None = None
     contents: tuple[Content, ...] = ()
+    patches_after: tuple[Patch, ...] = ()
+    margins_before: Margins | None = None
+    margins_after: Margins | None = None
     replaces: int = Field(0, ge=0, description="number of preceding entries that it replaces")
+
+
+@dataclass(frozen=True)
+class Resized:
+    """Another size of the canvas.
+
+    Attributes:
+        margins: of the canvas before and after it.
+        patches: the whole drawing after it, as rectangles.
+    """
+
+    margins: tuple[Margins, Margins]
+    patches: tuple[Patch, ...]
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,7 @@ class Entry:
         labels: names and colours before and after it, if they changed.
         objects: objects before and after it, if they changed.
         contents: those that only the objects before it or only those after it refer to, by id.
+        resized: whether the canvas has another size after it; the rectangles are those before it then.
     """
 
     title: str
@@ -68,6 +87,7 @@ class Entry:
     labels: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
     objects: tuple[Objects, Objects] | None = None
     contents: Mapping[str, Kept] = field(default_factory=dict)
+    resized: Resized | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +197,7 @@ class History:
     def _write(self, entry: Entry, replaces: int) -> None:
         before, after = entry.labels or (None, None)
         objects_before, objects_after = entry.objects or (None, None)
+        margins_before, margins_after = (None, None) if entry.resized is None else entry.resized.margins
         contents = tuple(entry.contents.values())
         header = _Header(
             title=entry.title,
@@ -188,6 +209,9 @@ class History:
             objects_before=objects_before,
             objects_after=objects_after,
             contents=tuple(kept.content for kept in contents),
+            patches_after=() if entry.resized is None else entry.resized.patches,
+            margins_before=margins_before,
+            margins_after=margins_after,
             replaces=replaces,
         )
         data = _packed(header, zlib.compress(b"".join([*entry.before.parts, *entry.after.parts, *joined(contents)]), 1))
@@ -279,29 +303,33 @@ class History:
             header_length, body_length = _HEAD.unpack(file.read(_HEAD.size))
             try:
                 header = _Header.model_validate_json(file.read(header_length))
-                lengths = [p.width * p.height * channels_of(p.layer) for p in header.patches]
+                after = header.patches_after or header.patches
+                lengths = [p.width * p.height * channels_of(p.layer) for p in (*header.patches, *after)]
                 names: set[str] = {layer for content in header.contents for layer in content.layers}
                 channels = {name: channels_of(name) for name in names}
-                total = 2 * sum(lengths) + sum(length_of(content, channels) for content in header.contents)
+                total = sum(lengths) + sum(length_of(content, channels) for content in header.contents)
                 body = zlib.decompressobj().decompress(file.read(body_length), total + 1)
             except (ValidationError, zlib.error) as error:
                 raise RunError("the project's history is damaged") from error
         if len(body) != total:
             raise RunError("the project's history is damaged")
         parts, start = [], 0
-        for length in [*lengths, *lengths]:
+        for length in lengths:
             parts.append(body[start : start + length])
             start += length
-        half = len(lengths)
+        half = len(header.patches)
         labels = None
         if header.labels_before is not None and header.labels_after is not None:
             labels = (header.labels_before, header.labels_after)
         objects = None
         if header.objects_before is not None and header.objects_after is not None:
             objects = (header.objects_before, header.objects_after)
-        before, after = Pixels(parts[:half], header.pieces_before), Pixels(parts[half:], header.pieces_after)
+        resized = None
+        if header.margins_before is not None and header.margins_after is not None:
+            resized = Resized((header.margins_before, header.margins_after), header.patches_after)
+        pixels = Pixels(parts[:half], header.pieces_before), Pixels(parts[half:], header.pieces_after)
         contents, _ = split(header.contents, body, channels)
-        return Entry(header.title, header.patches, before, after, labels, objects, contents)
+        return Entry(header.title, header.patches, *pixels, labels, objects, contents, resized)
 
 
 def _pictures(header: _Header) -> frozenset[str]:

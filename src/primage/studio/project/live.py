@@ -11,10 +11,12 @@ from typing import Literal
 
 from primage.errors import PrimageError, RunError
 from primage.http.errors import Problem, RefusalError
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.studio.drawing import Drawing
 from primage.studio.layers import drawing_layers
 from primage.studio.messages import Accepted, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
-from primage.studio.project.canvas import Canvas, Change
+from primage.studio.project.canvas import Canvas
+from primage.studio.project.change import Change
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.correcting import Corrections
 from primage.studio.project.exports import Exports
@@ -22,14 +24,16 @@ from primage.studio.project.extraction import Extractor, layers_frame
 from primage.studio.project.models import ModelManager, saved_learning
 from primage.studio.project.opening import Opening
 from primage.studio.project.pictures import Pictures
-from primage.studio.project.rendering import Rendering, RenderInput
+from primage.studio.project.render_input import RenderInput
+from primage.studio.project.rendering import Rendering
 from primage.studio.project.replacing import Replacing
+from primage.studio.project.resizing import Resizing
 from primage.studio.project.selecting import Selecting
 from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import ProjectRecord
 from primage.studio.project.windows import Windows
-from primage.studio.schemas import ExtractSettings, Project, ProjectChange, ProjectSummary
+from primage.studio.schemas import Project, ProjectChange, ProjectSummary
 from primage.studio.workers.painter import ForgetModel
 from primage.studio.workers.reader import ReadTrainingPrimitive
 
@@ -76,10 +80,9 @@ class LiveProject:
         self.models = ModelManager(services, self, saved_learning(self.run, record.steps, record.unfinished))
         self.rendering.restore(canvas.loaded_revision)
         self.replacing = Replacing(services, self)
+        self.resizing = Resizing(services, self)
         self.corrections = Corrections(self)
         self.start(self.models.publish())
-
-    # --- state
 
     @property
     def run(self) -> Path:
@@ -95,7 +98,9 @@ class LiveProject:
         """All data except pixels."""
         return Project(
             **self.summary().model_dump(),
-            size=self.record.size,
+            size=self.canvas.drawing.size,
+            margins=self.canvas.drawing.margins,
+            full_size=self.resizing.full_size,
             settings=self.record.settings,
             layers=drawing_layers(self.record.settings.kind),
             labels=self.record.labels,
@@ -212,6 +217,7 @@ class LiveProject:
         Raises:
             RefusalError: it does not fit the drawing; nothing has changed.
         """
+        self.resizing.check(edit)
         labels, count = self.corrections.labels_of(edit)
         self._check_objects(client, edit)
         self.pictures.check(edit)
@@ -260,6 +266,10 @@ class LiveProject:
         if change.objects is not None:
             self._objects_changed = (author, history.revision)
         self.clients.send_change(change.message(cause, history), change.parts, author, request, echo)
+        if change.resized:
+            self.rendering.reset()
+            self.clients.send(State(project=self.state()))
+            self.clients.send(Replaced(type="replaced"))
         if change.labels is not None:  # saved together with the layers
             self.record = self.record.model_copy(update={"labels": change.labels})
             self.clients.send(State(project=self.state()))
@@ -293,7 +303,7 @@ class LiveProject:
 
         Args:
             cause: what did it.
-            drawing: has the same layers and size.
+            drawing: has the same layers, and the same size apart from margins.
             title: shown in the history.
             merge: whether it is undone together with the last edit.
 
@@ -305,9 +315,13 @@ class LiveProject:
             self._after(change, cause, None, None, echo=True)
             self.clients.send(State(project=self.state()))
 
-    async def training(self) -> Drawing:
-        """The unedited drawing."""
-        return (await self._services.reader.run(ReadTrainingPrimitive(self.run))).drawing
+    async def training(self, margins: Margins = NO_MARGINS) -> Drawing:
+        """The unedited drawing.
+
+        Args:
+            margins: what it is continued by.
+        """
+        return (await self._services.reader.run(ReadTrainingPrimitive(self.run, margins))).drawing
 
     async def layers_frame(self, of: Literal["edited", "training"]) -> bytes:
         """The layers, with a header that describes them.
@@ -316,21 +330,8 @@ class LiveProject:
             of: the edited drawing, or the training primitive.
         """
         edited = self.canvas.drawing, self.canvas.revision
-        drawing, revision = edited if of == "edited" else (await self.training(), None)
+        drawing, revision = edited if of == "edited" else (await self.training(edited[0].margins), None)
         return layers_frame(drawing, self.record.settings.kind, self.record.labels, revision)
-
-    async def replace_primitive(self, settings: ExtractSettings) -> None:
-        """Replace the drawing by a new extraction; edits, snapshots and training are discarded.
-
-        Args:
-            settings: extraction settings.
-
-        Raises:
-            RefusalError: the project cannot be saved; the drawing has not changed.
-        """
-        await self.replacing.do(settings)
-
-    # --- snapshots
 
     async def add_snapshot(self, name: str) -> None:
         """Save the current drawing.
@@ -357,7 +358,7 @@ class LiveProject:
         """
         name, drawing = self.snapshots.load(snapshot_id)
         if not drawing.has_origin:  # saved by an earlier version
-            drawing = drawing.with_inferred_origin(await self.training())
+            drawing = drawing.with_inferred_origin(await self.training(drawing.margins))
         if not drawing.fits(self.canvas.drawing):
             raise RunError("the snapshot is damaged")
         self.replace_pixels("snapshot", drawing, f"Return to “{name}”"[:60])

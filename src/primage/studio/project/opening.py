@@ -9,6 +9,7 @@ import numpy as np
 
 from primage.edit.records import Edit
 from primage.http.errors import RefusalError
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.studio.drawing import Drawing
 from primage.studio.layers import LAYER_NAMES
 from primage.studio.messages import OriginFound
@@ -53,8 +54,8 @@ class Opening:
         self._replace = replace
         self._start = start
         self._job: InferOrigin | None = None
-        #: Layers that were read, with their run folder, by id.
-        self._read: dict[str, tuple[Path, dict[str, np.ndarray]]] = {}
+        #: Layers that were read, with the run folder and the canvas that they are for, by id.
+        self._read: dict[str, tuple[Path, Margins, dict[str, np.ndarray]]] = {}
 
     async def read(self, files: tuple[Path, ...], part: Part, snap: bool) -> bytes:
         """Read a drawing, or some of its layers; nothing is changed before `apply`.
@@ -71,9 +72,11 @@ class Opening:
             RefusalError: it does not fit the photo, contains unknown colours, or is no drawing.
         """
         run, canvas = self._current()
-        found = await self._reader.run(ReadDrawing(files, run, self._drawn(canvas), part, snap))
+        margins = canvas.drawing.margins
+        found = await self._reader.run(ReadDrawing(files, run, self._drawn(canvas), part, snap, margins))
+        self._check_current(run, margins)
         number = new_id()
-        self._read[number] = (run, found.layers)
+        self._read[number] = (run, margins, found.layers)
         for old in list(self._read)[:-_MAX_READ]:
             del self._read[old]
         current = self._current()[1].drawing
@@ -90,12 +93,12 @@ class Opening:
         Raises:
             RefusalError: it was read too long ago, or for another drawing.
         """
-        run, layers = self._read.pop(number, (None, {}))
+        run, margins, layers = self._read.pop(number, (None, NO_MARGINS, {}))
         if run is None or run != self._current()[0]:
             raise RefusalError(404, "not_found", "this file was opened too long ago; open it again")
-        training = (await self._reader.run(ReadTrainingPrimitive(run))).drawing
-        if run != self._current()[0]:
-            raise RefusalError(409, "superseded", "the drawing was replaced meanwhile; open the file again")
+        self._check_current(run, margins)
+        training = (await self._reader.run(ReadTrainingPrimitive(run, margins))).drawing
+        self._check_current(run, margins)
         canvas, drawing = self._current()[1], self._with_others(layers)
         before, revision = canvas.drawing.copy(), canvas.revision
         opened, title = drawing.continuing(before, training), self._title(layers)
@@ -103,12 +106,17 @@ class Opening:
         if canvas.revision != revision:
             self._start(self._find_origin(opened, before, InferOrigin(drawing, run), title))
 
+    def _check_current(self, run: Path, margins: Margins) -> None:
+        if run != self._current()[0] or margins != self._current()[1].drawing.margins:
+            raise RefusalError(409, "superseded", "the drawing was replaced meanwhile; open the file again")
+
     def _drawn(self, canvas: Canvas) -> dict[str, np.ndarray]:
         return {name: canvas.drawing.layers[name] for name in LAYER_NAMES if name in canvas.drawing.layers}
 
     def _with_others(self, layers: dict[str, np.ndarray]) -> Drawing:
         """The drawn layers of the drawing, some of them replaced."""
-        return Drawing({**self._drawn(self._current()[1]), **layers})
+        canvas = self._current()[1]
+        return Drawing({**self._drawn(canvas), **layers}, margins=canvas.drawing.margins)
 
     def _title(self, layers: dict[str, np.ndarray]) -> str:
         whole = len(layers) == len(self._drawn(self._current()[1]))

@@ -7,7 +7,6 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +17,17 @@ from primage.files import write_atomically
 from primage.http.errors import Problem, RefusalError
 from primage.image import encode_png
 from primage.processes.errors import WorkerDiedError
-from primage.studio.drawing import Drawing, box_of
+from primage.studio.drawing import box_of
 from primage.studio.messages import Failure, Render
 from primage.studio.project.clients import Client, Clients
 from primage.studio.project.polishing import Polishing, keep_polished
+from primage.studio.project.render_input import Picture, RenderInput
 from primage.studio.project.services import Services
 from primage.studio.schemas import Rectangle
 from primage.studio.wire import pack
-from primage.studio.workers.painter import RenderDrawing, Rendered, Synthesised, Unpolished
-from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishRender, PolishVariant
+from primage.studio.workers.painter import RenderDrawing, Rendered, Synthesised
+from primage.studio.workers.polisher import MeasureUncertainty, PolishedRender, PolishVariant
 from primage.studio.workers.uncertainty import CELL_PX
-from primage.synthesis.options import RenderOptions
 
 _log = logging.getLogger(__name__)
 
@@ -38,53 +37,6 @@ _MAX_TRIES = 2
 _SAVE_AFTER_SEC = 1.0
 #: Key of the text in the saved picture that identifies its content.
 _TEXT_KEY = "studio"
-
-
-@dataclass(frozen=True)
-class RenderInput:
-    """Input of a render.
-
-    Attributes:
-        run: the run folder with the model.
-        drawing: the drawing without marks; a copy that is not changed.
-        revision: revision of the drawing.
-        keep_original: whether the photo is kept where no edit has an effect.
-        options: how it is rendered.
-    """
-
-    run: Path
-    drawing: Drawing
-    revision: int
-    keep_original: bool
-    options: RenderOptions
-
-    def identity(self, revision: int | None = None) -> list[object]:
-        """Identifies its picture among all others of the project, apart from the model's version.
-
-        Args:
-            revision: of the drawing, if that was different when the picture was made.
-        """
-        shown = self.revision if revision is None else revision
-        return [shown, self.run.name, self.keep_original, self.options.model_dump()]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture of the drawing that the tabs show.
-
-    Attributes:
-        image: the pixels.
-        of: identity of what it shows.
-        header: the message that announced it.
-        synthesised: its synthesised pixels; None before it is polished.
-        source: what it was made of: the drawing, and its render; None if it was read from the disk.
-    """
-
-    image: UInt8[np.ndarray, "h w 3"]
-    of: list[object]
-    header: Render
-    synthesised: Synthesised | None = None
-    source: tuple[RenderInput, Rendered] | None = None
 
 
 class Rendering:
@@ -184,10 +136,10 @@ class Rendering:
         result = await self._services.painter.run(
             RenderDrawing(current.run, current.drawing, current.keep_original, current.options)
         )
-        if self._render_input().run != current.run:  # the drawing was replaced meanwhile
+        if self._is_outdated(current):
             return
         self._rendered, self._uncertainty = result, None
-        if not current.options.polish or result.unpolished is None:
+        if not current.is_polished(result):
             self._polishing.stop()  # of an older model's render
             self._show(current, result, requested_at, result.image, final=True)
             return
@@ -202,7 +154,7 @@ class Rendering:
             return
 
         def show(polished: PolishedRender | None) -> None:
-            if self._render_input().run != current.run:
+            if self._is_outdated(current):
                 return
             if polished is None:
                 self._show(current, result, requested_at, first, final=True)
@@ -212,7 +164,12 @@ class Rendering:
                 self._uncertainty = polished.uncertainty
             self._show(current, result, requested_at, polished.image, final=True, polished=polished)
 
-        self._polishing.start(_polishing(current, result.unpolished), show)
+        self._polishing.start(current.polishing(result), show)
+
+    def _is_outdated(self, rendered: RenderInput) -> bool:
+        """Whether the drawing was replaced, or its canvas resized, since it was rendered."""
+        now = self._render_input()
+        return now.run != rendered.run or now.drawing.margins != rendered.drawing.margins
 
     def _show(
         self,
@@ -275,9 +232,9 @@ class Rendering:
         current, rendered, picture = self._render_input(), self._rendered, self._picture
         if rendered is None or picture is None:
             raise RefusalError(409, "no_model", "there is no render yet; it takes a few seconds")
-        if seed == current.options.seed or rendered.unpolished is None or not current.options.polish:
+        if seed == current.options.seed or not current.is_polished(rendered):
             return picture.image
-        job = PolishVariant(_polishing(current, rendered.unpolished), seed)
+        job = PolishVariant(current.polishing(rendered), seed)
         self._variants.append(job)
         try:
             return await self._services.polisher.run(job)
@@ -302,7 +259,9 @@ class Rendering:
         if rendered.unpolished is None:
             height, width = rendered.image.shape[:2]
             return np.zeros((-(-height // CELL_PX), -(-width // CELL_PX)), np.uint8)
-        levels = await self._services.polisher.run(MeasureUncertainty(self._render_input().run, rendered.unpolished))
+        current = self._render_input()
+        job = MeasureUncertainty(current.run, rendered.unpolished, current.drawing.margins)
+        levels = await self._services.polisher.run(job)
         if self._rendered is rendered:
             self._uncertainty = levels
         return levels
@@ -369,10 +328,6 @@ class Rendering:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-
-
-def _polishing(current: RenderInput, render: Unpolished) -> PolishRender:
-    return PolishRender(current.run, current.drawing, render, current.keep_original, current.options)
 
 
 def _write(path: Path, image: np.ndarray, description: str) -> None:

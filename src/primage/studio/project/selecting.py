@@ -65,4 +65,4 @@ class Selecting:
         # Corrections leave the photo as it is, so they refer to the photo.
         if self._rendering.paused or (picture is not None and picture.shape[:2] != size):
             picture = None
-        return Shown(self._photo, size, picture, drawing.layers.get("segments"))
+        return Shown(self._photo, size, picture, drawing.layers.get("segments"), drawing.margins)

@@ -9,7 +9,8 @@ from typing import Any
 from primage.http.errors import RefusalError
 from primage.processes.errors import SupersededError, WorkerDiedError
 from primage.studio.messages import PhotoWindow
-from primage.studio.project.rendering import Picture, Rendering
+from primage.studio.project.render_input import Picture
+from primage.studio.project.rendering import Rendering
 from primage.studio.schemas import Rectangle, Size
 from primage.studio.wire import pack
 from primage.studio.workers.polisher import PaintWindow, Polisher, PolishingJob, ShowAtFullSize
@@ -37,14 +38,14 @@ class Windows:
         """A part of the picture, with a header that describes it.
 
         Args:
-            window: in pixels of the photo.
-            size: of the photo.
+            window: in pixels of the canvas at the photo's own size.
+            size: of that canvas.
 
         Raises:
-            RefusalError: the window reaches beyond the photo, or the drawing is being rendered (`superseded`).
+            RefusalError: the window reaches beyond the canvas, or the drawing is being rendered (`superseded`).
         """
         if window.x + window.width > size.width or window.y + window.height > size.height:
-            raise RefusalError(422, "invalid", f"the window reaches beyond the photo ({size.width}×{size.height} px)")
+            raise RefusalError(422, "invalid", f"the window reaches beyond the canvas ({size.width}×{size.height} px)")
         picture = self._rendering.final_picture()
         if picture is None:
             raise SupersededError

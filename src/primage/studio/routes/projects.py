@@ -32,6 +32,7 @@ from primage.studio.schemas import (
     Project,
     ProjectChange,
     ProjectList,
+    ResizedCanvas,
     SnapshotId,
 )
 from primage.studio.selection import EdgePath, FollowEdge, SelectObject
@@ -129,7 +130,14 @@ async def preview_primitive(project: TheProject, body: ExtractSettings) -> Frame
 @router.put("/projects/{project_id}/primitive")
 async def replace_primitive(project: TheProject, body: ExtractSettings) -> Project:
     """Replace the drawing by a new extraction. Edits, snapshots and training are discarded."""
-    await project.replace_primitive(body)
+    await project.replacing.do(body)
+    return project.state()
+
+
+@router.put("/projects/{project_id}/canvas")
+async def resize_canvas(project: TheProject, body: ResizedCanvas) -> Project:
+    """Make the canvas larger than the photo, or smaller again, as one edit; the drawing continues beyond it."""
+    await project.resizing.do(body.margins)
     return project.state()
 
 

@@ -80,11 +80,11 @@ async def get_render(project: TheProject, size: ResultSize = "working") -> Png:
 async def get_window(
     project: TheProject, x: Offset, y: Offset, width: WindowSide, height: WindowSide, render: Render = None
 ) -> Frame:
-    """A part of the newest final render at the photo's own size, in pixels of the photo. 409 `superseded` if it is
+    """A part of the newest final render at the photo's own size, in its pixels. 409 `superseded` if it is
     outdated before it is painted. ``render`` only prevents browsers from showing an older one.
     """
     window = Rectangle(x=x, y=y, width=width, height=height)
-    return Frame(await project.windows.frame(window, project.record.photo))
+    return Frame(await project.windows.frame(window, project.resizing.full_size))
 
 
 @router.get("/variants/{seed}", response_class=Png, responses=answer_is("image/png"))

@@ -18,7 +18,7 @@ from primage.primitive.primitive import Primitive
 from primage.render.blending import blend_mask
 from primage.studio.drawing import Drawing
 from primage.studio.layers import EXCLUDE, SAMPLE
-from primage.studio.origin import index_of
+from primage.studio.resizing import origin_on
 from primage.studio.workers.painter import Unpolished
 from primage.synthesis.copies import antialiased, copied
 from primage.synthesis.light import light
@@ -91,9 +91,10 @@ class LoadedModel:
         """Convert a drawing of the studio to the network's primitive.
 
         Args:
-            drawing: with the layers of the model's kind.
+            drawing: with the layers of the model's kind, on any canvas.
         """
-        training, primitive = self.model.primitive.to_arrays(), self.as_drawn(drawing)
+        training = self.model.primitive.extended(drawing.margins).to_arrays()
+        primitive = self.as_drawn(drawing)
         # Edited layers are cleaned like those read from files; unedited ones remain exactly those of training.
         return primitive.map(
             lambda layer, data: (
@@ -122,7 +123,7 @@ class LoadedModel:
         """Render a drawing.
 
         Args:
-            drawing: its layers.
+            drawing: its layers, of the photo's size.
             keep_original: whether the photo is kept where no edit has an effect.
         """
         primitive = self.primitive(drawing)
@@ -173,7 +174,7 @@ def origin_of(drawing: Drawing) -> Origin | None:
     """
     if not drawing.has_origin:
         return None
-    return Origin(index_of(drawing.layers["origin"]), drawing.pieces)
+    return origin_on(drawing)
 
 
 def moves_of(drawing: Drawing) -> Origin | None:

@@ -98,20 +98,22 @@ class Unpolished:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A render.
+    """A render. On a larger canvas, all but the image and the box is of the part that the photo has.
 
     Attributes:
-        image: (H, W, 3) uint8 sRGB, the result without synthesis.
+        image: (H, W, 3) uint8 sRGB, the result without synthesis; beyond the photo, its mirror image.
+        beneath: (H, W, 3) uint8 sRGB, the result without synthesis and without parts of other pictures.
         unblended: (H, W, 3) uint8 sRGB, the picture before it is blended with the photo.
         weight: (H, W) in [0, 1], its weight in the result.
-        edited: bounding box of all pixels that differ from the photo; None without edits.
+        edited: bounding box of all pixels that differ from the photo; None without edits, all of a larger canvas.
         unpolished: the input of the synthesis; None if the result is the photo, or if the network does not say where
             its pixels come from.
         has_field: whether the network says where its pixels come from.
         steps: training steps of the model.
     """
 
-    image: UInt8[np.ndarray, "h w 3"]
+    image: UInt8[np.ndarray, "h2 w2 3"]
+    beneath: UInt8[np.ndarray, "h w 3"]
     unblended: UInt8[np.ndarray, "h w 3"]
     weight: Float32[np.ndarray, "h w"]
     edited: Rectangle | None
@@ -121,18 +123,35 @@ class Rendered:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """What was synthesised beyond the photo's borders.
+
+    Attributes:
+        image: (H, W, 3) uint8 sRGB, the whole canvas.
+        field: (H, W, 2), (y, x) of the source of each of these pixels in the photo, in pixels.
+        pixels: (H, W), which they are; others there were moved.
+    """
+
+    image: UInt8[np.ndarray, "h w 3"]
+    field: Float32[np.ndarray, "h w 2"]
+    pixels: Bool[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
 class Synthesised:
-    """The pixels of a render that were synthesised.
+    """The pixels of a render that were synthesised. On a larger canvas: of the part that the photo has.
 
     Attributes:
         image: (H, W, 3) uint8 sRGB; used at these pixels only.
         pixels: (H, W), which they are.
         field: (H, W, 2), (y, x) of the source of each pixel in the photo, in pixels; None if it is not known.
+        beyond: what continues it beyond the photo's borders; None for a canvas of the photo's size.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     pixels: Bool[np.ndarray, "h w"]
     field: Float32[np.ndarray, "h w 2"] | None = None
+    beyond: Beyond | None = None
 
 
 @dataclass(frozen=True)

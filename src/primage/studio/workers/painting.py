@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from primage.primitive.kinds import KINDS
 from primage.primitive.primitive import PrimitiveSpec, draw
 from primage.primitive.write import write_primitive
 from primage.render.blending import blend
+from primage.render.extension import FullCanvas, mirrored
 from primage.render.files import provenance
 from primage.render.original import PROVENANCE, write_result
 from primage.render.pasted import with_parts
@@ -26,8 +28,9 @@ from primage.run import Run
 from primage.run_folder import lock_folder
 from primage.state import fresh_state
 from primage.studio.drawing import box_of
+from primage.studio.resizing import origin_on, photo_part
 from primage.studio.schemas import ModelInfo
-from primage.studio.workers.full_size import at_full_size, with_synthesised
+from primage.studio.workers.full_size import Extension, at_full_size, on_canvas, with_synthesised
 from primage.studio.workers.loaded_model import forget_model, loaded_model, origin_of
 from primage.studio.workers.painter import (
     Calibrate,
@@ -39,6 +42,7 @@ from primage.studio.workers.painter import (
     PublishInitialModel,
     RenderDrawing,
     Rendered,
+    Synthesised,
     WarmUpPainter,
     WritePicture,
 )
@@ -106,17 +110,22 @@ def forget(job: ForgetModel) -> None:
 @RenderDrawing.handled_by
 def render(job: RenderDrawing) -> Rendered:
     """Render a drawing at its own size."""
-    loaded = loaded_model(job.run)
-    result = loaded.render(job.drawing, job.keep_original)
-    gain = loaded.gain(result.image, result.origin, job.drawing, job.options)
+    loaded, part = loaded_model(job.run), photo_part(job.drawing)
+    result = loaded.render(part, job.keep_original)
+    gain = loaded.gain(result.image, result.origin, part, job.options)
     image = result.image if gain is None else fitted(result.image, gain)
     image = blend(loaded.model.photo, image, result.mask) if job.keep_original else image
+    beneath, edited = image, result.mask > 0
+    if job.drawing.margins.any:
+        image = mirrored(image, loaded.model.photo, origin_on(job.drawing)).image
+        edited = np.ones(image.shape[:2], bool)
     parts = parts_of(job.drawing, job.run, image, job.options)
     return Rendered(
         with_parts(image, parts),
+        beneath,
         result.image,
         result.mask if job.keep_original else np.ones_like(result.mask),
-        box_of(np.logical_or.reduce([result.mask > 0, *(part.covered for part in parts)])),
+        box_of(np.logical_or.reduce([edited, *(part.covered for part in parts)])),
         loaded.unpolished(result),
         loaded.has_field,
         loaded.model.record.steps,
@@ -130,34 +139,51 @@ def export_result(job: ExportResult) -> None:
     Raises:
         RefusalError: the file cannot be written.
     """
-    loaded = loaded_model(job.run)
-    result = loaded.render(job.drawing, job.keep_original)
+    loaded, part = loaded_model(job.run), photo_part(job.drawing)
+    result = loaded.render(part, job.keep_original)
     synthesised = None if job.synthesised is None or result.painted is None else job.synthesised
     small = loaded.model.photo
     weight = result.mask if job.keep_original else np.ones_like(result.mask)
     image = with_synthesised(result.image, synthesised)
-    gain = loaded.gain(image, result.origin, job.drawing, job.options)
-    shown = image if gain is None else fitted(image, gain)
-    parts = parts_of(job.drawing, job.run, blend(small, shown, weight), job.options)
+    gain = loaded.gain(image, result.origin, part, job.options)
+    shown, canvas, place = blend(small, image if gain is None else fitted(image, gain), weight), None, None
+    parts = parts_of(part, job.run, shown, job.options)
+    if job.drawing.margins.any:
+        canvas = on_canvas(shown, small, origin_on(job.drawing), job.synthesised)
+        canvas = replace(canvas, parts=parts_of(job.drawing, job.run, canvas.continued.image, job.options))
     if job.full_size:
         photo, unpolished = read_photo(job.photo), loaded.unpolished(result)
-        known = unpolished, result.origin, synthesised, gain, parts
-        picture = at_full_size(photo, small, image, weight, *known).picture()
+        known = unpolished, result.origin, synthesised, gain, parts, canvas
+        full = at_full_size(photo, small, image, weight, *known)
+        picture = full.picture()
+        if isinstance(full, FullCanvas):
+            place = full.margins.photo(full.size)
     else:
         photo = PhotoFile(small)
-        picture = with_parts(blend(small, shown, weight), parts)
+        picture = with_parts(shown, parts)
+        if canvas is not None:
+            picture, place = canvas.image, job.drawing.margins.photo(canvas.origin.size)
     facts = json.loads(provenance(loaded.model))
-    facts |= {"drawing_sha256": result.primitive.sha256(), "keeps_original": job.keep_original}
+    primitive = loaded.primitive(job.drawing) if job.drawing.margins.any else result.primitive
+    facts |= {"drawing_sha256": primitive.sha256(), "keeps_original": job.keep_original}
     facts |= {"options": job.options.model_dump()}
-    if parts:
-        facts |= {"pasted": sorted({str(part.piece.picture) for part in parts})}
-    facts |= {"synthesised": 0.0 if synthesised is None else round(float(synthesised.pixels.mean()), 4)}
-    drawing = result.primitive, loaded.model.record.spec.line_colour
+    if pasted := parts if canvas is None else canvas.parts:
+        facts |= {"pasted": sorted({str(part.piece.picture) for part in pasted})}
+    facts |= {"synthesised": round(_synthesised_share(synthesised, canvas), 4)}
+    drawing, text = (primitive, loaded.model.record.spec.line_colour), {PROVENANCE: json.dumps(facts)}
     try:
-        write_result(job.target, photo, picture, drawing, {PROVENANCE: json.dumps(facts)}, job.quality, job.patch)
+        write_result(job.target, photo, picture, drawing, text, job.quality, job.patch, place)
     except ImageError as error:  # it names a file that nobody knows
         reason = getattr(error.__cause__, "strerror", None) or error.__cause__ or error
         raise RefusalError(507, "full", f"the result cannot be exported ({reason})") from error
+
+
+def _synthesised_share(synthesised: Synthesised | None, canvas: Extension | None) -> float:
+    """The share of a result that was synthesised."""
+    count = 0 if synthesised is None else int(synthesised.pixels.sum())
+    if canvas is not None:
+        return (count + int(canvas.continued.hole.sum())) / canvas.continued.hole.size
+    return 0.0 if synthesised is None else count / synthesised.pixels.size
 
 
 @ExportDrawing.handled_by

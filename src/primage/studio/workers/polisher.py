@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.processes.jobs import Job, Result
 from primage.processes.worker import Worker
 from primage.studio.drawing import Drawing
@@ -34,7 +35,7 @@ class PolishedRender:
 
     Attributes:
         image: (H, W, 3) uint8 sRGB, the result.
-        synthesised: the pixels in which it differs from the render.
+        synthesised: the pixels in which it differs from the render; none of them if there was nothing to polish.
         uncertainty: see `primage.studio.workers.uncertainty`.
         without_effect: the edits that it does not show; see `primage.edit.effect`.
     """
@@ -47,19 +48,22 @@ class PolishedRender:
 
 @dataclass(frozen=True)
 class PolishRender(PolishingJob[PolishedRender]):
-    """Synthesise what is incoherent in a render. What was synthesised in the one before stays where nothing changed.
+    """Synthesise what is incoherent in a render, and what lies beyond the photo. What was synthesised in the one before
+    stays where nothing changed.
 
     Attributes:
         run: the run folder.
         drawing: what was rendered.
-        render: the render.
+        render: the render of the part that the photo has; None if nothing of it is incoherent.
+        image: the result without synthesis, where the photo is, without parts of other pictures.
         keep_original: keep the photo, byte for byte, where no edit has an effect.
         options: how it is rendered.
     """
 
     run: Path
     drawing: Drawing
-    render: Unpolished
+    render: Unpolished | None
+    image: UInt8[np.ndarray, "h w 3"]
     keep_original: bool
     options: RenderOptions = DEFAULT_OPTIONS
 
@@ -84,10 +88,12 @@ class MeasureUncertainty(PolishingJob[UInt8[np.ndarray, "h2 w2"]]):
     Attributes:
         run: the run folder.
         render: the render.
+        margins: of the drawing, where nothing counts as uncertain.
     """
 
     run: Path
     render: Unpolished
+    margins: Margins = NO_MARGINS
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ class PaintWindow(PolishingJob[UInt8[np.ndarray, "h w 3"]]):
 
     Attributes:
         name: of the picture.
-        window: within the photo, in its pixels.
+        window: within the canvas at the photo's size, in pixels.
     """
 
     name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import UInt8
@@ -17,13 +18,16 @@ from primage.primitive.primitive import Primitive, PrimitiveSpec
 from primage.processes.errors import SupersededError
 from primage.processes.worker import stopping
 from primage.render.blending import blend
+from primage.render.extension import Continued, FullCanvas, continuing, mirrored
 from primage.render.full_size import FullSize, WorkingResult
 from primage.render.pasted import with_parts
 from primage.render.photo_files import PhotoFile, read_photo
+from primage.studio.drawing import Drawing
+from primage.studio.resizing import origin_on, photo_part
 from primage.studio.schemas import Part
-from primage.studio.workers.full_size import at_full_size, with_synthesised
+from primage.studio.workers.full_size import at_full_size, on_canvas, with_synthesised
 from primage.studio.workers.loaded_model import excluded_from, loaded_model, moves_of
-from primage.studio.workers.painter import Synthesised
+from primage.studio.workers.painter import Beyond, Synthesised, Unpolished
 from primage.studio.workers.pasted import parts_of
 from primage.studio.workers.polisher import (
     MeasureUncertainty,
@@ -42,11 +46,41 @@ from primage.synthesis.polish import Polished, Previous, Render, polish, polishi
 from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
 
+Value = TypeVar("Value")
+
 #: Number of projects whose newest polished render is kept in memory.
 _MAX_KEPT = 2
 
-#: The newest polished render of each project, and what must not have changed for its pixels to stay.
-_previous: OrderedDict[Path, tuple[object, Previous | Completed]] = OrderedDict()
+
+class _Newest(Generic[Value]):
+    """The newest results of a few projects, and what must not have changed for their pixels to stay."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[Path, tuple[object, Value]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def clear(self) -> None:
+        """Forget all results."""
+        self._of.clear()
+
+    def get(self, run: Path, key: object) -> Value | None:
+        """The newest result of a project, if it has this key."""
+        kept, value = self._of.get(run, (None, None))
+        return value if kept == key else None
+
+    def put(self, run: Path, key: object, value: Value) -> None:
+        """Keep a result instead of the one before."""
+        self._of[run] = key, value
+        self._of.move_to_end(run)
+        while len(self._of) > _MAX_KEPT:
+            self._of.popitem(last=False)
+
+
+#: The newest polished renders, and what continues them beyond the photo: the drawing, and its result.
+_previous: _Newest[Previous | Completed] = _Newest()
+_continued: _Newest[tuple[Primitive, Continued]] = _Newest()
 
 
 @WarmUpPolisher.handled_by
@@ -69,22 +103,12 @@ def warm_up(_job: WarmUpPolisher) -> None:
 
 @PolishRender.handled_by
 def polish_render(job: PolishRender) -> PolishedRender:
-    """Synthesise what is incoherent in a render.
+    """Synthesise what is incoherent in a render, and what lies beyond the photo.
 
     Raises:
         SupersededError: the result is no longer wanted.
     """
-    key = job.options, job.drawing.layers["sources"].tobytes()
-    kept, before = _previous.get(job.run, (None, None))
-    now = _polished(job, before if kept == key else None)
-    polished, _previous[job.run] = now.polished, (key, now)
-    _previous.move_to_end(job.run)
-    while len(_previous) > _MAX_KEPT:
-        _previous.popitem(last=False)
-    image = _blended(job, polished)
-    synthesised = Synthesised(polished.image, polished.synthesised, polished.field)
-    uncertainty = uncertainty_map(polished.incoherence, job.render.weight)
-    return PolishedRender(image, synthesised, uncertainty, _without_effect(job, image))
+    return _polish(job, _previous, _continued)
 
 
 @PolishVariant.handled_by
@@ -94,17 +118,47 @@ def polish_variant(job: PolishVariant) -> UInt8[np.ndarray, "h w 3"]:
     Raises:
         SupersededError: the result is no longer wanted.
     """
-    other = replace(job.of, options=job.of.options.model_copy(update={"seed": job.seed}))
-    return _blended(other, _polished(other, None).polished)
+    options = job.of.options.model_copy(update={"seed": job.seed})
+    return _polish(replace(job.of, options=options), _Newest(), _Newest()).image
 
 
-def _polished(job: PolishRender, before: Previous | Completed | None) -> Previous | Completed:
-    model, given = loaded_model(job.run).model, job.render
-    primitive = loaded_model(job.run).primitive(job.drawing)
+def _polish(
+    job: PolishRender,
+    previous: _Newest[Previous | Completed],
+    continued: _Newest[tuple[Primitive, Continued]],
+) -> PolishedRender:
+    part, margins, render = photo_part(job.drawing), job.drawing.margins, job.render
+    key = job.options, part.layers["sources"].tobytes()
+    image = job.image
+    synthesised = Synthesised(image, np.zeros(image.shape[:2], bool))
+    uncertain = np.zeros(image.shape[:2], np.float32)
+    if render is not None and job.options.polish:
+        now = _polished(job, part, render, previous.get(job.run, key))
+        previous.put(job.run, key, now)
+        polished = now.polished
+        image = _blended(job, part, render, polished)
+        synthesised = Synthesised(polished.image, polished.synthesised, polished.field)
+        uncertain = polished.incoherence * render.weight
+    without_effect = _without_effect(job, part, with_parts(image, parts_of(part, job.run, image, job.options)))
+    if margins.any:
+        seen = loaded_model(job.run).primitive(job.drawing)
+        found = _continue(job, seen, image, part, continued.get(job.run, (key, margins)))
+        continued.put(job.run, (key, margins), (seen, found))
+        synthesised = replace(synthesised, beyond=Beyond(found.image, found.sources, found.hole))
+        image, uncertain = found.image, np.pad(uncertain, margins.padding(2))
+    image = with_parts(image, parts_of(job.drawing, job.run, image, job.options))
+    return PolishedRender(image, synthesised, uncertainty_map(uncertain, np.ones_like(uncertain)), without_effect)
+
+
+def _polished(
+    job: PolishRender, part: Drawing, given: Unpolished, before: Previous | Completed | None
+) -> Previous | Completed:
+    loaded = loaded_model(job.run)
+    model, primitive = loaded.model, loaded.primitive(part)
     render = Render(primitive, given.image, given.field, given.confidence)
     within = given.weight > 0 if job.keep_original else None
     reference, seed = model.reference(primitive.size, job.options.strength), job.options.seed
-    origin, excluded = moves_of(job.drawing), excluded_from(job.drawing)
+    origin, excluded = moves_of(part), excluded_from(part)
     if origin is None:
         previous = before if isinstance(before, Previous) else None
         steps = polishing(reference, render, within, previous=previous, excluded=excluded, seed=seed)
@@ -113,19 +167,39 @@ def _polished(job: PolishRender, before: Previous | Completed | None) -> Previou
     return finished(completing(reference, render, origin, excluded, completed, seed), _check_wanted)
 
 
-def _blended(job: PolishRender, polished: Polished) -> UInt8[np.ndarray, "h w 3"]:
+def _continue(
+    job: PolishRender,
+    primitive: Primitive,
+    image: UInt8[np.ndarray, "h w 3"],
+    part: Drawing,
+    before: tuple[Primitive, Continued] | None,
+) -> Continued:
+    """Continue the result on the photo beyond its borders."""
+    model, options = loaded_model(job.run).model, job.options
+    start = mirrored(image, model.photo, origin_on(job.drawing))
+    reference = model.reference(model.size, options.strength)
+    excluded = excluded_from(part)
+    steps = continuing(reference, primitive, start, job.drawing.margins, excluded, options.seed, before)
+    return finished(steps, _check_wanted)
+
+
+def _blended(job: PolishRender, part: Drawing, render: Unpolished, polished: Polished) -> UInt8[np.ndarray, "h w 3"]:
     loaded = loaded_model(job.run)
-    gain = loaded.gain(polished.image, moves_of(job.drawing), job.drawing, job.options)
+    gain = loaded.gain(polished.image, moves_of(part), part, job.options)
     image = polished.image if gain is None else fitted(polished.image, gain)
-    image = blend(loaded.model.photo, image, job.render.weight) if job.keep_original else image
-    return with_parts(image, parts_of(job.drawing, job.run, image, job.options))
+    return blend(loaded.model.photo, image, render.weight) if job.keep_original else image
 
 
-def _without_effect(job: PolishRender, image: UInt8[np.ndarray, "h w 3"]) -> tuple[Part, ...]:
+def _without_effect(job: PolishRender, part: Drawing, image: UInt8[np.ndarray, "h w 3"]) -> tuple[Part, ...]:
+    """The edits of the photo that its part of the result does not show, in shares of the canvas."""
     loaded = loaded_model(job.run)
     model, line_colour = loaded.model, loaded.model.record.spec.line_colour
-    found = edits_without_effect(loaded.primitive(job.drawing), model.primitive, image, model.photo, line_colour)
-    return tuple((left, top, right, bottom) for left, top, right, bottom in found.astype(float).round(4).tolist())
+    found = edits_without_effect(loaded.primitive(part), model.primitive, image, model.photo, line_colour)
+    shares, margins, (height, width) = found.astype(float), job.drawing.margins, model.size
+    tall, wide = margins.around(model.size)
+    corner, side = (margins.left, margins.top) * 2, (width, height) * 2
+    shares = (shares * side + corner) / ((wide, tall) * 2)
+    return tuple((left, top, right, bottom) for left, top, right, bottom in shares.round(4).tolist())
 
 
 def _check_wanted() -> None:
@@ -137,7 +211,8 @@ def _check_wanted() -> None:
 def measure_uncertainty(job: MeasureUncertainty) -> UInt8[np.ndarray, "h2 w2"]:
     """Find where a render is uncertain."""
     photo, render = loaded_model(job.run).model.photo, job.render
-    return uncertainty_map(incoherence(render.image, photo, render.field), render.weight)
+    found = (incoherence(render.image, photo, render.field), render.weight)
+    return uncertainty_map(*(np.pad(array, job.margins.padding(2)) for array in found))
 
 
 @dataclass(frozen=True)
@@ -147,7 +222,7 @@ class _Shown:
     name: str
     path: Path
     photo: PhotoFile
-    picture: FullSize
+    picture: FullSize | FullCanvas
 
 
 _shown: list[_Shown] = []
@@ -160,11 +235,14 @@ def show_at_full_size(job: ShowAtFullSize) -> None:
     before = _shown[0] if _shown and _shown[0].path == job.photo else None
     _shown.clear()
     photo = read_photo(job.photo) if before is None else before.photo
-    rendered, origin = job.rendered, moves_of(job.drawing)
-    loaded = loaded_model(job.run)
+    part, loaded = photo_part(job.drawing), loaded_model(job.run)
+    rendered, origin = job.rendered, moves_of(part)
     image = with_synthesised(rendered.unblended, job.synthesised)
-    gain = loaded.gain(image, origin, job.drawing, job.options)
-    shown = blend(loaded.model.photo, image if gain is None else fitted(image, gain), rendered.weight)
+    gain = loaded.gain(image, origin, part, job.options)
+    shown, canvas = blend(loaded.model.photo, image if gain is None else fitted(image, gain), rendered.weight), None
+    if job.drawing.margins.any:
+        canvas = on_canvas(shown, loaded.model.photo, origin_on(job.drawing), job.synthesised)
+        canvas = replace(canvas, parts=parts_of(job.drawing, job.run, canvas.continued.image, job.options))
     picture = at_full_size(
         photo,
         loaded.model.photo,
@@ -174,7 +252,8 @@ def show_at_full_size(job: ShowAtFullSize) -> None:
         origin,
         job.synthesised,
         gain,
-        parts_of(job.drawing, job.run, shown, job.options),
+        parts_of(part, job.run, shown, job.options),
+        canvas,
         None if before is None else before.picture,
     )
     _shown.append(_Shown(job.name, job.photo, photo, picture))

@@ -12,6 +12,7 @@ from primage.config import Config
 from primage.detection.figures import Figure
 from primage.edit.records import Edit
 from primage.origin.plane import Origin
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.processes.jobs import Job, Result
 from primage.processes.worker import Worker
 from primage.studio.drawing import Drawing
@@ -107,9 +108,26 @@ class ReadTrainingPrimitive(ReadingJob[Extraction]):
 
     Attributes:
         run: the run folder.
+        margins: what it is continued by beyond the photo's borders.
     """
 
     run: Path
+    margins: Margins = NO_MARGINS
+
+
+@dataclass(frozen=True)
+class ResizeCanvas(ReadingJob[Drawing]):
+    """Continue an edited drawing beyond its borders, or cut off what is there.
+
+    Attributes:
+        run: the run folder of its project.
+        drawing: the drawing.
+        margins: of the new canvas around the photo.
+    """
+
+    run: Path
+    drawing: Drawing
+    margins: Margins
 
 
 @dataclass(frozen=True)
@@ -148,6 +166,7 @@ class ReadDrawing(ReadingJob[Opened]):
         current: the layers of the drawing that is to be replaced.
         part: what they are to be read as.
         snap: map unknown colours to the nearest label.
+        margins: of the drawing around the photo.
     """
 
     files: tuple[Path, ...]
@@ -155,6 +174,7 @@ class ReadDrawing(ReadingJob[Opened]):
     current: Mapping[str, np.ndarray]
     part: Part
     snap: bool
+    margins: Margins = NO_MARGINS
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,13 @@ from primage.primitive.config import PrimitiveConfig
 from primage.primitive.extract import extract_layer, own_settings
 from primage.primitive.kinds import layers_of
 from primage.primitive.layer import AnyLayer
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.primitive.primitive import Primitive, spec_of
 from primage.primitive.read import LayerFiles
 from primage.run import Run
 from primage.studio.drawing import Drawing
 from primage.studio.origin import index_of, layer_of
+from primage.studio.resizing import extended, photo_part, shrunk
 from primage.studio.schemas import Colour, Label, Size, Unsettled
 from primage.studio.workers.opening import opened, read_opened, resembles, with_hidden_labels
 from primage.studio.workers.reader import (
@@ -56,6 +58,7 @@ from primage.studio.workers.reader import (
     ReadDrawing,
     ReadOwn,
     ReadTrainingPrimitive,
+    ResizeCanvas,
     WarmUpReader,
     WriteOwn,
 )
@@ -131,10 +134,12 @@ def _labels(segments: LabelMap | None) -> tuple[Label, ...]:
     )
 
 
-def _extraction(primitive: Primitive, line_colour: Colour) -> Extraction:
+def _extraction(primitive: Primitive, line_colour: Colour, margins: Margins = NO_MARGINS) -> Extraction:
     blank = np.zeros(primitive.size, np.uint8)
-    own = {"marks": blank, "sources": blank.copy(), "origin": layer_of(np.zeros(primitive.size, np.uint16))}
-    return Extraction(Drawing({**primitive.to_arrays(), **own}), _labels(primitive.segments), line_colour)
+    index = Origin.unmoved(margins.within(primitive.size)).extended(margins).index
+    own = {"marks": blank, "sources": blank.copy(), "origin": layer_of(index)}
+    drawing = Drawing({**primitive.to_arrays(), **own}, margins=margins)
+    return Extraction(drawing, _labels(primitive.segments), line_colour)
 
 
 @Extract.handled_by
@@ -167,7 +172,19 @@ def create_run(job: CreateRun) -> Extraction:
 def read_training_primitive(job: ReadTrainingPrimitive) -> Extraction:
     """Read the training primitive of a run."""
     run = Run(job.run)
-    return _extraction(run.pair()[1], run.record.spec.line_colour)
+    return _extraction(run.pair()[1].extended(job.margins), run.record.spec.line_colour, job.margins)
+
+
+@ResizeCanvas.handled_by
+def resize_canvas(job: ResizeCanvas) -> Drawing:
+    """Continue an edited drawing beyond its borders, or cut off what is there."""
+    spec = Run(job.run).record.spec
+    kept = job.margins.minus(job.margins.minus(job.drawing.margins))
+    drawing = shrunk(job.drawing, kept)
+    primitive = Primitive.from_arrays(spec.kind, drawing.layers, spec.palette)
+    # Lines are followed where they are thin.
+    cleaned = primitive.map(lambda layer, data: layer.clean(data))
+    return extended(drawing, cleaned.extended(job.margins.minus(kept)).to_arrays(), job.margins)
 
 
 @ReadDrawing.handled_by
@@ -179,7 +196,9 @@ def read_drawing(job: ReadDrawing) -> Opened:
     """
     run = Run(job.run)
     spec, training = run.record.spec, run.pair()[1]
-    facts = PhotoFacts(size=spec.photo_size or training.size)
+    photo = spec.photo_size or training.size
+    facts = PhotoFacts(size=job.margins.scaled(training.size, photo).around(photo))
+    training = training.extended(job.margins)
     found = read_opened(job.files, job.part, spec.config, facts, spec, job.snap)
     read = opened(found, spec.kind, training.size, found.unsure and not resembles(found, training))
     return replace(read, layers=with_hidden_labels(read.layers, job.current))
@@ -250,11 +269,12 @@ def infer_origin(job: InferOrigin) -> InferredOrigin | None:
     """Infer the origin of a drawing that was edited in another program."""
     run = Run(job.run)
     spec = run.record.spec
-    primitive = Primitive.from_arrays(spec.kind, job.drawing.layers, spec.palette)
+    primitive = Primitive.from_arrays(spec.kind, photo_part(job.drawing).layers, spec.palette)
     found = inferred_if_edited(primitive, run.pair()[1])
     if found is None:
         return None
-    return InferredOrigin(found if is_worth_obeying(found, primitive) else None, str(summary(found)))
+    origin = found.extended(job.drawing.margins) if is_worth_obeying(found, primitive) else None
+    return InferredOrigin(origin, str(summary(found)))
 
 
 @KeepPicture.handled_by

@@ -53,7 +53,10 @@ def _photo(path: Path, size: tuple[int, int]) -> UInt8[np.ndarray, "h w 3"]:
 
 
 def _ready(shown: Shown) -> _Prepared:
-    picture = _photo(shown.photo, shown.size) if shown.picture is None else shown.picture
+    picture = shown.picture
+    if picture is None:
+        photo = _photo(shown.photo, shown.margins.within(shown.size))
+        picture = np.pad(photo, shown.margins.padding(3), mode="symmetric")
     digest = hashlib.blake2b(repr(picture.shape).encode())
     for part in (picture, shown.regions):
         digest.update(b"" if part is None else np.ascontiguousarray(part).data)

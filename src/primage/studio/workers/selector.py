@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float64, UInt8
 
+from primage.primitive.margins import NO_MARGINS, Margins
 from primage.processes.jobs import Job, Result
 from primage.processes.worker import Worker
 from primage.studio.selection import BoxMark, Point, StrokeMark
@@ -22,12 +23,14 @@ class Shown:
         size: (height, width) of the drawing.
         picture: the result, at that size; None before the first render, for the photo.
         regions: the drawing's labels, whose areas are likely objects; None for a drawing without.
+        margins: what the drawing has beyond the photo's borders.
     """
 
     photo: Path
     size: tuple[int, int]
     picture: UInt8[np.ndarray, "h w 3"] | None
     regions: UInt8[np.ndarray, "h w"] | None
+    margins: Margins = NO_MARGINS
 
 
 class SelectingJob(Job[Result]):
