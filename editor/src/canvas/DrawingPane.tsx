@@ -1,5 +1,4 @@
 import { useEffect, useRef } from "react";
-import { session } from "../state/session";
 import { useStudio } from "../state/store";
 import { toolById } from "../tools/registry";
 import { BrushRing } from "./BrushRing";
@@ -9,6 +8,7 @@ import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
 import { Overlay } from "./overlay";
+import { PhotoImage } from "./PhotoImage";
 import { PhotoPixels } from "./PhotoPixels";
 import { PointHandles } from "./PointHandles";
 import { UncertaintyCanvas } from "./UncertaintyCanvas";
@@ -73,10 +73,9 @@ export function DrawingPane() {
           <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
         ))}
         {(photo.visible || phase === "prepare" || showsPhoto) && (
-          <img
-            className="sheet-layer smooth"
-            alt=""
-            src={session()?.photoUrl()}
+          <PhotoImage
+            drawing={drawing}
+            className="smooth"
             style={{ opacity: showsPhoto ? 1 : photo.visible ? photo.opacity : 0 }}
           />
         )}

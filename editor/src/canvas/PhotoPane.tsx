@@ -1,6 +1,6 @@
 import { useRef } from "react";
-import { session } from "../state/session";
 import { useStudio } from "../state/store";
+import { PhotoImage } from "./PhotoImage";
 import { usePane } from "./usePane";
 import { cssTransform } from "./viewport";
 
@@ -18,7 +18,7 @@ export function PhotoPane() {
           className="sheet"
           style={{ width: drawing.width, height: drawing.height, transform: cssTransform(view, pane) }}
         >
-          <img className="sheet-layer smooth" alt={project.name} src={session()?.photoUrl("full")} />
+          <PhotoImage drawing={drawing} className="smooth" alt={project.name} full />
         </div>
       )}
       <span className="pane-tag left">Photo</span>

@@ -21,8 +21,8 @@ export function PhotoPixels(props: Props) {
   const shown = useStudio((s) => s.renderedSteps !== null);
   const load = session()?.loadWindow;
   if (!shown || !project || !load || props.pane.width < 2) return null;
-  if (!showsPhotoPixels(view, props.picture, project.photo)) return null;
-  return <TileCanvas {...props} load={load} width={project.photo.width} height={project.photo.height} />;
+  if (!showsPhotoPixels(view, props.picture, project.full_size)) return null;
+  return <TileCanvas {...props} load={load} {...project.full_size} />;
 }
 
 function TileCanvas({ picture, pane, from, load, width, height }: Props & { load: Load } & Size) {

@@ -1,11 +1,12 @@
 import { useEffect, useRef } from "react";
-import { session } from "../state/session";
+import { hasMargins } from "../state/margins";
 import { useStudio } from "../state/store";
 import { Divider } from "./Divider";
 import { EffectOutlines } from "./EffectOutlines";
 import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
+import { PhotoImage } from "./PhotoImage";
 import { PhotoPixels } from "./PhotoPixels";
 import { showsPhotoPixels } from "./photoPixels";
 import { UncertaintyCanvas } from "./UncertaintyCanvas";
@@ -34,18 +35,19 @@ export function ResultPane({ alone }: { alone: boolean }) {
 
   if (!picture || !project) return <div className="pane result-pane" ref={ref} />;
   const sheet = { width: picture.width, height: picture.height, transform: cssTransform(view, pane) };
-  const sharp = before && showsPhotoPixels(view, picture, project.photo);
+  const sharp = before && showsPhotoPixels(view, picture, project.full_size);
+  const onCanvas = drawing ?? picture;
   return (
     <div className="pane result-pane" ref={ref} role="group" aria-label="Result" data-busy={busy} {...FOCUSABLE_PANE}>
-      <div className="sheet" style={sheet}>
+      <div className={before && drawing && hasMargins(drawing.margins) ? "sheet larger" : "sheet"} style={sheet}>
         {(before || !shown) && (
-          <img
-            className={shown ? "sheet-layer smooth" : "sheet-layer smooth waiting"}
+          <PhotoImage
+            drawing={onCanvas}
+            className={shown ? "smooth" : "smooth waiting"}
             alt={before ? "The photo before the edit" : ""}
-            src={session()?.photoUrl()}
           />
         )}
-        {sharp && <img className="sheet-layer crisp" alt="" src={session()?.photoUrl("full")} />}
+        {sharp && <PhotoImage drawing={onCanvas} className="crisp" full />}
         <PictureCanvas picture={picture} from={before ? divider : 0} />
       </div>
       <PhotoPixels picture={picture} pane={pane} from={before ? divider : 0} />

@@ -49,7 +49,9 @@ export function rememberPane(pane: Size): void {
 export function zoomToPhoto(): void {
   const { view, drawing, project } = get();
   if (!drawing || !project) return;
-  set({ view: { ...view, zoom: clampZoom(project.photo.width / drawing.width / (globalThis.devicePixelRatio ?? 1)) } });
+  set({
+    view: { ...view, zoom: clampZoom(project.full_size.width / drawing.width / (globalThis.devicePixelRatio ?? 1)) },
+  });
 }
 
 export function zoomBy(factor: number, at?: Point, pane: Size = lastPane): void {

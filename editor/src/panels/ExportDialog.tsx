@@ -45,7 +45,7 @@ export function ExportDialog() {
     {
       path: `result.${suffix}?size=full${lossy}`,
       name: "Result, full size",
-      what: `${project.photo.width} × ${project.photo.height}; ${format.what}`,
+      what: `${project.full_size.width} × ${project.full_size.height}; ${format.what}`,
       ready: rendered,
     },
     {
@@ -57,7 +57,7 @@ export function ExportDialog() {
     {
       path: "patch.png",
       name: "Changed part alone",
-      what: "PNG of the photo’s size, transparent where the photo is unchanged",
+      what: "PNG of the result’s size, transparent where the photo is unchanged",
       ready: rendered,
     },
     { path: "primitive.png", name: "Drawing", what: "PNG, as shown", ready: true },

@@ -37,7 +37,10 @@ export function LayersPanel() {
             />
           )}
           {served && !project.correcting && (
-            <IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />
+            <>
+              <IconButton icon="canvas" label="Canvas size…" onClick={() => set({ dialog: "canvas" })} />
+              <IconButton icon="sliders" label="Change the drawing…" onClick={() => set({ dialog: "replace" })} />
+            </>
           )}
         </div>
       }

@@ -20,7 +20,7 @@ export function StatusBar() {
     <footer className="status">
       <IconButton icon="minus" label="Zoom out" keys="-" onClick={() => zoomBy(1 / 1.25)} />
       <button type="button" className="zoom" title="Show the photo’s own pixels: 100 % (9)" onClick={zoomToPhoto}>
-        {Math.round(100 * photoZoom(view, drawing, project.photo))} %
+        {Math.round(100 * photoZoom(view, drawing, project.full_size))} %
       </button>
       <IconButton icon="plus" label="Zoom in" keys="+" onClick={() => zoomBy(1.25)} />
       <IconButton icon="fit" label="Fit the drawing" keys="0" onClick={() => fitDrawing()} />

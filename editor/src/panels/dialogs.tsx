@@ -6,6 +6,7 @@ import { set, useStudio } from "../state/store";
 import { Dialog } from "../theme/controls";
 import { Icon } from "../theme/Icon";
 import { AddLabel } from "./AddLabel";
+import { CanvasDialog } from "./CanvasDialog";
 import { ExportDialog } from "./ExportDialog";
 import { FilePicker } from "./FilePicker";
 import { OpeningDialog } from "./OpeningDialog";
@@ -22,6 +23,8 @@ export function Dialogs() {
       return <ExportDialog />;
     case "replace":
       return <Replace />;
+    case "canvas":
+      return <CanvasDialog />;
     case "opening":
       return <OpeningDialog />;
     case "nameRegion":

@@ -7,6 +7,7 @@ import { createPlane, type Plane } from "../raster/plane";
 import type { Rect } from "../raster/rect";
 import type { Drawing } from "./drawing";
 import type { LayerRole } from "./layers";
+import { type Margins, sameMargins } from "./margins";
 import { get, type Selection, set } from "./store";
 
 type Size = Pick<Plane, "width" | "height">;
@@ -17,6 +18,7 @@ export interface Clip {
   /** Of the drawing it was copied from. */
   readonly width: number;
   readonly height: number;
+  readonly margins: Margins;
   readonly scope: Selection["scope"];
   readonly rect: Rect;
   readonly mask: Uint8Array;
@@ -63,6 +65,7 @@ export function copied({ mask, scope }: Selection): Clip | null {
     project: project.id,
     width: drawing.width,
     height: drawing.height,
+    margins: drawing.margins,
     scope,
     rect,
     mask: crop(mask, rect),
@@ -112,10 +115,15 @@ export function partOf(clip: Clip, brought: Brought = new Map()): Part | null {
     if (changed) lost.push(changed);
   }
   if (!planes.labels && !planes.edges) return null;
-  const samePhoto = clip.project === project.id && clip.width === drawing.width && clip.height === drawing.height;
+  const sameProject = clip.project === project.id;
+  const sameCanvas = sameMargins(clip.margins, drawing.margins);
+  const samePhoto = sameProject && sameCanvas && clip.width === drawing.width && clip.height === drawing.height;
   const leads = drawing.labels ? planes.labels : planes.edges;
-  if (leads && !samePhoto && (!clip.origin || [...picturesOf(clip)].some((picture) => !brought.has(picture))))
-    lost.push("It was copied from another photo, whose pixels could not come along: what is pasted counts as drawn.");
+  const along = clip.origin && [...picturesOf(clip)].every((picture) => brought.has(picture));
+  if (leads && !samePhoto && !along) {
+    const from = sameProject && !sameCanvas ? "on a canvas of another size" : "from another photo";
+    lost.push(`It was copied ${from}, whose pixels could not come along: what is pasted counts as drawn.`);
+  }
   return {
     scope: clip.scope,
     mask: whole(clip.mask),

@@ -8,6 +8,7 @@ import { EMPTY, frame, isEmpty, type Rect, union } from "../raster/rect";
 import { absorbed } from "./absorbing";
 import { known, shown } from "./composing";
 import { LAYER_TYPES, type Layer, type LayerName, type LayerRole, type LayerType, type PlaneName } from "./layers";
+import { type Margins, NO_MARGINS } from "./margins";
 import { ObjectList } from "./objects";
 
 export interface LayerData {
@@ -37,6 +38,7 @@ type Listener = (rect: Rect) => void;
 export class Drawing {
   readonly width: number;
   readonly height: number;
+  readonly margins: Margins;
   /** From the bottom to the top. */
   readonly layers: readonly Layer[];
   readonly labels: Plane | null;
@@ -52,9 +54,10 @@ export class Drawing {
   private touched: Rect = EMPTY;
   private readonly listeners = new Set<Listener>();
 
-  constructor(width: number, height: number, layers: readonly LayerData[]) {
+  constructor(width: number, height: number, layers: readonly LayerData[], margins: Margins = NO_MARGINS) {
     this.width = width;
     this.height = height;
+    this.margins = margins;
     this.layers = LAYER_TYPES.flatMap((type) => {
       const given = layers.find(({ name }) => name === type.name);
       if (!given && type.name !== "marks") return [];

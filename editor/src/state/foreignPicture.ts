@@ -9,6 +9,7 @@ import { createPlane } from "../raster/plane";
 import { EMPTY } from "../raster/rect";
 import { type Brought, type Clip, picturesOf } from "./clipboard";
 import { Drawing } from "./drawing";
+import { hasMargins, NO_MARGINS } from "./margins";
 
 /** From here on, a pixel of a transparent picture belongs to what it shows. */
 const OPAQUE = 128;
@@ -38,6 +39,7 @@ export async function clipOfPicture(picture: Blob, project: string): Promise<Cli
     project: "",
     width,
     height,
+    margins: NO_MARGINS,
     scope: "all",
     rect,
     mask: crop(mask, rect),
@@ -57,6 +59,8 @@ export async function clipOfPicture(picture: Blob, project: string): Promise<Cli
 export async function bring(clip: Clip, project: string): Promise<Brought> {
   const brought = new Map<string | null, string>();
   for (const picture of picturesOf(clip)) {
+    // On a larger canvas, places are shares of the canvas, not of the photo.
+    if (picture === null && hasMargins(clip.margins)) continue;
     if (!clip.project) {
       // A picture of another program is kept already.
       if (picture) brought.set(picture, picture);

@@ -3,6 +3,7 @@ import { call } from "../api/client";
 import type { components } from "../api/schema";
 import type { Place } from "../raster/bending";
 import { placesOf } from "../raster/places";
+import { type OnCanvas, photoIn } from "./margins";
 import { get, notify } from "./store";
 
 export type Figure = components["schemas"]["Figure"];
@@ -49,8 +50,9 @@ export async function findPeople(): Promise<void> {
 }
 
 /** The places of points in the photo, in pixels of the drawing. */
-export function inPixels({ points }: Figure, { width, height }: { width: number; height: number }) {
-  return points.map(([x, y]) => ({ x: x * width, y: y * height }));
+export function inPixels({ points }: Figure, drawing: OnCanvas) {
+  const { x0, y0, x1, y1 } = photoIn(drawing);
+  return points.map(([x, y]) => ({ x: x0 + x * (x1 - x0), y: y0 + y * (y1 - y0) }));
 }
 
 /** Find out where the drawing shows the points. One figure may be known already. */

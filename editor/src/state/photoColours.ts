@@ -1,23 +1,28 @@
 import { fetchFrame, type Label, type Project, projectUrl } from "../api/client";
 import { readFrame, splitLayers } from "../api/frames";
 import type { components } from "../api/schema";
+import { crop } from "../raster/copy";
 import { meanColours, tellable, touchingLabels } from "../raster/labelColours";
 import type { Rgb } from "../raster/palette";
-import { clonePlane, type Plane } from "../raster/plane";
+import { clonePlane, createPlane, type Plane } from "../raster/plane";
 import { Drawing } from "./drawing";
+import { photoIn } from "./margins";
 import { get, type StudioState } from "./store";
 
-/** The labels of the unedited drawing. */
+/** The labels of the unedited drawing, where the photo is. */
 async function uneditedLabels({ id, history }: Project, drawing: Drawing): Promise<Plane | null> {
   // What is being extracted has no edits.
   if (get().phase === "prepare" || history.revision === 0) return drawing.labels && clonePlane(drawing.labels);
   const frame = await fetchFrame(projectUrl(id, "/layers?of=training"));
   const { header, body } = readFrame<components["schemas"]["Extracted"]>(frame);
   const { width, height } = header.size;
-  return new Drawing(width, height, splitLayers(header.layers, width, height, body, header.pieces)).labels;
+  const layers = splitLayers(header.layers, width, height, body, header.pieces);
+  const { labels } = new Drawing(width, height, layers);
+  const rect = photoIn({ width, height, margins: header.margins });
+  return labels && createPlane(rect.x1 - rect.x0, rect.y1 - rect.y0, crop(labels, rect));
 }
 
-/** The pixels of the photo at the size of the drawing, RGBA; those of the last photo are kept. */
+/** The pixels of the photo at its size in the drawing, RGBA; those of the last photo are kept. */
 async function photoPixels(id: string, width: number, height: number): Promise<Uint8ClampedArray> {
   const key = `${id} ${width} ${height}`;
   if (kept?.key === key) return kept.pixels;
@@ -42,7 +47,8 @@ export async function photoColoursOf(drawing: Drawing, labels: readonly Label[])
   const { project } = get();
   if (!project || !drawing.labels || drawing.isPainting) return NONE;
   try {
-    const pixels = await photoPixels(project.id, drawing.width, drawing.height);
+    const { x0, y0, x1, y1 } = photoIn(drawing);
+    const pixels = await photoPixels(project.id, x1 - x0, y1 - y0);
     const unedited = await uneditedLabels(project, drawing);
     if (!unedited) return NONE;
     return coloursIn(pixels, unedited, labels, project.line_colour);

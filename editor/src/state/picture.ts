@@ -1,6 +1,6 @@
 import { rgbPixels } from "../raster/compose";
 import { createPlane } from "../raster/plane";
-import type { Rect } from "../raster/rect";
+import { frame, intersect, isEmpty, type Rect } from "../raster/rect";
 
 type Listener = (image: ImageData, x: number, y: number) => void;
 
@@ -16,6 +16,21 @@ export class Picture {
     this.width = width;
     this.height = height;
     this.rgb = new Uint8Array(width * height * 3);
+  }
+
+  /** A picture of another size with what one before showed, moved; the same one if nothing has changed. */
+  static resized(before: Picture | null, width: number, height: number, dx: number, dy: number): Picture {
+    if (before?.width === width && before.height === height && !dx && !dy) return before;
+    const after = new Picture(width, height);
+    if (!before || before.empty) return after;
+    after.rgb.fill(128);
+    const rect = intersect({ x0: dx, y0: dy, x1: dx + before.width, y1: dy + before.height }, frame(after));
+    for (let y = rect.y0; y < rect.y1; y++) {
+      const from = 3 * ((y - dy) * before.width + rect.x0 - dx);
+      after.rgb.set(before.rgb.subarray(from, from + 3 * (rect.x1 - rect.x0)), 3 * (y * width + rect.x0));
+    }
+    after.empty = isEmpty(rect);
+    return after;
   }
 
   subscribe(listener: Listener): () => void {

@@ -106,16 +106,17 @@ export class ServerSession implements Session {
     const { header, body } = frame;
     this.loaded = header.revision ?? -1;
     const { width, height } = header.size;
-    const drawing = new Drawing(width, height, splitLayers(header.layers, width, height, body, header.pieces));
+    const layers = splitLayers(header.layers, width, height, body, header.pieces);
+    const drawing = new Drawing(width, height, layers, header.margins);
     drawing.objects.receive(header.objects, splitContents(header.contents, body, drawing));
     const colours = await photoColoursOf(drawing, header.labels);
     if (this.closed) return;
-    const old = get().picture;
-    const same = old && old.width === width && old.height === height;
+    const { picture, drawing: before } = get();
+    const { left, top } = (before ?? drawing).margins;
     set({
       drawing,
       ...colours,
-      picture: same ? old : new Picture(width, height),
+      picture: Picture.resized(picture, width, height, drawing.margins.left - left, drawing.margins.top - top),
       selection: null,
       label: Math.min(get().label, Math.max(0, header.labels.length - 1)),
     });
@@ -201,6 +202,7 @@ export class ServerSession implements Session {
       base: this.revision,
       title: title.slice(0, TITLE),
       labels,
+      margins: get().drawing?.margins,
       patches: patches.map(patchHeader),
       pieces: patches.flatMap((patch) => patch.pieces ?? []),
       ...(objects && { objects: objects.objects, contents: objects.contents }),

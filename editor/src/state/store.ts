@@ -113,7 +113,7 @@ export interface StudioState {
   theme: "light" | "dark";
   /** A file is being dragged over the window. */
   dragging: boolean;
-  dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel" | "nameRegion" | "opening";
+  dialog: "none" | "shortcuts" | "export" | "replace" | "addLabel" | "nameRegion" | "opening" | "canvas";
   /** Files that were read and are not applied yet. */
   opening: Opening | null;
   /** Names of files that were given instead of extracted layers, by the server's ids. */

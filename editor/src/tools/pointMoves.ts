@@ -1,5 +1,6 @@
 import type { Place } from "../raster/bending";
 import type { Point } from "../raster/plane";
+import { type OnCanvas, photoIn } from "../state/margins";
 import type { Figure } from "../state/people";
 import { inPixels } from "../state/people";
 
@@ -11,8 +12,6 @@ const FURTHEST = Math.PI / 6;
 const ALONG: Readonly<Record<string, string>> = { "right eye": "right iris", "left eye": "left iris" };
 /** Moving the outline of a face moves all of it. */
 const OUTLINE = "face oval";
-
-type Size = { width: number; height: number };
 
 function shifted(places: readonly Place[], by: Point, weight: (i: number) => number): Place[] {
   return places.map((p, i) => {
@@ -47,7 +46,7 @@ export function movePart(figure: Figure, places: readonly Place[], part: string,
 }
 
 /** Turn a head in space, so far that its nose follows the pointer. Its outline hardly moves. */
-export function turnHead(figure: Figure, places: readonly Place[], by: Point, size: Size): Place[] {
+export function turnHead(figure: Figure, places: readonly Place[], by: Point, drawing: OnCanvas): Place[] {
   const oval = figure.curves.find(({ name }) => name === OUTLINE)?.points.filter((i) => places[i]) ?? [];
   const nose = figure.turning ?? null;
   if (nose === null || !oval.length || !figure.depths.length) return [...places];
@@ -58,7 +57,8 @@ export function turnHead(figure: Figure, places: readonly Place[], by: Point, si
   };
   const now = spread(places);
   // Depths are those of the photo; the drawing may show the face larger or smaller.
-  const scale = size.width * (now.size / Math.max(1e-6, spread(inPixels(figure, size)).size));
+  const { x0, x1 } = photoIn(drawing);
+  const scale = (x1 - x0) * (now.size / Math.max(1e-6, spread(inPixels(figure, drawing)).size));
   const rim = mean((i) => figure.depths[i]);
   const depth = (i: number) => (figure.depths[i] - rim) * scale;
   const length = Math.max(1e-6, -depth(nose));

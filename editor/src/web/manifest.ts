@@ -5,6 +5,7 @@ import type { Encoding, Layers } from "../render/encoding";
 import type { Size } from "../render/size";
 import type { LayerData } from "../state/drawing";
 import type { LayerName } from "../state/layers";
+import { NO_MARGINS } from "../state/margins";
 import { load } from "./files";
 import type { Training } from "./messages";
 
@@ -76,6 +77,8 @@ export function projectOf({ manifest, training, layers }: Content): Project {
     name: manifest.name,
     size: { ...training.size },
     photo: { ...training.size },
+    margins: NO_MARGINS,
+    full_size: { ...training.size },
     labels: manifest.palette?.labels.map(({ name, colour }) => ({ name, colour: [...colour] })) ?? [],
     line_colour: [...manifest.line_colour],
     layers: layers.map(({ name, channels }) => ({ name, channels: channels as 1 | 3 })),
