@@ -13,7 +13,7 @@ from tests.browser.person import PATIENCE_MS, Person
 from tests.tiny import picture
 
 
-def resize(person: Person, **sides: int) -> None:
+def resize(person: Person, **sides: float) -> None:
     """Set sides in the dialog, in percent."""
     page = person.page
     page.get_by_role("button", name="Canvas size…").click()
