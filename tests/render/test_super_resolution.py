@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from primage.errors import ImageError
 from primage.image import read_image
-from primage.render.super_resolution import Upscaler, _tensor, enlarged, learning, shrunk
+from primage.render.super_resolution import Upscaler, as_channels, enlarged, learning, shrunk
 from primage.synthesis.steps import finished
 from tests.tiny import command, contents, options, write_photo
 
@@ -28,7 +28,7 @@ def sharp() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def small(sharp: np.ndarray) -> np.ndarray:
-    return np.rint(shrunk(_tensor(sharp), 2)[0].clamp(0, 1).permute(1, 2, 0).numpy() * 255).astype(np.uint8)
+    return np.rint(shrunk(as_channels(sharp), 2)[0].clamp(0, 1).permute(1, 2, 0).numpy() * 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,11 @@ def test_a_photo_teaches_more_than_interpolation_knows(sharp: np.ndarray, small:
     found = enlarged(network, small)
     assert found.shape == sharp.shape
     assert found.dtype == np.uint8
-    bicubic = F.interpolate(_tensor(small), sharp.shape[:2], mode="bicubic", align_corners=False)
+    bicubic = F.interpolate(as_channels(small), sharp.shape[:2], mode="bicubic", align_corners=False)
     plain = (bicubic[0].clamp(0, 1).permute(1, 2, 0) * 255).numpy()
     assert psnr(found, sharp) > psnr(plain, sharp) + 0.5
     # Shrunk again, it is what was enlarged.
-    again = shrunk(_tensor(found), 2)[0].permute(1, 2, 0).numpy() * 255
+    again = shrunk(as_channels(found), 2)[0].permute(1, 2, 0).numpy() * 255
     assert np.abs(again - small).mean() < 1
 
 

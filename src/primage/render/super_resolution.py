@@ -104,7 +104,7 @@ def learning(
     """
     check_enlargement((photo.shape[0], photo.shape[1]), scale)
     steps = STEPS if steps is None else steps
-    whole = _tensor(photo).to(device)
+    whole = as_channels(photo).to(device)
     rng = torch.Generator().manual_seed(seed)
     network = Upscaler(scale)
     for layer in network.layers:
@@ -147,7 +147,7 @@ def enlarged(network: Upscaler, picture: Pixels) -> Larger:
     scale = network.scale
     check_enlargement((picture.shape[0], picture.shape[1]), scale)
     device = next(network.parameters()).device
-    small = _tensor(picture).to(device)
+    small = as_channels(picture).to(device)
     with torch.inference_mode():
         total = torch.zeros_like(F.interpolate(small, scale_factor=scale))
         for turns in range(4):
@@ -162,6 +162,16 @@ def enlarged(network: Upscaler, picture: Pixels) -> Larger:
     limit = int(np.iinfo(picture.dtype).max)
     stored = (out[0] * limit).round().clamp(0, limit).permute(1, 2, 0).cpu().numpy()
     return np.ascontiguousarray(stored.astype(picture.dtype))
+
+
+def as_channels(pixels: Pixels) -> Tensor:
+    """A picture as (1, 3, H, W) float32 in [0, 1].
+
+    Args:
+        pixels: (H, W, 3), 8 or 16 bits.
+    """
+    array = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
+    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))[None]
 
 
 def shrunk(x: Float[Tensor, "b 3 h w"], scale: int) -> Float[Tensor, "b 3 h2 w2"]:
@@ -205,9 +215,3 @@ def _crop(photo: Tensor, scale: int, rng: torch.Generator) -> Tensor:
         part = F.interpolate(part, (side, side), mode="bicubic", align_corners=False, antialias=True).clamp(0, 1)
     turns, mirrored = int(torch.randint(0, 4, (), generator=rng)), int(torch.randint(0, 2, (), generator=rng))
     return torch.rot90(part.flip(3) if mirrored else part, turns, (2, 3))
-
-
-def _tensor(pixels: Pixels) -> Tensor:
-    """(1, 3, H, W) float32 in [0, 1]."""
-    array = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
-    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))[None]
