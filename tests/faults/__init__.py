@@ -1,0 +1,1 @@
+"""Faults and abuse: each promise of docs/reliability.md, tried."""
