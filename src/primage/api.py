@@ -29,7 +29,6 @@ from primage.run import Run, RunRecord, check_target, open_or_create
 from primage.run_folder import lock_folder
 from primage.settings import current_name, validated
 from primage.stored_pairs import FurtherPair
-from primage.tensor_files import read_meta
 from primage.training import Progress, training
 
 _log = logging.getLogger(__name__)
@@ -294,7 +293,7 @@ def continued_run(
         run = Run(folder)
         run.check_pair()
         run.check_checkpoint()
-        done = read_meta(run.checkpoint_path)["step"] if run.checkpoint_path.exists() else 0
+        done = run.checkpoint_record()["step"] if run.checkpoint_path.exists() else 0
         config = run.record.config
         changes: dict[str, Any] = {"continued_from": done, "steps": None, "minutes": minutes or config.minutes}
         if steps is not None:

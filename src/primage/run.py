@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import UInt8
@@ -22,7 +24,7 @@ from primage.image import read_image, write_png
 from primage.outputs import check_outputs, check_parents
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
 from primage.primitive.read_back import check_reads_back
-from primage.run_folder import CHECKPOINT, MODEL, PAIR, PHOTO, PRIMITIVE, RECORD, check_free
+from primage.run_folder import CHECKPOINT, MODEL, PAIR, PHOTO, PREVIOUS, PRIMITIVE, RECORD, check_free
 from primage.stored_pairs import (
     FurtherPair,
     PairRecord,
@@ -34,6 +36,9 @@ from primage.stored_pairs import (
     write_pairs,
 )
 from primage.tensor_files import load_tensors, read_meta, save_tensors
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
 
 
 class RunRecord(HasDeviations):
@@ -175,19 +180,43 @@ class Run:
             tensors: the state of the training.
             meta: its record.
         """
+        previous = self.path / PREVIOUS
+        if self.checkpoint_path.exists():
+            previous.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not every file system has hard links
+                previous.hardlink_to(self.checkpoint_path)
         save_tensors(self.checkpoint_path, tensors, {**meta, "pair": self._pair})
 
     def load_checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Read what `save_checkpoint` wrote.
+        """Read what `save_checkpoint` wrote: the checkpoint before, if the last one is damaged, with a warning.
 
         Returns:
             The tensors and the record.
 
         Raises:
-            RunError: it is damaged, or belongs to a run with another training pair.
+            RunError: both are damaged, or belong to a run with another training pair.
         """
-        self.check_checkpoint()
-        return load_tensors(self.checkpoint_path)
+        tensors, meta = self._sound(load_tensors)
+        self._check_pair_of(meta)
+        return tensors, meta
+
+    def checkpoint_record(self) -> dict[str, Any]:
+        """Read the record of the checkpoint, without the tensors.
+
+        Raises:
+            RunError: there is none, or it cannot be read.
+        """
+        return self._sound(read_meta)
+
+    def _sound(self, read: Callable[[Path], Result]) -> Result:
+        try:
+            return read(self.checkpoint_path)
+        except RunError as error:
+            previous = self.path / PREVIOUS
+            if not previous.exists():
+                raise
+            log.warning("%s; the checkpoint before it is used", str(error).split("; ")[0])
+            return read(previous)
 
     def check_checkpoint(self) -> None:
         """Check that the checkpoint, if there is one, belongs to the run; those of earlier versions do not say.
@@ -195,7 +224,18 @@ class Run:
         Raises:
             RunError: it does not, or it cannot be read.
         """
-        if self.checkpoint_path.exists() and read_meta(self.checkpoint_path).get("pair", self._pair) != self._pair:
+        if self.checkpoint_path.exists():
+            self._check_pair_of(self._sound(self._record_of_pair))
+
+    def _record_of_pair(self, path: Path) -> dict[str, Any]:
+        """The record of a checkpoint that belongs to the run: of a damaged one, it may say anything."""
+        meta = read_meta(path)
+        if path != self.path / PREVIOUS:
+            self._check_pair_of(meta)
+        return meta
+
+    def _check_pair_of(self, meta: Mapping[str, Any]) -> None:
+        if meta.get("pair", self._pair) != self._pair:
             raise RunError(
                 f"{self.checkpoint_path}: belongs to a run with another training pair; put the run's own file back, or "
                 "delete it to train from the start"

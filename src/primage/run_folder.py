@@ -3,6 +3,7 @@
 run.json                 the requested settings, and those determined at the start (`primage.run.RunRecord`)
 photo.png segments.png   the training pair at the working size; also edges.png, colours.png
 checkpoint.safetensors   everything needed to resume the training
+checkpoint.previous.…    the one before, should the last one be damaged
 model.safetensors        the model that `primage render` uses
 pairs/0001/ …            further training pairs, if there are several
 log.jsonl  previews/     losses every second or so; preview pictures
@@ -22,12 +23,14 @@ from primage.primitive.kinds import all_layer_names
 from primage.seal import state
 
 RECORD, CHECKPOINT, MODEL = "run.json", "checkpoint.safetensors", "model.safetensors"
+#: The checkpoint before the last one, which is used if the last one is damaged.
+PREVIOUS = "checkpoint.previous.safetensors"
 PHOTO, PRIMITIVE, LOCK, LOG = "photo.png", "primitive.png", ".lock", "log.jsonl"
 PAIRS = "pairs"
 #: What a training learns from, or shows of it. It is written before the record, and left if that is prevented.
 PAIR = (PHOTO, PRIMITIVE, *(f"{name}.png" for name in all_layer_names()))
 #: The names in a run folder, whatever their case, that belong to the run.
-_NAMES = frozenset((*PAIR, RECORD, CHECKPOINT, MODEL, LOG, LOCK, PAIRS, "previews", "tensorboard"))
+_NAMES = frozenset((*PAIR, RECORD, CHECKPOINT, PREVIOUS, MODEL, LOG, LOCK, PAIRS, "previews", "tensorboard"))
 #: What file managers leave in folders that people take for empty.
 INVISIBLE = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
 
@@ -126,7 +129,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 def _remove_leftovers(folder: Path) -> None:
     """Remove incomplete files left by a killed process; those of checkpoints can take gigabytes."""
-    for name in (CHECKPOINT, MODEL, RECORD, LOG):
+    for name in (CHECKPOINT, PREVIOUS, MODEL, RECORD, LOG):
         remove_scratch_files(folder, name)
         (folder / f"{name}.partial").unlink(missing_ok=True)  # the scratch name of runs made before files.py
     if (folder / "previews").is_dir():
