@@ -181,6 +181,8 @@ COMMANDS = {
     "benchmarks/paper_steps.py": "time and memory of a training step of the published configuration",
     "benchmarks/warp_speed.py": "time of a random warp of photo and super primitive at several sizes",
     "benchmarks/gpu.py": "training steps per second and render times on a GPU; not measured yet, for lack of one",
+    "benchmarks/super_resolution.py": "photos enlarged again: [super-resolution](classics.md#super-resolution)",
+    "benchmarks/web_page.py RUN": "an exported page's pictures against the studio's: [Export](export.md)",
     "benchmarks/full_size.py": "moved pieces at the photo's own size: their pixels, outlines, time and memory",
     "benchmarks/compare_commits.py OLD NEW FOLDER": "render time and quality at 0 s of two checkouts, alternated",
 }

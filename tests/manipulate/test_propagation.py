@@ -81,3 +81,15 @@ def test_wrong_input_costs_nothing(run: Path, frames: Path, edits: Path, tmp_pat
         new = {name: data for name, data in contents(tmp_path).items() if name not in before}
         assert all(name.startswith("new.frames/") for name in new)
         assert not (tmp_path / "new.webp").exists()
+
+
+def test_frames_that_are_read_are_not_replaced(run: Path, edits: Path, tmp_path: Path) -> None:
+    moved = [{"op": "move", "region": BOX, "by": [0.1, 0]}]
+    (tmp_path / "keys.json").write_text(json.dumps({"fps": 4, "keys": [{"at": 0}, {"at": 0.5, "edits": moved}]}))
+    assert command("animate", run, tmp_path / "keys.json", "-o", tmp_path / "a.webp", "-q") == 0
+    before = contents(tmp_path)
+    assert command("propagate", run, tmp_path / "a.frames", edits, "-o", tmp_path / "a.webp", "-q") == 2
+    assert contents(tmp_path) == before
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.frames/000001.png")  # of another size than the first
+    Image.new("RGB", (128, 96)).save(tmp_path / "a.frames/000002.png")
+    assert command("propagate", run, tmp_path / "a.frames", edits, "-o", tmp_path / "b.webp", "-q") == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,7 +123,7 @@ def command(
     from primage.render.masks import Places
     from primage.render.original import Original, is_layered
     from primage.render.photo_files import read_photo
-    from primage.render.super_resolution import learning
+    from primage.render.super_resolution import Upscaler, learning
     from primage.synthesis.options import RenderOptions
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from, line_colour=line_colour)
@@ -142,14 +143,18 @@ def command(
     planned(drawings, target, original, origin, variants, inputs, overwrite)
     trained = load(model, checked_device(device))
     options = RenderOptions(polish=polish, strength=strength, seed=seed, fit_light=fit_light)
-    upscaler = None
-    if scale is not None:
+    where = checked_device(device)
+
+    @cache
+    def upscaler() -> Upscaler:
         known = trained.photo if photo is None else read_photo(photo).pixels
-        upscaler = follow_share(
-            "learning the photo's details", learning(known, scale, device=checked_device(device)), quiet or as_json
-        )
-        if upscaler is None:
-            return 130
+        learned = learning(known, scale or 1, device=where)
+        found = follow_share("learning the photo's details", learned, quiet or as_json)
+        if found is None:
+            raise typer.Exit(130)
+        return found
+
+    enlarging = None if scale is None else upscaler
     if edits is None:
         results = render_files(
             trained,
@@ -166,12 +171,12 @@ def command(
             infer_origin and not no_origin,
             overwrite,
             not no_origin,
-            upscaler,
+            enlarging,
         )
     else:
         drawing = edited_drawing(trained, read_edits(edits))
         results = render_drawing(
-            trained, drawing, target, [edits], options, places, original, variants, overwrite, upscaler
+            trained, drawing, target, [edits], options, places, original, variants, overwrite, enlarging
         )
     if as_json:
         print_json({"renders": [facts(result) for result in results]})

@@ -50,6 +50,8 @@ Mask = Bool[np.ndarray, "h w"]
 _FAR_PX = 1e6
 #: Coordinates are clamped to this many widths or heights, which is outside any picture.
 _FAR = 1e6
+#: Largest canvas, in areas of the photo.
+_MOST_TIMES = 9
 
 
 class Edited(NamedTuple):
@@ -137,6 +139,7 @@ def _apply(drawing: Edited, edit: DrawingEdit) -> Edited:
         return _paint(drawing, edit)
     size = drawing.primitive.size
     if isinstance(edit, Extend):
+        _check_canvas(drawing.origin.margins.within(size), size, edit)
         margins = edit.margins(size)
         return Edited(drawing.primitive.extended(margins), drawing.origin.extended(margins))
     if isinstance(edit, Warp):
@@ -164,6 +167,12 @@ def _apply(drawing: Edited, edit: DrawingEdit) -> Edited:
         placement = _affine(size, mirror, centre, np.zeros(2))
     covers_all = _covered(placement.coords, mask).all()
     return pasted(drawing, drawing if covers_all else emptied(drawing, mask), placement, mask)
+
+
+def _check_canvas(photo: tuple[int, int], size: tuple[int, int], edit: Extend) -> None:
+    times = size[0] * (1 + edit.top + edit.bottom) * size[1] * (1 + edit.left + edit.right) / (photo[0] * photo[1])
+    if times > _MOST_TIMES:
+        raise PrimitiveError(f"the canvas would have {times:.0f} times the photo's area; make it at most {_MOST_TIMES}")
 
 
 def _bent(drawing: Edited, edits: Sequence[Landmarks], find: Callable[[], Sequence[Figure]] | None) -> Edited:
@@ -328,9 +337,9 @@ def spline_placement(
     Raises:
         PrimitiveError: these points define no spline.
     """
-    points, places = ([(float(x), float(y)) for x, y in ends] for ends in (targets, sources))
+    points, places = (tuple((float(x), float(y)) for x, y in ends) for ends in (targets, sources))
     try:
-        spline = Spline(points=tuple(points), sources=tuple(places), aspect=size[1] / size[0])
+        spline = Spline(points=points, sources=places, aspect=size[1] / size[0])
     except ValidationError as error:
         message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
         raise PrimitiveError(f"the handles of a warp do not define one: {message}") from error

@@ -24,7 +24,7 @@ from primage.manipulate.timeline import Timeline, read_timeline
 from primage.model import Model, load
 from primage.origin.inference import inferred_if_edited
 from primage.origin.plane import Origin
-from primage.outputs import mark_folder
+from primage.outputs import check_outputs, mark_folder
 from primage.primitive.kinds import KINDS
 from primage.render.drawing_origin import read_edited
 from primage.render.files import training_drawing
@@ -117,6 +117,8 @@ def animate(
     """
     folder = checked(out, [path, keys], overwrite)
     timeline = read_timeline(keys)
+    inputs = [path, keys, *(key.drawing for key in timeline.keys if key.drawing is not None)]
+    check_outputs([out], inputs, overwrite=True)
     if fps is not None:
         timeline = validated(Timeline, timeline.model_dump() | {"fps": fps}, f"{keys} with --fps {fps:g}")
     check_movie(out, timeline.fps)
@@ -127,7 +129,7 @@ def animate(
             paint = partial(model.picture, drawing.primitive, options, drawing.origin)
             yield MovieFrame(text_of(drawing), paint, drawing.primitive)
 
-    check_frames(folder, timeline.frame_count, overwrite)
+    check_frames(folder, timeline.frame_count, inputs, overwrite)
     return (yield from made(out, folder, frames(), timeline.frame_count, timeline.fps, identity(model, options)))
 
 
@@ -175,5 +177,5 @@ def drive(
         return model.picture(frame_primitive(model, Frame(photo.stem, photo)), options)
 
     frames = (MovieFrame(sha256_file(photo), partial(paint, photo)) for photo in photos)
-    check_frames(folder, len(photos), overwrite)
+    check_frames(folder, len(photos), [path, video], overwrite)
     return (yield from made(out, folder, frames, len(photos), rate, identity(model, options)))

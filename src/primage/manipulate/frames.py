@@ -159,18 +159,19 @@ def checked(out: Path, inputs: Sequence[Path], overwrite: bool) -> Path:
     return folder
 
 
-def check_frames(folder: Path, count: int, overwrite: bool) -> None:
+def check_frames(folder: Path, count: int, inputs: Sequence[Path], overwrite: bool) -> None:
     """Check that frames may be written: those that somebody has retouched are theirs.
 
     Args:
         folder: as `checked` returned it.
         count: the number of frames.
+        inputs: files and folders that are read.
         overwrite: replace them nevertheless.
 
     Raises:
-        OutputError: a frame was retouched.
+        OutputError: a frame was retouched, or is an input.
     """
-    check_outputs([_file(folder, number) for number in range(count)], overwrite=overwrite)
+    check_outputs([_file(folder, number) for number in range(count)], inputs, overwrite)
 
 
 def _file(folder: Path, number: int) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from primage.decoding.decode import stored_size
 from primage.edit.apply import Edited
 from primage.edit.carrying import carried, steady
 from primage.edit.files import edited_drawing
@@ -85,18 +86,23 @@ def propagate(
         mark_folder(folder)
         yield Event("reading the video", 0, 0)
     photos = [frame.photo for frame in read_clip(video, folder / "video").frames]
-    height, width = read_image(photos[0]).shape[:2]
+    height, width = stored_size(photos[0])
     if model.render_size((height, width)) != model.size:
         raise PrimitiveError(
             f"{video}: its frames have other proportions ({width}×{height}) than the photo of the run; train on one of "
             "them"
         )
+    for photo in photos:
+        if (other := stored_size(photo)) != (height, width):
+            raise PrimitiveError(
+                f"{photo}: has another size ({other[1]}×{other[0]}) than the first frame, {width}×{height}; leave it out"
+            )
     text = text_of(drawing)
     frames = (
         MovieFrame(f"{sha256_file(photo)} {text}", partial(_painted, model, drawing, photo, options))
         for photo in photos
     )
-    check_frames(folder, len(photos), overwrite)
+    check_frames(folder, len(photos), [path, video, edit], overwrite)
     return (yield from made(out, folder, frames, len(photos), rate, identity(model, options)))
 
 

@@ -32,7 +32,7 @@ from primage.render.full_size import WorkingResult
 from primage.render.masks import NO_PLACES, Places, check_proportions
 from primage.render.original import PROVENANCE, Original, check_target
 from primage.render.photo_files import Pixels
-from primage.render.super_resolution import Upscaler, enlarged
+from primage.render.super_resolution import Learned, enlarged
 from primage.render.variants import pictures, working_results
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
@@ -83,7 +83,7 @@ def render_files(
     infer: bool = False,
     overwrite: bool = False,
     beside: bool = False,
-    upscaler: Upscaler | None = None,
+    upscaler: Learned | None = None,
 ) -> list[Rendered]:
     """Render primitives from files to files. All are read before the first render is written.
 
@@ -103,7 +103,8 @@ def render_files(
         infer: infer the origin of primitives without one from what they have in common with the training primitive.
         overwrite: allow to replace files that Primage did not make, but no input and no file of a run.
         beside: use the file of the origin that lies beside a primitive (NAME.origin.png), if it fits.
-        upscaler: enlarges the results; see `primage.render.super_resolution`.
+        upscaler: gives the network that enlarges the results (`primage.render.super_resolution`); called once
+            everything was read.
 
     Returns:
         The renders, in order.
@@ -147,7 +148,7 @@ def render_drawing(
     original: Original | None = None,
     count: int = 1,
     overwrite: bool = False,
-    upscaler: Upscaler | None = None,
+    upscaler: Learned | None = None,
 ) -> list[Rendered]:
     """Render an edited drawing whose origin is known to a file.
 
@@ -161,7 +162,8 @@ def render_drawing(
         original: the photo, to paint on it; ``out`` may then be a JPEG, WebP, TIFF, OpenRaster or Photoshop file.
         count: number of variants, with the seeds that follow that of the options; see `planned`.
         overwrite: allow to replace files that Primage did not make, but no input and no file of a run.
-        upscaler: enlarges the results; see `primage.render.super_resolution`.
+        upscaler: gives the network that enlarges the results (`primage.render.super_resolution`); called once
+            everything was read.
 
     Returns:
         The renders, in order.
@@ -195,7 +197,7 @@ def _rendered(
     known: DrawingOrigin,
     excluded: Bool[np.ndarray, "h w"] | None,
     original: Original | None,
-    upscaler: Upscaler | None,
+    upscaler: Learned | None,
 ) -> list[Rendered]:
     """Render and write variants of a primitive. An inferred origin is obeyed only if that pays."""
     margins = NO_MARGINS if known.origin is None else known.origin.margins
@@ -214,7 +216,7 @@ def _rendered(
         image: Pixels
         small = painted if isinstance(painted, np.ndarray) else painted.image
         if original is None or isinstance(painted, np.ndarray):
-            image = small if upscaler is None else enlarged(upscaler, small)
+            image = small if upscaler is None else enlarged(upscaler(), small)
             write_png(target, image, text={PROVENANCE: text})
         else:
             image = original.write(target, model, primitive, painted, text, upscaler)

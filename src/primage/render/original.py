@@ -19,7 +19,7 @@ from primage.render.photo_files import PhotoFile, Pixels, check_name, read_photo
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
 from primage.render.quality import DEFAULT_QUALITY
-from primage.render.super_resolution import Upscaler, enlarged
+from primage.render.super_resolution import Learned, enlarged
 from primage.seal import BLANK
 
 #: Name of the text with a picture's provenance.
@@ -91,7 +91,7 @@ class Original:
         primitive: Primitive,
         result: WorkingResult | ExtendedResult,
         facts: str,
-        upscaler: Upscaler | None = None,
+        upscaler: Learned | None = None,
     ) -> Pixels:
         """Paint a result on the photo, and write it.
 
@@ -101,7 +101,7 @@ class Original:
             primitive: the drawing.
             result: at the working size, in sRGB.
             facts: the picture's provenance.
-            upscaler: enlarges the picture; not for files with layers or for the patch alone.
+            upscaler: gives the network that enlarges the picture; not for files with layers or for the patch alone.
 
         Returns:
             The whole picture, in the colour space of the photo.
@@ -117,7 +117,7 @@ class Original:
         else:
             picture = FullSize(photo.pixels, replace(result, image=photo.from_srgb(result.image))).picture()
         if upscaler is not None:
-            picture = enlarged(upscaler, picture)
+            picture = enlarged(upscaler(), picture)
         drawing = primitive, model.record.spec.line_colour
         write_result(out, photo, picture, drawing, {PROVENANCE: facts}, self.quality, self.patch, place)
         return picture

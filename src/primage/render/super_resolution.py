@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import numpy as np
 import torch
@@ -55,6 +55,10 @@ class Upscaler(nn.Module):
         size = x.shape[2] * self.scale, x.shape[3] * self.scale
         enlarged: Tensor = F.interpolate(x, size, mode="bicubic", align_corners=False)
         return enlarged + F.pixel_shuffle(self.layers(x), self.scale)
+
+
+#: Gives a trained network, which may be trained only then.
+Learned = Callable[[], Upscaler]
 
 
 def check_enlargement(size: tuple[int, int], scale: int) -> None:

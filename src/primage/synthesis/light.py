@@ -134,7 +134,7 @@ def _fit(
     around: Callable[[tuple[slice, slice]], _Border],
 ) -> None:
     """Set the gain of the pixels of a piece."""
-    rows, columns = (_span(mask.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (_span(np.asarray(mask.any(axis=axis))) for axis in (1, 0))
     part = np.s_[rows, columns]
     border, gain = around(part)
     if border.any():

@@ -30,7 +30,7 @@ from primage.studio.server.pages import forwarding, page
 STALE_SESSION = 4401
 #: Largest JSON request; files have their own limits, which are checked when they are received.
 _JSON_BYTES = 1 << 20
-_FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/drawing)")
+_FILE_ROUTES = re.compile(r"/api/projects/(upload|import|[0-9a-f]{16}/(drawing|picture|own))")
 
 
 @dataclass(frozen=True)
