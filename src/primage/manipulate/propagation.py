@@ -95,7 +95,7 @@ def propagate(
     for photo in photos:
         if (other := stored_size(photo)) != (height, width):
             raise PrimitiveError(
-                f"{photo}: has another size ({other[1]}×{other[0]}) than the first frame, {width}×{height}; leave it out"
+                f"{photo}: has another size ({other[1]}×{other[0]}) than the first frame; leave it out, or scale it"
             )
     text = text_of(drawing)
     frames = (
