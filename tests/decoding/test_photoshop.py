@@ -107,7 +107,7 @@ def test_indexed_and_cmyk(tmp_path: Path) -> None:
         (psd(planes(3), more=resource(1057, struct.pack(">IB", 1, 0))), "Maximize compatibility"),
         (psd(planes(3))[:-20], "a Photoshop document, but it is damaged"),
         (psd(planes(3))[:30], "a Photoshop document, but it is damaged"),
-        (b"8BPS\0\1" + bytes(20), "a Photoshop document"),
+        (b"8BPS\0\1" + bytes(20), "has no pixels"),
         (psd(planes(3))[:14] + struct.pack(">II", 10**6, 10**6) + psd(planes(3))[22:], "the limits are"),
     ],
 )

@@ -7,7 +7,6 @@ import logging
 import re
 import sys
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,11 @@ import numpy as np
 from jaxtyping import UInt16
 from PIL import Image, ImageOps
 
+from primage.decoding.jpeg import check_scans
 from primage.decoding.kinds import HEAD_BYTES, PHOTOSHOP, PNG, RAW, Kind, kind_of
 from primage.decoding.photoshop import merged_size, read_merged
 from primage.decoding.pillow import SUPPORTED, check_size, pillow
+from primage.decoding.png import HEADER_BYTES, check_chunks, most_bytes
 from primage.errors import ImageError
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def stored_size(path: str | Path) -> tuple[int, int]:
     kind, data = _picture_in(_read_bytes(Path(path)), str(path))
     with pillow(str(path), kind.name):
         if kind is PHOTOSHOP:
-            return merged_size(data)
+            return merged_size(data, str(path))
         width, height = _opened(data, kind, str(path)).size
         return height, width
 
@@ -94,13 +95,13 @@ def _picture_in(data: bytes, name: str) -> tuple[Kind, bytes]:
         raise ImageError(f"{name} is {kind.name}, which cannot be read as a picture; {kind.way_out}")
     if kind.pillow != "ZIP":
         return kind, data
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as document, document.open(_MERGED) as member:
-            return PNG, member.read(MAX_FILE_BYTES)
-    except KeyError as error:
-        raise ImageError(f"{name} is {kind.name} without {_MERGED}; save it again, or export it as PNG") from error
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError) as error:
-        raise ImageError(f"{name} is {kind.name}, but it is damaged ({error}); copy or save it again") from error
+    with pillow(name, kind.name), zipfile.ZipFile(io.BytesIO(data)) as document:
+        if _MERGED not in document.namelist():
+            raise ImageError(f"{name} is {kind.name} without {_MERGED}; save it again, or export it as PNG")
+        with document.open(_MERGED) as member:
+            head = member.read(HEADER_BYTES)
+            # A few bytes can unpack to any number of them.
+            return PNG, head + member.read(most_bytes(head, name))
 
 
 def _load_plugin(kind: Kind, name: str) -> None:
@@ -151,6 +152,10 @@ def _read_bytes(path: Path) -> bytes:
 
 def _decode(data: bytes, kind: Kind, name: str) -> Decoded:
     image = _opened(data, kind, name)
+    if kind is PNG:
+        check_chunks(data)
+    elif kind.pillow == "JPEG":
+        check_scans(data)
     tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
     # Layout of the samples in Pillow's notation: "RGB;16B" is 16 bits, big-endian.
     tiles: Any = getattr(image, "tile", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,16 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
+from primage.decoding.pillow import pillow
+
 #: The EXIF tag of the orientation.
 _ORIENTATION = 274
+
+#: Markers of segments. In the data of a scan, 0 follows each byte of 255 that is none, or a restart marker does.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_END, _SCAN, _WITHOUT_LENGTH = 0xD9, 0xDA, (0x01, 0xD8)
+#: Programs write about ten.
+_MOST_SCANS = 100
 
 #: Rows: luma, blue and red chroma (without their offset of 128) of red, green and blue.
 #: Source: ITU-T T.871 (JFIF), §7.
@@ -42,19 +51,49 @@ class JpegPlanes:
     noise: tuple[float, float]
 
 
-def jpeg_planes(data: bytes) -> JpegPlanes | None:
-    """Read the planes of a JPEG file, before colours are converted and clipped.
+def check_scans(data: bytes) -> None:
+    """Check that a JPEG file has no more scans than programs write; each one costs a pass over all pixels.
 
     Args:
         data: the file.
 
+    Raises:
+        ValueError: it has more.
+    """
+    scans, at = 0, 2
+    while (found := _MARKER.search(data, at)) is not None:
+        marker, at = found[0][-1], found.end()
+        if marker == _END:
+            return
+        scans += marker == _SCAN
+        if scans > _MOST_SCANS:
+            raise ValueError(f"it has more than {_MOST_SCANS} scans")
+        if marker not in _WITHOUT_LENGTH:
+            at += int.from_bytes(data[at : at + 2], "big")
+
+
+def jpeg_planes(data: bytes, name: str = "the photo") -> JpegPlanes | None:
+    """Read the planes of a JPEG file, before colours are converted and clipped.
+
+    Args:
+        data: the file.
+        name: for messages.
+
     Returns:
         None if it stores other planes than luma and chroma, is turned, or has cells of more than 4 pixels.
+
+    Raises:
+        ImageError: it is damaged.
     """
+    with pillow(name, "a JPEG picture"):
+        return _planes(data)
+
+
+def _planes(data: bytes) -> JpegPlanes | None:
     image: Any = Image.open(io.BytesIO(data))
     image.draft("YCbCr", image.size)
     stores_rgb = image.info.get("adobe_transform") == 0 or [number for number, *_ in image.layer] == [*b"RGB"]
-    if image.mode != "YCbCr" or stores_rgb or image.getexif().get(_ORIENTATION, 1) != 1:
+    if image.mode != "YCbCr" or stores_rgb or _is_turned(image):
         return None
     (_, wide, tall, luma_table), *others = image.layer
     if len(others) != 2 or others[0][1:] != others[1][1:] or wide % others[0][1] or tall % others[0][2]:
@@ -70,6 +109,13 @@ def jpeg_planes(data: bytes) -> JpegPlanes | None:
     # A coefficient is off by up to half a step, and the transform preserves the mean square.
     luma_noise, chroma_noise = (float(np.sqrt(np.mean(np.square(table)) / 12)) for table in tables)
     return JpegPlanes(planes[..., 0].copy(), chroma, cell, (luma_noise, chroma_noise))
+
+
+def _is_turned(image: Image.Image) -> bool:
+    try:
+        return bool(image.getexif().get(_ORIENTATION, 1) != 1)
+    except Exception:  # a damaged EXIF block, which is ignored
+        return False
 
 
 def _cells(chroma: Float32[np.ndarray, "h w 2"], axis: int, count: int) -> np.ndarray:

@@ -187,5 +187,5 @@ def _is_utf8(head: bytes) -> bool:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        return error.start > len(head) - 4  # a letter that the end cuts in two
+        return len(head) == HEAD_BYTES and error.start > len(head) - 4  # a letter that the end cuts in two
     return True

@@ -44,9 +44,19 @@ class _Bytes:
         return _Bytes(self.data[self.at - length : self.at])
 
 
-def merged_size(data: bytes) -> tuple[int, int]:
-    """(height, width) of a document."""
+def merged_size(data: bytes, name: str) -> tuple[int, int]:
+    """(height, width) of a document.
+
+    Args:
+        data: the file.
+        name: for messages.
+
+    Raises:
+        ImageError: it is too large to be decoded, or has no pixels.
+        Exception: it is damaged.
+    """
     _, height, width, _, _ = _Bytes(data).take(_HEADER)
+    check_size(width, height, name)
     return height, width
 
 
@@ -79,7 +89,7 @@ def read_merged(data: bytes, name: str) -> tuple[Image.Image, UInt16[np.ndarray,
     transparent = _has_transparency(file.block(), depth)
     colours, plain, with_opacity = _MODES[mode]
     transparent = transparent and channels > colours and plain != with_opacity
-    planes = _planes(file, (channels, height, width), depth)[: colours + transparent]
+    planes = _planes(file, (channels, height, width), depth, min(channels, colours + transparent))
     if mode == _CMYK:  # stored as 255 for no ink
         planes = ~planes
     samples = np.ascontiguousarray(np.moveaxis(planes, 0, 2))
@@ -116,19 +126,19 @@ def _has_transparency(layers: _Bytes, depth: int) -> bool:
     return len(info.data) >= 2 and info.take("h")[0] < 0
 
 
-def _planes(file: _Bytes, shape: tuple[int, int, int], depth: int) -> np.ndarray:
-    """(C, H, W) uint8 or uint16."""
+def _planes(file: _Bytes, shape: tuple[int, int, int], depth: int, used: int) -> np.ndarray:
+    """(C, H, W) uint8 or uint16: the first ``used`` channels."""
     channels, height, width = shape
     (compression,) = file.take("H")
     row = width * depth // 8
     if compression == _RAW:
-        raw = file.data[file.at : file.at + channels * height * row]
+        raw = file.data[file.at : file.at + used * height * row]
     elif compression == _PACK_BITS:
         lengths = file.take(f"{channels * height}H")
-        raw = b"".join(_unpacked(file, length, row) for length in lengths)
+        raw = b"".join(_unpacked(file, length, row) for length in lengths[: used * height])
     else:
         raise ValueError(f"compression {compression}")
-    planes = np.frombuffer(raw, np.uint8 if depth == 8 else ">u2").reshape(shape)
+    planes = np.frombuffer(raw, np.uint8 if depth == 8 else ">u2").reshape(used, height, width)
     return planes if depth == 8 else planes.astype(np.uint16)
 
 
@@ -136,7 +146,7 @@ def _unpacked(file: _Bytes, length: int, row: int) -> bytes:
     """Undo the PackBits algorithm for one row."""
     data, at, end = file.data, file.at, file.at + length
     out = bytearray()
-    while at < end:
+    while at < end and len(out) < row:
         count = data[at]
         if count < 128:
             out += data[at + 1 : at + 2 + count]

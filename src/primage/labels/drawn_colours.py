@@ -90,7 +90,7 @@ def drawn_colours(decoded: Decoded) -> DrawnColours:
         transparent if transparent is not None and transparent.any() else None,
         "TIFF" if decoded.image.info.get("compression") in _LOSSY_TIFF else _LOSSY.get(decoded.format),
         _profile_name(decoded.image.info["icc_profile"]) if converted is not None else None,
-        jpeg_planes(decoded.jpeg) if decoded.jpeg is not None and converted is None else None,
+        jpeg_planes(decoded.jpeg, decoded.name) if decoded.jpeg is not None and converted is None else None,
     )
 
 
