@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from primage.errors import PrimitiveError
+from primage.errors import ImageError
 from primage.labels.label_map import LabelMap, colourise
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive
@@ -139,6 +139,6 @@ def test_a_damaged_document_is_refused(run: Path, tmp_path: Path) -> None:
     path = tmp_path / "damaged.ora"
     content = (run.parent / "drawing.ora").read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(PrimitiveError, match="damaged OpenRaster"):
+    with pytest.raises(ImageError, match="an OpenRaster document, but it is damaged"):
         read(load(run), path)
     assert command("export", run, "--onnx", "-o", tmp_path / "drawing.ora", "--quiet") == 2

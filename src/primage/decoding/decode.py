@@ -20,7 +20,8 @@ from primage.decoding.jpeg import check_scans
 from primage.decoding.kinds import HEAD_BYTES, PHOTOSHOP, PNG, RAW, Kind, kind_of
 from primage.decoding.photoshop import merged_size, read_merged
 from primage.decoding.pillow import SUPPORTED, check_size, pillow
-from primage.decoding.png import HEADER_BYTES, check_chunks, most_bytes
+from primage.decoding.png import check_chunks
+from primage.decoding.zipped import packed_png
 from primage.errors import ImageError
 
 log = logging.getLogger(__name__)
@@ -98,10 +99,7 @@ def _picture_in(data: bytes, name: str) -> tuple[Kind, bytes]:
     with pillow(name, kind.name), zipfile.ZipFile(io.BytesIO(data)) as document:
         if _MERGED not in document.namelist():
             raise ImageError(f"{name} is {kind.name} without {_MERGED}; save it again, or export it as PNG")
-        with document.open(_MERGED) as member:
-            head = member.read(HEADER_BYTES)
-            # A few bytes can unpack to any number of them.
-            return PNG, head + member.read(most_bytes(head, name))
+        return PNG, packed_png(document, _MERGED, name)
 
 
 def _load_plugin(kind: Kind, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,15 +10,17 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
+from primage.decoding.decode import decode
 from primage.decoding.kinds import HEAD_BYTES, OPEN_RASTER, kind_of
-from primage.errors import PrimitiveError
+from primage.decoding.pillow import MAX_PIXELS, pillow
+from primage.decoding.zipped import packed_png
 from primage.image import write_png
 from primage.primitive.line_layer import EXACT_KEY
 
 #: What layers of a drawing are called in documents.
 TITLES = {"segments": "Labels", "edges": "Lines", "colours": "Painting"}
 _SOLID = 128  # of 255: a pixel at least half opaque counts
-_MAX_PIXELS = 1 << 28
+_MAX_STACK_BYTES = 1 << 24
 
 
 def write_layers(path: Path, names: Iterable[str], folder: Path, thinned: bool = True) -> dict[str, Path]:
@@ -37,36 +38,34 @@ def write_layers(path: Path, names: Iterable[str], folder: Path, thinned: bool =
         A PNG for each layer; empty if the document does not have all of them, or is none.
 
     Raises:
-        PrimitiveError: the document is damaged.
+        ImageError: the document is damaged, or a layer is too large.
     """
     if not path.is_file():
         return {}
     with path.open("rb") as file:
         if kind_of(file.read(HEAD_BYTES)) is not OPEN_RASTER:
             return {}
-    try:
-        with zipfile.ZipFile(path) as document:
-            if "stack.xml" not in document.namelist():  # its merged picture may still be a drawing
-                return {}
-            image = ElementTree.fromstring(document.read("stack.xml"))
-            size = int(image.attrib["h"]), int(image.attrib["w"])
-            found = {layer.attrib.get("name"): layer for layer in image.iter("layer")}
-            titles = {name: TITLES.get(name, "") for name in names}
-            if not all(title in found for title in titles.values()) or not 0 < size[0] * size[1] <= _MAX_PIXELS:
-                return {}
-            pictures = {name: _picture(document, found[title], size) for name, title in titles.items()}
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        raise PrimitiveError(f"{path}: is a damaged OpenRaster document ({error}); save it again") from error
+    with pillow(str(path), OPEN_RASTER.name), zipfile.ZipFile(path) as document:
+        if "stack.xml" not in document.namelist():  # its merged picture may still be a drawing
+            return {}
+        with document.open("stack.xml") as stack:
+            image = ElementTree.fromstring(stack.read(_MAX_STACK_BYTES))
+        size = int(image.attrib["h"]), int(image.attrib["w"])
+        found = {layer.attrib.get("name"): layer for layer in image.iter("layer")}
+        titles = {name: TITLES.get(name, "") for name in names}
+        if not all(title in found for title in titles.values()) or not 0 < size[0] * size[1] <= MAX_PIXELS:
+            return {}
+        pictures = {name: _picture(document, found[title], size, path) for name, title in titles.items()}
     files = {name: folder / f"{TITLES[name]} of {path.stem}.png" for name in pictures}
     for name, picture in pictures.items():
         _write(files[name], picture, name == "edges", thinned)
     return files
 
 
-def _picture(document: zipfile.ZipFile, layer: ElementTree.Element, size: tuple[int, int]) -> np.ndarray:
+def _picture(document: zipfile.ZipFile, layer: ElementTree.Element, size: tuple[int, int], path: Path) -> np.ndarray:
     """A layer on a transparent canvas, (H, W, 4) uint8."""
-    with Image.open(io.BytesIO(document.read(layer.attrib["src"])), formats=("PNG",)) as opened:
-        picture = opened.convert("RGBA")
+    member = layer.attrib["src"]
+    picture = decode(f"{path}/{member}", packed_png(document, member, str(path))).image.convert("RGBA")
     canvas = Image.new("RGBA", (size[1], size[0]))
     canvas.paste(picture, (int(layer.attrib.get("x", 0)), int(layer.attrib.get("y", 0))))
     return np.asarray(canvas)
