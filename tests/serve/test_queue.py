@@ -158,4 +158,6 @@ def test_until_the_models_are_loaded_clients_repeat(tmp_path: Path, monkeypatch:
         the_pool(http).models = {}
         answer = ask(http)
         assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "loading", "5")
+        listed = http.get("/models")
+        assert (listed.status_code, listed.json()["code"], listed.headers["retry-after"]) == (503, "loading", "5")
         assert http.get("/health/ready").json()["status"] == "loading"

@@ -72,6 +72,16 @@ class Pool:
             await worker.run(LoadModels(self.served))
         self._idle.put_nowait(worker)
 
+    def loaded(self) -> dict[str, ModelInfo]:
+        """All models by their names.
+
+        Raises:
+            RefusalError: they are not loaded yet.
+        """
+        if not self.models:
+            raise RefusalError(503, "loading", "the models are being loaded; try again in a moment", _LOADING_SEC)
+        return self.models
+
     def model(self, name: str) -> ModelInfo:
         """A model by its name.
 
@@ -81,12 +91,11 @@ class Pool:
         Raises:
             RefusalError: there is none, or they are not loaded yet.
         """
-        if not self.models:
-            raise RefusalError(503, "loading", "the models are being loaded; try again in a moment", _LOADING_SEC)
-        if name not in self.models:
-            known = ", ".join(self.models)
+        models = self.loaded()
+        if name not in models:
+            known = ", ".join(models)
             raise RefusalError(404, "no_such_model", f"there is no model {name}; this server has {known}")
-        return self.models[name]
+        return models[name]
 
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:

@@ -88,7 +88,7 @@ async def metrics(service: TheService) -> Response:
 @router.get("/models")
 async def models(service: TheService) -> Models:
     """The models that are served."""
-    return Models(models=tuple(service.pool.models.values()))
+    return Models(models=tuple(service.pool.loaded().values()))
 
 
 @router.get("/models/{name}")

@@ -94,7 +94,7 @@ class Models(Schema):
 class Health(Schema):
     """Whether the server works."""
 
-    status: Literal["ok", "loading", "stopping", "no_worker"]
+    status: Literal["ok", "loading", "stopping"]
     workers: int = Field(description="number of worker processes that run")
     waiting: int = Field(description="requests that are received or wait for a worker")
     running: int = Field(description="requests that are rendered")
