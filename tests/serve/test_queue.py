@@ -76,8 +76,7 @@ def test_a_render_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pyte
     with server(tmp_path, monkeypatch, time_limit_sec=0.3) as http:
         ended = ask(http, ENDLESS)
         assert (ended.status_code, ended.json()["code"]) == (504, "time_limit")
-        the_pool(http)._options.__dict__["time_limit_sec"] = 60.0  # a new process may take longer to start
-        assert ask(http).status_code == 200
+        assert ask(http).status_code == 200, "the start of a new process, which takes longer, does not count"
         assert count(http, "primage_worker_deaths_total") == 0
 
 

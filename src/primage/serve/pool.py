@@ -14,7 +14,7 @@ from primage.http.errors import RefusalError
 from primage.processes.errors import WorkerDiedError
 from primage.serve.metrics import Metrics
 from primage.serve.options import Options
-from primage.serve.renderer import LoadModels, Renderer, RenderingJob, Served
+from primage.serve.renderer import LoadModels, Renderer, RenderingJob, Served, WarmUp
 from primage.serve.schemas import Health, ModelInfo
 
 _log = logging.getLogger(__name__)
@@ -138,13 +138,18 @@ class Pool:
         """
         asked = time.monotonic()
         worker = await self._idle.get()
-        started = time.monotonic()
-        self._metrics.waiting_seconds.observe(started - asked)
-        self._running += 1
         try:
-            result = await self._limited(worker, job)
+            # The limit is for renders: a process that replaces another one is warm before its first job counts.
+            with contextlib.suppress(RefusalError):
+                await worker.run(WarmUp(self.served))
+            started = time.monotonic()
+            self._metrics.waiting_seconds.observe(started - asked)
+            self._running += 1
+            try:
+                result = await self._limited(worker, job)
+            finally:
+                self._running -= 1
         finally:
-            self._running -= 1
             self._idle.put_nowait(worker)
         seconds = time.monotonic() - started
         self._metrics.render_seconds.labels(model).observe(seconds)

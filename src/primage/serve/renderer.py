@@ -55,7 +55,7 @@ class LoadModels(RenderingJob[tuple[ModelInfo, ...]]):
 
 @dataclass(frozen=True)
 class WarmUp(RenderingJob[None]):
-    """Load all models again, in a process that replaces another one.
+    """Load all models again, in a process that replaces another one; a process that has done it does nothing.
 
     Attributes:
         served: what the worker renders with.

@@ -46,6 +46,7 @@ def _photos(served: Served) -> dict[str, Path]:
 
 
 @WarmUp.handled_by
+@lru_cache(1)
 def warm_up(job: WarmUp) -> None:
     """Load the models, and render their own drawings: kernels are compiled when they are first used."""
     for model in _loaded(job.served).values():
