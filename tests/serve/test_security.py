@@ -62,6 +62,7 @@ def test_beyond_this_machine_only_with_a_token(
         (["--host", "0.0.0.0"], "give a --token"),
         (["--host", "0.0.0.0", "--no-token"], "give a --token"),
         (["--token", "short"], "too short"),
+        (["--token", ""], "too short"),
         (["--token", TOKEN, "--no-token"], "contradict"),
         (["--workers", 0], "--workers"),
         (["--queue", -1], "--queue"),

@@ -64,7 +64,7 @@ def serve(
         raise ConfigError(
             f"--host {address.host} can be reached from other machines; give a --token that nobody else knows"
         )
-    chosen = None if tokenless else token or secrets.token_urlsafe(24)
+    chosen = None if tokenless else secrets.token_urlsafe(24) if token is None else token
     with bound(address) as listener:
         port = listener.getsockname()[1]
         # A proxy may send its own name without a port.

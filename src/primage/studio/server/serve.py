@@ -55,7 +55,7 @@ def serve(
     listener = bound(address)
     with listener:
         port = listener.getsockname()[1]
-        access = Access(token or secrets.token_urlsafe(24), hosts_of(address, port))
+        access = Access(secrets.token_urlsafe(24) if token is None else token, hosts_of(address, port))
         app = create_app(options, access)
         config = uvicorn.Config(
             app,
