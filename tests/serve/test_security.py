@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from primage.errors import ConfigError, PrimageError
+from primage.http.address import Address
 from primage.serve.app import create_app
 from primage.serve.options import Options
 from primage.serve.security import Access
@@ -45,6 +46,29 @@ def test_pages_of_other_sites_are_refused(stranger: TestClient, headers: dict[st
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_origin")
     assert "access-control-allow-origin" not in answer.headers
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("port", "host", "origin", "status"),
+    [
+        (8780, "photos.test", "https://photos.test", 401),
+        (8780, "photos.test", "http://photos.test", 401),
+        (8780, "photos.test", "https://evil.example", 403),
+        (8780, "photos.test", "https://photos.test.evil.example", 403),
+        (8780, "127.0.0.1:8780", "https://127.0.0.1:8780", 403),
+        (8780, "127.0.0.1", None, 403),
+        (80, "127.0.0.1", "http://127.0.0.1", 401),
+        (80, "[::1]", None, 401),
+        (80, "evil.example", None, 403),
+    ],
+)
+def test_a_proxy_with_tls_and_ports_that_clients_leave_out(
+    run: Path, port: int, host: str, origin: str | None, status: int
+) -> None:
+    access = Access.at(Address(names=("photos.test",)), port, TOKEN, 1000)
+    client = TestClient(create_app(Options((run,)), access), base_url="http://testserver")
+    headers = {"Host": host} | ({} if origin is None else {"Origin": origin})
+    assert client.get("/models", headers=headers).status_code == status
 
 
 def test_browsers_are_not_allowed_by_cors(stranger: TestClient) -> None:

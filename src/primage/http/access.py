@@ -58,14 +58,15 @@ def is_foreign_host(headers: Headers, hosts: frozenset[str]) -> bool:
     return headers.getlist("host") != [headers.get("host")] or headers.get("host") not in hosts
 
 
-def is_foreign_origin(headers: Headers) -> bool:
+def is_foreign_origin(headers: Headers, proxied: frozenset[str] = frozenset()) -> bool:
     """Whether a request was made by a page of another site; programs that are no browsers send no origin.
 
     Args:
         headers: of the request, whose host was checked.
+        proxied: hosts that a proxy may serve with TLS.
     """
-    origin = headers.get("origin")
-    return origin is not None and origin != f"http://{headers['host']}"
+    origin, host = headers.get("origin"), headers["host"]
+    return origin is not None and origin != f"http://{host}" and not (host in proxied and origin == f"https://{host}")
 
 
 def is_foreign_fetch(headers: Headers) -> bool:

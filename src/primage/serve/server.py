@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from primage.errors import ConfigError, RunError
-from primage.http.address import Address, bound, hosts_of
+from primage.http.address import Address, bound
 from primage.serve.app import create_app
 from primage.serve.options import Options
 from primage.serve.security import Access
@@ -67,9 +67,7 @@ def serve(
     chosen = None if tokenless else secrets.token_urlsafe(24) if token is None else token
     with bound(address) as listener:
         port = listener.getsockname()[1]
-        # A proxy may send its own name without a port.
-        hosts = hosts_of(address, port) | {*address.names}
-        app = create_app(options, Access(chosen, hosts, options.upload_bytes))
+        app = create_app(options, Access.at(address, port, chosen, options.upload_bytes))
         url = f"http://{address.shown}:{port}"
         asyncio.run(_run(app, listener, options, lambda: announce(url, chosen if token is None else None)))
 
