@@ -11,7 +11,10 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from primage.image import read_image, read_png_text
+from primage.render.files import Rendered
+from primage.serve.rendering import _facts
 from primage.serve.routes import FACTS
+from primage.serve.schemas import RenderQuery
 from tests.tiny import command, one_thread
 
 RENDER = "/models/tiny/render"
@@ -110,6 +113,11 @@ def test_an_origin_is_sent_beside_the_drawing(http: TestClient, run: Path, tmp_p
         ({"files": {"picture": ("a.png", b"x")}}, 422, "the parts are drawing, edits"),
         ({"files": {"photo": ("a.png", b"x")}}, 422, "there is no drawing"),
         ({"files": {"edits": ("e", b"[]"), "drawing": ("a.png", b"x")}}, 422, "without a drawing"),
+        ({"json": [], "params": {"size": 64}}, 422, "size is for drawings"),
+        ({"json": [], "params": {"snap": True}}, 422, "snap is for drawings"),
+        ({"json": [], "params": {"infer_origin": False}}, 422, "infer_origin is for drawings"),
+        ({"json": [], "params": {"full_size": True}}, 422, "add output=photo"),
+        ({"files": {"edits": ("e", b"[]"), "photo": ("a.png", b"x")}}, 422, "add full_size=true"),
         ({"json": [], "params": {"strength": 2}}, 422, "strength"),
         ({"json": [], "params": {"colour": 1}}, 422, "colour"),
         ({"json": [], "params": {"format": "gif"}}, 422, "format"),
@@ -124,6 +132,15 @@ def test_what_does_not_fit_is_refused_in_one_sentence(
     assert says in message
     assert "\n" not in message
     assert "primage-serve-" not in message, "the server's folders are its own"
+
+
+def test_the_header_has_the_largest_edits_without_effect_and_their_number() -> None:
+    boxes = np.linspace(0, 1, 4000, dtype=np.float32).reshape(-1, 4)
+    rendered = Rendered(Path("out.png"), np.zeros((32, 43, 3), np.uint8), Path("in.png"), without_effect=boxes)
+    facts = _facts(rendered, RenderQuery())
+    assert facts["without_effect_count"] == 1000
+    assert facts["without_effect"] == boxes[:20].astype(float).round(4).tolist()
+    assert len(json.dumps(facts)) < 2000
 
 
 def test_nothing_of_a_request_is_left(http: TestClient) -> None:

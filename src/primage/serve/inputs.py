@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from primage.http.errors import RefusalError
 from primage.http.uploads import receive
+from primage.serve.schemas import LAYERED, RenderQuery
 
 #: The parts of a form, and what each is.
 PARTS: Mapping[str, str] = {
@@ -60,6 +61,27 @@ async def received(request: Request, folder: Path, max_bytes: int) -> dict[str, 
         )
     _check(given)
     return given
+
+
+def check_options(query: RenderQuery, given: Mapping[str, Path]) -> None:
+    """Refuse options that would have no effect on what was sent.
+
+    Args:
+        query: the options.
+        given: the files.
+
+    Raises:
+        RefusalError: one has none.
+    """
+    if "edits" in given:
+        named = {"size": query.size is not None, "snap": query.snap, "infer_origin": not query.infer_origin}
+        for name in (name for name, used in named.items() if used):
+            raise RefusalError(422, "invalid", f"{name} is for drawings, and has no effect on edits; omit it")
+    if query.full_size and query.output == "render" and query.format not in LAYERED:
+        message = "full_size is for results on the photo; add output=photo or output=patch, or omit full_size"
+        raise RefusalError(422, "invalid", message)
+    if "photo" in given and not query.full_size:
+        raise RefusalError(422, "invalid", "the part “photo” is for full_size; add full_size=true, or omit the part")
 
 
 def _parts(form: FormData, folder: Path) -> dict[str, Path]:

@@ -21,7 +21,10 @@ from primage.render.masks import Places
 from primage.render.original import PROVENANCE, Original
 from primage.render.photo_files import PhotoFile, read_photo, write_photo
 from primage.serve.renderer import LoadModels, ReadDrawing, RenderDrawing, Served, WarmUp
-from primage.serve.schemas import Label, ModelInfo, RenderQuery, Size
+from primage.serve.schemas import LAYERED, Label, ModelInfo, RenderQuery, Size
+
+#: Number of edits without effect whose boxes are sent.
+_BOXES = 20
 
 
 @lru_cache(1)
@@ -135,7 +138,7 @@ def _rendered(job: RenderDrawing) -> Rendered:
 
 def _original(job: RenderDrawing, model: Model) -> Original | None:
     query = job.query
-    if query.output == "render" and query.format not in ("ora", "psd"):
+    if query.output == "render" and query.format not in LAYERED:
         return None
     photo = job.given.get("photo", _photos(job.served).get(model.record.photo_sha256)) if query.full_size else None
     if query.full_size and photo is None:
@@ -149,6 +152,8 @@ def _facts(rendered: Rendered, query: RenderQuery) -> dict[str, object]:
     if rendered.polished is not None:
         facts["incoherence"] = round(float(rendered.polished.incoherence.mean()), 5)
         facts["synthesised"] = round(float(rendered.polished.synthesised.mean()), 4)
-    facts["without_effect"] = rendered.without_effect.astype(float).round(4).tolist()
+    # Largest first. Clients and proxies refuse answers whose headers are longer than a few KB.
+    facts["without_effect"] = rendered.without_effect[:_BOXES].astype(float).round(4).tolist()
+    facts["without_effect_count"] = len(rendered.without_effect)
     facts["edit"] = None if rendered.edit is None else str(rendered.edit)
     return facts

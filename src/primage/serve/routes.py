@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from primage.http.errors import Problem, RefusalError
-from primage.serve.inputs import PARTS, received
+from primage.serve.inputs import PARTS, check_options, received
 from primage.serve.metrics import MEDIA_TYPE
 from primage.serve.renderer import ReadDrawing, RenderDrawing
 from primage.serve.schemas import MEDIA_TYPES, Health, ModelInfo, Models, RenderQuery
@@ -133,6 +133,7 @@ async def _rendered(service: Service, name: str, request: Request, query: Render
             raise RefusalError(408, "upload_time", message) from None
         except ClientDisconnect:
             return Response(status_code=_CLIENT_GONE)
+        check_options(query, given)
         target = folder / f"result.{query.format}"
         job = RenderDrawing(service.pool.served, name, query, given, target)
         render = asyncio.create_task(service.pool.run(job, name))

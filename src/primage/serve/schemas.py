@@ -20,6 +20,8 @@ MEDIA_TYPES: dict[str, str] = {
     "ora": "image/openraster",
     "psd": "image/vnd.adobe.photoshop",
 }
+#: Formats with the photo as a layer, whatever is asked for.
+LAYERED = ("ora", "psd")
 
 
 class Schema(BaseModel):
