@@ -6,10 +6,23 @@ import asyncio
 
 import pytest
 
+from primage.errors import ConfigError, PrimageError, TrainingError
 from primage.processes.errors import WorkerDiedError
-from primage.processes.worker import Worker
+from primage.processes.jobs import Job
+from primage.processes.worker import Worker, _answer, _Refused
 from tests.processes.misbehaving import Exit, Sleep, WarmUp
 from tests.tiny import run_alone
+
+
+@pytest.mark.parametrize(("error", "status"), [(ConfigError("no"), 422), (TrainingError("no"), 500)])
+def test_only_what_the_user_can_mend_is_his(error: PrimageError, status: int) -> None:
+    class Failing(Job[None]):
+        def perform(self) -> None:
+            raise error
+
+    answer = _answer(Failing())
+    assert isinstance(answer, _Refused)
+    assert (answer.status, answer.message) == (status, "no")
 
 
 def test_a_job_is_ended_with_its_process_and_the_next_one_has_another() -> None:

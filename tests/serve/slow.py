@@ -12,6 +12,8 @@ from primage.serve.schemas import ModelInfo, Size
 
 #: Seeds that make a render take long, never end, or end its process.
 SLOW, ENDLESS, DEADLY = 1, 2, 3
+#: Name of a run that ends the process that loads it.
+DEADLY_RUN = "deadly"
 
 
 class SlowRenderer(Renderer):
@@ -22,7 +24,9 @@ class SlowRenderer(Renderer):
 
 
 @LoadModels.handled_by
-def load_models(_job: LoadModels) -> tuple[ModelInfo, ...]:
+def load_models(job: LoadModels) -> tuple[ModelInfo, ...]:
+    if job.served.runs[0][0] == DEADLY_RUN:
+        os._exit(9)
     about: dict[str, Any] = {
         "primitive": "edges",
         "layers": (),

@@ -6,13 +6,15 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
-from primage.errors import ConfigError, RunError
+from primage.errors import ConfigError, PrimageError, RunError
 from primage.http.address import Address, bound
+from primage.http.errors import RefusalError
 from primage.serve.app import create_app
 from primage.serve.options import Options
 from primage.serve.security import Access
@@ -32,8 +34,9 @@ class _Server(uvicorn.Server):
         self.told = asyncio.Event()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.told.is_set():
-            self.force_exit = self.should_exit = True
+        if self.told.is_set():  # the end of the application still ends the workers
+            self.config.timeout_graceful_shutdown = 0
+            self.should_exit = True
         self._loop.call_soon_threadsafe(self.told.set)
 
 
@@ -56,7 +59,9 @@ def serve(
     Raises:
         ConfigError: the address can be reached from other machines and no token was given, or it is not available; or
             both a token and none were asked for.
-        RunError: a model cannot be loaded.
+        RunError: the server cannot be started.
+        UserError: something is wrong with a model.
+        PrimageError: a worker ended while it loaded the models.
     """
     if tokenless and token is not None:
         raise ConfigError("--token and --no-token contradict each other; leave one out")
@@ -70,6 +75,21 @@ def serve(
         app = create_app(options, Access.at(address, port, chosen, options.upload_bytes))
         url = f"http://{address.shown}:{port}"
         asyncio.run(_run(app, listener, options, lambda: announce(url, chosen if token is None else None)))
+
+
+async def _loaded(loading: asyncio.Task[None]) -> None:
+    """Wait for the models.
+
+    Raises:
+        UserError: something is wrong with them.
+        PrimageError: loading them failed.
+    """
+    try:
+        await loading
+    except RefusalError as error:
+        if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        raise PrimageError(f"the models cannot be loaded: {error}") from error
 
 
 async def _run(app: FastAPI, listener: socket.socket, options: Options, announce: Callable[[], None]) -> None:
@@ -94,10 +114,12 @@ async def _run(app: FastAPI, listener: socket.socket, options: Options, announce
     try:
         await asyncio.wait({loading, told}, return_when=asyncio.FIRST_COMPLETED)
         if loading.done():
-            await loading
+            await _loaded(loading)
             announce()
             await told
-            await service.pool.drained(options.grace_sec)
+            drained = asyncio.create_task(service.pool.drained(options.grace_sec))
+            await asyncio.wait({drained, running}, return_when=asyncio.FIRST_COMPLETED)
+            drained.cancel()
     finally:
         told.cancel()
         server.should_exit = True
