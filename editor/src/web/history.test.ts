@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { FIRST } from "../raster/origin";
+import type { Transform } from "../raster/pieces";
 import { Drawing } from "../state/drawing";
 import { History } from "./history";
 
@@ -53,4 +55,23 @@ test("a step that goes on is one step", () => {
   expect(history.shown.done).toEqual(["Pencil"]);
   history.step("undo", on);
   expect([...on.edges!.data]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test("an origin that differs in its pieces alone is another one", () => {
+  const on = drawing();
+  const history = new History(on, LABELS);
+  const flips: Transform[] = [
+    { kind: "affine", matrix: [-1, 0, 0, 1, 1, 0] },
+    { kind: "affine", matrix: [-1, 0, 0, -1, 1, 1] },
+  ];
+  for (const [i, flip] of flips.entries()) {
+    const bytes = Uint8Array.from({ length: 12 }, (_, k) => (k % 2 ? 0 : FIRST));
+    on.receive({ layer: "origin", rect: on.frame, bytes, pieces: [{ transforms: [flip] }] });
+    history.push(i + 1, "Flip", on, LABELS, null);
+  }
+  const flipped = on.origin.copy(on.frame);
+  history.step("undo", on);
+  expect(on.origin.copy(on.frame)).not.toEqual(flipped);
+  history.step("redo", on);
+  expect(on.origin.copy(on.frame)).toEqual(flipped);
 });

@@ -81,8 +81,7 @@ function stateOf(drawing: Drawing, labels: readonly Label[], before: State | nul
     layers.set(type.name, old && same(old, bytes) ? old : bytes);
   }
   const origin = drawing.origin.copy(drawing.frame);
-  const kept =
-    before && same(before.origin.bytes, origin.bytes) && before.origin.pieces.length === origin.pieces.length;
+  const kept = before && sameOrigin(before.origin, origin);
   return { layers, origin: kept ? before.origin : origin, objects: drawing.objects.current, labels };
 }
 
@@ -92,6 +91,11 @@ function restore({ layers, origin, objects }: State, drawing: Drawing): void {
   drawing.receive({ layer: "origin", rect, bytes: origin.bytes, pieces: origin.pieces });
   drawing.objects.set(objects);
   drawing.objects.take(drawing);
+}
+
+/** Pieces are numbered anew in every copy: equal numbers may be other pieces. */
+function sameOrigin(one: OriginData, other: OriginData): boolean {
+  return same(one.bytes, other.bytes) && JSON.stringify(one.pieces) === JSON.stringify(other.pieces);
 }
 
 function same(one: Uint8Array, other: Uint8Array): boolean {
