@@ -1,7 +1,9 @@
 import { drawn } from "../render/encoding";
+import { session } from "../state/session";
 import { get, notify } from "../state/store";
 import { anchor } from "../tools/floating";
 import { type Content, layersOf } from "./manifest";
+import { PageSession } from "./pageSession";
 import { encodePng } from "./png";
 
 function save(blob: Blob, name: string): void {
@@ -19,6 +21,11 @@ export async function savePicture({ manifest }: Content): Promise<void> {
   if (!picture || !project) return;
   if (rendering || synthesising) {
     notify("The picture is not finished. Save it when it is.");
+    return;
+  }
+  const open = session();
+  if (open instanceof PageSession && open.stale) {
+    notify("The picture does not show the drawing, because it could not be rendered. Edit the drawing, then save it.");
     return;
   }
   const facts = {

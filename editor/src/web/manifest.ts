@@ -70,10 +70,15 @@ export function layersOf(layers: readonly { name: string; bytes: Uint8Array }[])
   return Object.fromEntries(read.map(({ name, bytes }) => [name, bytes]));
 }
 
+/** Pages of one server exchange what is copied: the same id means the same photo, whose pixels can come along. */
+function idOf({ photo_sha256, weights_sha256 }: Manifest): string {
+  return `page-${photo_sha256.slice(0, 16)}-${weights_sha256.slice(0, 16)}`;
+}
+
 /** The project that panels and tools see. What only the studio has, such as snapshots, is left out: nothing here reads it. */
 export function projectOf({ manifest, training, layers }: Content): Project {
   const project: Partial<Project> = {
-    id: "page",
+    id: idOf(manifest),
     name: manifest.name,
     size: { ...training.size },
     photo: { ...training.size },

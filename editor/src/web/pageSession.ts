@@ -15,7 +15,7 @@ const DIFFERENT_LEVELS = 32;
 
 /** The photo of this page: its history is kept here, and a worker renders it. */
 export class PageSession implements Session {
-  readonly id = "page";
+  readonly id: string;
   readonly loadWindow = null;
   private readonly base: string;
   private readonly content: Content;
@@ -27,6 +27,8 @@ export class PageSession implements Session {
   /** The drawing that is rendered, and since when it was wanted; whether it changed since. */
   private rendering: { id: number; since: number } | null = null;
   private wanted: number | null = null;
+  /** Whether the picture that is shown is not that of the drawing, or not a final one, because something failed. */
+  stale = false;
   /** When the edit was made whose last picture is outstanding. */
   private since = 0;
 
@@ -36,6 +38,7 @@ export class PageSession implements Session {
     const { size, photo } = content.training;
     this.drawing = new Drawing(size.width, size.height, content.layers);
     const project = projectOf(content);
+    this.id = project.id;
     this.history = new History(this.drawing, project.labels);
     const picture = new Picture(size.width, size.height);
     picture.put(this.drawing.frame, photo);
@@ -130,6 +133,7 @@ export class PageSession implements Session {
     const { drawing } = this;
     this.rendering = { id: this.nextId++, since: this.wanted };
     this.wanted = null;
+    this.stale = false;
     const layers = drawing.layers.map(({ type, base }) => ({
       name: type.name,
       bytes: drawing.encode(type, base.data),
@@ -185,8 +189,11 @@ export class PageSession implements Session {
 
   private failed(message: string): void {
     this.rendering = null;
-    set({ rendering: false, synthesising: false });
+    this.stale = true;
+    const again = this.ready && this.wanted !== null;
+    set({ rendering: again, synthesising: false });
     notify(message, "problem");
+    if (again) this.render();
   }
 }
 
