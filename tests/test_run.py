@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,26 @@ def test_files_of_a_killed_creation_are_accepted(photo: Path, tmp_path: Path) ->
     (run.path / "run.json").rename(run.path / "run.json.partial")
     (run.path / ".lock").touch()  # a creation takes it first
     assert made(photo, tmp_path / "run").record == run.record
+
+
+def test_pairs_of_a_killed_creation_are_accepted_if_they_are_sealed(photo: Path, tmp_path: Path) -> None:
+    run = made(photo, tmp_path / "run")
+    pair = run.path / "pairs" / "0001"
+    pair.mkdir(parents=True)
+    shutil.copyfile(run.path / "photo.png", pair / "photo.png")
+    (run.path / "run.json").unlink()
+    (run.path / ".lock").unlink(missing_ok=True)
+    with pytest.raises(RunError, match="not empty and not a run"):
+        check_free(run.path)
+    (run.path / ".lock").touch()
+    check_free(run.path)
+    (pair / "edges.png").write_bytes(b"a person's own")
+    with pytest.raises(RunError, match="contains pairs"):
+        check_free(run.path)
+    (pair / "edges.png").unlink()
+    pair.rename(pair.with_name("holiday"))
+    with pytest.raises(RunError, match="contains pairs"):
+        check_free(run.path)
 
 
 def test_a_file_is_not_a_run_folder(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ log.jsonl  previews/     losses every second or so; preview pictures
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ RECORD, CHECKPOINT, MODEL = "run.json", "checkpoint.safetensors", "model.safeten
 PREVIOUS = "checkpoint.previous.safetensors"
 PHOTO, PRIMITIVE, LOCK, LOG = "photo.png", "primitive.png", ".lock", "log.jsonl"
 PAIRS = "pairs"
+#: The number of a further pair.
+_PAIR_FOLDER = re.compile(r"[0-9]{4}")
 #: What a training learns from, or shows of it. It is written before the record, and left if that is prevented.
 PAIR = (PHOTO, PRIMITIVE, *(f"{name}.png" for name in all_layer_names()))
 #: The names in a run folder, whatever their case, that belong to the run.
@@ -90,6 +93,14 @@ def foreign_name(folder: Path) -> str | None:
     # A creation locks the folder first; without the lock, even pictures by Primage are there for another reason.
     locked = (folder / LOCK).is_file()
 
+    def is_pair_file(path: Path) -> bool:
+        return path.name in PAIR and path.is_file() and not path.is_symlink() and state(path) == "sealed"
+
+    def is_pair(folder: Path) -> bool:
+        if not (folder.is_dir() and _PAIR_FOLDER.fullmatch(folder.name)) or folder.is_symlink():
+            return folder.name in INVISIBLE
+        return all(is_pair_file(path) or path.name in INVISIBLE or is_scratch(path.name) for path in folder.iterdir())
+
     def is_left(path: Path) -> bool:
         if path.name in INVISIBLE or path.name == f"{RECORD}.partial" or is_scratch(path.name):
             return True
@@ -97,7 +108,9 @@ def foreign_name(folder: Path) -> str | None:
             return all(file.name in INVISIBLE or is_scratch(file.name) for file in path.iterdir())
         if path.name == LOCK:
             return path.is_file() and not path.stat().st_size
-        return locked and path.name in PAIR and path.is_file() and not path.is_symlink() and state(path) == "sealed"
+        if path.name == PAIRS and path.is_dir() and not path.is_symlink():
+            return locked and all(map(is_pair, path.iterdir()))
+        return locked and is_pair_file(path)
 
     found = sorted(path.name for path in folder.iterdir() if not is_left(path)) if folder.is_dir() else []
     return found[0] if found else None
