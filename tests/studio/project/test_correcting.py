@@ -199,3 +199,17 @@ def test_corrections_of_another_tab_count_until_the_end(visitor: Visitor, projec
     assert not training["edges"][4, 3:8].all()
     assert after["edges"][4, 3:8].all()
     assert len(list(visitor.app.state.hub.services.store.folder(project).glob("run-*"))) <= 2
+
+
+def test_a_snapshot_of_a_larger_canvas_waits_until_nothing_is_corrected(visitor: Visitor, project: str) -> None:
+    url = f"/api/projects/{project}"
+    margins = {"left": 8, "top": 0, "right": 0, "bottom": 0}
+    assert visitor.http.put(f"{url}/canvas", json={"margins": margins}).status_code == 200
+    snapshot = visitor.http.post(f"{url}/snapshots", json={"name": "wide"}).json()["snapshots"][0]["id"]
+    assert visitor.http.put(f"{url}/canvas", json={"margins": dict.fromkeys(margins, 0)}).status_code == 200
+    correcting(visitor, project, "begin")
+    refused = visitor.http.post(f"{url}/snapshots/{snapshot}/restore")
+    assert refused.status_code == 409
+    assert "keep or discard the corrections" in refused.text
+    correcting(visitor, project, "cancel")
+    assert visitor.http.post(f"{url}/snapshots/{snapshot}/restore").status_code == 200

@@ -6,6 +6,7 @@ import asyncio
 from typing import Literal, Protocol, runtime_checkable
 
 from primage.http.errors import RefusalError
+from primage.primitive.margins import Margins
 from primage.studio.drawing import Drawing
 from primage.studio.messages import Edit, Replaced
 from primage.studio.project.canvas import Canvas
@@ -170,6 +171,18 @@ class Corrections:
         """
         if self._project.record.correcting:
             raise RefusalError(409, "invalid", "while the drawing is corrected, no snapshots can be made")
+
+    def check_margins(self, margins: Margins) -> None:
+        """Check that the canvas can be continued now.
+
+        Args:
+            margins: what it is to be continued by.
+
+        Raises:
+            RefusalError: the drawing is being corrected: the network learns what shows the photo.
+        """
+        if self._project.record.correcting and margins.any:
+            raise RefusalError(409, "invalid", "keep or discard the corrections before you make the canvas larger")
 
     def labels_of(self, edit: Edit) -> tuple[tuple[tuple[Label, ...], tuple[Label, ...]] | None, int]:
         """Names and colours of the labels before and after an edit, None if it leaves them as they are; their number.

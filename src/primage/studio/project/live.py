@@ -353,10 +353,11 @@ class LiveProject:
             snapshot_id: id of the snapshot.
 
         Raises:
-            RefusalError: there is no such snapshot.
+            RefusalError: there is no such snapshot, or its canvas is larger while the drawing is corrected.
             RunError: its file is damaged.
         """
         name, drawing = self.snapshots.load(snapshot_id)
+        self.corrections.check_margins(drawing.margins)
         if not drawing.has_origin:  # saved by an earlier version
             drawing = drawing.with_inferred_origin(await self.training(drawing.margins))
         if not drawing.fits(self.canvas.drawing):
