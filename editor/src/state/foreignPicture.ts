@@ -10,6 +10,7 @@ import { EMPTY } from "../raster/rect";
 import { type Brought, type Clip, picturesOf } from "./clipboard";
 import { Drawing } from "./drawing";
 import { hasMargins, NO_MARGINS } from "./margins";
+import { notify } from "./store";
 
 /** From here on, a pixel of a transparent picture belongs to what it shows. */
 const OPAQUE = 128;
@@ -19,13 +20,14 @@ const OPAQUE = 128;
  * and its pixels, which the project keeps. Null if nothing of it is opaque.
  */
 export async function clipOfPicture(picture: Blob, project: string): Promise<Clip | null> {
+  const bitmap = await decoded(picture);
   const frame = readFrame<components["schemas"]["Extracted"]>(
     await fetchFrame(projectUrl(project, "/picture"), { body: picture }),
   );
   const { layers, labels, pieces, size, picture: kept } = frame.header;
   const { width, height } = size;
   const drawing = new Drawing(width, height, splitLayers(layers, width, height, frame.body, pieces));
-  const rgba = await pixelsOf(picture, width, height);
+  const rgba = pixelsOf(bitmap, width, height);
   const mask = createPlane(
     width,
     height,
@@ -55,7 +57,7 @@ export async function clipOfPicture(picture: Blob, project: string): Promise<Cli
   };
 }
 
-/** Copy the pictures that a clip's pixels come from into a project. Those that are gone are left out. */
+/** Copy the pictures that a clip's pixels come from into a project. Those that are refused are left out, and it is said why. */
 export async function bring(clip: Clip, project: string): Promise<Brought> {
   const brought = new Map<string | null, string>();
   for (const picture of picturesOf(clip)) {
@@ -74,13 +76,22 @@ export async function bring(clip: Clip, project: string): Promise<Brought> {
       brought.set(picture, id);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      notify(error.message, "problem");
     }
   }
   return brought;
 }
 
-async function pixelsOf(picture: Blob, width: number, height: number): Promise<Uint8ClampedArray> {
-  const bitmap = await createImageBitmap(picture);
+/** Before anything is sent: the server reads more kinds of pictures than browsers do. */
+async function decoded(picture: Blob): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(picture);
+  } catch {
+    throw new Error("This browser cannot read the picture. Save it as PNG or JPEG in another program, and paste that.");
+  }
+}
+
+function pixelsOf(bitmap: ImageBitmap, width: number, height: number): Uint8ClampedArray {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
   context.drawImage(bitmap, 0, 0, width, height);
   return context.getImageData(0, 0, width, height).data;

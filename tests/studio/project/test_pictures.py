@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,3 +206,25 @@ def test_what_is_no_picture_is_refused(visitor: Visitor, project: str) -> None:
     answer = visitor.http.post(address, content=encoded(np.zeros((300, 300, 3), np.uint8)))
     assert "0 megapixels" in answer.json()["message"]
     assert names(visitor, project) == []
+
+
+def test_a_picture_is_copied_as_a_whole_or_not_at_all(
+    visitor: Visitor, project: str, large: tuple[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = large[0]
+    kept = visitor.http.post(f"/api/projects/{other}/picture", content=encoded(CAT))
+    name = unpack(kept.content)[0]["picture"]["id"]
+    body = {"project": other, "picture": name}
+
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", full)
+        refused = visitor.http.post(f"/api/projects/{project}/pictures", json=body)
+    assert refused.status_code == 507
+    assert "No space left" in refused.text
+    folder = visitor.app.state.hub.services.store.folder(project) / "pictures"
+    assert list(folder.iterdir()) == []
+    assert visitor.http.post(f"/api/projects/{project}/pictures", json=body).status_code == 201

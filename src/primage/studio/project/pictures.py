@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from primage.errors import RunError
+from primage.files import atomic_path
 from primage.http.errors import RefusalError
 from primage.origin.pictures import picture_path
 from primage.origin.transforms import Piece, pictures_of
@@ -60,7 +61,7 @@ class Pictures:
             Its id here.
 
         Raises:
-            RefusalError: there is no such project or picture, or there are too many pictures.
+            RefusalError: there is no such project or picture, there are too many pictures, or the disk is full.
         """
         other = self._services.store.folder(project)
         if picture is None:
@@ -73,7 +74,11 @@ class Pictures:
             raise RefusalError(404, "not_found", "the picture that it was copied from is no longer there")
         if source != target:
             self._folder.mkdir(exist_ok=True)
-            await asyncio.to_thread(shutil.copyfile, source, target)
+            try:
+                await asyncio.to_thread(_copy, source, target)
+            except OSError as error:
+                message = f"the picture cannot be saved ({error.strerror}); free some space on the disk"
+                raise RefusalError(507, "full", message) from error
         return picture
 
     def check(self, edit: Edit) -> None:
@@ -103,6 +108,12 @@ class Pictures:
         if len(kept) >= _MAX_PICTURES or sum(path.stat().st_size for path in kept) > _MAX_BYTES:
             message = "the pasted pictures take too much space; restart the studio, which forgets unused ones"
             raise RefusalError(507, "full", message)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A picture's name is its hash, and is trusted: a part of it must never have that name."""
+    with atomic_path(target) as scratch:
+        shutil.copyfile(source, scratch)
 
 
 async def check_pictures(services: Services, project: Path) -> None:
