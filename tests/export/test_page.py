@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from primage.export import page
 from primage.export.generator import Check
+from primage.export.page import check_page, export_page
 from primage.files import sha256_file
 from primage.image import read_image
 from primage.model import Model, load
@@ -98,6 +101,39 @@ def test_a_repeated_export_replaces_its_own_files_alone(
     assert contents(out) == before
     assert export(run, out, "--overwrite") == 0
     assert (out / "index.html").read_text() == (built / "index.html").read_text()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_interrupted_export_can_be_repeated(
+    run: Path, tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    out = tmp_path / "page"
+    if not first:
+        assert export(run, out) == 0
+        (built / "index.html").write_text("another version")
+        (built / "assets" / "worker-1.js").write_text("another version")
+    for written in (3, 6):
+        left = iter(range(written))
+
+        def copyfile(source: Path, target: Path, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise OSError("the disk is full")
+            target.write_bytes(source.read_bytes())
+
+        with monkeypatch.context() as patched:
+            patched.setattr(shutil, "copyfile", copyfile)
+            with pytest.raises(OSError, match="the disk is full"):
+                export_page(load(run), out, "cat")
+        check_page(out, run, overwrite=False)
+    assert export(run, out) == 0
+    assert export(run, tmp_path / "new") == 0
+    assert contents(out) == contents(tmp_path / "new")
+
+
+@pytest.mark.parametrize("model", ["", "model.safetensors"])
+def test_a_page_is_called_like_its_run(run: Path, tmp_path: Path, model: str) -> None:
+    assert export(run / model, tmp_path / "page") == 0
+    assert json.loads((tmp_path / "page" / "manifest.json").read_text(encoding="utf-8"))["name"] == "cat"
 
 
 def test_what_somebody_put_beside_it_stays(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,10 @@ def command(
             "--out",
             "-o",
             metavar="OUT",
-            help="A folder for the model and its card, NAME.onnx for the network, or NAME.ora for the drawing.",
+            help=(
+                "A folder for the model and its card, or for the page (with --web); NAME.onnx for the network, or "
+                "NAME.ora for the drawing."
+            ),
         ),
     ],
     onnx: Annotated[bool, typer.Option("--onnx", help="Write the network as an ONNX file, too.")] = False,

@@ -33,7 +33,7 @@ def targets_of(models: Sequence[Path], out: Path) -> list[Path]:
     """
     if len(models) == 1:
         return [out]
-    names = [_name(path) for path in models]
+    names = [name_of(path) for path in models]
     for name in names:
         if names.count(name) > 1:
             raise UserError(
@@ -42,7 +42,16 @@ def targets_of(models: Sequence[Path], out: Path) -> list[Path]:
     return [out / f"{name}.png" for name in names]
 
 
-def _name(model: Path) -> str:
+def name_of(model: Path) -> str:
+    """What a model is called.
+
+    Args:
+        model: a run folder, the model file in it, or another model file.
+
+    Example:
+        >>> name_of(Path("runs/cat/model.safetensors")), name_of(Path("dog.safetensors"))
+        ('cat', 'dog')
+    """
     folder = model.parent if model.name == MODEL else model
     return folder.resolve().name.removesuffix(".safetensors")
 

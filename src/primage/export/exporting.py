@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from primage.edit.files import name_of
 from primage.errors import OutputError
 from primage.export.drawing import export_drawing
 from primage.export.folder import check_model_folder, export_folder
@@ -90,5 +91,5 @@ def _export_page(source: Path, target: Path, suffix: str, with_onnx: bool, overw
     check_page(target, source, overwrite)
     model = load(source)
     check_editable(model)
-    files, checks = export_page(model, target, (source if source.is_dir() else source.with_suffix("")).resolve().name)
+    files, checks = export_page(model, target, name_of(source))
     return Exported(files, checks, (), DIFFERENCES)

@@ -103,6 +103,9 @@ def check_page(folder: Path, source: Path, overwrite: bool) -> None:
 def check_editable(model: Model) -> None:
     """Check that a model's drawing can be edited in a page.
 
+    Args:
+        model: the model.
+
     Raises:
         PrimitiveError: it cannot.
     """
@@ -131,27 +134,37 @@ def export_page(model: Model, folder: Path, name: str) -> tuple[tuple[Path, ...]
     built = built_page()
     before = _written_before(folder)
     mark_folder(folder)
-    with tempfile.TemporaryDirectory() as scratch:
-        network = Path(scratch) / "network.onnx"
-        checks = export_onnx(model, network, fixed=True)
-        _write_zipped(folder / NETWORK, network.read_bytes())
-    _write_zipped(folder / DRAWING, _packed(model))
-    write_png(folder / PHOTO, model.photo)
-    write_png(folder / PREVIEW, draw(model.primitive, model.record.spec.line_colour))
     facts = describe(model)
-    title = f"{name}: a photo that is edited by its drawing"
-    write_atomically(folder / CARD, _TEXT.format(title=title, **facts))
-    for file in _names(built):
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(folder / file) as scratch_file:
-            shutil.copyfile(built / file, scratch_file)
-    names = [*(each for each in _MADE if each != MANIFEST), *_names(built)]
-    _write_manifest(folder / MANIFEST, name, facts, {each: sha256_file(folder / each) for each in names}, checks)
-    _remove(folder, before, keep=names)
-    return tuple(folder / each for each in (MANIFEST, *names)), checks
+    with tempfile.TemporaryDirectory() as scratch:
+        checks = _make(Path(scratch), model, name, facts)
+        files = {each: Path(scratch) / each for each in _MADE if each != MANIFEST}
+        files |= {each: built / each for each in _names(built)}
+        described = _described(name, facts, {each: sha256_file(path) for each, path in files.items()}, checks)
+        # From here on, every file is known as a page's, so that an interrupted export can be repeated.
+        _write_manifest(folder / MANIFEST, described | {"replaced": before})
+        for each, path in files.items():
+            (folder / each).parent.mkdir(parents=True, exist_ok=True)
+            with atomic_path(folder / each) as target:
+                shutil.copyfile(path, target)
+    _write_manifest(folder / MANIFEST, described)
+    _remove(folder, before, keep=files)
+    return tuple(folder / each for each in (MANIFEST, *files)), checks
 
 
 _MADE = (MANIFEST, NETWORK, DRAWING, PHOTO, PREVIEW, CARD)
+
+
+def _make(folder: Path, model: Model, name: str, facts: dict[str, Any]) -> tuple[Check, ...]:
+    """Write what is not part of the built page, apart from the manifest. Returns the checks of the network."""
+    network = folder / "network.onnx"
+    checks = export_onnx(model, network, fixed=True)
+    _write_zipped(folder / NETWORK, network.read_bytes())
+    _write_zipped(folder / DRAWING, _packed(model))
+    write_png(folder / PHOTO, model.photo)
+    write_png(folder / PREVIEW, draw(model.primitive, model.record.spec.line_colour))
+    title = f"{name}: a photo that is edited by its drawing"
+    write_atomically(folder / CARD, _TEXT.format(title=title, **facts))
+    return checks
 
 
 def _names(built: Path) -> list[str]:
@@ -173,10 +186,8 @@ def _packed(model: Model) -> bytes:
     return b"".join([len(header).to_bytes(4, "little"), header, *pixels])
 
 
-def _write_manifest(
-    path: Path, name: str, facts: dict[str, Any], files: dict[str, str], checks: Iterable[Check]
-) -> None:
-    described = {
+def _described(name: str, facts: dict[str, Any], files: dict[str, str], checks: Iterable[Check]) -> dict[str, Any]:
+    return {
         "format": _FORMAT,
         "name": name,
         **{key: value for key, value in facts.items() if key != "not_included"},
@@ -184,6 +195,9 @@ def _write_manifest(
         "error": max(check.error for check in checks),
         "files": files,
     }
+
+
+def _write_manifest(path: Path, described: dict[str, Any]) -> None:
     with atomic_path(path) as scratch:
         scratch.write_text(json.dumps(described | BLANK, indent=1) + "\n", encoding="utf-8")
         seal(scratch)
@@ -195,26 +209,32 @@ def _write_zipped(path: Path, content: bytes) -> None:
         scratch.write_bytes(gzip.compress(content, mtime=0))
 
 
-def _written_before(folder: Path) -> dict[str, str]:
-    """The files of an earlier page in a folder with their hashes; empty if there is none, or if it was changed."""
+def _written_before(folder: Path) -> dict[str, list[str]]:
+    """The files of an earlier page in a folder with their hashes; empty if there is none, or if it was changed.
+
+    If that one was interrupted, a file may still be the one that it was to replace, so that there are several hashes.
+    """
     manifest = folder / MANIFEST
     try:
         if state(manifest) != "sealed":
             return {}
-        files = json.loads(manifest.read_text(encoding="utf-8")).get("files", {})
+        described = json.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(name): str(digest) for name, digest in files.items()}
+    found = {str(name): [str(each) for each in hashes] for name, hashes in described.get("replaced", {}).items()}
+    for name, digest in described.get("files", {}).items():
+        found.setdefault(str(name), []).append(str(digest))
+    return found
 
 
-def _is_own(path: Path, folder: Path, known: dict[str, str]) -> bool:
+def _is_own(path: Path, folder: Path, known: dict[str, list[str]]) -> bool:
     if path.is_symlink():
         return False
-    digest = known.get(path.relative_to(folder).as_posix())
-    return state(path) == "sealed" if digest is None else sha256_file(path) == digest
+    hashes = known.get(path.relative_to(folder).as_posix())
+    return state(path) == "sealed" if hashes is None else sha256_file(path) in hashes
 
 
-def _remove(folder: Path, before: dict[str, str], keep: Iterable[str]) -> None:
+def _remove(folder: Path, before: dict[str, list[str]], keep: Iterable[str]) -> None:
     """Remove what an earlier page had and this one has not, unless somebody has changed it since."""
     inside = folder.resolve()
     for name in before.keys() - set(keep):

@@ -6,7 +6,8 @@ drawing.bin     the edited layers        history.bin   all edits (`primage.studi
 render.png      the newest render, shown after a restart until a worker has started
 run-1/          the run folder           snapshots/    layers and pictures
 own/            layers that the user gave instead of extracted ones
-pictures/       those that were pasted  people.json     points of the people in the photo, once they were looked for
+pictures/       those that were pasted
+people.json     points of the people in the photo, once they were looked for
 """
 
 from __future__ import annotations
