@@ -88,5 +88,6 @@ def _checksum(record: str, tensors: Mapping[str, Tensor]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.flatten().view(torch.uint8).numpy())
+        stored: Any = tensor.flatten().view(torch.uint8).numpy()
+        digest.update(stored)
     return digest.hexdigest()
