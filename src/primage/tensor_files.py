@@ -17,22 +17,23 @@ from torch import Tensor
 from primage.errors import RunError
 from primage.files import atomic_path
 
-#: Entry of the metadata.
-_CHECKSUM = "sha256"
+#: Field of the record.
+_CHECKSUM = "sha256_of_all"
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: object) -> None:
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
     """Write tensors and one JSON record as a safetensors file, atomically.
 
     Args:
         path: the file; its folder exists.
         tensors: what to save.
-        meta: any JSON data.
+        meta: the record, of JSON data.
     """
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    record = json.dumps(meta)
+    # In the record, as safetensors writes several entries of its metadata in a random order.
+    record = json.dumps({**meta, _CHECKSUM: _checksum(meta, ready)})
     with atomic_path(path) as scratch:
-        save_file(ready, scratch, metadata={"primage": record, _CHECKSUM: _checksum(record, ready)})
+        save_file(ready, scratch, metadata={"primage": record})
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -48,13 +49,12 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         RunError: the file is missing or damaged, or was not written by Primage.
     """
     with _opened(path) as file:
-        metadata = file.metadata() or {}
-        record = metadata["primage"]
+        meta, checksum = _record_of(file)
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         # Files of earlier versions have no checksum.
-        if metadata.get(_CHECKSUM, "") not in ("", _checksum(record, tensors)):
+        if checksum not in (None, _checksum(meta, tensors)):
             raise RunError(f"{path}: is damaged (its checksum is another one); give another, or a copy of it")
-        return tensors, json.loads(record)
+        return tensors, meta
 
 
 def read_meta(path: Path) -> dict[str, Any]:
@@ -67,8 +67,7 @@ def read_meta(path: Path) -> dict[str, Any]:
         RunError: the file is missing or damaged, or was not written by Primage.
     """
     with _opened(path) as file:
-        meta: dict[str, Any] = json.loads((file.metadata() or {})["primage"])
-        return meta
+        return _record_of(file)[0]
 
 
 @contextlib.contextmanager
@@ -82,9 +81,15 @@ def _opened(path: Path) -> Iterator[Any]:
         raise RunError(f"{path}: is not a file that Primage wrote, or it is damaged ({error}); give another") from error
 
 
-def _checksum(record: str, tensors: Mapping[str, Tensor]) -> str:
+def _record_of(file: Any) -> tuple[dict[str, Any], str | None]:
+    """The record, and the checksum of the file if it has one."""
+    meta: dict[str, Any] = json.loads((file.metadata() or {})["primage"])
+    return meta, meta.pop(_CHECKSUM, None)
+
+
+def _checksum(meta: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
     """SHA-256 of a file's content, independent of the order in which it is stored."""
-    digest = hashlib.sha256(record.encode())
+    digest = hashlib.sha256(json.dumps(meta).encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from tests.browser.axe import AXE, problems
 from tests.browser.conftest import WINDOW, Visit
 from tests.browser.desk import affine_pieces
 from tests.browser.launch import Studio, watch
 from tests.browser.person import PATIENCE_MS, Person
-from tests.browser.test_access import AXE, _problems
 
 
 def _objects(person: Person) -> Locator:
@@ -205,7 +205,7 @@ def test_objects_on_a_phone_by_keyboard_alone(browser: Browser, studio: Studio, 
     person.keys("Enter")
     expect(pick).to_have_attribute("aria-pressed", "true")
     if AXE.is_file():
-        assert _problems(page) == []
+        assert problems(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     person.keys("Delete")
     expect(_objects(person)).to_have_count(0, timeout=PATIENCE_MS)

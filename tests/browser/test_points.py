@@ -15,10 +15,10 @@ from primage.detection.people import People
 from primage.image import resize_image
 from primage.origin.places import places_of
 from primage.origin.plane import Origin
+from tests.browser.axe import AXE, problems
 from tests.browser.desk import Desk, open_photo
 from tests.browser.launch import Studio
 from tests.browser.person import PATIENCE_MS, Person, Spot
-from tests.browser.test_access import AXE, _problems
 from tests.detection.drawn_face import drawn_face
 
 SIDE = 160
@@ -191,7 +191,7 @@ def test_a_finger_drags_a_point_and_axe_finds_nothing_serious(browser: Browser, 
     person.painted()
     assert (places(desk) - np.array(face().points) * SIDE)[number("chin")][1] > 4
     if AXE.is_file():
-        assert _problems(page) == []
+        assert problems(page) == []
     context.close()
 
 
