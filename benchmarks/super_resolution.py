@@ -18,8 +18,9 @@ import skimage.data
 from torch.nn import functional as F
 
 from primage.evaluate.metrics.lpips import LPIPS
+from primage.evaluate.metrics.pixels import PSNR
 from primage.image import write_png
-from primage.render.super_resolution import STEPS, as_channels, enlarged, learning, shrunk
+from primage.render.super_resolution import STEPS, as_channels, learning, shrunk, upscaled
 from primage.synthesis.steps import finished
 from primage.tensors import to_tensor
 
@@ -41,11 +42,6 @@ def to_bytes(x: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.rint(x[0].clip(0, 1).transpose(1, 2, 0) * 255).astype(np.uint8))
 
 
-def psnr(image: np.ndarray, truth: np.ndarray) -> float:
-    """In dB."""
-    return float(-10 * np.log10(np.mean((image.astype(float) - truth) ** 2) / 255**2))
-
-
 def main() -> None:
     """Enlarge all photos and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -62,11 +58,11 @@ def main() -> None:
             plain = F.interpolate(as_channels(small), truth.shape[:2], mode="bicubic", align_corners=False)
             began = time.process_time()
             network = finished(learning(small, SCALE, given.steps))
-            results = {"bicubic": to_bytes(plain.numpy()), "ours": enlarged(network, small)}
+            results = {"bicubic": to_bytes(plain.numpy()), "ours": upscaled(network, small)}
             seconds = time.process_time() - began
             scores = {
                 method: {
-                    "psnr": round(psnr(image, truth), 2),
+                    "psnr": round(float(PSNR()(to_tensor(image), to_tensor(truth))), 2),
                     "lpips": round(float(lpips(to_tensor(image), to_tensor(truth))), 4),
                 }
                 for method, image in results.items()

@@ -116,6 +116,20 @@ def foreign_name(folder: Path) -> str | None:
     return found[0] if found else None
 
 
+def name_of(model: Path) -> str:
+    """What a model is called.
+
+    Args:
+        model: a run folder, the model file in it, or another model file.
+
+    Example:
+        >>> name_of(Path("runs/cat/model.safetensors")), name_of(Path("dog.safetensors"))
+        ('cat', 'dog')
+    """
+    folder = model.parent if model.name == MODEL else model
+    return folder.resolve().name.removesuffix(".safetensors")
+
+
 @contextlib.contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Lock a folder for one writer; it is created if necessary.

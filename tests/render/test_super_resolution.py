@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from primage.errors import ImageError
 from primage.image import read_image
-from primage.render.super_resolution import Upscaler, as_channels, enlarged, learning, shrunk
+from primage.render.super_resolution import Upscaler, as_channels, learning, shrunk, upscaled
 from primage.synthesis.steps import finished
 from tests.tiny import command, contents, options, write_photo
 
@@ -37,7 +37,7 @@ def network(small: np.ndarray) -> Upscaler:
 
 
 def test_a_photo_teaches_more_than_interpolation_knows(sharp: np.ndarray, small: np.ndarray, network: Upscaler) -> None:
-    found = enlarged(network, small)
+    found = upscaled(network, small)
     assert found.shape == sharp.shape
     assert found.dtype == np.uint8
     bicubic = F.interpolate(as_channels(small), sharp.shape[:2], mode="bicubic", align_corners=False)
@@ -50,7 +50,7 @@ def test_a_photo_teaches_more_than_interpolation_knows(sharp: np.ndarray, small:
 
 def test_equal_seeds_give_equal_networks(small: np.ndarray) -> None:
     first, second, other = (
-        enlarged(finished(learning(small, 3, steps=2, seed=seed)), small[:30, :25]) for seed in (0, 0, 1)
+        upscaled(finished(learning(small, 3, steps=2, seed=seed)), small[:30, :25]) for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(first, second)
     assert (first != other).any()
@@ -59,23 +59,23 @@ def test_equal_seeds_give_equal_networks(small: np.ndarray) -> None:
 
 def test_sixteen_bits_stay(small: np.ndarray, network: Upscaler) -> None:
     deep = small.astype(np.uint16) * 257
-    found = enlarged(network, deep)
+    found = upscaled(network, deep)
     assert found.dtype == np.uint16
-    assert np.abs(found.astype(float) / 257 - enlarged(network, small)).max() <= 0.51
+    assert np.abs(found.astype(float) / 257 - upscaled(network, small)).max() <= 0.51
     assert (found % 257 != 0).any()
 
 
 def test_tiles_have_no_seams(network: Upscaler, monkeypatch: pytest.MonkeyPatch, small: np.ndarray) -> None:
-    whole = enlarged(network, small)
+    whole = upscaled(network, small)
     monkeypatch.setattr("primage.render.super_resolution._TILE_PX", 20)
-    assert np.abs(enlarged(network, small).astype(int) - whole).max() <= 1
+    assert np.abs(upscaled(network, small).astype(int) - whole).max() <= 1
 
 
 def test_what_is_too_small_or_too_large_is_refused(small: np.ndarray, network: Upscaler) -> None:
     with pytest.raises(ImageError, match="too small to learn"):
         next(learning(small[:9], 2))
     with pytest.raises(ImageError, match="too large"):
-        enlarged(network, np.broadcast_to(np.uint8(0), (9000, 9000, 3)))
+        upscaled(network, np.broadcast_to(np.uint8(0), (9000, 9000, 3)))
 
 
 def test_renders_are_enlarged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Json, Overwrite, Quiet, Seed, Strength, checked_device, print_json, say, set_up
+from primage.cli.console import Device, Json, Overwrite, Quiet, Seed, Strength, checked_device, set_up
 from primage.cli.events import follow_events
+from primage.cli.moving_pictures import MovieOut, told
 from primage.errors import ConfigError
-
-if TYPE_CHECKING:
-    from primage.manipulate.frames import Animation
 
 
 def command(
     model: Annotated[Path, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder or a model file.")],
     keys: Annotated[Path | None, typer.Argument(metavar="[KEYS.json]", help="Keyframes of edits.")] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="An MP4, GIF or WebP file.")] = Path(
-        "animation.mp4"
-    ),
+    out: MovieOut = Path("animation.mp4"),
     driving: Annotated[
         Path | None,
         typer.Option("--drive", metavar="VIDEO", help="A video to move like, instead of keyframes."),
@@ -51,26 +47,3 @@ def command(
         assert driving is not None
         events = drive(model, driving, out, fps, options, where, overwrite)
     return told(follow_events(events, quiet or as_json), as_json, quiet)
-
-
-def told(found: Animation | None, as_json: bool, quiet: bool) -> int:
-    """Say what became of a moving picture.
-
-    Args:
-        found: what was written; None if it was stopped.
-        as_json: say it as JSON.
-        quiet: say nothing.
-
-    Returns:
-        The exit code.
-    """
-    if found is None:
-        say("Stopped; the same command goes on with the next frame.", quiet)
-        return 130
-    if as_json:
-        facts = {"file": found.path, "frames": found.frames, "folder": found.folder, "flicker": found.flicker}
-        print_json({name: str(value) if isinstance(value, Path) else value for name, value in facts.items()})
-    else:
-        still = "" if found.flicker is None else f"; flicker where nothing moves {found.flicker:.4f}"
-        say(f"{found.path.resolve()} ({found.frames} frames{still})", quiet)
-    return 0

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.animate import told
 from primage.cli.console import Device, Json, Overwrite, Quiet, Seed, Strength, checked_device, set_up
 from primage.cli.events import follow_events
+from primage.cli.moving_pictures import MovieOut, told
 
 
 def command(
@@ -18,9 +18,7 @@ def command(
     ],
     video: Annotated[Path, typer.Argument(metavar="VIDEO", help="The video, or a folder of its frames.")],
     edit: Annotated[Path, typer.Argument(metavar="EDIT", help="Edits (JSON), or the edited drawing of that frame.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="An MP4, GIF or WebP file.")] = Path(
-        "propagated.mp4"
-    ),
+    out: MovieOut = Path("propagated.mp4"),
     fps: Annotated[
         float | None, typer.Option(min=0.1, max=120, help="Frames per second [default: the video's].")
     ] = None,

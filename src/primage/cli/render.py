@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +35,8 @@ from primage.render.quality import DEFAULT_QUALITY
 
 if TYPE_CHECKING:
     from primage.render.files import Rendered
+    from primage.render.photo_files import Pixels
+    from primage.render.super_resolution import Upscaler
 
 
 def command(
@@ -122,8 +124,6 @@ def command(
     from primage.render.files import drawings_among, planned, render_drawing, render_files
     from primage.render.masks import Places
     from primage.render.original import Original, is_layered
-    from primage.render.photo_files import read_photo
-    from primage.render.super_resolution import Upscaler, learning
     from primage.synthesis.options import RenderOptions
 
     layers = LayerFiles(segments=segments, edges=edges, edges_from=edges_from, line_colour=line_colour)
@@ -141,20 +141,13 @@ def command(
     inputs = [model, edits, *layers.given().values(), *places.given]
     drawings = drawings_among(primitives or [])
     planned(drawings, target, original, origin, variants, inputs, overwrite)
-    trained = load(model, checked_device(device))
-    options = RenderOptions(polish=polish, strength=strength, seed=seed, fit_light=fit_light)
     where = checked_device(device)
-
-    @cache
-    def upscaler() -> Upscaler:
-        known = trained.photo if photo is None else read_photo(photo).pixels
-        learned = learning(known, scale or 1, device=where)
-        found = follow_share("learning the photo's details", learned, quiet or as_json)
-        if found is None:
-            raise typer.Exit(130)
-        return found
-
-    enlarging = None if scale is None else upscaler
+    trained = load(model, where)
+    options = RenderOptions(polish=polish, strength=strength, seed=seed, fit_light=fit_light)
+    enlarging = None
+    if scale is not None:
+        quietly = quiet or as_json
+        enlarging = cache(partial(_learned, trained.photo if photo is None else photo, scale, where, quietly))
     if edits is None:
         results = render_files(
             trained,
@@ -184,6 +177,18 @@ def command(
         for result in results:
             typer.echo(str(result.path))
     return 0
+
+
+def _learned(photo: Path | Pixels, scale: int, device: str, quiet: bool) -> Upscaler:
+    """A network that enlarges pictures; Ctrl-C ends the command."""
+    from primage.render.photo_files import read_photo
+    from primage.render.super_resolution import learning
+
+    known = read_photo(photo).pixels if isinstance(photo, Path) else photo
+    found = follow_share("learning the photo's details", learning(known, scale, device=device), quiet)
+    if found is None:
+        raise typer.Exit(130)
+    return found
 
 
 def facts(rendered: Rendered) -> dict[str, object]:

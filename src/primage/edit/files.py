@@ -14,7 +14,7 @@ from primage.model import Model
 from primage.origin.files import origin_path, write_origin
 from primage.origin.plane import Origin
 from primage.primitive.write import write_primitive
-from primage.run_folder import MODEL
+from primage.run_folder import name_of
 
 
 def targets_of(models: Sequence[Path], out: Path) -> list[Path]:
@@ -40,20 +40,6 @@ def targets_of(models: Sequence[Path], out: Path) -> list[Path]:
                 f"two of the runs are called {name}, so their drawings would be one file; edit them one by one"
             )
     return [out / f"{name}.png" for name in names]
-
-
-def name_of(model: Path) -> str:
-    """What a model is called.
-
-    Args:
-        model: a run folder, the model file in it, or another model file.
-
-    Example:
-        >>> name_of(Path("runs/cat/model.safetensors")), name_of(Path("dog.safetensors"))
-        ('cat', 'dog')
-    """
-    folder = model.parent if model.name == MODEL else model
-    return folder.resolve().name.removesuffix(".safetensors")
 
 
 def edited_drawing(model: Model, edits: Sequence[Edit], drawing: Edited | None = None) -> Edited:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from primage.edit.files import name_of
 from primage.errors import OutputError
 from primage.export.drawing import export_drawing
 from primage.export.folder import check_model_folder, export_folder
@@ -14,6 +13,7 @@ from primage.export.metadata import NOT_INCLUDED
 from primage.export.page import DIFFERENCES, check_editable, check_page, export_page
 from primage.model import load
 from primage.outputs import check_outputs
+from primage.run_folder import name_of
 
 
 @dataclass(frozen=True)

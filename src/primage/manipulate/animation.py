@@ -8,7 +8,6 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
 from primage.detection.figures import find_figures
 from primage.edit.apply import Edited, edited
@@ -18,13 +17,13 @@ from primage.evaluate.protocol.frame_primitives import frame_primitive
 from primage.evaluate.protocol.frames import Frame, decode_video
 from primage.evaluate.protocol.progress import Event
 from primage.files import sha256_file
-from primage.manipulate.frames import Animation, MovieFrame, check_frames, checked, identity, made, text_of
+from primage.manipulate.frames import Animation, MovieFrame, Picture, check_frames, checked, identity, made, text_of
 from primage.manipulate.movie import check_movie, frame_rate
 from primage.manipulate.timeline import Timeline, read_timeline
 from primage.model import Model, load
 from primage.origin.inference import inferred_if_edited
 from primage.origin.plane import Origin
-from primage.outputs import check_outputs, mark_folder
+from primage.outputs import mark_folder
 from primage.primitive.kinds import KINDS
 from primage.render.drawing_origin import read_edited
 from primage.render.files import training_drawing
@@ -115,10 +114,9 @@ def animate(
     Raises:
         UserError: an input is invalid; nothing was written.
     """
-    folder = checked(out, [path, keys], overwrite)
     timeline = read_timeline(keys)
     inputs = [path, keys, *(key.drawing for key in timeline.keys if key.drawing is not None)]
-    check_outputs([out], inputs, overwrite=True)
+    folder = checked(out, inputs, overwrite)
     if fps is not None:
         timeline = validated(Timeline, timeline.model_dump() | {"fps": fps}, f"{keys} with --fps {fps:g}")
     check_movie(out, timeline.fps)
@@ -173,7 +171,7 @@ def drive(
     yield Event("reading the video", 0, 0)
     photos = decode_video(video, folder / "video")
 
-    def paint(photo: Path) -> UInt8[np.ndarray, "h w 3"]:
+    def paint(photo: Path) -> Picture:
         return model.picture(frame_primitive(model, Frame(photo.stem, photo)), options)
 
     frames = (MovieFrame(sha256_file(photo), partial(paint, photo)) for photo in photos)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from primage.decoding.decode import stored_size
 from primage.edit.apply import Edited
@@ -21,7 +21,7 @@ from primage.evaluate.protocol.frames import Frame, read_clip
 from primage.evaluate.protocol.progress import Event
 from primage.files import sha256_file
 from primage.image import read_image, resize_image
-from primage.manipulate.frames import Animation, MovieFrame, check_frames, checked, identity, made, text_of
+from primage.manipulate.frames import Animation, MovieFrame, Picture, check_frames, checked, identity, made, text_of
 from primage.manipulate.movie import check_movie, frame_rate
 from primage.model import Model, load
 from primage.outputs import mark_folder
@@ -32,7 +32,6 @@ from primage.render.full_size import FullSize
 from primage.render.variants import working_results
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
-Picture = UInt8[np.ndarray, "h w 3"]
 #: Frames per second of a folder of frames, unless it is said.
 _FPS = 25.0
 

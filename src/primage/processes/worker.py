@@ -48,6 +48,10 @@ class _Refused:
 class Worker:
     """A process that runs jobs, as seen from the event loop.
 
+    Each kind of worker has a method ``run`` that takes its own kind of jobs, and returns the result of the job. It
+    raises `RefusalError` if the job was refused, stopped or failed, and `WorkerDiedError` if the process ended
+    meanwhile; the next job starts another.
+
     Args:
         module: module that registers the functions for the jobs; only the process imports it.
         name: name in messages.
@@ -97,7 +101,7 @@ class Worker:
             Its result.
 
         Raises:
-            RefusalError: the job was refused, or failed.
+            RefusalError: the job was refused, stopped (`superseded`), or failed.
             WorkerDiedError: the process ended meanwhile; the next job starts another.
         """
         # If the caller is cancelled, the result still has to be read from the pipe.

@@ -32,7 +32,7 @@ from primage.render.full_size import WorkingResult
 from primage.render.masks import NO_PLACES, Places, check_proportions
 from primage.render.original import PROVENANCE, Original, check_target
 from primage.render.photo_files import Pixels
-from primage.render.super_resolution import Learned, enlarged
+from primage.render.super_resolution import Learned, upscaled
 from primage.render.variants import pictures, working_results
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 from primage.synthesis.polish import Polished
@@ -216,7 +216,7 @@ def _rendered(
         image: Pixels
         small = painted if isinstance(painted, np.ndarray) else painted.image
         if original is None or isinstance(painted, np.ndarray):
-            image = small if upscaler is None else enlarged(upscaler(), small)
+            image = small if upscaler is None else upscaled(upscaler(), small)
             write_png(target, image, text={PROVENANCE: text})
         else:
             image = original.write(target, model, primitive, painted, text, upscaler)

@@ -19,7 +19,7 @@ from primage.render.photo_files import PhotoFile, Pixels, check_name, read_photo
 from primage.render.picture_layers import layered, patch_alone
 from primage.render.psd import write_psd
 from primage.render.quality import DEFAULT_QUALITY
-from primage.render.super_resolution import Learned, enlarged
+from primage.render.super_resolution import Learned, upscaled
 from primage.seal import BLANK
 
 #: Name of the text with a picture's provenance.
@@ -117,7 +117,7 @@ class Original:
         else:
             picture = FullSize(photo.pixels, replace(result, image=photo.from_srgb(result.image))).picture()
         if upscaler is not None:
-            picture = enlarged(upscaler(), picture)
+            picture = upscaled(upscaler(), picture)
         drawing = primitive, model.record.spec.line_colour
         write_result(out, photo, picture, drawing, {PROVENANCE: facts}, self.quality, self.patch, place)
         return picture

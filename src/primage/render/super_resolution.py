@@ -15,8 +15,6 @@ from primage.errors import ImageError
 Pixels = UInt8[np.ndarray, "h w 3"] | UInt16[np.ndarray, "h w 3"]
 Larger = UInt8[np.ndarray, "h2 w2 3"] | UInt16[np.ndarray, "h2 w2 3"]
 
-#: Factors by which pictures can be enlarged.
-SCALES = (2, 3, 4)
 #: Convolutions and their channels (ZSSR, §3.1: 8 of 64).
 _LAYERS, _CHANNELS = 8, 64
 #: Steps; crops in each, and their side before enlarging.
@@ -134,7 +132,7 @@ def learning(
     return network.requires_grad_(False).eval()
 
 
-def enlarged(network: Upscaler, picture: Pixels) -> Larger:
+def upscaled(network: Upscaler, picture: Pixels) -> Larger:
     """Enlarge a picture.
 
     Args:

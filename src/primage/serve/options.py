@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from primage.errors import ConfigError, RunError
-from primage.run_folder import MODEL
+from primage.run_folder import name_of
 
 #: The largest number of worker processes: each holds every model in memory.
 MAX_WORKERS = 64
@@ -78,8 +78,7 @@ def names_of(runs: Sequence[Path]) -> tuple[str, ...]:
         >>> names_of([Path("runs/cat"), Path("dog/model.safetensors"), Path("bird.safetensors")])
         ('cat', 'dog', 'bird')
     """
-    folders = [path.parent if path.name == MODEL else path for path in runs]
-    names = [folder.resolve().name.removesuffix(".safetensors") for folder in folders]
+    names = [name_of(path) for path in runs]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"two of the runs are called {name}; rename one of the folders")

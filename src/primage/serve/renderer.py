@@ -108,16 +108,5 @@ class Renderer(Worker):
         super().__init__("primage.serve.rendering", f"rendering worker {number}", WarmUp(served))
 
     async def run(self, job: RenderingJob[Result]) -> Result:
-        """Run a job, see `Worker`.
-
-        Args:
-            job: the job.
-
-        Returns:
-            Its result.
-
-        Raises:
-            RefusalError: the job was refused, or failed.
-            WorkerDiedError: the process ended meanwhile; the next job starts another.
-        """
+        """Run a job after those requested before it; see `primage.processes.worker.Worker`."""
         return await self._run(job)

@@ -14,10 +14,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from primage.http.errors import Problem, RefusalError
+from primage.http.media_types import MEDIA_TYPES
 from primage.serve.inputs import PARTS, check_options, received
 from primage.serve.metrics import MEDIA_TYPE
 from primage.serve.renderer import ReadDrawing, RenderDrawing
-from primage.serve.schemas import MEDIA_TYPES, Health, ModelInfo, Models, RenderQuery
+from primage.serve.schemas import Health, ModelInfo, Models, RenderQuery
 from primage.serve.service import Service
 
 _log = logging.getLogger(__name__)

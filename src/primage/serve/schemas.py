@@ -6,20 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from primage.http.media_types import ResultFormat
 from primage.render.quality import DEFAULT_QUALITY
 from primage.synthesis.options import RenderOptions
 
 Output = Literal["render", "photo", "patch"]
-#: Formats of results, by the suffix of their files.
-Format = Literal["png", "jpg", "webp", "tif", "ora", "psd"]
-MEDIA_TYPES: dict[str, str] = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "webp": "image/webp",
-    "tif": "image/tiff",
-    "ora": "image/openraster",
-    "psd": "image/vnd.adobe.photoshop",
-}
 #: Formats with the photo as a layer, whatever is asked for.
 LAYERED = ("ora", "psd")
 
@@ -44,7 +35,7 @@ class RenderQuery(RenderOptions):
         infer_origin: find moved, copied and removed parts by comparing with the training drawing.
     """
 
-    format: Format = "png"
+    format: ResultFormat = "png"
     quality: int = Field(DEFAULT_QUALITY, ge=1, le=100)
     output: Output = "render"
     full_size: bool = False

@@ -26,8 +26,7 @@ Kind = Literal["super", "edges", "segments", "paint", "landmarks"]
 LayerName = Literal["segments", "edges", "colours", "marks", "sources", "origin"]
 ExportedLayer = Literal["primitive", "segments", "edges", "colours", "origin"]
 ResultSize = Literal["working", "full"]
-#: Suffixes of the files that a result can be exported to. Those of a patch can be transparent.
-ResultFormat = Literal["png", "jpg", "webp", "tif", "ora", "psd"]
+#: Suffixes of the files that a patch can be exported to, which can be transparent.
 PatchFormat = Literal["png", "webp", "tif"]
 Channel = Annotated[int, Field(ge=0, le=255)]
 Colour = tuple[Channel, Channel, Channel]

@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 
 from primage.files import write_atomically
 from primage.http.errors import RefusalError
+from primage.http.media_types import ResultFormat
 from primage.image import encode_png, read_image, resize_image, working_size
 from primage.render.quality import DEFAULT_QUALITY
 from primage.studio.project.archive import write_zip
@@ -21,7 +22,7 @@ from primage.studio.project.render_input import RenderInput
 from primage.studio.project.rendering import Rendering
 from primage.studio.project.services import Services
 from primage.studio.project.store import ProjectRecord, new_id
-from primage.studio.schemas import ExportedLayer, ResultFormat, ResultSize, Size
+from primage.studio.schemas import ExportedLayer, ResultSize, Size
 from primage.studio.workers.painter import ExportDrawing, ExportResult
 from primage.studio.workers.reader import EncodePhoto
 from primage.studio.workers.uncertainty import uncertainty_png

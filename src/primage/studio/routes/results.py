@@ -10,6 +10,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from primage.http.media_types import MEDIA_TYPES, ResultFormat
 from primage.render.quality import DEFAULT_QUALITY
 from primage.studio.project.exports import file_stem
 from primage.studio.routes.shared import REFUSALS, Frame, Png, TheProject, answer_is
@@ -20,7 +21,6 @@ from primage.studio.schemas import (
     Learning,
     PatchFormat,
     Rectangle,
-    ResultFormat,
     ResultSize,
 )
 
@@ -30,14 +30,6 @@ Render = Annotated[int | None, Query(ge=0)]
 Offset = Annotated[int, Query(ge=0, le=65_535)]
 WindowSide = Annotated[int, Query(ge=1, le=MAX_WINDOW_PX)]
 Quality = Annotated[int, Query(ge=1, le=100, description="of JPEG and WebP files")]
-_MEDIA_TYPES: dict[ResultFormat, str] = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "webp": "image/webp",
-    "tif": "image/tiff",
-    "ora": "image/openraster",
-    "psd": "image/vnd.adobe.photoshop",
-}
 
 
 @router.post("/learn", status_code=202)
@@ -109,14 +101,14 @@ async def export_result(
 ) -> FileResponse:
     """The result as a file, with its provenance; .ora (OpenRaster) and .psd (Photoshop) files have layers."""
     path = await project.exports.result_file(suffix, size, quality)
-    return _once(path, _MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}.{suffix}")
+    return _once(path, MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}.{suffix}")
 
 
 @router.get("/export/patch.{suffix}", response_class=FileResponse, responses=answer_is("application/octet-stream"))
 async def export_patch(project: TheProject, suffix: PatchFormat) -> FileResponse:
     """Only the pixels that differ from the photo, on a transparent canvas of its size."""
     path = await project.exports.result_file(suffix, "full", patch=True)
-    return _once(path, _MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}-patch.{suffix}")
+    return _once(path, MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}-patch.{suffix}")
 
 
 @router.get("/export/{layer}.png", response_class=Png, responses=answer_is("image/png"))

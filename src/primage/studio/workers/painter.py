@@ -243,16 +243,5 @@ class Painter(Worker):
         super().__init__("primage.studio.workers.painting", name, WarmUpPainter())
 
     async def run(self, job: PaintingJob[Result]) -> Result:
-        """Run a job, see `Worker`.
-
-        Args:
-            job: the job.
-
-        Returns:
-            Its result.
-
-        Raises:
-            RefusalError: the job was refused, or failed.
-            WorkerDiedError: the process ended meanwhile; the next job starts another.
-        """
+        """Run a job after those requested before it; see `primage.processes.worker.Worker`."""
         return await self._run(job)

@@ -139,16 +139,5 @@ class Polisher(Worker):
         super().__init__("primage.studio.workers.polishing", "the polishing worker", WarmUpPolisher(), _NICENESS)
 
     async def run(self, job: PolishingJob[Result]) -> Result:
-        """Run a job, see `Worker`.
-
-        Args:
-            job: the job.
-
-        Returns:
-            Its result.
-
-        Raises:
-            RefusalError: the job was refused, stopped (`superseded`), or failed.
-            WorkerDiedError: the process ended meanwhile; the next job starts another.
-        """
+        """Run a job after those requested before it; see `primage.processes.worker.Worker`."""
         return await self._run(job)

@@ -353,16 +353,5 @@ class Reader(Worker):
         super().__init__("primage.studio.workers.reading", "the reading worker", WarmUpReader())
 
     async def run(self, job: ReadingJob[Result]) -> Result:
-        """Run a job, see `Worker`.
-
-        Args:
-            job: the job.
-
-        Returns:
-            Its result.
-
-        Raises:
-            RefusalError: the job was refused, or failed.
-            WorkerDiedError: the process ended meanwhile; the next job starts another.
-        """
+        """Run a job after those requested before it; see `primage.processes.worker.Worker`."""
         return await self._run(job)

@@ -77,16 +77,5 @@ class Selector(Worker):
         super().__init__("primage.studio.workers.selecting", "the selecting worker", WarmUpSelector())
 
     async def run(self, job: SelectingJob[Result]) -> Result:
-        """Run a job, see `Worker`.
-
-        Args:
-            job: the job.
-
-        Returns:
-            Its result.
-
-        Raises:
-            RefusalError: the job was refused, or failed.
-            WorkerDiedError: the process ended meanwhile; the next job starts another.
-        """
+        """Run a job after those requested before it; see `primage.processes.worker.Worker`."""
         return await self._run(job)
