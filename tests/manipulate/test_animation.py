@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from primage.image import read_image
+from primage.manipulate import animation
 from primage.manipulate.animation import animate
 from primage.manipulate.movie import write_movie
-from primage.model import Model
 from tests.tiny import command, contents, options, picture, write_photo
 
 BOX = {"shape": "rectangle", "top_left": [0.12, 0.15], "bottom_right": [0.48, 0.75]}
@@ -128,21 +128,27 @@ def test_an_interrupted_animation_goes_on(
 ) -> None:
     out = tmp_path / "out.gif"
     painting = animate(run, keys, out)
-    for _ in range(3):
-        next(painting)
+    for event in painting:
+        if event.task == "painting frames" and event.done == 3:
+            break
     painting.close()
     assert not out.exists()
-    painted: list[int] = []
-    picture = Model.picture
+    painted: list[Any] = []
+    pictures = animation.pictures
 
-    def counted(*args: Any) -> Any:
-        painted.append(1)
-        return picture(*args)
+    def counted(*args: Any, **more: Any) -> Any:
+        painted.append(args)
+        return pictures(*args, **more)
 
-    monkeypatch.setattr(Model, "picture", counted)
+    monkeypatch.setattr(animation, "pictures", counted)
     for _ in animate(run, keys, out):
         pass
     assert len(painted) == 2  # five different frames, of which three were there
+    uninterrupted = tmp_path / "again.gif"
+    for _ in animate(run, keys, uninterrupted):
+        pass
+    for file in sorted((tmp_path / "again.frames").glob("*.png")):
+        np.testing.assert_array_equal(read_image(file), read_image(tmp_path / "out.frames" / file.name))
     assert len(frames_of(out)) >= 5  # GIFs merge equal frames
 
 

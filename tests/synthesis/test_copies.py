@@ -10,7 +10,7 @@ import pytest
 from primage.edit.apply import Edited, edited
 from primage.edit.records import Copy, Edit, Erase, Flip, Move, Paint, Rectangle, Scale
 from primage.origin.plane import FIRST, Origin
-from primage.synthesis.copies import completing, composed, copied
+from primage.synthesis.copies import Plate, completing, composed, copied
 from primage.synthesis.polish import Polished, Render
 from primage.synthesis.reference import Reference
 from primage.synthesis.steps import finished
@@ -152,3 +152,20 @@ def test_a_second_stroke_keeps_what_was_synthesised_elsewhere() -> None:
     assert redone.synthesised[both.removed].all()
     same = finished(completing(trained, render, first, previous=before)).polished
     assert np.array_equal(same.image, before.polished.image)
+
+
+def test_what_is_behind_a_moving_part_stands_still() -> None:
+    trained, render, origin = after(Erase(region=BOX))
+    plate = Plate(render.primitive, finished(completing(trained, render, origin)).polished)
+    for by in ((0.05, 0.0), (0.2, 0.05), (0.5, 0.125)):
+        _, render, origin = after(Move(region=BOX, by=by))
+        found = finished(completing(trained, render, origin, plate=plate)).polished
+        assert origin.removed.any()
+        assert np.array_equal(found.image[origin.removed], plate.polished.image[origin.removed])
+    # Where something else was drawn, the plate says nothing.
+    assert render.primitive.edges is not None
+    lines = render.primitive.edges.copy()
+    lines[28, 14:34] = True
+    drawn = replace(render, primitive=render.primitive.replace(edges=lines))
+    found = finished(completing(trained, drawn, origin, plate=plate)).polished
+    assert not np.array_equal(found.image[origin.removed], plate.polished.image[origin.removed])

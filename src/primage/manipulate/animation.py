@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
 from pathlib import Path
 
@@ -27,7 +27,10 @@ from primage.outputs import mark_folder
 from primage.primitive.kinds import KINDS
 from primage.render.drawing_origin import read_edited
 from primage.render.files import training_drawing
+from primage.render.plates import clean_plate, without
+from primage.render.variants import pictures
 from primage.settings import validated
+from primage.synthesis.copies import Plate
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
 
 
@@ -93,8 +96,9 @@ def animate(
 ) -> Generator[Event, None, Animation]:
     """Paint keyframes of edits, and everything between them.
 
-    Each frame is painted from its own drawing, with the same seed, and its frames are kept: an interrupted animation
-    goes on where it stopped, and frames whose edits did not change are not painted again.
+    Each frame is painted from its own drawing, with the same seed, on a clean plate of what is removed in any of them.
+    Frames are kept: an interrupted animation goes on where it stopped, and frames whose edits did not change are not
+    painted again.
 
     Args:
         path: a run folder or a model file.
@@ -122,13 +126,32 @@ def animate(
     check_movie(out, timeline.fps)
     model = load(path, device)
 
-    def frames() -> Iterator[MovieFrame]:
-        for drawing in keyed(model, timeline):
-            paint = partial(model.picture, drawing.primitive, options, drawing.origin)
-            yield MovieFrame(text_of(drawing), paint, drawing.primitive)
-
     check_frames(folder, timeline.frame_count, inputs, overwrite)
+    removed = np.zeros(model.size, bool)
+    for number, drawing in enumerate(keyed(model, timeline)):
+        removed |= drawing.origin.removed
+        yield Event("drawing the frames", number + 1, timeline.frame_count)
+    background = without(model, removed) if options.polish else None
+
+    def frames() -> Iterator[MovieFrame]:
+        plate = cache(partial(clean_plate, model, background, options)) if background is not None else _no_plate
+        text = "" if background is None else text_of(background)
+        for drawing in keyed(model, timeline):
+            on_plate = bool(drawing.origin.removed.any())
+            paint = partial(_painted, model, drawing, options, plate if on_plate else _no_plate)
+            yield MovieFrame(f"{text_of(drawing)} {text}" if on_plate else text_of(drawing), paint, drawing.primitive)
+
     return (yield from made(out, folder, frames(), timeline.frame_count, timeline.fps, identity(model, options)))
+
+
+def _no_plate() -> None:
+    return None
+
+
+def _painted(model: Model, drawing: Edited, options: RenderOptions, plate: Callable[[], Plate | None]) -> Picture:
+    """A frame, with what was removed from it filled from a plate."""
+    ((image, _),) = pictures(model, drawing.primitive, [options], drawing.origin, plate=plate())
+    return image
 
 
 def drive(

@@ -12,6 +12,7 @@ from primage.origin.plane import Origin
 from primage.primitive.primitive import Primitive, visible_difference
 from primage.render.blending import blend_mask, changed_weight
 from primage.render.full_size import WorkingResult
+from primage.synthesis.copies import Plate
 from primage.synthesis.options import RenderOptions
 from primage.synthesis.polish import Polished, Render
 from primage.synthesis.stage import completed
@@ -27,6 +28,7 @@ def pictures(
     variants: Sequence[RenderOptions],
     origin: Origin | None = None,
     excluded: Excluded | None = None,
+    plate: Plate | None = None,
 ) -> Iterator[tuple[Image, Polished | None]]:
     """Render a primitive at its own size, once for each variant.
 
@@ -36,6 +38,7 @@ def pictures(
         variants: how each is rendered.
         origin: where the primitive's pixels come from, of its size; None if it is not known.
         excluded: (H', W'), places of the photo that nothing new is copied from.
+        plate: of its size, what is shown where something was removed; see `primage.render.plates`.
 
     Yields:
         As `Model.rendered`.
@@ -46,7 +49,8 @@ def pictures(
         if render is None:
             yield to_image(painted.image.cpu()), None
         else:
-            yield completed(model.reference(primitive.size, options.strength), render, options, origin, excluded)[:2]
+            reference = model.reference(primitive.size, options.strength)
+            yield completed(reference, render, options, origin, excluded, plate)[:2]
 
 
 def working_results(

@@ -33,6 +33,19 @@ _BINOMIAL = (1, 2, 1)
 
 
 @dataclass(frozen=True)
+class Plate:
+    """A clean plate: the photo without anything that a series of drawings removes from it, as one background for all.
+
+    Attributes:
+        primitive: its drawing.
+        polished: the picture; what is behind the removed things was synthesised.
+    """
+
+    primitive: Primitive
+    polished: Polished
+
+
+@dataclass(frozen=True)
 class Copied:
     """A render whose pixels of known origin were copied from the photo.
 
@@ -49,6 +62,21 @@ class Copied:
     emptied: Bool[np.ndarray, "h w"]
     forbidden: Bool[np.ndarray, "h2 w2"]
     rest: Bool[np.ndarray, "h w"]
+
+    def on(self, plate: Plate) -> Copied:
+        """The same with its hole filled from a clean plate, where nothing else was drawn into the hole."""
+        drawing, other = self.render.primitive, plate.primitive
+        lines = drawing.edges != other.edges if drawing.edges is not None and other.edges is not None else None
+        unlike = None
+        if drawing.segments is not None and other.segments is not None:
+            unlike = drawing.segments.index != other.segments.index
+        taken = plate.polished.synthesised & ~_drawn_into(self.hole, self.emptied, lines, unlike) & self.hole
+        image, field, confidence = self.render.image.copy(), self.render.field.copy(), self.render.confidence.copy()
+        image[taken], field[taken] = plate.polished.image[taken], plate.polished.field[taken]
+        confidence[taken] = 1.0
+        known = taken if self.render.known is None else self.render.known | taken
+        render = replace(self.render, image=image, field=field, confidence=confidence, known=known)
+        return replace(self, render=render, hole=self.hole & ~taken)
 
 
 def composed(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -82,6 +110,7 @@ def completing(
     excluded: Bool[np.ndarray, "h2 w2"] | None = None,
     previous: Completed | None = None,
     seed: int = 0,
+    plate: Plate | None = None,
 ) -> Generator[float, None, Completed]:
     """Copy what is known of a render from the photo and synthesise the rest, as an iterator like `polishing`.
 
@@ -92,6 +121,7 @@ def completing(
         excluded: (H', W'), places of the photo that nothing new is copied from; see `polishing`.
         previous: a similar render, completed: what was synthesised in it stays where nothing changed nearby.
         seed: of the random search, 0 or more.
+        plate: holes are filled from it, where its drawing is the same.
 
     Yields:
         The share of the work that is done, after each step.
@@ -102,6 +132,9 @@ def completing(
     known = copied(render, origin, reference.photo)
     forbidden = known.forbidden
     undrawn = _undrawn(render.primitive, known.hole, known.emptied, origin.index >= FIRST)
+    if plate is not None:
+        known = known.on(plate)
+        undrawn &= known.hole
     todo = ((undrawn, forbidden), (known.hole & ~undrawn, forbidden), (known.rest, None))
     current, synthesised = known.render, np.zeros(origin.size, bool)
     unlike = np.zeros(origin.size, np.float32)
@@ -128,17 +161,30 @@ def _undrawn(
     moved: Bool[np.ndarray, "h w"],
 ) -> Bool[np.ndarray, "h w"]:
     """The parts of a hole into which nobody drew anything: what is behind them is not known."""
-    parts, count = ndimage.label(hole, np.ones((3, 3), bool))
-    numbers = np.arange(1, count + 1)
-    drawn = np.zeros(count, bool)
-    if primitive.edges is not None:
-        inside = ndimage.binary_erosion(emptied, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
-        drawn |= ndimage.sum_labels(primitive.edges & inside, parts, numbers) >= _FEW_LINES
+    unlike = None
     if primitive.segments is not None and not (hole | moved).all():
         # The hole was filled before the moved parts were put in front of it.
         index = primitive.segments.index
-        drawn |= ndimage.mean(from_nearest_outside(index, hole | moved) != index, parts, numbers) > _OTHER_LABELS
-    return np.asarray(np.isin(parts, numbers[~drawn]) & hole)
+        unlike = from_nearest_outside(index, hole | moved) != index
+    return np.asarray(hole & ~_drawn_into(hole, emptied, primitive.edges, unlike))
+
+
+def _drawn_into(
+    hole: Bool[np.ndarray, "h w"],
+    emptied: Bool[np.ndarray, "h w"],
+    lines: Bool[np.ndarray, "h w"] | None,
+    unlike: Bool[np.ndarray, "h w"] | None,
+) -> Bool[np.ndarray, "h w"]:
+    """The connected parts of a hole with new lines, or with a share of other labels."""
+    parts, count = ndimage.label(hole, np.ones((3, 3), bool))
+    numbers = np.arange(1, count + 1)
+    drawn = np.zeros(count, bool)
+    if lines is not None:
+        inside = ndimage.binary_erosion(emptied, np.ones((3, 3), bool), iterations=_HOLE_BORDER_PX)
+        drawn |= ndimage.sum_labels(lines & inside, parts, numbers) >= _FEW_LINES
+    if unlike is not None:
+        drawn |= ndimage.mean(unlike, parts, numbers) > _OTHER_LABELS
+    return np.asarray(np.isin(parts, numbers[drawn]))
 
 
 def copied(render: Render, origin: Origin, photo: UInt8[np.ndarray, "h2 w2 3"]) -> Copied:

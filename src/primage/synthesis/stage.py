@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float32, UInt8
 from primage.errors import PrimitiveError
 from primage.image import resize_mask
 from primage.origin.plane import Origin
-from primage.synthesis.copies import completing, composed
+from primage.synthesis.copies import Plate, completing, composed
 from primage.synthesis.light import fitted, light
 from primage.synthesis.options import RenderOptions
 from primage.synthesis.polish import Polished, Render, polishing
@@ -22,6 +22,7 @@ def completed(
     options: RenderOptions,
     origin: Origin | None = None,
     excluded: Bool[np.ndarray, "h2 w2"] | None = None,
+    plate: Plate | None = None,
 ) -> tuple[UInt8[np.ndarray, "h w 3"], Polished | None, Float32[np.ndarray, "h w 3"] | None]:
     """Complete a render.
 
@@ -31,6 +32,7 @@ def completed(
         options: what to do.
         origin: where the drawing's pixels come from, of the render's size; None if it is not known.
         excluded: (H', W'), places of the photo, at any size, that nothing new is copied from.
+        plate: of the render's size, what holes are filled from; see `completing`.
 
     Returns:
         The picture; what was synthesised, None if nothing was to be; the gain that the light of pieces was fitted with
@@ -51,7 +53,7 @@ def completed(
         return polished.image, polished, None
     found = None
     if options.polish:
-        found = finished(completing(reference, render, origin, excluded, seed=options.seed)).polished
+        found = finished(completing(reference, render, origin, excluded, seed=options.seed, plate=plate)).polished
     image = composed(render, origin, reference.photo) if found is None else found.image
     if not options.fit_light:
         return image, found, None
