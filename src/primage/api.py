@@ -352,7 +352,7 @@ def train(
 
     Raises:
         UserError: an input is invalid; nothing was written.
-        TrainingError: a loss is not finite.
+        TrainingError: a loss, a gradient or a weight is not finite.
         WeightsError: the pretrained loss network is not available.
 
     Example:

@@ -50,7 +50,7 @@ class WeightsError(PrimageError):
 
 
 class TrainingError(PrimageError):
-    """Training cannot continue: a loss is not finite."""
+    """Training cannot continue: a loss, a gradient or a weight is not finite."""
 
 
 class ResourceError(PrimageError):

@@ -82,7 +82,7 @@ def training(run: Run, device: str = "cpu", require_weights: bool = True) -> Pyt
         Progress, about once a second and at the end.
 
     Raises:
-        TrainingError: a loss or a gradient is not finite; the last checkpoint is kept.
+        TrainingError: a loss, a gradient or a weight is not finite; the last checkpoint is kept.
         WeightsError: the perceptual loss is required and its network is not available.
     """
     with kept_memory():
@@ -117,10 +117,12 @@ def _training(run: Run, device: str, require_weights: bool) -> PythonGenerator[P
     def save() -> None:
         nonlocal saved_at, saved_step, save_cost
         begin = time.monotonic()
+        _check_state(state)
         run.save_checkpoint(*state.dump())
         saved_at, saved_step, save_cost = state.seconds, state.step, time.monotonic() - begin
 
     def publish() -> Path:
+        _check_state(state)
         network = state.render_network()
         if state.ema is not None:
             estimate_norms(network, pairs[1.0], config.seed, device)
@@ -189,7 +191,7 @@ def train_step(
         The losses by name, before weighting.
 
     Raises:
-        TrainingError: a loss or a gradient is not finite; no weight was changed.
+        TrainingError: a loss, a gradient or a weight is not finite; no weight was changed.
     """
     state.intact = False
     state.set_learning_rates(config)
@@ -223,21 +225,24 @@ def train_step(
                 predictions_real=predictions_real,
             )
         )
+    values = {name: float(value.detach()) for name, (_, value) in terms.items()}
     state.optimiser_G.zero_grad(set_to_none=True)
+    # Checked before the gradients, since those of PyTorch's sampling at places that are NaN are written anywhere.
+    _check_losses(values, state.step)
     if terms:  # empty if the adversarial losses are the only ones and the discriminator has not started
         losses.weighted_sum(terms).backward()
-    values = {name: float(value.detach()) for name, (_, value) in terms.items()}
-    _check_finite(values, state.generator, state.step)
+    _check_network(state.generator, state.step)
 
     if predictions_real is not None:
         with precision:
             predictions_fake = state.discriminator(primitive, fake.detach())
             real_loss = losses.gan_loss(predictions_real, True, config.loss.gan)
             fake_loss = losses.gan_loss(predictions_fake, False, config.loss.gan)
-        state.optimiser_D.zero_grad(set_to_none=True)
-        (0.5 * (real_loss + fake_loss)).backward()
         values |= {"D_real": float(real_loss.detach()), "D_fake": float(fake_loss.detach())}
-        _check_finite(values, state.discriminator, state.step)
+        state.optimiser_D.zero_grad(set_to_none=True)
+        _check_losses(values, state.step)
+        (0.5 * (real_loss + fake_loss)).backward()
+        _check_network(state.discriminator, state.step)
         state.optimiser_D.step()
     state.optimiser_G.step()
     if state.ema is not None:
@@ -245,14 +250,37 @@ def train_step(
     return values
 
 
-def _check_finite(values: Mapping[str, float], network: torch.nn.Module, step: int) -> None:
-    norm = torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
+def _check_losses(values: Mapping[str, float], step: int) -> None:
     bad = [name for name, value in values.items() if not np.isfinite(value)]
-    if bad or not bool(torch.isfinite(norm)):
-        raise TrainingError(
-            f"step {step}: {', '.join(bad) or 'a gradient'} is not finite; the weights were not changed and the last "
-            "checkpoint is kept (a lower learning rate may help)"
-        )
+    if bad:
+        raise _not_finite(step, ", ".join(bad))
+
+
+def _check_network(network: torch.nn.Module, step: int) -> None:
+    # The weights, too: where a function saturates, an infinite one gives losses and gradients that are finite.
+    weights = [parameter.detach() for parameter in network.parameters()]
+    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+    if not _finite([*weights, *gradients]):
+        raise _not_finite(step, "a gradient" if _finite(weights) else "a weight")
+
+
+def _finite(tensors: list[torch.Tensor]) -> bool:
+    return bool(torch.isfinite(torch.nn.utils.get_total_norm(tensors)))
+
+
+def _check_state(state: State) -> None:
+    """Check what is about to be written; the moving average and the optimisers' moments take no part in a loss."""
+    tensors, _ = state.dump()
+    if not _finite([tensor for tensor in tensors.values() if tensor.is_floating_point()]):
+        bad = next(name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all()))
+        raise _not_finite(state.step, f"{bad} of the training's state", "it was not saved")
+
+
+def _not_finite(step: int, what: str, then: str = "the weights were not changed") -> TrainingError:
+    return TrainingError(
+        f"step {step}: {what} is not finite; {then} and the last checkpoint is kept; train in another folder with "
+        "a lower learning rate (--set optim.lr=…) or another --seed"
+    )
 
 
 def _load_perceptual(config: LossConfig, device: str, required: bool) -> tuple[FeatureExtractor | None, str | None]:
