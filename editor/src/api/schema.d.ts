@@ -11,10 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Info
-         * @description Version, capabilities, limits and samples.
-         */
+        /** @description Version, capabilities, limits and samples. */
         get: operations["get_info"];
         put?: never;
         post?: never;
@@ -31,10 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Projects
-         * @description All projects, newest first.
-         */
+        /** @description All projects, newest first. */
         get: operations["list_projects"];
         put?: never;
         post?: never;
@@ -53,10 +47,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Import Project
-         * @description Create a project from an exported zip file, which is the body.
-         */
+        /** @description Create a project from an exported zip file, which is the body. */
         post: operations["import_project"];
         delete?: never;
         options?: never;
@@ -73,10 +64,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Use Sample
-         * @description Create a project from a sample.
-         */
+        /** @description Create a project from a sample. */
         post: operations["use_sample"];
         delete?: never;
         options?: never;
@@ -93,10 +81,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Upload Photo
-         * @description Create a project from a photo: the body is a file of any kind that docs/files.md lists.
-         */
+        /** @description Create a project from a photo: the body is a file of any kind that docs/files.md lists. */
         post: operations["upload_photo"];
         delete?: never;
         options?: never;
@@ -111,24 +96,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Project
-         * @description All data of a project except pixels.
-         */
+        /** @description All data of a project except pixels. */
         get: operations["get_project"];
         put?: never;
         post?: never;
-        /**
-         * Delete Project
-         * @description Delete a project, including its photo and its model.
-         */
+        /** @description Delete a project, including its photo and its model. */
         delete: operations["delete_project"];
         options?: never;
         head?: never;
-        /**
-         * Change Project
-         * @description Rename a project, or change how it is rendered.
-         */
+        /** @description Rename a project, or change how it is rendered. */
         patch: operations["change_project"];
         trace?: never;
     };
@@ -140,10 +116,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Resize Canvas
-         * @description Make the canvas larger than the photo, or smaller again, as one edit; the drawing continues beyond it.
-         */
+        /** @description Make the canvas larger than the photo, or smaller again, as one edit; the drawing continues beyond it. */
         put: operations["resize_canvas"];
         post?: never;
         delete?: never;
@@ -162,7 +135,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Correct Drawing
          * @description Correct the drawing by hand. ``finish`` makes it the training drawing and discards edits, snapshots and training;
          *     ``cancel`` returns to the drawing before the corrections, and leaves all of these.
          */
@@ -183,7 +155,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read Drawing
          * @description Read a drawing that was edited in another program, or its labels or lines alone: a frame whose header is
          *     `OpenedFile`. Nothing is changed yet. The body is as for `own`.
          */
@@ -203,10 +174,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Apply Drawing
-         * @description Replace the layers that a file holds, as one edit.
-         */
+        /** @description Replace the layers that a file holds, as one edit. */
         post: operations["apply_drawing"];
         delete?: never;
         options?: never;
@@ -223,11 +191,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Follow Edge
-         * @description The path between two points that follows edges of the newest result.
-         */
+        /** @description The path between two points that follows edges of the newest result. */
         post: operations["follow_edge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/export/animation.{suffix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The frames as a moving picture. 409 if they are not all painted. */
+        get: operations["export_animation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -241,10 +223,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export Model
-         * @description The trained model, for `primage render`.
-         */
+        /** @description The trained model, for `primage render`. */
         get: operations["export_model"];
         put?: never;
         post?: never;
@@ -261,10 +240,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export Patch
-         * @description Only the pixels that differ from the photo, on a transparent canvas of its size.
-         */
+        /** @description Only the pixels that differ from the photo, on a transparent canvas of its size. */
         get: operations["export_patch"];
         put?: never;
         post?: never;
@@ -281,10 +257,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export Project
-         * @description The whole project, for another studio.
-         */
+        /** @description The whole project, for another studio. */
         get: operations["export_project"];
         put?: never;
         post?: never;
@@ -301,10 +274,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export Result
-         * @description The result as a file, with its provenance; .ora (OpenRaster) and .psd (Photoshop) files have layers.
-         */
+        /** @description The result as a file, with its provenance; .ora (OpenRaster) and .psd (Photoshop) files have layers. */
         get: operations["export_result"];
         put?: never;
         post?: never;
@@ -321,10 +291,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export Layer
-         * @description The edited drawing as one picture, or one of its layers.
-         */
+        /** @description The edited drawing as one picture, or one of its layers. */
         get: operations["export_layer"];
         put?: never;
         post?: never;
@@ -343,10 +310,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Preview Primitive
-         * @description Extract a drawing with these settings without saving it.
-         */
+        /** @description Extract a drawing with these settings without saving it. */
         post: operations["preview_primitive"];
         delete?: never;
         options?: never;
@@ -361,10 +325,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Layers
-         * @description The drawing's layers: a frame whose header is `Extracted`.
-         */
+        /** @description The drawing's layers: a frame whose header is `Extracted`. */
         get: operations["get_layers"];
         put?: never;
         post?: never;
@@ -383,10 +344,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Learn
-         * @description Train for a number of minutes, or extend the current training by them.
-         */
+        /** @description Train for a number of minutes, or extend the current training by them. */
         post: operations["learn"];
         delete?: never;
         options?: never;
@@ -403,10 +361,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Pause Learning
-         * @description Stop after the current step; the training can be resumed.
-         */
+        /** @description Stop after the current step; the training can be resumed. */
         post: operations["pause_learning"];
         delete?: never;
         options?: never;
@@ -423,10 +378,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Resume Learning
-         * @description Finish a training after a pause or a crash.
-         */
+        /** @description Finish a training after a pause or a crash. */
         post: operations["resume_learning"];
         delete?: never;
         options?: never;
@@ -443,10 +395,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Stop Learning
-         * @description Stop after the current step; the current model is kept.
-         */
+        /** @description Stop after the current step; the current model is kept. */
         post: operations["stop_learning"];
         delete?: never;
         options?: never;
@@ -464,7 +413,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read Own Layers
          * @description Read labels, lines or a painting for the training drawing, instead of extracted ones: a frame whose header is
          *     `OpenedFile`. The body is a file of any kind that docs/files.md lists, or several masks, one after the other, whose
          *     lengths are given. ``own_…`` of `ExtractSettings` takes the id.
@@ -484,7 +432,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get People
          * @description The faces, hands and bodies of the photo, which takes seconds the first time. 409 `unavailable` if the detectors
          *     are not there.
          */
@@ -504,10 +451,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Photo
-         * @description The photo: at the size of the drawing, in full size, or as a thumbnail.
-         */
+        /** @description The photo: at the size of the drawing, in full size, or as a thumbnail. */
         get: operations["get_photo"];
         put?: never;
         post?: never;
@@ -524,14 +468,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Picture
-         * @description The newest picture as a thumbnail; the photo's until there is one.
-         */
+        /** @description The newest picture as a thumbnail; the photo's until there is one. */
         get: operations["get_picture"];
         put?: never;
         /**
-         * Draw Picture
          * @description The drawing of another picture, extracted like the project's, so that it can be pasted into that: a frame whose
          *     header is `Extracted`. The picture is kept: pieces of the origin may come from it.
          */
@@ -551,10 +491,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Bring Picture
-         * @description Copy a picture, or the photo, of another project, so that parts of this one's drawing can come from it.
-         */
+        /** @description Copy a picture, or the photo, of another project, so that parts of this one's drawing can come from it. */
         post: operations["bring_picture"];
         delete?: never;
         options?: never;
@@ -569,10 +506,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Preview
-         * @description The newest preview of the training. ``step`` only prevents browsers from showing an older one.
-         */
+        /** @description The newest preview of the training. ``step`` only prevents browsers from showing an older one. */
         get: operations["get_preview"];
         put?: never;
         post?: never;
@@ -590,10 +524,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Replace Primitive
-         * @description Replace the drawing by a new extraction. Edits, snapshots and training are discarded.
-         */
+        /** @description Replace the drawing by a new extraction. Edits, snapshots and training are discarded. */
         put: operations["replace_primitive"];
         post?: never;
         delete?: never;
@@ -609,10 +540,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Render
-         * @description The render of the current drawing.
-         */
+        /** @description The render of the current drawing. */
         get: operations["get_render"];
         put?: never;
         post?: never;
@@ -632,7 +560,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Select Object
          * @description Select the object that marks show, in the newest result: a frame whose header is `Selected`. Nothing is saved.
          *     409 `superseded` if a newer request arrives before this one is processed.
          */
@@ -652,10 +579,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Add Snapshot
-         * @description Save the current drawing.
-         */
+        /** @description Save the current drawing. */
         post: operations["add_snapshot"];
         delete?: never;
         options?: never;
@@ -673,10 +597,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Snapshot
-         * @description Delete a snapshot.
-         */
+        /** @description Delete a snapshot. */
         delete: operations["delete_snapshot"];
         options?: never;
         head?: never;
@@ -690,10 +611,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Snapshot Image
-         * @description The render of a snapshot, or its drawing if there was no render yet.
-         */
+        /** @description The render of a snapshot, or its drawing if there was no render yet. */
         get: operations["get_snapshot_image"];
         put?: never;
         post?: never;
@@ -712,11 +630,77 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Restore Snapshot
-         * @description Return to a snapshot, as an edit that can be undone.
-         */
+        /** @description Return to a snapshot, as an edit that can be undone. */
         post: operations["restore_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/timeline/frames/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A frame. 404 if it is not painted yet, or of another version. */
+        get: operations["get_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/timeline/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Make the drawing as it is at the moment a key of the timeline. It is a snapshot, and replaces the one before. */
+        put: operations["set_key"];
+        post?: never;
+        /** @description Make the unedited drawing the first key again, or the drawing as it is at the moment the second one. */
+        delete: operations["clear_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/timeline/play": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Paint the frames that are not there yet, one after the other. The next edit stops that. */
+        post: operations["play_timeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/timeline/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stop painting; the frames that are there can still be shown. */
+        post: operations["stop_timeline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -731,7 +715,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Uncertainty
          * @description The uncertainty of the newest render: an overlay of a quarter of its size, transparent where it is certain.
          *     404 for a network without a confidence output. ``render`` only prevents browsers from showing an older one.
          */
@@ -752,7 +735,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Variant
          * @description What the current render would be with another seed. 409 if the drawing is changed meanwhile.
          *     ``of`` only prevents browsers from showing an older one.
          */
@@ -773,7 +755,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Window
          * @description A part of the newest final render at the photo's own size, in its pixels. 409 `superseded` if it is
          *     outdated before it is painted. ``render`` only prevents browsers from showing an older one.
          */
@@ -793,10 +774,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Sample Image
-         * @description A small picture of a sample.
-         */
+        /** @description A small picture of a sample. */
         get: operations["get_sample_image"];
         put?: never;
         post?: never;
@@ -841,6 +819,40 @@ export interface components {
                 number
             ];
         };
+        /** @description The frames between the keys of the timeline. */
+        Animation: {
+            /**
+             * @description number of frames
+             * @default 0
+             */
+            frames: number;
+            /** @description why it failed */
+            message?: string | null;
+            /**
+             * @description how many of the first frames can be shown
+             * @default 0
+             */
+            painted: number;
+            /**
+             * @default idle
+             * @enum {string}
+             */
+            state: "idle" | "painting" | "failed";
+            /**
+             * @description tells them from others; empty if there are none
+             * @default
+             */
+            version: string;
+        };
+        /** @description Progress of the frames of the timeline. Server → client, text. */
+        AnimationChanged: {
+            animation: components["schemas"]["Animation"];
+            /**
+             * @default animation
+             * @constant
+             */
+            type: "animation";
+        };
         /** @description A rectangle around an object. */
         BoxMark: {
             /**
@@ -882,6 +894,8 @@ export interface components {
             people: boolean;
             /** @description whether the networks of new projects say where pixels come from: needed for the synthesis and for GET …/uncertainty */
             uncertainty: boolean;
+            /** @description whether MP4 files can be written */
+            video: boolean;
         };
         /** @description The drawing was changed, but not by this client's own edit. Server → client, binary: pixels as for an edit. */
         Changed: {
@@ -1448,6 +1462,7 @@ export interface components {
         };
         /** @description All data of a project except pixels. */
         Project: {
+            animation: components["schemas"]["Animation"];
             /** @description whether the drawing is corrected: changes leave the photo as it is */
             correcting: boolean;
             created: number;
@@ -1485,6 +1500,7 @@ export interface components {
             snapshots: components["schemas"]["Snapshot"][];
             /** @description training steps */
             steps: number;
+            timeline: components["schemas"]["Timeline"];
             /** @description edits that may no longer fit the corrections, largest first */
             unsettled: components["schemas"]["Unsettled"][];
             updated: number;
@@ -1495,6 +1511,8 @@ export interface components {
             name?: string | null;
             /** @description options that are not given stay as they are */
             options?: components["schemas"]["RenderOptions"] | null;
+            /** @description settings that are not given stay as they are */
+            timeline?: components["schemas"]["TimelineSettings"] | null;
             /** @description empty: those edits were looked at */
             unsettled?: unknown[] | null;
         };
@@ -1677,6 +1695,56 @@ export interface components {
              */
             type: "stroke";
         };
+        /** @description The timeline: two keys, and what is between them. */
+        Timeline: {
+            /**
+             * @default in-out
+             * @enum {string}
+             */
+            ease: "linear" | "in" | "out" | "in-out" | "hold";
+            /** @description null: the unedited drawing */
+            first?: string | null;
+            /**
+             * @description frames per second
+             * @default 12
+             */
+            fps: number;
+            /**
+             * @default loop
+             * @enum {string}
+             */
+            repeat: "once" | "loop" | "back-and-forth";
+            /** @description null: the drawing as it is at the moment */
+            second?: string | null;
+            /**
+             * @description from key to key
+             * @default 2
+             */
+            seconds: number;
+        };
+        /** @description How the drawing of the first key becomes that of the second one. */
+        TimelineSettings: {
+            /**
+             * @default in-out
+             * @enum {string}
+             */
+            ease: "linear" | "in" | "out" | "in-out" | "hold";
+            /**
+             * @description frames per second
+             * @default 12
+             */
+            fps: number;
+            /**
+             * @default loop
+             * @enum {string}
+             */
+            repeat: "once" | "loop" | "back-and-forth";
+            /**
+             * @description from key to key
+             * @default 2
+             */
+            seconds: number;
+        };
         /** @description Undo or redo. Client → server, text. */
         UndoRedo: {
             id: number;
@@ -1698,7 +1766,17 @@ export interface components {
             reason: "label" | "source";
         };
     };
-    responses: never;
+    responses: {
+        /** @description Why the request was refused */
+        Refusal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1724,15 +1802,7 @@ export interface operations {
                     "application/json": components["schemas"]["Info"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     list_projects: {
@@ -1753,15 +1823,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectList"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     import_project: {
@@ -1786,15 +1848,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     use_sample: {
@@ -1819,15 +1873,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     upload_photo: {
@@ -1854,15 +1900,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_project: {
@@ -1886,15 +1924,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     delete_project: {
@@ -1916,15 +1946,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     change_project: {
@@ -1952,15 +1974,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     resize_canvas: {
@@ -1988,15 +2002,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     correct_drawing: {
@@ -2021,15 +2027,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     read_drawing: {
@@ -2064,15 +2062,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     apply_drawing: {
@@ -2098,15 +2088,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     follow_edge: {
@@ -2134,15 +2116,32 @@ export interface operations {
                     "application/json": components["schemas"]["EdgePath"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
+            default: components["responses"]["Refusal"];
+        };
+    };
+    export_animation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suffix: "mp4" | "gif" | "webp";
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/octet-stream": string;
                 };
             };
+            default: components["responses"]["Refusal"];
         };
     };
     export_model: {
@@ -2166,15 +2165,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     export_patch: {
@@ -2199,15 +2190,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     export_project: {
@@ -2231,15 +2214,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     export_result: {
@@ -2268,15 +2243,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     export_layer: {
@@ -2301,15 +2268,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     preview_primitive: {
@@ -2337,15 +2296,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_layers: {
@@ -2371,15 +2322,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     learn: {
@@ -2407,15 +2350,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     pause_learning: {
@@ -2439,15 +2374,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     resume_learning: {
@@ -2471,15 +2398,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     stop_learning: {
@@ -2503,15 +2422,7 @@ export interface operations {
                     "application/json": components["schemas"]["Learning"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     read_own_layers: {
@@ -2547,15 +2458,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_people: {
@@ -2579,15 +2482,7 @@ export interface operations {
                     "application/json": components["schemas"]["PeopleFound"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_photo: {
@@ -2613,15 +2508,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_picture: {
@@ -2645,15 +2532,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     draw_picture: {
@@ -2681,15 +2560,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     bring_picture: {
@@ -2717,15 +2588,7 @@ export interface operations {
                     "application/json": components["schemas"]["BroughtPicture"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_preview: {
@@ -2751,15 +2614,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     replace_primitive: {
@@ -2787,15 +2642,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_render: {
@@ -2821,15 +2668,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     select_object: {
@@ -2857,15 +2696,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     add_snapshot: {
@@ -2893,15 +2724,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     delete_snapshot: {
@@ -2927,15 +2750,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_snapshot_image: {
@@ -2961,15 +2776,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     restore_snapshot: {
@@ -2995,15 +2802,133 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description Why the request was refused */
-            default: {
+            default: components["responses"]["Refusal"];
+        };
+    };
+    get_frame: {
+        parameters: {
+            query: {
+                /** @description version of the frames */
+                of: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "image/png": string;
                 };
             };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    set_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: "first" | "second";
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    clear_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: "first" | "second";
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    play_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Animation"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    stop_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description made by the server */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Animation"];
+                };
+            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_uncertainty: {
@@ -3029,15 +2954,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_variant: {
@@ -3064,15 +2981,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_window: {
@@ -3102,15 +3011,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
     get_sample_image: {
@@ -3133,15 +3034,7 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Why the request was refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Refusal"];
         };
     };
 }

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from primage.edit.apply import Edited, Placement, emptied, pasted, spline_placement
 from primage.errors import PrimitiveError
+from primage.origin.inference import inferred_if_edited
 from primage.origin.plane import DRAWN, FIRST, UNMOVED, Origin
 from primage.origin.transforms import Affine, Piece
 from primage.primitive.layer import nearest_pixels
@@ -20,6 +21,26 @@ _SWITCH = 0.5
 _SPLINE_POINTS = 8
 #: Lines this close to a part belong to it.
 _BESIDE_PX = 1
+
+
+def way_between(training: Primitive, before: Edited, after: Edited) -> Origin | None:
+    """Where the pixels of a key's drawing are in the drawing of the key before, for `morphed`.
+
+    Args:
+        training: the unedited drawing.
+        before: the drawing of the key before, and its origin.
+        after: the drawing of the key.
+
+    Returns:
+        None if both drawings are the same.
+    """
+    changed = after.primitive.differs(before.primitive)
+    if not changed.any() and np.array_equal(before.origin.index, after.origin.index):
+        return None
+    if not (before.origin.moves or before.primitive.differs(training).any()):
+        return after.origin
+    found = inferred_if_edited(after.primitive, before.primitive)
+    return Origin.unmoved(training.size).drawn(changed) if found is None else found
 
 
 def morphed(before: Edited, after: Primitive, moved: Origin, share: float) -> Edited:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
-
 from primage.detection.figures import find_figures
 from primage.edit.apply import Edited, edited
-from primage.edit.morphing import morphed
+from primage.edit.morphing import morphed, way_between
 from primage.errors import ConfigError, PrimitiveError
 from primage.evaluate.protocol.frame_primitives import frame_primitive
 from primage.evaluate.protocol.frames import Frame, decode_video
@@ -21,8 +19,6 @@ from primage.manipulate.frames import Animation, MovieFrame, Picture, check_fram
 from primage.manipulate.movie import check_movie, frame_rate
 from primage.manipulate.timeline import Timeline, read_timeline
 from primage.model import Model, load
-from primage.origin.inference import inferred_if_edited
-from primage.origin.plane import Origin
 from primage.outputs import mark_folder
 from primage.primitive.kinds import KINDS
 from primage.render.drawing_origin import read_edited
@@ -58,7 +54,7 @@ def keyed(model: Model, timeline: Timeline) -> Iterator[Edited]:
             raise PrimitiveError(
                 f"the key at {key.at:g} s extends the canvas, which a moving picture cannot; leave this edit out"
             )
-    ways = [_way(model, *pair) for pair in itertools.pairwise(drawings)]
+    ways = [way_between(model.primitive, *pair) for pair in itertools.pairwise(drawings)]
     last: tuple[object, Edited] | None = None
     for frame in range(timeline.frame_count):
         seconds = frame / timeline.fps
@@ -72,17 +68,6 @@ def keyed(model: Model, timeline: Timeline) -> Iterator[Edited]:
                 drawing = morphed(drawing, drawings[first + 1].primitive, way, share)
             last = state, edited(drawing, edits, find)
         yield last[1]
-
-
-def _way(model: Model, before: Edited, after: Edited) -> Origin | None:
-    """Where the pixels of a key's drawing are in the drawing of the key before; None if both are the same."""
-    changed = after.primitive.differs(before.primitive)
-    if not changed.any() and np.array_equal(before.origin.index, after.origin.index):
-        return None
-    if not (before.origin.moves or before.primitive.differs(model.primitive).any()):
-        return after.origin
-    found = inferred_if_edited(after.primitive, before.primitive)
-    return Origin.unmoved(model.size).drawn(changed) if found is None else found
 
 
 def animate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 from collections.abc import Sequence
 from fractions import Fraction
@@ -41,13 +42,19 @@ def check_movie(path: Path, fps: float | None = None) -> None:
         _av()
 
 
-def write_movie(path: Path, frames: Sequence[Path], fps: float) -> None:
-    """Write frames as a moving picture; GIF and WebP repeat forever.
+def can_write_mp4() -> bool:
+    """Whether PyAV, which writes MP4 files, is installed."""
+    return importlib.util.find_spec("av") is not None
+
+
+def write_movie(path: Path, frames: Sequence[Path], fps: float, repeat: bool = True) -> None:
+    """Write frames as a moving picture.
 
     Args:
         path: the file; its ending says the format.
         frames: pictures of one size, at least one.
         fps: frames per second.
+        repeat: whether GIF and WebP files repeat forever.
 
     Raises:
         ImageError: it cannot be written.
@@ -61,9 +68,11 @@ def write_movie(path: Path, frames: Sequence[Path], fps: float) -> None:
         # In hundredths of a second, as GIF stores them, so that the whole is as long as it should be.
         ends = [round(100 * number / fps) for number in range(len(frames) + 1)]
         durations = [10 * (end - start) for start, end in itertools.pairwise(ends)]
-        more = {"quality": _WEBP_QUALITY} if kind == "webp" else {}
+        more: dict[str, int] = {"quality": _WEBP_QUALITY} if kind == "webp" else {}
+        # How often it is shown, 0 for always; a GIF that does not say so is shown once.
+        more |= {"loop": 0} if repeat else {"loop": 1} if kind == "webp" else {}
         first = next(pictures)
-        first.save(scratch, kind, save_all=True, append_images=pictures, duration=durations, loop=0, **more)
+        first.save(scratch, kind, save_all=True, append_images=pictures, duration=durations, **more)
 
 
 def frame_rate(video: Path) -> float:

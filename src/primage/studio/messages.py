@@ -14,6 +14,7 @@ from primage.origin.transforms import Piece
 from primage.primitive.margins import NO_MARGINS, Margins
 from primage.studio.objects import Content, Objects
 from primage.studio.schemas import (
+    Animation,
     HistoryState,
     KeptPicture,
     Label,
@@ -120,6 +121,13 @@ class LearningChanged(Schema):
     learning: Learning
 
 
+class AnimationChanged(Schema):
+    """Progress of the frames of the timeline. Server → client, text."""
+
+    type: Literal["animation"] = "animation"
+    animation: Animation
+
+
 class Replaced(Schema):
     """The drawing was replaced or resized, or the project was deleted. Server → client, text."""
 
@@ -177,6 +185,7 @@ MESSAGES: tuple[type[BaseModel], ...] = (
         Render,
         State,
         LearningChanged,
+        AnimationChanged,
         Replaced,
         Failure,
         OriginFound,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from primage.manipulate.timeline import Easing
 from primage.origin.transforms import PictureId
 from primage.primitive.margins import Margins
 from primage.synthesis.options import RenderOptions
@@ -26,6 +27,8 @@ Kind = Literal["super", "edges", "segments", "paint", "landmarks"]
 LayerName = Literal["segments", "edges", "colours", "marks", "sources", "origin"]
 ExportedLayer = Literal["primitive", "segments", "edges", "colours", "origin"]
 ResultSize = Literal["working", "full"]
+#: The keys of the timeline.
+KeyName = Literal["first", "second"]
 #: Suffixes of the files that a patch can be exported to, which can be transparent.
 PatchFormat = Literal["png", "webp", "tif"]
 Channel = Annotated[int, Field(ge=0, le=255)]
@@ -74,6 +77,7 @@ class Capabilities(Schema):
     """Optional features of this server."""
 
     people: bool = Field(description="whether parts of people can be detected")
+    video: bool = Field(description="whether MP4 files can be written")
     uncertainty: bool = Field(
         description="whether the networks of new projects say where pixels come from: needed for the synthesis and for "
         "GET …/uncertainty"
@@ -157,6 +161,32 @@ class Snapshot(Schema):
     created: float = Field(description="Unix time")
 
 
+class TimelineSettings(Schema):
+    """How the drawing of the first key becomes that of the second one."""
+
+    seconds: float = Field(2.0, ge=0.1, le=10, description="from key to key")
+    fps: int = Field(12, ge=1, le=30, description="frames per second")
+    ease: Easing = "in-out"
+    repeat: Literal["once", "loop", "back-and-forth"] = "loop"
+
+
+class Timeline(TimelineSettings):
+    """The timeline: two keys, and what is between them."""
+
+    first: SnapshotId | None = Field(None, description="null: the unedited drawing")
+    second: SnapshotId | None = Field(None, description="null: the drawing as it is at the moment")
+
+
+class Animation(Schema):
+    """The frames between the keys of the timeline."""
+
+    state: Literal["idle", "painting", "failed"] = "idle"
+    version: str = Field("", description="tells them from others; empty if there are none")
+    painted: int = Field(0, description="how many of the first frames can be shown")
+    frames: int = Field(0, description="number of frames")
+    message: str | None = Field(None, description="why it failed")
+
+
 class HistoryState(Schema):
     """The position in the history of edits."""
 
@@ -207,6 +237,8 @@ class Project(ProjectSummary):
     learning: Learning
     model: ModelInfo | None = Field(description="null until the first model is ready, a few seconds after an upload")
     snapshots: tuple[Snapshot, ...]
+    timeline: Timeline
+    animation: Animation
 
 
 class ProjectList(Schema):
@@ -228,6 +260,7 @@ class ProjectChange(Schema):
     name: Name | None = None
     keep_original: bool | None = None
     options: RenderOptions | None = Field(None, description="options that are not given stay as they are")
+    timeline: TimelineSettings | None = Field(None, description="settings that are not given stay as they are")
     unsettled: tuple[()] | None = Field(None, description="empty: those edits were looked at")
 
 

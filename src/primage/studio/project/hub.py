@@ -18,6 +18,7 @@ from primage.config import preset
 from primage.detection.interpreter import can_detect
 from primage.errors import RunError
 from primage.http.errors import RefusalError
+from primage.manipulate.movie import can_write_mp4
 from primage.studio.project.archive import read_zip
 from primage.studio.project.canvas import Canvas, run_number
 from primage.studio.project.extraction import Extractor, default_settings
@@ -126,7 +127,7 @@ class Hub:
         """Version, capabilities, limits and samples."""
         people = await asyncio.to_thread(can_detect)  # which reads the weights, and may wait for a download of others
         # The paper's network does not copy.
-        can = Capabilities(people=people, uncertainty=self._options.preset != "paper")
+        can = Capabilities(people=people, video=can_write_mp4(), uncertainty=self._options.preset != "paper")
         return Info(version=__version__, capabilities=can, limits=self._options.limits, samples=samples())
 
     async def sample_image(self, sample: str) -> bytes:

@@ -15,6 +15,7 @@ from primage.primitive.margins import NO_MARGINS, Margins
 from primage.studio.drawing import Drawing
 from primage.studio.layers import drawing_layers
 from primage.studio.messages import Accepted, Edit, Failure, LearningChanged, Replaced, State, UndoRedo
+from primage.studio.project.animating import Animating
 from primage.studio.project.canvas import Canvas
 from primage.studio.project.change import Change
 from primage.studio.project.clients import Client, Clients
@@ -33,7 +34,7 @@ from primage.studio.project.services import Services
 from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import ProjectRecord
 from primage.studio.project.windows import Windows
-from primage.studio.schemas import Project, ProjectChange, ProjectSummary
+from primage.studio.schemas import Project, ProjectChange, ProjectSummary, Snapshot
 from primage.studio.workers.painter import ForgetModel
 from primage.studio.workers.reader import ReadTrainingPrimitive
 
@@ -82,6 +83,7 @@ class LiveProject:
         self.replacing = Replacing(services, self)
         self.resizing = Resizing(services, self)
         self.corrections = Corrections(self)
+        self.animating = Animating(services, self, self._folder)
         self.start(self.models.publish())
 
     @property
@@ -98,22 +100,17 @@ class LiveProject:
         """All data except pixels."""
         return Project(
             **self.summary().model_dump(),
+            **self.record.shown(),
             size=self.canvas.drawing.size,
             margins=self.canvas.drawing.margins,
             full_size=self.resizing.full_size,
-            settings=self.record.settings,
             layers=drawing_layers(self.record.settings.kind),
-            labels=self.record.labels,
-            line_colour=self.record.line_colour,
             history=self.canvas.state(),
-            correcting=self.record.correcting,
-            edits_aside=self.record.edits_aside,
             unsettled=self.record.unsettled if self.canvas.history.done else (),
-            keep_original=self.record.keep_original,
-            options=self.record.options,
             learning=self.models.learning,
             model=self.models.info,
-            snapshots=self.record.snapshots,
+            timeline=self.animating.timeline,
+            animation=self.animating.animation,
         )
 
     def summary(self) -> ProjectSummary:
@@ -333,18 +330,21 @@ class LiveProject:
         drawing, revision = edited if of == "edited" else (await self.training(edited[0].margins), None)
         return layers_frame(drawing, self.record.settings.kind, self.record.labels, revision)
 
-    async def add_snapshot(self, name: str) -> None:
+    async def add_snapshot(self, name: str) -> Snapshot:
         """Save the current drawing.
 
         Args:
             name: name of the snapshot.
+
+        Returns:
+            The snapshot.
 
         Raises:
             RefusalError: there are too many snapshots, or the drawing is being corrected.
         """
         self.corrections.check_snapshots()
         image = self.rendering.image if self.rendering.revision == self.canvas.revision else None
-        await self.snapshots.add(name, self.canvas.drawing.copy(), image, self.run)
+        return await self.snapshots.add(name, self.canvas.drawing.copy(), image, self.run)
 
     async def restore_snapshot(self, snapshot_id: str) -> None:
         """Return to a snapshot, as one edit.

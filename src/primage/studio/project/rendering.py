@@ -60,7 +60,7 @@ class Rendering:
         self._clients = clients
         self.file = file
         #: Called when the drawing, or how it is rendered, has changed.
-        self.on_change: Callable[[], None] = lambda: None
+        self.on_change: list[Callable[[], None]] = []
         #: While the drawing is corrected, it is not rendered.
         self.paused = False
         self._save_timer: asyncio.TimerHandle | None = None
@@ -97,7 +97,8 @@ class Rendering:
             return
         if not newer_model:
             self._polishing.stop()
-            self.on_change()
+            for called in self.on_change:
+                called()
             for job in self._variants:
                 self._services.polisher.stop(job)
         if not self._requested.is_set():

@@ -43,7 +43,7 @@ class Snapshots:
         self._listed = listed
         self._save_list = save_list
 
-    async def add(self, name: str, drawing: Drawing, image: UInt8[np.ndarray, "h w 3"] | None, run: Path) -> None:
+    async def add(self, name: str, drawing: Drawing, image: UInt8[np.ndarray, "h w 3"] | None, run: Path) -> Snapshot:
         """Add a snapshot.
 
         Args:
@@ -51,6 +51,9 @@ class Snapshots:
             drawing: its layers; a copy that is not changed.
             image: its render, if there is one.
             run: the run folder of the project.
+
+        Returns:
+            The snapshot.
 
         Raises:
             RefusalError: there are too many snapshots.
@@ -65,6 +68,7 @@ class Snapshots:
         else:
             await self._painter.run(WritePicture(run, drawing.without_marks(), picture))
         self._save_list((*self._listed(), snapshot))
+        return snapshot
 
     def _find(self, snapshot_id: str) -> Snapshot:
         for snapshot in self._listed():

@@ -3,6 +3,7 @@
 project.json    names, settings, labels, snapshots (`ProjectRecord`)
 original        the photo, byte for byte
 drawing.bin     the edited layers        history.bin   all edits (`primage.studio.project.history`)
+frames/         those of the timeline, which can be painted again
 render.png      the newest render, shown after a restart until a worker has started
 run-1/          the run folder           snapshots/    layers and pictures
 own/            layers that the user gave instead of extracted ones
@@ -39,6 +40,7 @@ from primage.studio.schemas import (
     Schema,
     Size,
     Snapshot,
+    Timeline,
     Unsettled,
 )
 from primage.synthesis.options import DEFAULT_OPTIONS, RenderOptions
@@ -52,6 +54,8 @@ _CREATED = re.compile(r"snapshots|own|pictures|original|(drawing|history)\.bin|(
 OWN_FOLDER = "own"
 #: Folder of a project with pictures that parts of its drawing come from.
 PICTURES_FOLDER = "pictures"
+#: Folder of a project with the frames of its timeline.
+FRAMES_FOLDER = "frames"
 #: Fields of the record when the drawing was replaced by another.
 REPLACED = {
     "unfinished": False,
@@ -61,7 +65,9 @@ REPLACED = {
     "unsettled": (),
     "steps": 0,
     "snapshots": (),
+    "timeline": Timeline(),
 }
+_SHOWN = {"settings", "labels", "line_colour", "correcting", "edits_aside", "keep_original", "options", "snapshots"}
 RUN_NAME = r"^run-[1-9][0-9]{0,5}$"
 
 
@@ -89,6 +95,7 @@ class ProjectRecord(Schema):
     edits_aside: bool = Field(False, description="whether the edit after these put them aside for the corrections")
     unsettled: tuple[Unsettled, ...] = Field((), max_length=1000)
     snapshots: tuple[Snapshot, ...] = Field((), max_length=1000)
+    timeline: Timeline = Timeline()
 
     @model_validator(mode="before")
     @classmethod
@@ -103,14 +110,19 @@ class ProjectRecord(Schema):
         """New values of its fields.
 
         Args:
-            change: options that are not given stay as they are.
+            change: options and settings that are not given stay as they are.
         """
         found = change.model_dump(exclude_unset=True, exclude_none=True)
-        return found | {"options": self.options.model_dump() | found.get("options", {})}
+        kept = {"options": self.options.model_dump(), "timeline": self.timeline.model_dump()}
+        return found | {name: before | found.get(name, {}) for name, before in kept.items()}
 
     def own_files(self) -> dict[str, str]:
         """The files of layers that the user gave, in `OWN_FOLDER`, by layer."""
         return own_files(self.settings)
+
+    def shown(self) -> dict[str, Any]:
+        """The fields that the tabs get as they are, apart from those of the summary."""
+        return self.model_dump(include=_SHOWN)
 
     def summary(self) -> ProjectSummary:
         """Its entry in the list."""

@@ -32,7 +32,7 @@ class Windows:
         #: The picture that the worker has prepared, or prepares, and its name there.
         self._prepared: tuple[Picture, str] | None = None
         self._jobs: list[PolishingJob[Any]] = []
-        rendering.on_change = self.stop
+        rendering.on_change.append(self.stop)
 
     async def frame(self, window: Rectangle, size: Size) -> bytes:
         """A part of the picture, with a header that describes it.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from primage.http.media_types import MEDIA_TYPES, ResultFormat
 from primage.render.quality import DEFAULT_QUALITY
 from primage.studio.project.exports import file_stem
-from primage.studio.routes.shared import REFUSALS, Frame, Png, TheProject, answer_is
+from primage.studio.routes.shared import REFUSALS, Frame, Png, TheProject, answer_is, sent_once
 from primage.studio.schemas import (
     MAX_WINDOW_PX,
     ExportedLayer,
@@ -101,14 +99,14 @@ async def export_result(
 ) -> FileResponse:
     """The result as a file, with its provenance; .ora (OpenRaster) and .psd (Photoshop) files have layers."""
     path = await project.exports.result_file(suffix, size, quality)
-    return _once(path, MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}.{suffix}")
+    return sent_once(path, MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}.{suffix}")
 
 
 @router.get("/export/patch.{suffix}", response_class=FileResponse, responses=answer_is("application/octet-stream"))
 async def export_patch(project: TheProject, suffix: PatchFormat) -> FileResponse:
     """Only the pixels that differ from the photo, on a transparent canvas of its size."""
     path = await project.exports.result_file(suffix, "full", patch=True)
-    return _once(path, MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}-patch.{suffix}")
+    return sent_once(path, MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}-patch.{suffix}")
 
 
 @router.get("/export/{layer}.png", response_class=Png, responses=answer_is("image/png"))
@@ -128,13 +126,7 @@ async def export_model(project: TheProject) -> FileResponse:
 @router.get("/export/project.zip", response_class=FileResponse, responses=answer_is("application/zip"))
 async def export_project(project: TheProject) -> FileResponse:
     """The whole project, for another studio."""
-    return _once(await project.export_zip(), "application/zip", f"{file_stem(project.record.name)}.zip")
-
-
-def _once(path: Path, media_type: str, name: str) -> FileResponse:
-    """A file that is deleted when it has been sent."""
-    done = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type=media_type, filename=name, background=done)
+    return sent_once(await project.export_zip(), "application/zip", f"{file_stem(project.record.name)}.zip")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Request, Response
+from fastapi import Path as PathParameter
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
 from primage.http.errors import Problem
 from primage.studio.project.hub import Hub
@@ -58,7 +62,7 @@ def the_hub(request: Request) -> Hub:
 TheHub = Annotated[Hub, Depends(the_hub)]
 
 
-async def the_project(hub: TheHub, project_id: Annotated[ProjectId, Path()]) -> LiveProject:
+async def the_project(hub: TheHub, project_id: Annotated[ProjectId, PathParameter()]) -> LiveProject:
     """The project named in the address.
 
     Args:
@@ -72,3 +76,15 @@ async def the_project(hub: TheHub, project_id: Annotated[ProjectId, Path()]) -> 
 
 
 TheProject = Annotated[LiveProject, Depends(the_project)]
+
+
+def sent_once(path: Path, media_type: str, name: str) -> FileResponse:
+    """A file that is deleted when it has been sent.
+
+    Args:
+        path: the file.
+        media_type: media type of the file.
+        name: that it is downloaded as.
+    """
+    done = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type=media_type, filename=name, background=done)

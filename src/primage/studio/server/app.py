@@ -13,7 +13,7 @@ from primage._version import __version__
 from primage.http.problems import add_problems
 from primage.studio.project.hub import Hub
 from primage.studio.project.services import Options
-from primage.studio.routes import projects, results, socket
+from primage.studio.routes import projects, results, socket, timeline
 from primage.studio.server.pages import STATIC, missing_editor
 from primage.studio.server.security import Access, Guard
 
@@ -31,6 +31,7 @@ def routes_only() -> FastAPI:
     )
     app.include_router(projects.router)
     app.include_router(results.router)
+    app.include_router(timeline.router)
     app.include_router(socket.router)
     return app
 

@@ -38,16 +38,26 @@ def document(app: FastAPI) -> dict[str, Any]:
     schema["components"]["schemas"] = messages["$defs"] | schema["components"]["schemas"]
     for part in ("components", "paths"):
         schema[part] = _untitled(schema[part])
+    _share_refusal(schema)
     return schema
 
 
 def _untitled(part: Any) -> Any:
-    """A part of a document without titles, which only repeat the names of fields."""
+    """A part of a document without titles and summaries, which only repeat the names of fields and routes."""
     if isinstance(part, list):
         return [_untitled(each) for each in part]
     if not isinstance(part, dict):
         return part
-    return {key: _untitled(each) for key, each in part.items() if key != "title" or not isinstance(each, str)}
+    kept = {key: each for key, each in part.items() if key not in ("title", "summary") or not isinstance(each, str)}
+    return {key: _untitled(each) for key, each in kept.items()}
+
+
+def _share_refusal(schema: dict[str, Any]) -> None:
+    """Describe once how a request is refused, which is the same for all routes."""
+    for operation in (operation for path in schema["paths"].values() for operation in path.values()):
+        if (refusal := operation["responses"].get("default")) is not None:
+            schema["components"].setdefault("responses", {})["Refusal"] = refusal
+            operation["responses"]["default"] = {"$ref": "#/components/responses/Refusal"}
 
 
 def main(path: Path) -> None:

@@ -172,6 +172,27 @@ class RenderDrawing(PaintingJob[Rendered]):
 
 
 @dataclass(frozen=True)
+class RenderBetween(PaintingJob[tuple[Drawing, Rendered]]):
+    """Render a drawing between two drawings; the result is that drawing, and its render.
+
+    Attributes:
+        run: the run folder.
+        first: the one; without marks, of the photo's size.
+        second: the other one, likewise.
+        share: of the way from the first to the second, 0 to 1.
+        keep_original: keep the photo, byte for byte, where no edit has an effect.
+        options: how it is rendered.
+    """
+
+    run: Path
+    first: Drawing
+    second: Drawing
+    share: float
+    keep_original: bool
+    options: RenderOptions = DEFAULT_OPTIONS
+
+
+@dataclass(frozen=True)
 class ExportResult(PaintingJob[None]):
     """Render a drawing to a file with its provenance.
 

@@ -27,9 +27,10 @@ from primage.render.photo_files import PhotoFile, read_photo
 from primage.run import Run
 from primage.run_folder import lock_folder
 from primage.state import fresh_state
-from primage.studio.drawing import box_of
+from primage.studio.drawing import Drawing, box_of
 from primage.studio.resizing import origin_on, photo_part
 from primage.studio.schemas import ModelInfo
+from primage.studio.workers.between import drawing_between
 from primage.studio.workers.full_size import Extension, at_full_size, on_canvas, with_synthesised
 from primage.studio.workers.loaded_model import forget_model, loaded_model, origin_of
 from primage.studio.workers.painter import (
@@ -40,6 +41,7 @@ from primage.studio.workers.painter import (
     GetModelInfo,
     PrepareModel,
     PublishInitialModel,
+    RenderBetween,
     RenderDrawing,
     Rendered,
     Synthesised,
@@ -130,6 +132,13 @@ def render(job: RenderDrawing) -> Rendered:
         loaded.has_field,
         loaded.model.record.steps,
     )
+
+
+@RenderBetween.handled_by
+def render_between(job: RenderBetween) -> tuple[Drawing, Rendered]:
+    """Render a drawing between two drawings."""
+    drawing = drawing_between(loaded_model(job.run), job.first, job.second, job.share)
+    return drawing, render(RenderDrawing(job.run, drawing, job.keep_original, job.options))
 
 
 @ExportResult.handled_by

@@ -82,6 +82,17 @@ class PolishVariant(PolishingJob[UInt8[np.ndarray, "h w 3"]]):
 
 
 @dataclass(frozen=True)
+class PolishFrame(PolishingJob[UInt8[np.ndarray, "h w 3"]]):
+    """Polish a frame of a moving picture. What was synthesised in the frame before stays where nothing changed.
+
+    Attributes:
+        of: the render.
+    """
+
+    of: PolishRender
+
+
+@dataclass(frozen=True)
 class MeasureUncertainty(PolishingJob[UInt8[np.ndarray, "h2 w2"]]):
     """Find where a render is uncertain, without polishing it.
 

@@ -33,6 +33,7 @@ from primage.studio.workers.polisher import (
     MeasureUncertainty,
     PaintWindow,
     PolishedRender,
+    PolishFrame,
     PolishRender,
     PolishVariant,
     ShowAtFullSize,
@@ -81,6 +82,8 @@ class _Newest(Generic[Value]):
 #: The newest polished renders, and what continues them beyond the photo: the drawing, and its result.
 _previous: _Newest[Previous | Completed] = _Newest()
 _continued: _Newest[tuple[Primitive, Continued]] = _Newest()
+#: The newest frames of moving pictures.
+_frames: _Newest[Previous | Completed] = _Newest()
 
 
 @WarmUpPolisher.handled_by
@@ -120,6 +123,16 @@ def polish_variant(job: PolishVariant) -> UInt8[np.ndarray, "h w 3"]:
     """
     options = job.of.options.model_copy(update={"seed": job.seed})
     return _polish(replace(job.of, options=options), _Newest(), _Newest()).image
+
+
+@PolishFrame.handled_by
+def polish_frame(job: PolishFrame) -> UInt8[np.ndarray, "h w 3"]:
+    """Polish a frame of a moving picture, which has no margins.
+
+    Raises:
+        SupersededError: the result is no longer wanted.
+    """
+    return _polish(job.of, _frames, _Newest()).image
 
 
 def _polish(

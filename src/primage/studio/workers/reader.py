@@ -304,6 +304,23 @@ class EncodePhoto(ReadingJob[bytes]):
 
 
 @dataclass(frozen=True)
+class WriteMovie(ReadingJob[None]):
+    """Write frames as a moving picture.
+
+    Attributes:
+        target: the file, whose suffix determines the format; see `primage.manipulate.movie.write_movie`.
+        frames: PNG files of one size.
+        fps: frames per second.
+        repeat: whether it repeats forever, where its format can say so.
+    """
+
+    target: Path
+    frames: tuple[Path, ...]
+    fps: float
+    repeat: bool
+
+
+@dataclass(frozen=True)
 class KeepPicture(ReadingJob[str]):
     """Keep a picture that parts of a drawing come from.
 

@@ -22,6 +22,7 @@ from primage.image import encode_png, read_image, resize_image, working_size
 from primage.labels.formats.raw import PhotoFacts
 from primage.labels.label_map import Label as PaletteLabel
 from primage.labels.label_map import LabelMap, Palette
+from primage.manipulate.movie import write_movie
 from primage.origin.inference import inferred_if_edited, is_worth_obeying
 from primage.origin.pictures import load_picture, picture_path, read_picture, write_picture
 from primage.origin.plane import Origin
@@ -60,6 +61,7 @@ from primage.studio.workers.reader import (
     ReadTrainingPrimitive,
     ResizeCanvas,
     WarmUpReader,
+    WriteMovie,
     WriteOwn,
 )
 
@@ -319,3 +321,17 @@ def encode_photo(job: EncodePhoto) -> bytes:
     if job.short_side_px is not None:
         size = working_size(size, min(job.short_side_px, *size))
     return encode_png(resize_image(photo, size), compress_level=1)
+
+
+@WriteMovie.handled_by
+def write_frames(job: WriteMovie) -> None:
+    """Write frames as a moving picture.
+
+    Raises:
+        RefusalError: the file cannot be written.
+    """
+    try:
+        write_movie(job.target, job.frames, job.fps, job.repeat)
+    except (ImageError, OSError) as error:  # they name files that nobody knows
+        reason = getattr(error.__cause__ or error, "strerror", None) or error.__cause__ or error
+        raise RefusalError(507, "full", f"the moving picture cannot be exported ({reason})") from error
