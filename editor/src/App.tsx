@@ -15,6 +15,7 @@ import { SidePanel } from "./panels/SidePanel";
 import { StartPage } from "./panels/StartPage";
 import { StatusBar } from "./panels/StatusBar";
 import { listenToKeys } from "./panels/shortcuts";
+import { Timeline } from "./panels/Timeline";
 import { ToolRail } from "./panels/ToolRail";
 import { TopBar } from "./panels/TopBar";
 import { Tour } from "./panels/Tour";
@@ -108,6 +109,7 @@ function Workspace() {
         {!correcting && (layout === "beside" || layout === "result") && <ResultPane alone={layout === "result"} />}
       </Panes>
       {panels && <SidePanel />}
+      <Timeline />
       <StatusBar />
       {!correcting && <Tour />}
     </main>

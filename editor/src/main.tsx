@@ -5,6 +5,7 @@ import { useStudio } from "./state/store";
 import "./theme/tokens.css";
 import "./theme/controls.css";
 import "./theme/layout.css";
+import "./theme/timeline.css";
 import "./theme/panels.css";
 import "./theme/start.css";
 

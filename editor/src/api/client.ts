@@ -9,6 +9,7 @@ export type ExtractSettings = Schemas["ExtractSettings"];
 export type Learning = Schemas["Learning"];
 export type Label = Schemas["Label"];
 export type Snapshot = Schemas["Snapshot"];
+export type Animation = Schemas["Animation"];
 export type HistoryState = Schemas["HistoryState"];
 export type Problem = Schemas["Problem"];
 

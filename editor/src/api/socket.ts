@@ -7,6 +7,7 @@ export type TextMessage =
   | Schemas["Refused"]
   | Schemas["State"]
   | Schemas["LearningChanged"]
+  | Schemas["AnimationChanged"]
   | Schemas["Replaced"]
   | Schemas["Failure"]
   | Schemas["OriginFound"];

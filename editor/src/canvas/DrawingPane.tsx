@@ -4,6 +4,7 @@ import { toolById } from "../tools/registry";
 import { BrushRing } from "./BrushRing";
 import { Divider } from "./Divider";
 import { EffectOutlines } from "./EffectOutlines";
+import { FrameCanvas } from "./FrameCanvas";
 import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
@@ -84,6 +85,7 @@ export function DrawingPane() {
           <LayerCanvas key={layer.type.name} drawing={drawing} layer={layer} />
         ))}
         {over && picture && <PictureCanvas picture={picture} from={divider} />}
+        {over && picture && <FrameCanvas picture={picture} from={divider} />}
       </div>
       {over && picture && (
         <>

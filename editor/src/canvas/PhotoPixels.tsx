@@ -19,8 +19,9 @@ export function PhotoPixels(props: Props) {
   const project = useStudio((s) => s.project);
   const view = useStudio((s) => s.view);
   const shown = useStudio((s) => s.renderedSteps !== null);
+  const frame = useStudio((s) => s.frame !== null);
   const load = session()?.loadWindow;
-  if (!shown || !project || !load || props.pane.width < 2) return null;
+  if (frame || !shown || !project || !load || props.pane.width < 2) return null;
   if (!showsPhotoPixels(view, props.picture, project.full_size)) return null;
   return <TileCanvas {...props} load={load} {...project.full_size} />;
 }

@@ -3,6 +3,7 @@ import { hasMargins } from "../state/margins";
 import { useStudio } from "../state/store";
 import { Divider } from "./Divider";
 import { EffectOutlines } from "./EffectOutlines";
+import { FrameCanvas } from "./FrameCanvas";
 import { FOCUSABLE_PANE } from "./focus";
 import { listen } from "./input";
 import { LayerCanvas, PictureCanvas } from "./layers";
@@ -26,6 +27,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
   const overlay = useStudio((s) => s.layers.overlay);
   const shown = useStudio((s) => s.renderedSteps !== null);
   const model = project?.model;
+  const frame = useStudio((s) => s.frame?.number);
   const busy = useStudio((s) => s.rendering);
 
   useEffect(() => (ref.current ? listen({ pane: ref.current, draws: false, handleAt: () => false }) : undefined), []);
@@ -49,6 +51,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
         )}
         {sharp && <PhotoImage drawing={onCanvas} className="crisp" full />}
         <PictureCanvas picture={picture} from={before ? divider : 0} />
+        <FrameCanvas picture={picture} from={before ? divider : 0} />
       </div>
       <PhotoPixels picture={picture} pane={pane} from={before ? divider : 0} />
       <div className={view.zoom >= 1 ? "sheet-overlay crisp" : "sheet-overlay"} style={sheet}>
@@ -61,7 +64,7 @@ export function ResultPane({ alone }: { alone: boolean }) {
               ))}
           </div>
         )}
-        <UncertaintyCanvas picture={picture} from={before ? divider : 0} />
+        {frame === undefined && <UncertaintyCanvas picture={picture} from={before ? divider : 0} />}
       </div>
       <EffectOutlines pane={pane} width={picture.width} height={picture.height} />
       {before && <Divider pane={pane} width={picture.width} label="Divider between before and after" />}
@@ -70,6 +73,11 @@ export function ResultPane({ alone }: { alone: boolean }) {
           <span className="pane-tag left">Before</span>
           <span className="pane-tag right">After</span>
         </>
+      )}
+      {frame !== undefined && !before && (
+        <span className="pane-tag right">
+          Frame {frame + 1} of {project.animation.frames}
+        </span>
       )}
       {!shown && (
         <p className="pane-note" role="status">

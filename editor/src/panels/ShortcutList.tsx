@@ -4,7 +4,7 @@ import { offeredTools } from "../tools/registry";
 import { SHORTCUTS } from "./shortcuts";
 
 /** Keys of what only the studio's server can do. */
-const ASK_SERVER = ["Q"];
+const ASK_SERVER = ["Q", "Shift T", "Shift Space"];
 
 /** The list of keys. */
 export function ShortcutList() {

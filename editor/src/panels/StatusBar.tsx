@@ -1,11 +1,14 @@
 import { photoZoom } from "../canvas/photoPixels";
 import { fitDrawing, zoomBy, zoomToPhoto } from "../canvas/viewport";
+import { toggleTimeline } from "../state/player";
 import { useStudio } from "../state/store";
 import { IconButton } from "../theme/controls";
 import { EffectNotice } from "./EffectNotice";
 import { UnsettledNotice } from "./UnsettledNotice";
 
 export function StatusBar() {
+  const served = useStudio((s) => s.served);
+  const timeline = useStudio((s) => s.timeline);
   const view = useStudio((s) => s.view);
   const drawing = useStudio((s) => s.drawing);
   const project = useStudio((s) => s.project);
@@ -24,6 +27,15 @@ export function StatusBar() {
       </button>
       <IconButton icon="plus" label="Zoom in" keys="+" onClick={() => zoomBy(1.25)} />
       <IconButton icon="fit" label="Fit the drawing" keys="0" onClick={() => fitDrawing()} />
+      {served && !project.correcting && (
+        <IconButton
+          icon="timeline"
+          label={timeline ? "Close the timeline" : "Timeline"}
+          keys="Shift+T"
+          pressed={timeline}
+          onClick={toggleTimeline}
+        />
+      )}
       <span className="fact">
         {drawing.width} × {drawing.height} px
       </span>

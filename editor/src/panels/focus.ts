@@ -43,7 +43,7 @@ export function returnFocusToCanvas(): () => void {
   };
 }
 
-const REGIONS = [".topbar", ".options", ".rail", ".panes", ".side", ".status", ".tour"];
+const REGIONS = [".topbar", ".options", ".rail", ".panes", ".side", ".timeline", ".status", ".tour"];
 const FOCUSABLE = "button:enabled, input:enabled, select:enabled, a[href], [tabindex='0']";
 
 function enter(region: HTMLElement): void {

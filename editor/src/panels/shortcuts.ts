@@ -62,6 +62,8 @@ export const SHORTCUTS: [string, readonly (readonly [string, string])[]][] = [
       ["F", "Drawing over the result (tap, or hold to peek)"],
       ["X", "Compare with the photo"],
       ["Q", "Show uncertainty"],
+      ["Shift T", "Timeline"],
+      ["Shift Space", "Play or stop the timeline"],
       ["?", "This list"],
     ],
   ],
@@ -83,7 +85,7 @@ const ARROWS: Record<string, [number, number]> = {
 };
 
 /** Whether the focused control needs a key itself. Every other key is a shortcut, whatever has the focus. */
-function belongsToControl(key: string, target: HTMLElement): boolean {
+export function belongsToControl(key: string, target: HTMLElement): boolean {
   if (target.closest("dialog, textarea, select, input:not([type=range], [type=checkbox], [type=radio])")) return true;
   if (key in ARROWS) return target.matches("[type=range], [type=radio], [role=slider], [role=tab], [role=tabpanel]");
   if (key === " ") return target.matches("button, a, summary, [type=checkbox], [type=radio]");

@@ -17,7 +17,10 @@ class FakeSocket {
   /** Accepted by the server, whose first message is the state. */
   open(): void {
     this.readyState = FakeSocket.OPEN;
-    this.tell({ type: "state", project: { history: history(server.revision), labels: [] } });
+    this.tell({
+      type: "state",
+      project: { history: history(server.revision), labels: [], animation: { version: "" } },
+    });
   }
   cut(): void {
     this.readyState = 3;
@@ -247,7 +250,7 @@ test("what a picture says about edits without effect is shown until the next edi
 test("layers older than the tab's drawing are fetched again after a pause, and accepted in the end", async () => {
   set({ drawing: null, picture: null });
   const session = await opened();
-  FakeSocket.all[0].tell({ type: "state", project: { history: history(5), labels: [] } });
+  FakeSocket.all[0].tell({ type: "state", project: { history: history(5), labels: [], animation: { version: "" } } });
   server.marks = [1, 0];
   const loaded = session.load();
   answer();

@@ -10,6 +10,7 @@ import { setWithoutEffect } from "./effect";
 import { type Content, type ObjectsData, type ObjectsHeader, splitContents } from "./objects";
 import { photoColoursOf } from "./photoColours";
 import { Picture } from "./picture";
+import { hideFrame, receiveAnimation } from "./player";
 import type { Session } from "./session";
 import { get, notify, set } from "./store";
 
@@ -208,6 +209,7 @@ export class ServerSession implements Session {
       ...(objects && { objects: objects.objects, contents: objects.contents }),
       ...(continues === null ? {} : { continues }),
     };
+    hideFrame();
     const frame = writeFrame(header, [...patches.map((patch) => patch.bytes), ...(objects?.bytes ?? [])]);
     this.waiting.push({ id, at: performance.now(), revision: null });
     set({ rendering: true });
@@ -224,6 +226,7 @@ export class ServerSession implements Session {
   step(type: "undo" | "redo"): void {
     const id = this.nextId++;
     if (this.socket.send({ type, id })) {
+      hideFrame();
       this.unanswered.add(id);
       this.waiting.push({ id, at: performance.now(), revision: null });
       set({ rendering: true });
@@ -268,6 +271,9 @@ export class ServerSession implements Session {
       case "learning":
         set(({ project }) => ({ project: project && { ...project, learning: message.learning } }));
         break;
+      case "animation":
+        receiveAnimation(message.animation);
+        break;
       case "accepted":
         this.acknowledge(message.id, message.history.revision);
         this.history(message.history);
@@ -301,6 +307,7 @@ export class ServerSession implements Session {
     this.revision = Math.max(this.revision, project.history.revision);
     const old = get().project;
     set((state) => ({ project, settings: state.settings ?? project.settings }));
+    receiveAnimation(project.animation);
     const colours = ({ labels, line_colour }: Project) => JSON.stringify([labels, line_colour]);
     if (old && colours(old) !== colours(project)) get().drawing?.repaint();
   }

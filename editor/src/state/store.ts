@@ -110,6 +110,10 @@ export interface StudioState {
   /** Whether the uncertainty map is shown over the result. */
   uncertainty: boolean;
   panels: boolean;
+  /** Whether the timeline is shown, the frame of it that is shown instead of the result, and whether it plays. */
+  timeline: boolean;
+  frame: { number: number; image: ImageBitmap | null } | null;
+  playing: boolean;
   theme: "light" | "dark";
   /** A file is being dragged over the window. */
   dragging: boolean;
@@ -177,6 +181,9 @@ export const useStudio = create<StudioState>(() => ({
   uncertainty: false,
   // On a phone they would cover the drawing.
   panels: !globalThis.matchMedia?.("(max-width: 700px)").matches,
+  timeline: false,
+  frame: null,
+  playing: false,
   theme: initialTheme(),
   dragging: false,
   dialog: "none",
