@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from primage.edit.apply import Edited, edited
-from primage.edit.morphing import morphed
+from primage.edit.morphing import morphed, way_between
 from primage.edit.records import Copy, Edit, Erase, Fill, Flip, Handle, Move, Rectangle, Scale, Warp
 from primage.errors import PrimitiveError
 from primage.labels.label_map import LabelMap
@@ -20,7 +20,7 @@ UNMOVED = Edited(scene(), Origin.unmoved(SIZE))
 def way(*edits: Edit, share: float) -> tuple[Edited, Edited]:
     """The second drawing, and the one on the way to it."""
     after = edited(UNMOVED, edits)
-    return after, morphed(UNMOVED, after.primitive, after.origin, share)
+    return after, morphed(UNMOVED, after, after.origin, share)
 
 
 def test_a_part_moves_evenly() -> None:
@@ -75,11 +75,40 @@ def test_a_morph_starts_from_an_edited_drawing() -> None:
     first = edited(UNMOVED, [Move(region=BOX, by=(0.2, 0.1))])
     onward = Rectangle(top_left=(0.45, 0.3), bottom_right=(0.7, 0.6))
     second = edited(Edited(first.primitive, Origin.unmoved(SIZE)), [Move(region=onward, by=(0.2, 0.1))])
-    found = morphed(first, second.primitive, second.origin, 0.5)
+    found = morphed(first, second, second.origin, 0.5)
     block = labels(found) == 1
     np.testing.assert_allclose(
         (np.argwhere(block) - found.origin.coords(SIZE)[block]), [[9, 24]] * block.sum(), atol=0.6
     )
+
+
+@pytest.mark.parametrize("edit", [Move(region=BOX, by=(0.4, 0.3)), Scale(region=BOX, factor=1.5)], ids=lambda e: e.op)
+def test_a_part_that_both_drawings_have_elsewhere_goes_on(edit: Edit) -> None:
+    """Both say where in the photo it comes from."""
+    first = edited(UNMOVED, [Move(region=BOX, by=(0.2, 0.1))])
+    second = edited(UNMOVED, [edit])
+    way = way_between(UNMOVED.primitive, first, second)
+    assert way is not None
+    found = morphed(first, second, way, 0.5)
+    middle = np.argwhere(labels(found) == 1).mean(axis=0)
+    ends = [np.argwhere(labels(drawing) == 1).mean(axis=0) for drawing in (first, second)]
+    np.testing.assert_allclose(middle, np.mean(ends, axis=0), atol=0.7)
+    # It shows the same part of the photo on its way.
+    shown = found.origin.coords(SIZE)[labels(found) == 1]
+    np.testing.assert_allclose(shown.mean(axis=0), np.argwhere(labels(UNMOVED) == 1).mean(axis=0), atol=0.7)
+
+
+def test_a_part_that_moves_on_uncovers_the_photos_own_place() -> None:
+    """As the objects of the studio do: what is below them is kept."""
+    first = edited(UNMOVED, [Copy(region=BOX, by=(0.2, 0.3))])
+    second = edited(UNMOVED, [Copy(region=BOX, by=(0.45, 0.3))])
+    way = way_between(UNMOVED.primitive, first, second)
+    assert way is not None
+    early = morphed(first, second, way, 0.3)
+    gone = (labels(first) == 1) & (labels(early) == 0)
+    assert gone.sum() > 20
+    assert early.origin.known[gone].all()
+    assert way_between(UNMOVED.primitive, first, first) is None
 
 
 def test_drawings_of_other_sizes_are_refused() -> None:
@@ -89,4 +118,4 @@ def test_drawings_of_other_sizes_are_refused() -> None:
         edges=np.zeros((9, 80), bool),
     )  # type: ignore[union-attr]
     with pytest.raises(PrimitiveError, match="same kind and size"):
-        morphed(UNMOVED, small, UNMOVED.origin, 0.5)
+        morphed(UNMOVED, Edited(small, Origin.unmoved((9, 80))), UNMOVED.origin, 0.5)

@@ -10,7 +10,8 @@ from primage.edit.apply import Edited, Placement, emptied, pasted, spline_placem
 from primage.errors import PrimitiveError
 from primage.origin.inference import inferred_if_edited
 from primage.origin.plane import DRAWN, FIRST, UNMOVED, Origin
-from primage.origin.transforms import Affine, Piece
+from primage.origin.relation import relation
+from primage.origin.transforms import IDENTITY, Affine, Piece
 from primage.primitive.layer import nearest_pixels
 from primage.primitive.primitive import Primitive
 
@@ -32,27 +33,31 @@ def way_between(training: Primitive, before: Edited, after: Edited) -> Origin | 
         after: the drawing of the key.
 
     Returns:
-        None if both drawings are the same.
+        What both origins say, unless most of what changed counts as drawn; then it is inferred from the drawings. None
+        if both drawings are the same.
     """
     changed = after.primitive.differs(before.primitive)
     if not changed.any() and np.array_equal(before.origin.index, after.origin.index):
         return None
     if not (before.origin.moves or before.primitive.differs(training).any()):
         return after.origin
-    found = inferred_if_edited(after.primitive, before.primitive)
+    found = relation(before.origin, after.origin, changed)
+    if found is None or (changed & (found.index == DRAWN) & (after.origin.index == DRAWN)).sum() > changed.sum() / 2:
+        found = inferred_if_edited(after.primitive, before.primitive)
     return Origin.unmoved(training.size).drawn(changed) if found is None else found
 
 
-def morphed(before: Edited, after: Primitive, moved: Origin, share: float) -> Edited:
+def morphed(before: Edited, after: Edited, moved: Origin, share: float) -> Edited:
     """A drawing between two drawings.
 
     A part that is elsewhere in the second drawing goes there on a straight line; turns and sizes change evenly (the
-    polar factors of its linear map, Shoemake & Duff 1992), a mirrored part flips halfway. What it leaves is filled from
-    its surroundings. What was drawn anew, or only removed, changes halfway.
+    polar factors of its linear map, Shoemake & Duff 1992), a mirrored part flips halfway. What it leaves is what the
+    second drawing has there; where that has another part, it is filled from its surroundings. What was drawn anew, or
+    only removed, changes halfway.
 
     Args:
         before: the first drawing, and its origin.
-        after: the second drawing, of the same kind, size and labels.
+        after: the second drawing, of the same kind, size and labels, and its origin.
         moved: where the pixels of the second drawing come from in the first one, in place of the photo.
         share: 0 for the first, 1 for the second drawing.
 
@@ -62,26 +67,27 @@ def morphed(before: Edited, after: Primitive, moved: Origin, share: float) -> Ed
     Raises:
         PrimitiveError: the drawings have different kinds or sizes, or everything was moved away.
     """
-    if after.kind != before.primitive.kind or not after.size == before.primitive.size == moved.size:
+    if after.primitive.kind != before.primitive.kind or not after.origin.size == before.origin.size == moved.size:
         raise PrimitiveError(
             "the drawings of a morph must have the same kind and size; make both from the same run's drawing"
         )
-    if share <= 0:
-        return before
-    size = after.size
+    if share <= 0 or share >= 1:
+        return before if share <= 0 else after
+    size = moved.size
     pieces = [number for number in range(len(moved.pieces)) if (moved.index == FIRST + number).any()]
     sources = {number: _source(moved, number) for number in pieces}
     left = np.logical_or.reduce([np.zeros(size, bool), *sources.values()]) & (moved.index != UNMOVED)
-    between = emptied(before, left) if left.any() else before
+    seen = left & ((moved.index == DRAWN) | moved.removed)
+    between = emptied(before, left & ~seen) if (left & ~seen).any() else before
     if share >= _SWITCH:
-        anew = (moved.index == DRAWN) | (moved.removed & ~left)
-        between = _as_drawn(between, after, anew, moved)
+        seen |= (moved.index == DRAWN) | moved.removed
+    between = _as_drawn(between, after, seen)
     for number in pieces:
         target = moved.index == FIRST + number
         placement, onto = _on_the_way(moved.pieces[number], target, share)
         cut = ndimage.binary_dilation(sources[number], np.ones((3, 3), bool), iterations=_BESIDE_PX)
         between = pasted(before, between, placement, cut, onto)
-    return Edited(after, between.origin) if share >= 1 else between
+    return between
 
 
 def _source(moved: Origin, number: int) -> Mask:
@@ -96,16 +102,16 @@ def _source(moved: Origin, number: int) -> Mask:
     return np.asarray(ndimage.binary_closing(np.pad(out, 3), iterations=3)[3:-3, 3:-3] | out)
 
 
-def _as_drawn(between: Edited, after: Primitive, mask: Mask, moved: Origin) -> Edited:
+def _as_drawn(between: Edited, after: Edited, mask: Mask) -> Edited:
     if not mask.any():
         return between
-    coords = np.moveaxis(np.indices(after.size).astype(float), 0, -1)
-    layers = after.layers
-    everywhere = np.ones(after.size, bool)
+    coords = np.moveaxis(np.indices(mask.shape).astype(float), 0, -1)
+    layers = after.primitive.layers
+    everywhere = np.ones(mask.shape, bool)
     primitive = between.primitive.map(
         lambda layer, data: layer.paste(data, layers[layer.name], coords, mask, everywhere)
     )
-    return Edited(primitive, between.origin.emptied(mask & moved.removed).drawn(mask & (moved.index == DRAWN)))
+    return Edited(primitive, between.origin.pasted(after.origin, coords, mask, IDENTITY))
 
 
 def _on_the_way(piece: Piece, target: Mask, share: float) -> tuple[Placement, Mask]:

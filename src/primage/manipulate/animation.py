@@ -65,7 +65,7 @@ def keyed(model: Model, timeline: Timeline) -> Iterator[Edited]:
         if last is None or state != last[0]:
             drawing = drawings[first]
             if way is not None:
-                drawing = morphed(drawing, drawings[first + 1].primitive, way, share)
+                drawing = morphed(drawing, drawings[first + 1], way, share)
             last = state, edited(drawing, edits, find)
         yield last[1]
 

@@ -41,7 +41,7 @@ def drawing_between(loaded: LoadedModel, first: Drawing, second: Drawing, share:
     way = _way(loaded, first, second, before, after)
     if way is None:
         return first
-    found = morphed(before, after.primitive, way, share)
+    found = morphed(before, after, way, share)
     origin = _with_pictures(found.origin, origin_on(first if share < _SWITCH else second))
     layers = {**second.layers, **found.primitive.to_arrays(), "origin": layer_of(origin.index)}
     return Drawing(layers, origin.pieces)
