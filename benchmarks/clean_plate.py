@@ -1,6 +1,6 @@
 """Moving parts of the truth suite: what is behind them, with and without a clean plate.
 
-``python benchmarks/clean_plate.py [--half dev|held-out|both] [--frames 5] [--sheet FILE]``
+``python benchmarks/clean_plate.py [--half dev|held-out|both] [--frames 5] [--sheets FOLDER]``
 
 Each edit of the kind "move far" is made in equal steps, without training. Flicker is the mean absolute change from
 frame to frame where something was removed in both, as a share of full scale: the true background stands still.
@@ -71,10 +71,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", default="both", choices=[*HALVES, "both"])
     parser.add_argument("--frames", type=int, default=5)
-    parser.add_argument("--sheet", type=Path, help="write the frames of all methods above each other")
+    parser.add_argument("--sheets", type=Path, help="folder for a sheet of each move, the methods above each other")
     given = parser.parse_args()
     distance = distance_by(LPIPS("alexnet"))
-    rows, sheet = [], []
+    rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for name in (name for half in HALVES if given.half in (half, "both") for name in HALVES[half]):
             stage = scene(name)
@@ -87,7 +87,10 @@ def main() -> None:
                 for method, images in frames.items():
                     last = scores(images[-1], case.base.picture, case.truth.picture, distance)["lpips"]
                     row[method] = {"flicker": round(flicker(images, removed), 4), "lpips_last": round(last, 4)}
-                    sheet.append(images)
+                if given.sheets is not None:
+                    captions = [f"{number + 1}" for number in range(given.frames)]
+                    sheet = contact_sheet(list(frames.values()), [captions] * len(METHODS))
+                    write_png(given.sheets / f"{name}.png", sheet)
                 rows.append(row)
                 print(row, flush=True)
     means = {
@@ -101,8 +104,6 @@ def main() -> None:
         for half in dict.fromkeys(row["half"] for row in rows)
     }
     machine.write("clean_plate", {"frames": given.frames, "mean": means, "moves": rows})
-    if given.sheet is not None:
-        write_png(given.sheet, contact_sheet(sheet, [[""] * given.frames for _ in sheet]))
 
 
 if __name__ == "__main__":

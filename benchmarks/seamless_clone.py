@@ -1,6 +1,6 @@
 """Moved and duplicated things of the truth suite beside Poisson cloning: LPIPS to the true picture.
 
-``python benchmarks/seamless_clone.py [--half dev|held-out|both] [--sheet FILE]``
+``python benchmarks/seamless_clone.py [--half dev|held-out|both] [--sheets FOLDER]``
 
 OpenCV's seamlessClone (Pérez, Gangnet & Blake 2003) gets the thing's true outline, as ours does, or the outline grown
 by 4 px, as a person would draw around it; what a thing leaves is filled by OpenCV's inpainting (Telea), or by ours.
@@ -51,6 +51,10 @@ def cloned(case: Case, ground: np.ndarray, growth_px: int, mode: int) -> np.ndar
     # OpenCV leaves out masks that reach the border.
     mask[[0, -1]] = mask[:, [0, -1]] = False
     source = np.roll(case.base.picture, shift, axis=(0, 1))
+    # It puts the middle of the mask's box at a point, which only is a pixel if the sides are odd.
+    for axis in (0, 1):
+        if len(np.flatnonzero(mask.any(axis=1 - axis))) % 2 == 0:
+            mask |= np.roll(mask, 1, axis)
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     centre = (int(columns[0] + columns[-1]) // 2, int(rows[0] + rows[-1]) // 2)
     return np.asarray(cv2.seamlessClone(source, ground, mask.astype(np.uint8) * 255, centre, mode))
@@ -81,10 +85,10 @@ def main() -> None:
     """Paint all edits and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", default="both", choices=[*HALVES, "both"])
-    parser.add_argument("--sheet", type=Path, help="write all pictures beside the true ones")
+    parser.add_argument("--sheets", type=Path, help="folder for a sheet of each edit, beside the true picture")
     given = parser.parse_args()
     distance = distance_by(LPIPS("alexnet"))
-    rows, sheet, captions = [], [], []
+    rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for name in (name for half in HALVES if given.half in (half, "both") for name in HALVES[half]):
             stage = scene(name)
@@ -98,8 +102,9 @@ def main() -> None:
                 row = {"scene": name, "half": stage.half, "kind": case.edit.kind, "title": case.edit.title}
                 rows.append({**row, "lpips": found})
                 print(rows[-1], flush=True)
-                sheet.append([case.truth.picture, *images.values()])
-                captions.append([case.edit.title, *images])
+                if given.sheets is not None:
+                    sheet = contact_sheet([[case.truth.picture, *images.values()]], [[case.edit.title, *images]])
+                    write_png(given.sheets / f"{name} {case.edit.kind}.png", sheet)
     means = {
         half: {
             kind: {
@@ -112,8 +117,6 @@ def main() -> None:
         for half in dict.fromkeys(row["half"] for row in rows)
     }
     machine.write("seamless_clone", {"growth_px": GROWTH_PX, "mean_lpips": means, "edits": rows})
-    if given.sheet is not None:
-        write_png(given.sheet, contact_sheet(sheet, captions))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
 from pathlib import Path
 
+import numpy as np
+
 from primage.detection.figures import find_figures
 from primage.edit.apply import Edited, edited
 from primage.edit.morphing import morphed, way_between
