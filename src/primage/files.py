@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -82,6 +83,23 @@ def write_atomically(path: str | Path, data: str | bytes, durable: bool = True) 
     """
     with atomic_path(path, durable) as scratch:
         scratch.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def append_line(path: str | Path, text: str) -> None:
+    """Append a line to a file, or nothing: half a line on a full disk would take the next one with it.
+
+    Args:
+        path: the file; it is created if it does not exist.
+        text: the line, encoded as UTF-8.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with Path(path).open("ab", buffering=0) as file:
+        size, line = file.tell(), f"{text}\n".encode()
+        if file.write(line) != len(line):
+            file.truncate(size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _flush_folder(folder: Path) -> None:

@@ -19,12 +19,12 @@ from primage._version import __version__
 from primage.config import Config
 from primage.deviations import HasDeviations
 from primage.errors import RunError
-from primage.files import write_atomically
+from primage.files import append_line, write_atomically
 from primage.image import read_image, write_png
 from primage.outputs import check_outputs, check_parents
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
 from primage.primitive.read_back import check_reads_back
-from primage.run_folder import CHECKPOINT, MODEL, PAIR, PHOTO, PREVIOUS, PRIMITIVE, RECORD, check_free
+from primage.run_folder import CHECKPOINT, LOG, MODEL, PAIR, PHOTO, PREVIOUS, PRIMITIVE, RECORD, check_free
 from primage.stored_pairs import (
     FurtherPair,
     PairRecord,
@@ -258,13 +258,12 @@ class Run:
         return self.path / CHECKPOINT
 
     def log(self, entry: Mapping[str, object]) -> None:
-        """Append one line to log.jsonl."""
-        with (self.path / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        """Append one line to log.jsonl, or nothing, if the disk is full."""
+        append_line(self.path / LOG, json.dumps(entry))
 
     def cut_log(self, step: int) -> None:
         """Delete the log entries after ``step``, because a resumed run repeats those steps."""
-        path = self.path / "log.jsonl"
+        path = self.path / LOG
         if not path.exists():
             return
         kept = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from torch import Tensor
 from primage.errors import RunError
 from primage.files import atomic_path
 
+#: How safetensors tells the number of an error of the operating system.
+_SYSTEM_ERROR = re.compile(r"os error (\d+)")
 #: Field of the record.
 _CHECKSUM = "sha256_of_all"
 
@@ -28,12 +32,19 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, A
         path: the file; its folder exists.
         tensors: what to save.
         meta: the record, of JSON data.
+
+    Raises:
+        OSError: it cannot be written; the old file is unchanged.
     """
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # In the record, as safetensors writes several entries of its metadata in a random order.
     record = json.dumps({**meta, _CHECKSUM: _checksum(meta, ready)})
     with atomic_path(path) as scratch:
-        save_file(ready, scratch, metadata={"primage": record})
+        try:
+            save_file(ready, scratch, metadata={"primage": record})
+        except SafetensorError as error:
+            number = _SYSTEM_ERROR.search(str(error))
+            raise OSError(int(number[1]) if number else errno.EIO, str(error), str(path)) from error
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

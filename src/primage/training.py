@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Mapping
 from collections.abc import Generator as PythonGenerator
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -19,7 +21,7 @@ import torch
 from primage import losses
 from primage.allocator import kept_memory
 from primage.config import Config, LossConfig
-from primage.errors import TrainingError, WeightsError
+from primage.errors import TrainingError, WeightsError, shortage
 from primage.further_pairs import FurtherPairs
 from primage.nets.features import FeatureExtractor
 from primage.nets.generator import Source
@@ -30,6 +32,7 @@ from primage.state import State, fresh_state
 from primage.warp.pair import TrainingPair
 
 _log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 #: Minimum time between two lines of the log.
 _LOG_SEC = 1.0
@@ -113,13 +116,28 @@ def _training(run: Run, device: str, require_weights: bool) -> PythonGenerator[P
     previews_due = [s for s in _FIRST_PREVIEWS_SEC if s > state.seconds]
     values: dict[str, float] = {}
     rate = 0.0
+    failures: set[str] = set()
 
     def save() -> None:
         nonlocal saved_at, saved_step, save_cost
         begin = time.monotonic()
         _check_state(state)
-        run.save_checkpoint(*state.dump())
-        saved_at, saved_step, save_cost = state.seconds, state.step, time.monotonic() - begin
+        try:
+            run.save_checkpoint(*state.dump())
+            saved_step = state.step
+        finally:
+            saved_at, save_cost = state.seconds, time.monotonic() - begin
+
+    def tried(write: Callable[[], Result]) -> Result | None:
+        """What cannot be written now may be written later: the disk may have space again. In the end it is an error."""
+        try:
+            return write()
+        except OSError as error:
+            reason = shortage(error) or str(error)
+            if reason not in failures:
+                _log.warning("%s; the training goes on", reason)
+            failures.add(reason)
+            return None
 
     def publish() -> Path:
         _check_state(state)
@@ -143,29 +161,32 @@ def _training(run: Run, device: str, require_weights: bool) -> PythonGenerator[P
             rested = state.seconds - state.previewed_sec >= _REST * publish_cost
             if state.seconds >= due and rested and not last:
                 previews_due = [s for s in previews_due if s > state.seconds]
-                preview = publish()
+                preview = tried(publish)
                 publish_cost = time.monotonic() - started - state.seconds
                 state.previewed_sec = state.seconds = time.monotonic() - started
 
             # The checkpoint.
             if state.seconds - saved_at >= max(config.checkpoint_sec, _REST * save_cost):
-                save()
+                tried(save)
 
             # The log and the progress. The last step is reported below, after its model is written.
             elapsed = state.seconds - logged_at
             if elapsed >= _LOG_SEC or preview or last:
                 rate = (state.step - logged_step) / max(elapsed, 1e-9)
                 logged_at, logged_step = state.seconds, state.step
-                run.log({"step": state.step, "seconds": round(state.seconds, 2), **values})
+                entry = {"step": state.step, "seconds": round(state.seconds, 2), **values}
+                tried(partial(run.log, entry))
                 left = seconds_left(stages, state.step, state.seconds)
                 if not last:
                     yield Progress(state.step, config.steps, state.seconds, left, rate, values, preview, notice)
     finally:
         # Reached at the end, and when closed at a yield. After an error within a step, the last checkpoint is kept.
         if state.intact:
-            if saved_step != state.step:
-                save()
-            preview = publish()
+            try:
+                if saved_step != state.step:
+                    save()
+            finally:  # the model is smaller
+                preview = publish()
     yield Progress(state.step, config.steps, state.seconds, 0.0, rate, values, preview, notice)
 
 

@@ -20,7 +20,7 @@ from primage.batch.records import Record, changed, inputs_of, is_current, read_r
 from primage.batch.workspace import Workspace, workspace
 from primage.edit.files import edited_drawing
 from primage.edit.records import read_edits
-from primage.errors import BusyError, PrimageError, ResourceError, TrainingError, UserError, WeightsError
+from primage.errors import BusyError, PrimageError, ResourceError, TrainingError, UserError, WeightsError, shortage
 from primage.evaluate.reports.heatmaps import data_uri
 from primage.files import sha256_file
 from primage.image import read_image
@@ -167,7 +167,9 @@ def _stage(name: str, step: int = 0, steps: int = 0, seconds_left: float = float
 def _sentence(error: BaseException) -> str:
     """An error that has no message for people, as one."""
     text = " ".join(str(error).split())
-    return text if isinstance(error, PrimageError) else f"{type(error).__name__}: {text or 'no reason given'}"
+    if isinstance(error, PrimageError):
+        return text
+    return shortage(error) or f"{type(error).__name__}: {text or 'no reason given'}"
 
 
 class _Notes(logging.Handler):

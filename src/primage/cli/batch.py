@@ -9,7 +9,7 @@ import typer
 
 from primage.cli.batch_table import follow_batch
 from primage.cli.console import Device, Json, LineColour, Overwrite, Quiet, checked_device, print_json, say, set_up
-from primage.cli.train import stoppable
+from primage.cli.signals import exit_code, stoppable
 from primage.cli.weights import download_bar
 from primage.primitive.kinds import KINDS_HELP
 
@@ -99,7 +99,7 @@ def command(
         say(f"{counts['done']} of {counts['photos']} done{failed}: {jobs[0].options.location('summary.html')}", quiet)
     if counts["stopped"]:
         say(f"Stopped with {counts['stopped']} photos to do; repeat the command to go on.", quiet or as_json)
-        return 130
+        return exit_code()
     return 1 if counts["failed"] else 0
 
 

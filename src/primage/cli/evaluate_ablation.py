@@ -10,6 +10,7 @@ import typer
 
 from primage.cli.console import Device, Json, Overwrite, Quiet, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
+from primage.cli.signals import exit_code
 
 
 def command(
@@ -71,7 +72,7 @@ def command(
     finished = follow_events(evaluate_ablation(video, levels, full), quiet or as_json)
     if finished is None:
         say(f"Stopped. Repeat the command to resume from the runs in {out}.", quiet)
-        return 130
+        return exit_code()
     results, page = finished
     if as_json:
         from primage.evaluate.reports.serialize import summary

@@ -10,6 +10,7 @@ import typer
 
 from primage.cli.console import Device, Json, Overwrite, Quiet, checked_device, print_json, say, set_up
 from primage.cli.events import follow_events
+from primage.cli.signals import exit_code
 
 
 def command(
@@ -51,7 +52,7 @@ def command(
     )
     if finished is None:
         say("Stopped; repeat the command to start again.", quiet)
-        return 130
+        return exit_code()
     series, page = finished
     if as_json:
         print_json({"page": str(page), "series": [{"gap": g.gap, "score": g.score, "risk": g.risk} for g in series]})

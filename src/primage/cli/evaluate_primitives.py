@@ -20,6 +20,7 @@ from primage.cli.console import (
     set_up,
 )
 from primage.cli.events import follow_events
+from primage.cli.signals import exit_code
 
 
 def command(
@@ -61,7 +62,7 @@ def command(
     )
     if finished is None:
         say(f"Stopped. Repeat the command to resume from the runs in {out}.", quiet)
-        return 130
+        return exit_code()
     compared, sheet = finished
     if as_json:
         print_json({"sheet": str(sheet.resolve()), "kinds": [each.kind for each in compared]})

@@ -10,6 +10,7 @@ import typer
 
 from primage.cli.console import Device, Json, Overwrite, Quiet, checked_device, comma_separated, print_json, say, set_up
 from primage.cli.events import follow_events
+from primage.cli.signals import exit_code
 from primage.primitive.kinds import KINDS
 
 
@@ -115,7 +116,7 @@ def command(
     finished = follow_events(evaluate_video(video), quiet or as_json)
     if finished is None:
         say(f"Stopped. Repeat the command to resume from the runs in {out}.", quiet)
-        return 130
+        return exit_code()
     results, page = finished
     if as_json:
         print_json({"report": str(page), **summary(results)})

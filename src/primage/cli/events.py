@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from primage.cli.console import err
-from primage.cli.train import stoppable
+from primage.cli.signals import stoppable
 
 if TYPE_CHECKING:
     from primage.evaluate.protocol.progress import Event

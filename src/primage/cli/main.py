@@ -35,14 +35,15 @@ from primage.cli import (
     weights,
 )
 from primage.cli.console import err
-from primage.errors import PrimageError
+from primage.cli.signals import StoppedError, end_silently, ending_signals, exit_code
+from primage.errors import PrimageError, shortage
 
 app = typer.Typer(
     name="primage",
     help="Train a generator on one photo, edit a simple drawing of it, get the edited photo.",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 success, 1 failure, 2 invalid input or command line, 130 stopped with Ctrl-C.",
+    epilog="Exit codes: 0 success, 1 failure, 2 invalid input or command line, 130 Ctrl-C, 143 SIGTERM.",
 )
 app.command("train")(train.command)
 app.command("render")(render.command)
@@ -96,35 +97,39 @@ def run(arguments: Sequence[str]) -> int:
         arguments: the arguments after the program name.
 
     Returns:
-        The exit code: 0 success, 1 failure, 2 invalid input or command line, 130 stopped with Ctrl-C.
+        The exit code: 0 success, 1 failure, 2 invalid input or command line, 130 stopped with Ctrl-C, 143 with SIGTERM,
+        129 because the terminal was closed.
     """
-    try:
-        if not arguments:
-            arguments = ["--help"]
-        result = _parser(app)(list(arguments), prog_name="primage", standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except PrimageError as error:
-        _print_error(str(error))
-        return error.exit_code
-    except TyperException as error:  # the command line itself
-        _print_error(f"{error.format_message().rstrip('.')} (see primage --help)")
-        return 2
-    except (KeyboardInterrupt, typer.Abort):
-        _print_error("stopped; repeat the command to go on")
-        return 130
-    except BrokenPipeError:  # `primage … | head`
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        return 1
-    except Exception as error:
-        if os.environ.get("PRIMAGE_DEBUG"):
-            raise
-        _print_error(f"{type(error).__name__}: {error} (set PRIMAGE_DEBUG=1 for a traceback)")
-        return 1
+    with ending_signals():
+        try:
+            if not arguments:
+                arguments = ["--help"]
+            result = _parser(app)(list(arguments), prog_name="primage", standalone_mode=False)
+            return result if isinstance(result, int) else 0
+        except PrimageError as error:
+            _print_error(str(error))
+            return error.exit_code
+        except TyperException as error:  # the command line itself
+            _print_error(f"{error.format_message().rstrip('.')} (see primage --help)")
+            return 2
+        except (StoppedError, KeyboardInterrupt, typer.Abort):
+            _print_error("stopped; repeat the command to go on")
+            return exit_code()
+        except BrokenPipeError:  # `primage … | head`
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+            return 1
+        except Exception as error:
+            if os.environ.get("PRIMAGE_DEBUG"):
+                raise
+            _print_error(shortage(error) or f"{type(error).__name__}: {error} (set PRIMAGE_DEBUG=1 for a traceback)")
+            return 1
 
 
 def main() -> None:
     """Entry point of the console command."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    end_silently()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from primage.cli.console import print_json, say
+from primage.cli.signals import exit_code
 
 if TYPE_CHECKING:
     from primage.manipulate.frames import Animation
@@ -28,7 +29,7 @@ def told(found: Animation | None, as_json: bool, quiet: bool) -> int:
     """
     if found is None:
         say("Stopped; the same command goes on with the next frame.", quiet)
-        return 130
+        return exit_code()
     if as_json:
         facts = {"file": found.path, "frames": found.frames, "folder": found.folder, "flicker": found.flicker}
         print_json({name: str(value) if isinstance(value, Path) else value for name, value in facts.items()})

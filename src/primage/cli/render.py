@@ -31,6 +31,7 @@ from primage.cli.console import (
     set_up,
 )
 from primage.cli.events import follow_share
+from primage.cli.signals import exit_code
 from primage.render.quality import DEFAULT_QUALITY
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _learned(photo: Path | Pixels, scale: int, device: str, quiet: bool) -> Upsc
     known = read_photo(photo).pixels if isinstance(photo, Path) else photo
     found = follow_share("learning the photo's details", learning(known, scale, device=device), quiet)
     if found is None:
-        raise typer.Exit(130)
+        raise typer.Exit(exit_code())
     return found
 
 

@@ -22,6 +22,7 @@ from primage.cli.console import (
     set_up,
 )
 from primage.cli.events import follow_events
+from primage.cli.signals import exit_code
 
 
 def command(
@@ -58,7 +59,7 @@ def command(
     )
     if found is None:
         say("Stopped; repeat the command to start again.", quiet)
-        return 130
+        return exit_code()
     risk, incoherence = found
     if as_json:
         print_json(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Device, Quiet, checked_device, set_up
+from primage.cli.console import Device, Quiet, checked_device, say, set_up
 
 
 def command(
@@ -68,6 +68,7 @@ def command(
         device=device if device == "cpu" else checked_device(device),
     )
     serve(options, Address(host, port, tuple(names or ())), token, tokenless, _announce)
+    say("Stopped; what was accepted is done.", quiet)
 
 
 def _announce(url: str, token: str | None) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from primage.cli.console import Quiet, set_up
+from primage.cli.console import Quiet, say, set_up
+from primage.cli.signals import exit_code
 
 
 def command(
@@ -31,7 +32,7 @@ def command(
         typer.Option("--set", metavar="KEY=VALUE", help="Any training setting. Repeatable."),
     ] = None,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Edit the drawing in the browser while the photo follows. Stop with Ctrl-C; everything is saved."""
     set_up(quiet)
     from primage.errors import ConfigError
@@ -45,4 +46,6 @@ def command(
 
     options = Options(projects.expanduser(), preset, tuple(settings or ()))
     address = Address(host, DEFAULT_PORT if port is None else port, tuple(names or ()), strict=port is not None)
-    serve(options, address, token, photo, browser, typer.echo)
+    ended = serve(options, address, token, photo, browser, typer.echo)
+    say("Stopped; everything is saved.", quiet)
+    return exit_code(ended)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 import shlex
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -34,6 +33,7 @@ from primage.cli.console import (
     say,
     set_up,
 )
+from primage.cli.signals import exit_code, stoppable
 from primage.cli.weights import download_bar
 from primage.primitive.kinds import KINDS_HELP
 
@@ -163,34 +163,7 @@ def command(
         )
     else:
         say(f"{model.record.steps} steps in {model.record.seconds:.0f} s: {run.model_path}", quiet)
-    return 130 if stop_early else 0
-
-
-@contextlib.contextmanager
-def stoppable(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """Make Ctrl-C and SIGTERM request a stop after the current step; a second Ctrl-C stops at once.
-
-    Args:
-        quiet: print no message.
-
-    Yields:
-        A function that returns whether a stop was requested.
-    """
-    requested = False
-
-    def request(_number: int, _frame: Any) -> None:
-        nonlocal requested
-        if requested:
-            raise KeyboardInterrupt
-        requested = True
-        say("stopping after this step …", quiet)
-
-    previous = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: requested
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    return exit_code() if stop_early else 0
 
 
 def _check_tensorboard() -> None:

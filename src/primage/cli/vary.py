@@ -9,6 +9,7 @@ import typer
 
 from primage.cli.console import Device, Json, Overwrite, Quiet, Seed, checked_device, print_json, say, set_up
 from primage.cli.events import follow_events
+from primage.cli.signals import exit_code
 
 
 def command(
@@ -37,7 +38,7 @@ def command(
     found = follow_events(events, quiet or as_json)
     if found is None:
         say("Stopped; the variations painted so far are kept.", quiet)
-        return 130
+        return exit_code()
     if as_json:
         print_json(found)
     else:

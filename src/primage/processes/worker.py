@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic
 
-from primage.errors import PrimageError, UserError
+from primage.errors import PrimageError, UserError, shortage
 from primage.http.errors import RefusalError
 from primage.processes.errors import SupersededError, WorkerDiedError
 from primage.processes.jobs import Job, Result
@@ -271,9 +271,9 @@ def _answer(job: Job[Result]) -> _Done[Result] | _Refused:
         return _Refused(422, "invalid", str(error))
     except PrimageError as error:
         return _Refused(500, "failed", str(error))
-    except MemoryError:
-        return _Refused(507, "full", "there is not enough memory for a drawing of this size")
     except Exception as error:
+        if (short := shortage(error)) is not None:
+            return _Refused(507, "full", short)
         _log.exception("a job failed")
         return _Refused(500, "failed", f"{type(error).__name__}: {error}")
 

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -287,11 +288,11 @@ class Drawing:
                 patches.append(Patch(layer=name, **box.model_dump()))
         return patches
 
-    def dump(self, meta: dict[str, int]) -> bytes:
+    def dump(self, meta: dict[str, Any]) -> bytes:
         """Serialise the drawing.
 
         Args:
-            meta: numbers to store with it.
+            meta: numbers and lists of JSON data to store with it.
         """
         shapes = {name: layer.shape for name, layer in self.layers.items()}
         pieces = _PIECES.dump_python(self.pieces, mode="json")
@@ -308,14 +309,14 @@ class Drawing:
         return _HEAD.pack(len(head)) + head + zlib.compress(body, 1)
 
     @classmethod
-    def parse(cls, data: bytes) -> tuple[Drawing, dict[str, int]]:
+    def parse(cls, data: bytes) -> tuple[Drawing, dict[str, Any]]:
         """Read the output of `dump`.
 
         Args:
             data: the file's bytes.
 
         Returns:
-            The drawing and the numbers stored with it.
+            The drawing, and what was stored with it.
 
         Raises:
             RunError: the data are damaged.
@@ -347,7 +348,8 @@ class Drawing:
                 layers["origin"] = layer_of(index)
             drawing = cls(layers, pieces, stack, margins)
             _ = drawing.photo_size  # margins may leave nothing of it
-            return drawing, {str(key): int(value) for key, value in head["meta"].items()}
+            meta = head["meta"].items()
+            return drawing, {str(key): value if isinstance(value, list) else int(value) for key, value in meta}
         except (ValueError, LookupError, TypeError, AttributeError, RefusalError, struct.error, zlib.error) as error:
             raise RunError(f"the project's drawing is damaged ({error})") from error
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from primage.errors import RunError
 from primage.files import write_atomically
@@ -23,6 +24,8 @@ from primage.studio.resizing import of_whole, whole
 from primage.studio.schemas import HistoryState, Label, Patch
 
 _log = logging.getLogger(__name__)
+
+_LABELS: TypeAdapter[tuple[Label, ...]] = TypeAdapter(tuple[Label, ...])
 
 #: Added when a drawing is loaded, so that no revision assigned before a crash is reused.
 _REVISION_GAP = 1000
@@ -50,6 +53,8 @@ class Canvas:
         self.loaded_revision = revision
         self._run = run
         self.saved = True
+        #: Those of the drawing, saved with it; None if no edit changed those of the record.
+        self.labels: tuple[Label, ...] | None = None
         #: Number of the first entries of the history that cannot be undone at the moment.
         self.floor = 0
 
@@ -96,19 +101,31 @@ class Canvas:
         """
         try:
             drawing, meta = Drawing.parse((folder / "drawing.bin").read_bytes())
+            # A server that was killed between the two files has saved the labels of these pixels here only.
+            labels = _LABELS.validate_python(meta["labels"]) if "labels" in meta else None
         except OSError as error:
             raise RunError("the project's drawing is missing") from error
+        except ValidationError as error:
+            raise RunError("the project's drawing is damaged (in its labels)") from error
         drawing = drawing.with_sources()
-        check_drawing(drawing, record)
-        run = run_number(record)
+        check_drawing(drawing, record if labels is None else record.model_copy(update={"labels": labels}))
+        run = record.run_number
         if meta.get("run") != run:
             raise RunError("the project's drawing belongs to an earlier extraction")
         before = meta.get("revision", 0)
         canvas = cls(folder, drawing, meta.get("done", 0), before + _REVISION_GAP, run)
-        canvas.loaded_revision = before
+        canvas.loaded_revision, canvas.labels = before, labels
         canvas.history.compact()
         canvas.save(durable=False)
         return canvas
+
+    def labelled(self, record: ProjectRecord) -> ProjectRecord:
+        """A record with the labels of the drawing.
+
+        Args:
+            record: record of the project, as it was saved.
+        """
+        return record if self.labels is None else record.model_copy(update={"labels": self.labels})
 
     def infer_origin(self, training: Drawing) -> None:
         """Complete a drawing that was saved by an earlier version, which did not record where pixels come from.
@@ -130,7 +147,9 @@ class Canvas:
         Args:
             durable: flush them to the disk before returning.
         """
-        meta = {"done": self.history.done, "revision": self.revision, "run": self._run}
+        meta: dict[str, Any] = {"done": self.history.done, "revision": self.revision, "run": self._run}
+        if self.labels is not None:
+            meta["labels"] = _LABELS.dump_python(self.labels, mode="json")
         # After a power failure, an entry that was replaced must not count as one of those done.
         if durable or self.history.replaced:
             self.history.flush()
@@ -192,6 +211,7 @@ class Canvas:
         self._write(entry if last is None or last.resized is not None else self._merged(last, entry), last)
         self.drawing.put(patches, after)
         self.drawing.stack = stack or earlier
+        self.labels = self.labels if labels is None else labels[1]
         self._next_revision()
         return self._changed(Change(title, patches, after, labels[1] if labels is not None else None), earlier)
 
@@ -304,6 +324,7 @@ class Canvas:
         self.history.done += -1 if back else 1
         self._next_revision()
         labels = None if entry.labels is None else entry.labels[0 if back else 1]
+        self.labels = labels or self.labels
         change = Change(entry.title, entry.patches, pixels, labels)
         if entry.resized is not None:
             change = Change(entry.title, (), Pixels(()), labels, resized=True)
@@ -372,12 +393,3 @@ def check_drawing(drawing: Drawing, record: ProjectRecord) -> None:
         drawing.check_stack(len(record.labels))
     except RefusalError as error:
         raise RunError("the project's drawing is damaged (in its objects)") from error
-
-
-def run_number(record: ProjectRecord) -> int:
-    """The number in the name of the run folder.
-
-    Args:
-        record: of the project.
-    """
-    return int(record.run.removeprefix("run-"))

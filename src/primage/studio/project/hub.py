@@ -20,7 +20,7 @@ from primage.errors import RunError
 from primage.http.errors import RefusalError
 from primage.manipulate.movie import can_write_mp4
 from primage.studio.project.archive import read_zip
-from primage.studio.project.canvas import Canvas, run_number
+from primage.studio.project.canvas import Canvas
 from primage.studio.project.extraction import Extractor, default_settings
 from primage.studio.project.live import LiveProject
 from primage.studio.project.pictures import check_pictures, sweep_pictures
@@ -170,11 +170,11 @@ class Hub:
         except RunError as error:
             _log.warning("%s: %s; the edits are lost and the training primitive is used", record.id, error)
             extraction = await self.services.reader.run(ReadTrainingPrimitive(folder / record.run))
-            canvas = Canvas.fresh(folder, extraction.drawing, int(time.time()) % (1 << 30), run_number(record))
+            canvas = Canvas.fresh(folder, extraction.drawing, int(time.time()) % (1 << 30), record.run_number)
         if not canvas.drawing.has_origin:  # saved by an earlier version
             canvas.infer_origin((await self.services.reader.run(ReadTrainingPrimitive(folder / record.run))).drawing)
         await asyncio.to_thread(sweep_pictures, self.services, record, canvas)
-        return LiveProject(self.services, record, canvas)
+        return LiveProject(self.services, canvas.labelled(record), canvas)
 
     async def _close_idle(self) -> None:
         idle = [project for project in self._open.values() if project.idle]
@@ -280,6 +280,7 @@ class Hub:
             update = {"id": project_id, "updated": time.time(), "snapshots": tuple(kept)}
             record = record.model_copy(update=update)
             canvas = await asyncio.to_thread(Canvas.load, folder, record)
+            record = canvas.labelled(record)
             if not canvas.drawing.has_origin:  # exported by an earlier version
                 canvas.infer_origin(training.drawing)
             store.write(record)

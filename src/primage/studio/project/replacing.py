@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from primage.studio.drawing import Drawing
 from primage.studio.messages import Replaced, State
-from primage.studio.project.canvas import Canvas, run_number
+from primage.studio.project.canvas import Canvas
 from primage.studio.project.clients import Clients
 from primage.studio.project.extraction import Extractor
 from primage.studio.project.models import ModelManager
@@ -95,7 +95,7 @@ class Replacing:
         project, store = self._project, self._services.store
         async with self._busy:
             await asyncio.to_thread(store.sweep_runs, project.record)
-            folder, number = store.folder(project.record.id), run_number(project.record) + 1
+            folder, number = store.folder(project.record.id), project.record.run_number + 1
             run = folder / f"run-{number}"
             extraction = await project.extractor.create_run(run, settings)
             carried = await self._carried(run, correction)

@@ -106,6 +106,11 @@ class ProjectRecord(Schema):
             del data["polish"]
         return data
 
+    @property
+    def run_number(self) -> int:
+        """The number in the name of the run folder."""
+        return int(self.run.removeprefix("run-"))
+
     def changes(self, change: ProjectChange) -> dict[str, object]:
         """New values of its fields.
 

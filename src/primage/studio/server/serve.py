@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import signal
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 
 from primage.errors import ConfigError, RunError
 from primage.http.address import Address, bound, hosts_of
+from primage.http.server import Server
 from primage.studio.project.hub import Hub
 from primage.studio.project.services import Options
 from primage.studio.server.app import create_app
@@ -32,8 +34,8 @@ def serve(
     photo: Path | None,
     browser: bool,
     announce: Callable[[str], None],
-) -> None:
-    """Run the studio until Ctrl-C.
+) -> signal.Signals | None:
+    """Run the studio until Ctrl-C or SIGTERM.
 
     Args:
         options: projects and limits.
@@ -42,6 +44,9 @@ def serve(
         photo: a photo to create a project from.
         browser: whether to open the page in a browser.
         announce: called with the address to open.
+
+    Returns:
+        The signal that ended it, after everything was saved.
 
     Raises:
         ConfigError: the address is reachable from other machines and no token was given, or it is not available.
@@ -67,9 +72,9 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-        asyncio.run(
+        return asyncio.run(
             _run(
-                uvicorn.Server(config),
+                Server(config),
                 listener,
                 app,
                 f"http://{address.shown}:{port}/",
@@ -82,7 +87,7 @@ def serve(
 
 
 async def _run(
-    server: uvicorn.Server,
+    server: Server,
     listener: socket.socket,
     app: FastAPI,
     url: str,
@@ -90,12 +95,14 @@ async def _run(
     photo: Path | None,
     browser: bool,
     announce: Callable[[str], None],
-) -> None:
+) -> signal.Signals | None:
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.02)
     if running.done():  # the reason is in the log
         await running
+        if server.received is not None:
+            return server.received
         raise RunError("the studio could not be started; does another one use the same projects?")
     query = {"token": access.token}
     hub: Hub = app.state.hub
@@ -106,8 +113,11 @@ async def _run(
     except BaseException:
         server.should_exit = True
         await running
-        raise
+        if server.received is None:
+            raise
+        return server.received  # whose workers are ended, for which the project waited
     announce(f"{url}?{urlencode(query)}")
     if browser:
         await asyncio.to_thread(webbrowser.open, f"{url}?{urlencode(query)}")
     await running
+    return server.received
