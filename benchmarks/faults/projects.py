@@ -137,10 +137,11 @@ async def looked_at(projects: Path, tell: Callable[[int], None]) -> None:
     tell(hashed(project))
     tell(sum(is_scratch(path.name) for path in projects.rglob("*")))
     done = project.canvas.history.done
-    while project.canvas.history.done:
-        project.canvas.undo_redo("undo")
-    while project.canvas.history.done < done:
-        project.canvas.undo_redo("redo")
+    with project.clients.joined() as client:
+        while project.canvas.history.done:
+            project.undo_redo(client, UndoRedo(type="undo", id=0))
+        while project.canvas.history.done < done:
+            project.undo_redo(client, UndoRedo(type="redo", id=0))
     tell(hashed(project))
 
 
@@ -172,7 +173,8 @@ def tried(kills: int, seed: int) -> dict[str, Any]:
             # The first change after what was found: from then on it is lost.
             at = len(hashes) - 1 - hashes[::-1].index(found.told[0])
             lost.append((killed - told[at + 1][1]) / 1000 if at + 1 < len(told) else 0.0)
-            history += found.told[2] != found.told[0]
+            # Which may have more of the last stroke than the drawing had.
+            history += found.told[2] not in hashes
             left += found.told[1]
     return {
         "seed": seed,
