@@ -41,8 +41,9 @@ def main(arguments: Sequence[str]) -> int:
     out = options.out
     (out / "frames").mkdir(parents=True, exist_ok=True)
     write_png(out / "coffee.png", skimage.data.coffee())
-    (out / "keys.json").write_text(json.dumps(KEYS), encoding="utf-8")
-    frames = write_frames(out / "frames", 3 if options.tiny else 12, (288, 384))
+    keys = KEYS | {"fps": 2} if options.tiny else KEYS
+    (out / "keys.json").write_text(json.dumps(keys), encoding="utf-8")
+    frames = write_frames(out / "frames", 2 if options.tiny else 12, (288, 384))
     (out / "edit.json").write_text(
         json.dumps([{"op": "erase", "region": {"shape": "ellipse", "centre": [0.66, 0.72], "radii": [0.1, 0.16]}}]),
         encoding="utf-8",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from jaxtyping import UInt8
 
 from primage.config import FROM_SCRATCH, NAMED_SETTINGS, Config, PresetName, preset
 from primage.downloads import Progress as WeightsProgress
-from primage.errors import ConfigError, ImageError
+from primage.errors import ConfigError, ImageError, RunError
+from primage.files import parse_json
 from primage.image import read_image, resize_image, working_size
 from primage.loss_network import check_perceptual_layers, with_available_weights
 from primage.losses import enabled_losses
@@ -115,8 +115,8 @@ def _set(data: dict[str, Any], setting: str) -> None:
     if not equals or not isinstance(section, dict) or name not in section:
         raise ConfigError(f"--set {setting}: there is no such setting; write KEY=VALUE, e.g. augment.cutmix=true")
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
+        value = parse_json(text)
+    except ValueError:
         value = text.strip()
     if isinstance(section[name], dict) and isinstance(value, str):  # a whole section cannot be a word
         groups = NAMED_SETTINGS.get(path.strip(), {})
@@ -293,7 +293,7 @@ def continued_run(
         run = Run(folder)
         run.check_pair()
         run.check_checkpoint()
-        done = run.checkpoint_record()["step"] if run.checkpoint_path.exists() else 0
+        done = _steps_done(run)
         config = run.record.config
         changes: dict[str, Any] = {"continued_from": done, "steps": None, "minutes": minutes or config.minutes}
         if steps is not None:
@@ -306,6 +306,17 @@ def continued_run(
         check_perceptual_layers(config)
         run.amend(with_available_weights(config, None) if require_weights else config)
         yield run
+
+
+def _steps_done(run: Run) -> int:
+    """The number of steps in a run's checkpoint; 0 without one."""
+    done = run.checkpoint_record().get("step") if run.checkpoint_path.exists() else 0
+    if not isinstance(done, int) or done < 0:
+        raise RunError(
+            f"{run.checkpoint_path}: is no checkpoint of a training; put the run's own file back, or delete it to "
+            "train from the start"
+        )
+    return done
 
 
 def train(

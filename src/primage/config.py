@@ -17,6 +17,8 @@ from primage.settings import Fraction, Frozen
 
 #: The largest working size, and the size of `paper`: it trains at the photo's own size.
 MAX_SIZE_PX = 4096
+#: Far more than any network here has. A model file from elsewhere must not say what takes hours to build.
+MAX_CHANNELS, MAX_BLOCKS = 1024, 100
 
 PresetName = Literal["draft", "standard", "paper"]
 
@@ -88,21 +90,21 @@ class Pix2PixHDConfig(Frozen):
     """The published generator (Wang et al. 2017): 182.443 M parameters at these defaults with RGB in and out."""
 
     architecture: Literal["pix2pixhd"] = "pix2pixhd"
-    ngf: int = Field(64, ge=1)
+    ngf: int = Field(64, ge=1, le=MAX_CHANNELS)
     n_downsampling: int = Field(4, ge=1, le=6)
-    n_blocks: int = Field(9, ge=0)
+    n_blocks: int = Field(9, ge=0, le=MAX_BLOCKS)
     n_local_enhancers: int = Field(0, ge=0, le=2, description="0: only the global generator")
-    n_blocks_local: int = Field(3, ge=0)
+    n_blocks_local: int = Field(3, ge=0, le=MAX_BLOCKS)
 
 
 class PainterConfig(Frozen):
     """Our small generator: copies each pixel from its match in the photo, and synthesises what cannot be copied."""
 
     architecture: Literal["painter"] = "painter"
-    embedding: int = Field(10, ge=4, description="channels of the embedded primitive")
+    embedding: int = Field(10, ge=4, le=MAX_CHANNELS, description="channels of the embedded primitive")
     widths: tuple[int, int, int, int] = Field((24, 48, 96, 128), description="channels at 1/2, 1/4, 1/8, 1/16")
     blocks: tuple[int, int, int, int] = Field((0, 0, 1, 2), description="residual blocks at 1/2, 1/4, 1/8, 1/16")
-    descriptor: int = Field(64, ge=1, description="length of the descriptors that are matched")
+    descriptor: int = Field(64, ge=1, le=MAX_CHANNELS, description="length of the descriptors that are matched")
     refine_widths: tuple[int, int, int] = Field((32, 64, 64), description="channels of the refinement at 1/2, 1/4, 1/8")
     norm_momentum: float = Field(0.05, gt=0, le=1)
 
@@ -110,6 +112,8 @@ class PainterConfig(Frozen):
     def _widths(self) -> PainterConfig:
         if min(*self.widths, *self.refine_widths) < 1 or min(self.blocks) < 0:
             raise ValueError("widths must be 1 or more, blocks 0 or more")
+        if max(*self.widths, *self.refine_widths) > MAX_CHANNELS or max(self.blocks) > MAX_BLOCKS:
+            raise ValueError(f"widths must be {MAX_CHANNELS} at most, blocks {MAX_BLOCKS}")
         return self
 
 
@@ -119,7 +123,7 @@ GeneratorConfig = Annotated[Pix2PixHDConfig | PainterConfig, Field(discriminator
 class DiscriminatorConfig(Frozen):
     """Multi-scale patch discriminator: 5.536 M parameters at these defaults with RGB primitive and photo."""
 
-    ndf: int = Field(64, ge=1)
+    ndf: int = Field(64, ge=1, le=MAX_CHANNELS)
     n_layers: int = Field(3, ge=1, le=6)
     num_D: int = Field(2, ge=1, le=4)  # noqa: N815  (the field's name for it)
     start: Fraction = Field(0.0, description="share of the steps before it starts")

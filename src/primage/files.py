@@ -177,6 +177,26 @@ def sha256_file(path: str | Path) -> str:
         raise ImageError(f"{path} cannot be read ({error.strerror}); a file is needed") from error
 
 
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON that may come from anywhere.
+
+    Args:
+        text: the text.
+
+    Raises:
+        ValueError: it is no JSON, or nested too deeply, or has a number of thousands of digits.
+
+    Example:
+        >>> parse_json("[" * 100_000)
+        Traceback (most recent call last):
+        ValueError: it is nested too deeply
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
 def safetensors_texts(path: str | Path) -> dict[str, Any]:
     """The texts that a safetensors file holds beside its tensors, even if these are damaged.
 
@@ -188,7 +208,7 @@ def safetensors_texts(path: str | Path) -> dict[str, Any]:
     """
     try:
         with Path(path).open("rb") as file:
-            head = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _MAX_HEAD_BYTES)))
+            head = parse_json(file.read(min(int.from_bytes(file.read(8), "little"), _MAX_HEAD_BYTES)))
         return dict(head["__metadata__"])
     except (OSError, ValueError, TypeError, KeyError):
         return {}

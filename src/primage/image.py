@@ -35,6 +35,26 @@ def read_image(path: str | Path, background: tuple[int, int, int] = (255, 255, 2
     return flatten(decode(path), background)
 
 
+def check_pixels(what: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Check that an array from elsewhere can be what is stored as bytes of pixels.
+
+    Args:
+        what: the picture, for the message.
+        array: any array.
+        shape: the shape that it should have.
+
+    Raises:
+        ImageError: it has no pixels, another shape, or other values than bytes.
+
+    Example:
+        >>> check_pixels("the photo", np.zeros((2, 3, 3), np.float32), (2, 3, 3))
+        Traceback (most recent call last):
+        primage.errors.ImageError: the photo has (2, 3, 3) values of float32, not (2, 3, 3) bytes; take another file
+    """
+    if array.dtype != np.uint8 or array.shape != shape or len(shape) < 2 or not array.size:
+        raise ImageError(f"{what} has {array.shape} values of {array.dtype}, not {shape} bytes; take another file")
+
+
 def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "h2 w2 3"]:
     """Resize with Lanczos, antialiased when shrinking.
 

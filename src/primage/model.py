@@ -17,8 +17,8 @@ from torch import Tensor
 from primage._version import __version__
 from primage.config import Config
 from primage.deviations import HasDeviations
-from primage.errors import PrimitiveError, RunError
-from primage.image import resize_image, working_size
+from primage.errors import PrimitiveError, RunError, UserError
+from primage.image import check_pixels, resize_image, working_size
 from primage.nets.build import build_network
 from primage.nets.generator import Generator, Painted, Source
 from primage.nets.layers import fold_norms
@@ -36,7 +36,7 @@ from primage.synthesis.reference import Reference
 from primage.synthesis.stage import completed
 from primage.synthesis.synthesise import DEFAULTS
 from primage.tensor_files import load_tensors, save_tensors
-from primage.tensors import to_image, to_tensor
+from primage.tensors import assign_weights, bounded, to_image, to_tensor
 
 
 class ModelRecord(HasDeviations):
@@ -95,8 +95,8 @@ class Model:
         with torch.device("meta"):
             network = build_network(self.record.config.generator, self.record.spec.channels)
         try:
-            network.load_state_dict(self.weights, assign=True)
-        except RuntimeError as error:
+            assign_weights(network, self.weights)
+        except ValueError as error:
             raise RunError("the model's weights do not fit its settings: the file is damaged") from error
         return network.requires_grad_(False).eval()
 
@@ -132,11 +132,11 @@ class Model:
             strength: how strictly the drawing is obeyed; see `RenderOptions`.
         """
         key = (*size, strength)
-        if key not in self._references:
-            self._references.clear()  # users work at one size and strength at a time
+        if (found := self._references.get(key)) is None:  # held here, as another thread may render at another size
             pair, config = self.scaled_pair(size), DEFAULTS.obeying(strength)
-            self._references[key] = Reference(*pair, self.record.spec, config, self.device)
-        return self._references[key]
+            self._references.clear()  # users work at one size and strength at a time
+            found = self._references[key] = Reference(*pair, self.record.spec, config, self.device)
+        return found
 
     def unpolished(self, primitive: Primitive, painted: Painted) -> Render | None:
         """The output of `paint` as the input of `primage.synthesis.polish.polish`.
@@ -151,9 +151,9 @@ class Model:
         if not painted.grids or painted.confidence is None:
             return None
         height, width = self._scaled_size(primitive.size)
-        x, y = painted.grids[-1][0].float().cpu().unbind(-1)
+        x, y = bounded(painted.grids[-1][0].cpu(), 2.0).unbind(-1)  # the photo is within 1
         field = torch.stack([(y + 1) * (0.5 * (height - 1)), (x + 1) * (0.5 * (width - 1))], dim=-1)
-        confidence = torch.sigmoid(painted.confidence[0, 0].float()).cpu()
+        confidence = torch.sigmoid(bounded(painted.confidence[0, 0].cpu(), 100.0))
         return Render(primitive, to_image(painted.image.cpu()), field.numpy(), confidence.numpy())
 
     def polish(
@@ -240,12 +240,12 @@ class Model:
 
     def _source(self, size: tuple[int, int]) -> Source:
         """The training pair, scaled to match a primitive of ``size``, with its features; cached."""
-        if size not in self._sources:
+        if (found := self._sources.get(size)) is None:
             photo, source = self.scaled_pair(size)
             pair = Source(to_tensor(photo), encode(source, self.record.spec)).to(self.device)
             self._sources.clear()  # users work at one size at a time
-            self._sources[size] = self.generator.prepared(pair)
-        return self._sources[size]
+            found = self._sources[size] = self.generator.prepared(pair)
+        return found
 
     def render(
         self,
@@ -388,11 +388,11 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     tensors, meta = load_tensors(file)
     try:
         record = ModelRecord.model_validate(meta)
-        photo = tensors.pop("photo").numpy()
-        spec = record.spec
+        photo, spec = tensors.pop("photo").numpy(), record.spec
         arrays = {name: tensors.pop(name).numpy() for name in KINDS[spec.kind].names if name in tensors}
         primitive = Primitive.from_arrays(spec.kind, arrays, spec.palette)
-    except (ValidationError, KeyError, PrimitiveError) as error:
+        check_pixels("the photo", photo, (*primitive.size, 3))
+    except (ValidationError, KeyError, TypeError, UserError) as error:  # NumPy has no bfloat16
         reason = f"is not a model that Primage {__version__} can read; give a run folder or its model file"
         raise RunError(f"{file}: {reason}") from error
     prefix = "generator."

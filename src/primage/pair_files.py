@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 
 from primage.config import Config
 from primage.errors import ConfigError
+from primage.files import parse_json
 from primage.primitive.kinds import KINDS
 from primage.primitive.read import NO_FILES, LayerFiles
 from primage.settings import Frozen
@@ -43,7 +44,7 @@ class _Entry(Frozen):
     drawing: str | None = None
 
 
-_ENTRIES: TypeAdapter[tuple[_Entry, ...]] = TypeAdapter(tuple[_Entry, ...])
+_ENTRIES: TypeAdapter[tuple[_Entry, ...]] = TypeAdapter(Annotated[tuple[_Entry, ...], FailFast()])
 
 
 def is_several(path: str | Path) -> bool:
@@ -141,14 +142,14 @@ def _listed(path: Path) -> list[PairFiles]:
     """The pairs of a CSV or JSON file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        data = json.loads(text) if path.suffix.lower() == ".json" else list(csv.DictReader(text.splitlines()))
+        data = parse_json(text) if path.suffix.lower() == ".json" else list(csv.DictReader(text.splitlines()))
         entries = _ENTRIES.validate_python(data)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}); give a list of photos with their drawings") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "list"
         raise ConfigError(f"{path}: {where}: {first['msg']} (a pair has the fields photo and drawing)") from error
+    except (OSError, ValueError, csv.Error) as error:
+        raise ConfigError(f"{path}: cannot be read ({error}); give a list of photos with their drawings") from error
     pairs = [
         PairFiles(path.parent / entry.photo, path.parent / entry.drawing if entry.drawing else None)
         for entry in entries

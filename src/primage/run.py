@@ -19,7 +19,7 @@ from primage._version import __version__
 from primage.config import Config
 from primage.deviations import HasDeviations
 from primage.errors import RunError
-from primage.files import append_line, write_atomically
+from primage.files import append_line, parse_json, write_atomically
 from primage.image import read_image, write_png
 from primage.outputs import check_outputs, check_parents
 from primage.primitive.primitive import Primitive, PrimitiveSpec, draw
@@ -269,9 +269,9 @@ class Run:
         kept = []
         for line in path.read_text(encoding="utf-8").splitlines():
             try:
-                if json.loads(line)["step"] <= step:
+                if parse_json(line)["step"] <= step:
                     kept.append(line)
-            except (json.JSONDecodeError, KeyError):  # a line left incomplete by a killed process
+            except (ValueError, KeyError, TypeError):  # a line left incomplete by a killed process
                 continue
         write_atomically(path, "".join(line + "\n" for line in kept))
 

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from primage.errors import RunError
-from primage.files import atomic_path
+from primage.files import atomic_path, parse_json
 
 #: How safetensors tells the number of an error of the operating system.
 _SYSTEM_ERROR = re.compile(r"os error (\d+)")
@@ -88,13 +88,15 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except FileNotFoundError as error:
         raise RunError(f"{path}: there is no such file; give a run folder or its model.safetensors") from error
-    except (SafetensorError, KeyError, json.JSONDecodeError, OSError) as error:
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise RunError(f"{path}: is not a file that Primage wrote, or it is damaged ({error}); give another") from error
 
 
 def _record_of(file: Any) -> tuple[dict[str, Any], str | None]:
     """The record, and the checksum of the file if it has one."""
-    meta: dict[str, Any] = json.loads((file.metadata() or {})["primage"])
+    meta = parse_json((file.metadata() or {})["primage"])
+    if not isinstance(meta, dict):
+        raise ValueError("its record is no JSON object")
     return meta, meta.pop(_CHECKSUM, None)
 
 

@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from primage.image import to_channels
+
+
+def assign_weights(network: torch.nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Give a network weights from elsewhere, without copying them.
+
+    Args:
+        network: on any device, "meta" included.
+        weights: its state by name.
+
+    Raises:
+        ValueError: names, shapes or types are not those of the network, or some are not finite.
+    """
+    types = {name: tensor.dtype for name, tensor in network.state_dict().items()}
+    for name, tensor in weights.items():
+        if tensor.dtype != types.get(name) or not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} is no weight of the network, or not finite")
+    try:
+        network.load_state_dict(weights, assign=True)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+
+
+def bounded(x: Float[Tensor, "*shape"], limit: float) -> Float[Tensor, "*shape"]:
+    """The numbers of a tensor within limits, and 0 for what is none: weights from elsewhere may overflow.
+
+    Args:
+        x: of any type of floats.
+        limit: the largest magnitude.
+
+    Returns:
+        float32.
+    """
+    return x.float().nan_to_num(nan=0.0).clamp(-limit, limit)
 
 
 def pad_to_multiple(x: Float[Tensor, "b c h w"], multiple: int) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:

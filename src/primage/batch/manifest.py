@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from primage.batch.locations import name_of, read_text
 from primage.errors import ConfigError
+from primage.files import parse_json
 from primage.settings import Frozen, validated
 
 _JSON_LINES = (".jsonl", ".ndjson")
@@ -103,9 +103,11 @@ def _json_lines(text: str, location: str) -> Iterator[tuple[str, Any]]:
             continue
         place = f"{location}, line {number}"
         try:
-            data = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ConfigError(f"{place}: is no JSON ({error.msg}); write one object in each line") from error
+            data = parse_json(line)
+        except ValueError as error:
+            raise ConfigError(
+                f"{place}: is no JSON ({getattr(error, 'msg', error)}); write one object in each line"
+            ) from error
         if not isinstance(data, dict):
             raise ConfigError(f'{place}: is no JSON object; write one like {{"photo": "cat.jpg"}}')
         yield (

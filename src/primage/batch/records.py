@@ -13,7 +13,7 @@ from primage._version import __version__
 from primage.batch.locations import fingerprint, is_url
 from primage.batch.plan import Job
 from primage.errors import OutputError
-from primage.files import atomic_path, sha256_file
+from primage.files import atomic_path, parse_json, sha256_file
 from primage.seal import BLANK, KEY, seal, state
 from primage.settings import Frozen
 
@@ -105,7 +105,7 @@ def read_record(path: Path) -> Record | None:
         return None
     try:
         if state(path) == "sealed":
-            data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            data: dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
             data.pop(KEY)
             return Record.model_validate(data)
     except (OSError, ValueError, KeyError, ValidationError):

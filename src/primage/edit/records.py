@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import FailFast, Field, TypeAdapter, ValidationError, model_validator
 
 from primage.errors import PrimitiveError
 from primage.primitive.margins import Margins
@@ -231,7 +231,9 @@ class Extend(Frozen):
 #: Edits that need nothing but the drawing.
 DrawingEdit = Move | Copy | Scale | Flip | Swap | Warp | Erase | Fill | Paint | Extend
 Edit = Annotated[DrawingEdit | Landmarks, Field(discriminator="op")]
-_EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
+#: Of which the first mistake is reported, so that nothing after it needs to be read.
+Edits = Annotated[tuple[Edit, ...], FailFast()]
+_EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(Edits)
 
 
 def edits_from_json(text: str, where: str = "edits") -> tuple[Edit, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from primage.errors import ConfigError, OutputError, PrimitiveError
 from primage.export.generator import Check, export_onnx
 from primage.export.metadata import describe
-from primage.files import atomic_path, sha256_file, write_atomically
+from primage.files import atomic_path, parse_json, sha256_file, write_atomically
 from primage.image import write_png
 from primage.model import Model
 from primage.outputs import check_folder, check_outputs, check_place, mark_folder
@@ -218,7 +218,7 @@ def _written_before(folder: Path) -> dict[str, list[str]]:
     try:
         if state(manifest) != "sealed":
             return {}
-        described = json.loads(manifest.read_text(encoding="utf-8"))
+        described = parse_json(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     found = {str(name): [str(each) for each in hashes] for name, hashes in described.get("replaced", {}).items()}

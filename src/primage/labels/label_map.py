@@ -20,7 +20,7 @@ from primage.errors import LabelError
 from primage.labels.formats.raw import Source
 
 MAX_LABELS = 255
-_Channel = Annotated[int, Field(ge=0, le=255)]
+Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class Label(BaseModel):
@@ -32,9 +32,9 @@ class Label(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: int
-    colour: tuple[_Channel, _Channel, _Channel]
+    colour: tuple[Channel, Channel, Channel]
     name: str = ""
-    file_colour: tuple[_Channel, _Channel, _Channel] | None = None
+    file_colour: tuple[Channel, Channel, Channel] | None = None
 
     @model_serializer(mode="wrap")
     def _without_same_colour(self, dump: Callable[[Any], Any]) -> dict[str, Any]:

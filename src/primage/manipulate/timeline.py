@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from primage.edit.records import Copy, Edit, Landmarks, Move, Scale, Warp
+from primage.edit.records import Copy, Edit, Edits, Landmarks, Move, Scale, Warp
 from primage.errors import PrimitiveError
 from primage.settings import Frozen
 
@@ -46,7 +46,7 @@ class Key(Frozen):
 
     at: float = Field(ge=0, le=36_000, description="seconds")
     drawing: Path | None = None
-    edits: tuple[Edit, ...] = ()
+    edits: Edits = ()
     ease: Easing = "in-out"
 
 

@@ -15,7 +15,7 @@ from primage.config import AugmentConfig
 from primage.errors import ConfigError
 from primage.evaluate.metrics.registry import Metric, build_metrics
 from primage.evaluate.protocol.progress import Event
-from primage.files import write_atomically
+from primage.files import parse_json, write_atomically
 from primage.image import write_png
 from primage.model import Model, load
 from primage.outputs import check_folder, check_outputs, mark_folder, remove_own
@@ -195,7 +195,7 @@ def write_variations(
 def _earlier(record: Path) -> set[str]:
     """The files that an earlier call made, which had more variations."""
     try:
-        entries = json.loads(record.read_text(encoding="utf-8"))["variations"]
+        entries = parse_json(record.read_text(encoding="utf-8"))["variations"]
         return {Path(entry[name]).name for entry in entries for name in ("picture", "drawing")}
     except (OSError, ValueError, KeyError, TypeError):
         return set()

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from skimage.draw import line
 
 from primage.errors import PrimitiveError
+from primage.files import parse_json
 from primage.primitive.landmark_table import TABLE_SUFFIXES, read_landmark_table
 from primage.settings import Frozen, validated
 
@@ -64,10 +65,10 @@ def read_landmarks(path: str | Path) -> Landmarks:
     except (OSError, UnicodeDecodeError) as error:
         raise PrimitiveError(f"{path}: cannot be read as landmarks ({error})") from error
     try:
-        data = json.loads(text)
+        data = parse_json(text)
     except json.JSONDecodeError as error:
         raise PrimitiveError(f"{path}: is not JSON (line {error.lineno}: {error.msg})") from error
-    except (ValueError, RecursionError) as error:  # thousands of digits or nested brackets
+    except ValueError as error:  # thousands of digits or nested brackets
         raise PrimitiveError(f"{path}: cannot be read as landmarks ({error})") from error
     return validated(Landmarks, data, str(path))
 

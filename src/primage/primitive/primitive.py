@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from primage.errors import PrimitiveError
+from primage.image import check_pixels
 from primage.labels.display import free_colours
-from primage.labels.label_map import LabelMap, Palette, label_boundaries
+from primage.labels.label_map import Channel, LabelMap, Palette, label_boundaries
 from primage.primitive.codes import colour_code_matrix
 from primage.primitive.config import PrimitiveConfig
 from primage.primitive.kinds import KINDS, layers_of
@@ -171,9 +172,13 @@ class Primitive:
 
         Raises:
             PrimitiveError: a layer of the kind is missing.
+            ImageError: an array has another form.
             LabelError: an array contains a label that is not in the palette.
         """
         layers = layers_of(kind)
+        for layer in layers:
+            if (array := arrays.get(layer.name)) is not None:
+                check_pixels(layer.title, array, array.shape[:2] + (() if layer.planes == 1 else (layer.planes,)))
         return cls(kind, **{x.name: x.from_array(arrays[x.name], palette) for x in layers if x.name in arrays})
 
 
@@ -182,7 +187,7 @@ class PrimitiveSpec(Frozen):
 
     config: PrimitiveConfig
     palette: Palette | None = None
-    line_colour: tuple[int, int, int] = (0, 0, 0)
+    line_colour: tuple[Channel, Channel, Channel] = (0, 0, 0)
     photo_size: tuple[int, int] | None = None
     edges_given: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 import zlib
 from collections.abc import Sequence
@@ -13,16 +14,19 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from primage.errors import RunError
+from primage.files import parse_json
 from primage.http.errors import RefusalError
 from primage.origin.plane import MAX_PIECES, UNMOVED, Origin
 from primage.origin.transforms import Piece, pictures_of
 from primage.primitive.margins import NO_MARGINS, Margins
-from primage.studio.layers import channels_of, check_values
+from primage.studio.layers import MAX_UNPACKED_BYTES, channels_of, check_values
 from primage.studio.objects import Content, Kept, Objects, Stack, joined, length_of, split
 from primage.studio.origin import differing, index_of, inferred, layer_of, renumbered
 from primage.studio.schemas import LayerName, Patch, Rectangle, Size
 
 _HEAD = struct.Struct("<I")
+#: What is raised while damaged files are read.
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RefusalError, struct.error, zlib.error)
 _PIECES = TypeAdapter(tuple[Piece, ...])
 _CONTENTS = TypeAdapter(tuple[Content, ...])
 
@@ -323,14 +327,13 @@ class Drawing:
         """
         try:
             (length,) = _HEAD.unpack_from(data)
-            head = json.loads(data[_HEAD.size : _HEAD.size + length])
+            head = parse_json(data[_HEAD.size : _HEAD.size + length])
             shapes = {str(name): tuple(map(int, shape)) for name, shape in head["layers"].items()}
             contents = _CONTENTS.validate_python(head.get("contents", ()))
             channels = {name: 1 if len(shape) == 2 else shape[2] for name, shape in shapes.items()}
-            own = sum(int(np.prod(shape)) for shape in shapes.values())
-            total = own + sum(length_of(content, channels) for content in contents)
+            total = sum(map(math.prod, shapes.values())) + sum(length_of(content, channels) for content in contents)
             # At most the stated length is unpacked.
-            body = zlib.decompressobj().decompress(data[_HEAD.size + length :], total + 1)
+            body = zlib.decompressobj().decompress(data[_HEAD.size + length :], min(total, MAX_UNPACKED_BYTES) + 1)
             if len(body) != total or not shapes or len({shape[:2] for shape in shapes.values()}) != 1:
                 raise ValueError("its layers do not match")
             given, _ = split(contents, body, channels)
@@ -338,9 +341,8 @@ class Drawing:
             margins = Margins.model_validate(head.get("margins", {}))
             layers, start = {}, 0
             for name, shape in shapes.items():
-                count = int(np.prod(shape))
-                layers[name] = np.frombuffer(body[start : start + count], np.uint8).reshape(shape).copy()
-                start += count
+                layers[name] = np.frombuffer(body, np.uint8, math.prod(shape), start).reshape(shape).copy()
+                start += layers[name].size
             pieces: tuple[Piece, ...] = ()
             if "origin" in layers:
                 listed = _PIECES.validate_python(head["pieces"])
@@ -350,7 +352,7 @@ class Drawing:
             _ = drawing.photo_size  # margins may leave nothing of it
             meta = head["meta"].items()
             return drawing, {str(key): value if isinstance(value, list) else int(value) for key, value in meta}
-        except (ValueError, LookupError, TypeError, AttributeError, RefusalError, struct.error, zlib.error) as error:
+        except _DAMAGED as error:
             raise RunError(f"the project's drawing is damaged ({error})") from error
 
 

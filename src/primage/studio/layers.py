@@ -12,6 +12,8 @@ from primage.studio.schemas import Layer, LayerName
 _LAYERS = {layer.name: layer for kind in KINDS.values() for layer in kind.layers}
 #: Bytes per pixel of the layers that every drawing has.
 _OWN = {"marks": 1, "sources": 1, "origin": 2}
+#: Largest size of a drawing, or of an edit of one: what a few bytes of a project from elsewhere may unpack to.
+MAX_UNPACKED_BYTES = 1 << 30
 #: The layers that are drawn, from bottom to top.
 LAYER_NAMES: tuple[LayerName, ...] = ("segments", "colours", "edges")
 #: Values of the layer "sources", which lies over the photo: nothing new is copied from here, or only from here.

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from primage.decoding.video import upright_frame
 from primage.errors import ConfigError, ImageError
-from primage.files import is_system_file, sha256_file, write_atomically
+from primage.files import is_system_file, parse_json, sha256_file, write_atomically
 from primage.image import write_png
 from primage.primitive.kinds import all_layer_names, layers_of
 from primage.primitive.read import LayerFiles
@@ -233,7 +233,7 @@ def decode_video(source: Path, folder: Path, first: int = 0, every: int = 1, lim
     # Frames that an earlier version left lying on their side are not reused.
     requested = {"sha256": sha256_file(source), "first": first, "every": every, "limit": limit, "upright": True}
     if record.is_file():
-        previous = json.loads(record.read_text(encoding="utf-8"))
+        previous = parse_json(record.read_text(encoding="utf-8"))
         paths = [folder / file for file in previous.pop("files", [])]
         if previous == requested and paths and all(path.is_file() for path in paths):
             return paths

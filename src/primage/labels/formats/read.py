@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from primage.decoding.kinds import HEAD_BYTES, is_zip_archive
 from primage.errors import LabelError
+from primage.files import parse_json
 from primage.labels.formats.coco import read_coco
 from primage.labels.formats.cvat import COLOUR_LISTS, has_masks, is_mask_folder, read_listed_mask, read_mask_of
 from primage.labels.formats.datasets import with_conventions
@@ -125,8 +124,8 @@ _EXPORTS: tuple[tuple[Callable[[Export], bool], Callable[[Export, str, PhotoFact
 
 def _json(data: bytes, where: str, folder: Path, requested: str, photo: PhotoFacts) -> RawLabels:
     try:
-        content: Any = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        content = parse_json(data)
+    except ValueError as error:
         raise LabelError(f"{where} is not valid JSON ({str(error)[:80]}); export it again") from error
     if isinstance(content, dict) and "shapes" in content:
         return read_labelme(content, where, folder, photo)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Container
 from pathlib import Path
 
@@ -80,7 +82,7 @@ def read_zip(path: Path, folder: Path, max_bytes: int) -> None:
                 target = folder / member.filename
                 target.parent.mkdir(exist_ok=True)
                 left = _unpack(archive, member, target, left)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError) as error:
         raise RefusalError(422, "invalid", "this file is not a zip file, or it is damaged") from error
 
 

@@ -25,7 +25,7 @@ from primage.files import atomic_path
 from primage.origin.transforms import Piece, pictures_of
 from primage.primitive.margins import Margins
 from primage.studio.drawing import Pixels
-from primage.studio.layers import channels_of
+from primage.studio.layers import MAX_UNPACKED_BYTES, channels_of
 from primage.studio.objects import Content, Kept, Objects, joined, length_of, split
 from primage.studio.schemas import Label, Patch, Schema
 
@@ -308,7 +308,7 @@ class History:
                 names: set[str] = {layer for content in header.contents for layer in content.layers}
                 channels = {name: channels_of(name) for name in names}
                 total = sum(lengths) + sum(length_of(content, channels) for content in header.contents)
-                body = zlib.decompressobj().decompress(file.read(body_length), total + 1)
+                body = zlib.decompressobj().decompress(file.read(body_length), min(total, MAX_UNPACKED_BYTES) + 1)
             except (ValidationError, zlib.error) as error:
                 raise RunError("the project's history is damaged") from error
         if len(body) != total:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from collections.abc import Coroutine
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from safetensors import SafetensorError, safe_open
 
 from primage.errors import PrimageError
+from primage.files import parse_json
 from primage.http.errors import RefusalError
 from primage.processes.errors import WorkerDiedError
 from primage.studio.project.learner import Learner
@@ -219,7 +219,7 @@ def _seconds_learned(run: Path) -> float:
     """Training time of a run's model; 0 without a model."""
     try:
         with safe_open(run / "model.safetensors", framework="numpy") as file:
-            return float(json.loads(file.metadata()["primage"])["seconds"])
+            return float(parse_json(file.metadata()["primage"])["seconds"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return 0.0
 
@@ -227,6 +227,6 @@ def _seconds_learned(run: Path) -> float:
 def _planned_steps(run: Path) -> int:
     """Planned number of steps of a run; 0 if it has not been determined yet."""
     try:
-        return int(json.loads((run / "run.json").read_bytes())["config"]["steps"] or 0)
+        return int(parse_json((run / "run.json").read_bytes())["config"]["steps"] or 0)
     except (OSError, ValueError, KeyError, TypeError):
         return 0

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from primage.files import write_atomically
+from primage.files import parse_json, write_atomically
 from primage.http.errors import Problem, RefusalError
 from primage.image import encode_png
 from primage.processes.errors import WorkerDiedError
@@ -288,7 +288,7 @@ class Rendering:
         current = self._render_input()
         try:
             with Image.open(self.file, formats=("PNG",)) as picture:
-                text = json.loads(picture.info[_TEXT_KEY])
+                text = parse_json(picture.info[_TEXT_KEY])
                 if text["of"] != current.identity(revision):
                     return
                 image = np.asarray(picture)
