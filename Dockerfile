@@ -21,12 +21,13 @@ ARG PIP_EXTRA_INDEX_URL
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 # Before the source, so that this layer lasts until the lock files change.
-COPY requirements.lock requirements-cuda.lock ./
+COPY requirements.lock requirements-cuda.lock requirements-ray.lock ./
 RUN pip install --no-deps --require-hashes -r requirements.lock \
  && if pip check | grep '^torch .* is not installed' > /dev/null; then \
       pip install --no-deps --require-hashes -r requirements-cuda.lock; fi
 COPY pyproject.toml README.md LICENSE ./
-COPY scripts/editor_hook.py scripts/
+COPY scripts/editor_hook.py scripts/lock.py scripts/sbom.py scripts/
+COPY editor/package-lock.json editor/
 COPY src/ src/
 COPY --from=editor /editor/dist editor/dist
 COPY --from=editor /editor/web/dist editor/web/dist

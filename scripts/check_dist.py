@@ -1,5 +1,7 @@
 """Builds the sdist and wheel into dist/, checks them, and uses the wheel as a user would, in a fresh environment.
 
+It also builds the wheel again in other circumstances, which must give the same bytes.
+
 python scripts/check_dist.py          build, then check
 python scripts/check_dist.py --kept   check the files already in dist/
 """
@@ -56,6 +58,26 @@ def built() -> tuple[Path, Path]:
     return sdist, wheel
 
 
+def check_again(sdist: Path, wheel: Path) -> None:
+    """Build the wheel once more: from the sdist, elsewhere, by a user with another umask, time zone and locale."""
+    with tempfile.TemporaryDirectory(prefix="primage-again-") as scratch:
+        folder = Path(scratch)
+        mask = os.umask(0o077)
+        try:
+            with tarfile.open(sdist) as archive:
+                archive.extractall(folder / "source", filter="data")
+            (unpacked,) = (folder / "source").iterdir()
+            for path in unpacked.rglob("*"):
+                path.touch()
+            env = os.environ | {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
+            again = folder / "again"
+            run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", again, unpacked, env=env)
+        finally:
+            os.umask(mask)
+        same = (again / wheel.name).read_bytes() == wheel.read_bytes()
+        expect(same, "the wheel is the same, byte for byte, when it is built again")
+
+
 def check_contents(sdist: Path, wheel: Path) -> None:
     run(sys.executable, "-m", "twine", "check", "--strict", sdist, wheel)
     names = zipfile.ZipFile(wheel).namelist()
@@ -66,6 +88,10 @@ def check_contents(sdist: Path, wheel: Path) -> None:
     expect(bool(scripts), "the editor's script is in the wheel")
     page = {"primage/export/static/index.html", "primage/export/static/runtime/wasm.wasm.gz"}
     expect(page <= set(names), "the page that is exported is in the wheel, with what runs the network")
+    bills = [name for name in names if name.endswith(".dist-info/sboms/primage.cdx.json")]
+    expect(len(bills) == 1, "the bill of materials is in the wheel")
+    listed = {part["name"] for part in json.loads(zipfile.ZipFile(wheel).read(bills[0]))["components"]}
+    expect({"torch", "fastapi", "konva", "onnxruntime-web"} <= listed, f"it lists {len(listed)} packages")
     unexpected = [name for name in names if not re.match(r"primage(-[\d.a-z]+\.dist-info)?/", name)]
     expect(not unexpected, "the wheel has no other files")
     with tarfile.open(sdist) as archive:
@@ -162,6 +188,8 @@ def main(arguments: Sequence[str]) -> None:
     sdist, wheel = built() if "--kept" in arguments else build()
     print("contents")
     check_contents(sdist, wheel)
+    print("built again")
+    check_again(sdist, wheel)
     with tempfile.TemporaryDirectory(prefix="primage-dist-") as scratch:
         folder = Path(scratch)
         print("install")

@@ -1,7 +1,7 @@
 """Build hook of hatchling: builds the studio's editor and the page that is exported, and packs them into the wheel.
 
 Without npm the wheel is built without them, with a warning; the studio then shows a page that explains how to build
-the editor, and `primage export --web` says so.
+the editor, and `primage export --web` says so. It also packs the bill of materials.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,33 @@ class EditorHook(BuildHookInterface):
         built = {editor / "dist": "primage/studio/static", editor / "web" / "dist": "primage/export/static"}
         if version == "editable" or os.environ.get("PRIMAGE_EDITOR") == "skip" or not editor.is_dir():
             return
+        build_data["sbom_files"].append(self._bill_of_materials())
         if not all((folder / "index.html").is_file() for folder in built):
             self._build(editor)
         for folder, place in built.items():
             if (folder / "index.html").is_file():
                 build_data["force_include"][str(folder)] = place
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove what `initialize` wrote.
+
+        Args:
+            version: as above.
+            build_data: as above.
+            artifact_path: the wheel.
+        """
+        for path in build_data["sbom_files"]:
+            shutil.rmtree(Path(path).parent, ignore_errors=True)
+
+    def _bill_of_materials(self) -> str:
+        sys.path.insert(0, str(Path(self.root) / "scripts"))
+        try:
+            from sbom import write
+        finally:
+            sys.path.pop(0)
+        path = Path(tempfile.mkdtemp(prefix="primage-sbom-")) / "primage.cdx.json"
+        write(path)
+        return str(path)
 
     def _build(self, editor: Path) -> None:
         npm = shutil.which("npm")

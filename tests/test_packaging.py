@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -85,3 +87,22 @@ def test_the_image_copies_only_what_is_there() -> None:
         assert (ROOT / path).exists(), path
         assert any(path.rstrip("/") == name or path.startswith(f"{name}/") for name in allowed), path
     assert re.search(r"^USER (?!root)", text, re.MULTILINE)
+
+
+def test_the_bill_of_materials_lists_what_is_locked_and_what_the_editor_is_made_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    bill = importlib.import_module("sbom").document()
+    assert bill == importlib.import_module("sbom").document()
+    assert bill["metadata"]["component"]["purl"] == f"pkg:pypi/primage@{__version__}"
+    components = {component["purl"]: component for component in bill["components"]}
+    assert len(components) == len(bill["components"])
+    locked = [pin for part in ("", "-cuda", "-ray") for pin in pins(f"requirements{part}.lock")]
+    expected = {f"pkg:pypi/{name_of(pin)}@{re.split('[ ;]', pin.partition('==')[2])[0]}" for pin in locked}
+    assert {purl for purl in components if purl.startswith("pkg:pypi/")} == expected
+    bundled = json.loads((ROOT / "editor/package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert {f"pkg:npm/{name}@{version}" for name, version in bundled.items()} <= components.keys()
+    for component in components.values():
+        (files,) = component["externalReferences"]
+        assert all(len(each["content"]) in (64, 128) for each in files["hashes"])
