@@ -289,9 +289,13 @@ class Animating:
             RefusalError: it is not painted yet, or no longer there.
         """
         movie, shown = self._movie, self.animation
+        missing = RefusalError(404, "not_found", "this frame of the timeline is not painted; play the timeline first")
         if movie is None or version != shown.version or number >= shown.painted:
-            raise RefusalError(404, "not_found", "this frame of the timeline is not painted; play the timeline first")
-        return await asyncio.to_thread(movie.files[number].read_bytes)
+            raise missing
+        try:
+            return await asyncio.to_thread(movie.files[number].read_bytes)
+        except FileNotFoundError as error:
+            raise missing from error
 
     async def movie_file(self, suffix: MovieFormat) -> Path:
         """The frames as a moving picture, a file that the caller deletes.
