@@ -49,8 +49,7 @@ class Drawing:
     """Layers of one size.
 
     Attributes:
-        layers: by name, (H, W) or (H, W, bytes per pixel) uint8: labels, lines 0/1, colours, marks,
-            sources, origin.
+        layers: by name, (H, W) or (H, W, bytes per pixel) uint8: labels, lines 0/1, colours, marks, sources, origin.
         pieces: those that the origin refers to, without repetitions.
         stack: objects that the layers contain; a drawing from elsewhere has none.
         margins: what it has beyond the photo's borders.
@@ -338,7 +337,6 @@ class Drawing:
                 raise ValueError("its layers do not match")
             given, _ = split(contents, body, channels)
             stack = Stack().changed(Objects.model_validate(head.get("objects", {})), given)
-            margins = Margins.model_validate(head.get("margins", {}))
             layers, start = {}, 0
             for name, shape in shapes.items():
                 layers[name] = np.frombuffer(body, np.uint8, math.prod(shape), start).reshape(shape).copy()
@@ -348,7 +346,7 @@ class Drawing:
                 listed = _PIECES.validate_python(head["pieces"])
                 index, pieces = renumbered(index_of(layers["origin"]), listed, ())
                 layers["origin"] = layer_of(index)
-            drawing = cls(layers, pieces, stack, margins)
+            drawing = cls(layers, pieces, stack, Margins.model_validate(head.get("margins", {})))
             _ = drawing.photo_size  # margins may leave nothing of it
             meta = head["meta"].items()
             return drawing, {str(key): value if isinstance(value, list) else int(value) for key, value in meta}
