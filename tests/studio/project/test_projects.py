@@ -38,7 +38,7 @@ def decoded(content: bytes) -> np.ndarray:
 
 def test_what_an_editor_requests_first(visitor: Visitor) -> None:
     info = visitor.http.get("/api/info").json()
-    assert info["capabilities"].keys() == {"people", "uncertainty"}
+    assert info["capabilities"].keys() == {"people", "uncertainty", "video"}
     assert info["capabilities"]["uncertainty"]
     assert info["limits"]["upload_bytes"] == 200_000
     assert [sample["id"] for sample in info["samples"]][:2] == ["chelsea", "astronaut"]
