@@ -102,6 +102,24 @@ test("an edit of labels with long names is accepted by the server", async () => 
   expect(title).toHaveLength(60); // max_length in studio/schemas.py
 });
 
+test("a drawing that is replaced again while it is loaded is loaded again", async () => {
+  set({ drawing: null, picture: null });
+  await opened();
+  const [socket] = FakeSocket.all;
+  server.revision = 1;
+  socket.tell({ type: "replaced" });
+  await vi.advanceTimersByTimeAsync(0);
+  answer();
+  // Before its pixels are shown, another one takes its place.
+  Object.assign(server, { revision: 2, marks: [1, 1] });
+  socket.tell({ type: "replaced" });
+  await vi.advanceTimersByTimeAsync(0);
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([...get().drawing!.marks.data]).toEqual([1, 1]);
+  expect(server.waiting).toHaveLength(0);
+});
+
 test("what was drawn without a connection is in the drawing loaded afterwards", async () => {
   set({ drawing: null, picture: null });
   const session = await opened();

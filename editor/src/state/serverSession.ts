@@ -52,6 +52,8 @@ export class ServerSession implements Session {
   private onAnswer: (() => void)[] = [];
   /** Revision of the layers as they were last loaded. */
   private loaded = -1;
+  /** Whether the drawing was replaced since the load under way began. */
+  private outdated = false;
   private loading: Promise<void> | null = null;
   private wasOnline = false;
   private closed = false;
@@ -94,11 +96,18 @@ export class ServerSession implements Session {
 
   /** Load the drawing again; messages received meanwhile are held back. */
   load(): Promise<void> {
-    this.loading ??= this.loadLayers().finally(() => {
+    this.loading ??= this.loadNewest().finally(() => {
       this.loading = null;
       for (const frame of this.held.splice(0)) this.binary(frame);
     });
     return this.loading;
+  }
+
+  private async loadNewest(): Promise<void> {
+    do {
+      this.outdated = false;
+      await this.loadLayers();
+    } while (this.outdated && !this.closed);
   }
 
   private async loadLayers(): Promise<void> {
@@ -295,6 +304,7 @@ export class ServerSession implements Session {
         break;
       case "replaced":
         this.shown = -1;
+        this.outdated = true; // a load under way may have fetched the drawing before
         void this.load();
         break;
       case "deleted":
