@@ -187,6 +187,9 @@ COMMANDS = {
     "benchmarks/compare_commits.py OLD NEW FOLDER": "render time and quality at 0 s of two checkouts, alternated",
     "benchmarks/clean_plate.py": "the background of moving things: [Animation](animation.md)",
     "benchmarks/seamless_clone.py": "moved and duplicated things beside Poisson cloning: [Classics](classics.md)",
+    "benchmarks/faults/kills.py": "SIGKILL in trainings and saves: resumed bit for bit, with negative controls",
+    "benchmarks/faults/projects.py": "SIGKILL while a project is edited in the studio: what is lost",
+    "benchmarks/faults/endings.py": "signals in commands, and too little memory for them: sentences and exit codes",
     "benchmarks/faults/mutations.py": "damaged pictures of every format: no crash, no error but the one sentence",
 }
 

@@ -197,7 +197,8 @@ def wrong(figures: dict[str, Any]) -> list[str]:
 def main(given: argparse.Namespace) -> None:
     import machine
 
-    machine.write(given.name, tried(given.kills, given.seed))
+    figures = tried(given.kills, given.seed)
+    machine.write(given.name, {**figures, "wrong": wrong(figures)})
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ def test_sigterm_stops_the_plain_loop(photos: Path, tmp_path: Path) -> None:
     wait_for(lambda: has_checkpoint(out) or process.poll() is not None)
     process.terminate()
     code, text = ended(process)
-    assert code == 130, text
+    assert code == 143, text
     assert (out / "runs" / LONG / "model.safetensors").is_file()
 
 
