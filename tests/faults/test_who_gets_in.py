@@ -122,3 +122,54 @@ def test_almost_the_secret_is_none(guess: str) -> None:
     assert not admitted(lambda app: studio_security.Guard(app, access), "GET", "/api/info", host | cookie)
     bearer = {"authorization": f"Bearer {guess}"}
     assert not admitted(lambda app: serve_security.Guard(app, keys), "GET", "/models", host | bearer)
+
+
+#: Names that lead to this machine, or look as if they did: what DNS rebinding and other spellings send as Host.
+REBINDING = (
+    "evil.example",
+    "127.0.0.1.nip.io:8765",
+    "localtest.me:8765",
+    "localhost.:8765",
+    "LOCALHOST:8765",
+    "127.1:8765",
+    "2130706433:8765",
+    "0x7f000001:8765",
+    "[::ffff:127.0.0.1]:8765",
+    "127.0.0.1:8765.evil.example",
+    "127.0.0.1:8765@evil.example",
+    "127.0.0.1:08765",
+    " 127.0.0.1:8765",
+    "127.0.0.1:8765, evil.example",
+    "１２７.0.0.1:8765",
+    "",
+)
+
+
+@pytest.mark.parametrize("host", REBINDING)
+@pytest.mark.parametrize("kind", ["GET", "POST", "websocket"])
+def test_a_rebound_name_is_refused_even_with_the_secret(kind: str, host: str) -> None:
+    access = studio_security.Access(TOKEN, frozenset(OURS))
+    keys = serve_security.Access(TOKEN, frozenset(OURS), 1 << 20)
+    cookie = {"host": host, "origin": f"http://{host}", "cookie": f"{access.cookie}={access.session}"}
+    assert not admitted(lambda app: studio_security.Guard(app, access), kind, "/api/info", cookie)
+    if kind != "websocket":  # it has none
+        bearer = {"host": host, "authorization": f"Bearer {TOKEN}"}
+        assert not admitted(lambda app: serve_security.Guard(app, keys), kind, "/models", bearer)
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_form_of_another_site_is_refused_even_with_the_cookie(kind: str, site: str) -> None:
+    access = studio_security.Access(TOKEN, frozenset(OURS))
+    sent = {
+        "host": OURS[0],
+        "cookie": f"{access.cookie}={access.session}",
+        "content-type": kind,
+        "sec-fetch-site": site,
+    }
+    for origin in ({"origin": "null"}, {"origin": "https://evil.example"}, {"origin": "http://127.0.0.1:1"}, {}):
+        assert not admitted(
+            lambda app: studio_security.Guard(app, access), "POST", "/api/projects/sample", sent | origin
+        )
+    own = {"origin": f"http://{OURS[0]}"}
+    assert not admitted(lambda app: studio_security.Guard(app, access), "POST", "/api/projects/sample", sent | own)
