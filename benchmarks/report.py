@@ -191,6 +191,11 @@ COMMANDS = {
     "benchmarks/faults/projects.py": "SIGKILL while a project is edited in the studio: what is lost",
     "benchmarks/faults/endings.py": "signals in commands, and too little memory for them: sentences and exit codes",
     "benchmarks/faults/mutations.py": "damaged pictures of every format: no crash, no error but the one sentence",
+    "benchmarks/faults/hostile.py": "hostile models, records, JSON and documents under strace: nothing runs or leaks",
+    "benchmarks/faults/owned.py": "every command on a person's files, write-protected folders and full disks",
+    "benchmarks/faults/drawings.py": "drawings saved by random tools, as the command line and the studio read them",
+    "benchmarks/faults/load.py": "50 clients of the studio, and 200 jobs of primage serve: nothing lost",
+    "benchmarks/faults/fuzz.py": "coverage-guided fuzzing of every reader, with atheris",
 }
 
 

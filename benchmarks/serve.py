@@ -35,9 +35,9 @@ EDITS = json.dumps([{"op": "move", "region": BOX, "by": [0.15, 0.05]}]).encode()
 
 
 @contextlib.contextmanager
-def served(run: Path, workers: int) -> Iterator[str]:
-    """A server, stopped afterwards as it should be. Yields its host and port."""
-    arguments = ["serve", run, "--port", 0, "--workers", workers, "--queue", 4 * workers, "--quiet"]
+def served(run: Path, workers: int, queue: int) -> Iterator[tuple[str, int]]:
+    """A server, stopped afterwards as it should be. Yields its host and port, and its process."""
+    arguments = ["serve", run, "--port", 0, "--workers", workers, "--queue", queue, "--quiet"]
     process = subprocess.Popen(
         [sys.executable, "-m", "primage.cli.main", *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -49,7 +49,7 @@ def served(run: Path, workers: int) -> Iterator[str]:
         host = process.stdout.readline().strip().removeprefix("http://")
         while json.loads(request(host, "GET", "/health/ready"))["workers"] < workers:
             time.sleep(0.1)
-        yield host
+        yield host, process.pid
     finally:
         process.terminate()
         process.wait(60)
@@ -68,7 +68,7 @@ def request(host: str, method: str, path: str, body: bytes | None = None) -> byt
 
 
 def measured(run: Path, workers: int, requests: int, polish: bool) -> dict[str, Any]:
-    with served(run, workers) as host, ThreadPoolExecutor(2 * workers) as clients:
+    with served(run, workers, 4 * workers) as (host, _), ThreadPoolExecutor(2 * workers) as clients:
 
         def ask(seed: int) -> float:
             begin = time.perf_counter()
