@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from primage.errors import ImageError
+from primage.errors import ImageError, OutputError
+from primage.export.exporting import export
 from primage.labels.label_map import LabelMap, colourise
 from primage.model import Model, load
 from primage.primitive.primitive import Primitive
@@ -142,3 +145,15 @@ def test_a_damaged_document_is_refused(run: Path, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="an OpenRaster document, but it is damaged"):
         read(load(run), path)
     assert command("export", run, "--onnx", "-o", tmp_path / "drawing.ora", "--quiet") == 2
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_a_disk_that_cannot_be_written_to_costs_one_sentence(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("primage.export.exporting.export_drawing", fail)
+    with pytest.raises(OutputError, match=r"cannot be written .*; choose another folder"):
+        export(run, tmp_path / "new.ora")

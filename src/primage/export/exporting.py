@@ -75,11 +75,14 @@ def export(
         return Exported(files, checks, NOT_INCLUDED if with_onnx else ())
     check_outputs([target], [source], overwrite)
     model = load(source)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if suffix == ".ora":
-        export_drawing(model, target)
-        return Exported((target,))
-    return Exported((target,), export_onnx(model, target), NOT_INCLUDED)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if suffix == ".ora":
+            export_drawing(model, target)
+            return Exported((target,))
+        return Exported((target,), export_onnx(model, target), NOT_INCLUDED)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({error.strerror}); choose another folder") from error
 
 
 def _export_page(source: Path, target: Path, suffix: str, with_onnx: bool, overwrite: bool) -> Exported:
