@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from primage.errors import ConfigError, PrimageError, TrainingError
-from primage.processes.errors import WorkerDiedError
+from primage.processes.errors import SupersededError, WorkerDiedError
 from primage.processes.jobs import Job
 from primage.processes.worker import Worker, _answer, _Refused
 from tests.processes.misbehaving import Exit, Sleep, WarmUp
@@ -52,3 +53,26 @@ def test_a_job_is_ended_with_its_process_and_the_next_one_has_another() -> None:
             await worker.close()
 
     run_alone(ask())
+
+
+def test_jobs_that_wait_when_a_worker_is_closed_start_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask() -> int:
+        worker = Worker("tests.processes.misbehaving", "the worker", WarmUp())
+        await worker._run(Sleep(0))
+        job, started, start = Sleep(60), 0, worker._start
+
+        def counted(*given: Any) -> Any:
+            nonlocal started
+            started += 1
+            return start(*given)
+
+        monkeypatch.setattr(worker, "_start", counted)
+        jobs = [asyncio.create_task(worker._run(each)) for each in (job, Sleep(0), Sleep(0))]
+        while worker._running is not job:
+            await asyncio.sleep(0.01)
+        await worker.close()
+        ends = await asyncio.gather(*jobs, return_exceptions=True)
+        assert [type(end) for end in ends] == [WorkerDiedError, SupersededError, SupersededError]
+        return started
+
+    assert run_alone(ask()) == 0

@@ -68,7 +68,7 @@ def command(
         device=device if device == "cpu" else checked_device(device),
     )
     serve(options, Address(host, port, tuple(names or ())), token, tokenless, _announce)
-    say("Stopped; what was accepted is done.", quiet)
+    say("Stopped.", quiet)
 
 
 def _announce(url: str, token: str | None) -> None:

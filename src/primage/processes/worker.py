@@ -117,7 +117,7 @@ class Worker:
     async def _exchange_in_turn(self, job: Job[Result]) -> Result:
         try:
             async with self._lock:
-                if id(job) in self._unwanted:
+                if self._closing or id(job) in self._unwanted:
                     raise SupersededError
                 self._running, self._stop.value = job, 0
                 loop = asyncio.get_running_loop()
@@ -177,6 +177,8 @@ class Worker:
         process.start()
         theirs.close()
         self._process, self._pipe = process, pipe
+        if self._closing:  # meanwhile
+            process.kill()
         threading.Thread(target=self._watch, args=(process, loop), daemon=True).start()
         return process, pipe
 
