@@ -158,7 +158,7 @@ def faults(end: End, folder: Path, signals: tuple[int, ...] = ()) -> list[str]:
         found.append("traceback")
     if end.code > 0 and (not lines or (signals and not any("top" in line for line in lines[-2:]))):
         found.append("no sentence")
-    if not signals and end.code and not any("memory" in line for line in lines[-1:]):
+    if not signals and end.code and "memory" not in end.said:
         found.append("another sentence")
     if signals and end.seconds > PROMPT_SEC:
         found.append("slow")
