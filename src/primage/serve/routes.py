@@ -44,11 +44,13 @@ _BODY: dict[str, Any] = {
     }
 }
 _RESULT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type: {"schema": _BINARY} for media_type in MEDIA_TYPES.values()}},
-    "default": {"model": Problem, "description": "Why the request was refused"},
+    200: {"content": {media_type: {"schema": _BINARY} for media_type in MEDIA_TYPES.values()}}
+}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    "default": {"model": Problem, "description": "Why the request was refused"}
 }
 
-router = APIRouter()
+router = APIRouter(responses=_REFUSALS)
 
 
 def the_service(request: Request) -> Service:
@@ -79,7 +81,7 @@ async def ready(service: TheService, response: Response) -> Health:
     return health
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(service: TheService) -> Response:
     """Numbers for Prometheus."""
     service.pool.health()  # sets the gauges
@@ -98,7 +100,11 @@ async def model(service: TheService, name: str) -> ModelInfo:
     return service.pool.model(name)
 
 
-@router.get("/models/{name}/drawing", response_class=Response)
+@router.get(
+    "/models/{name}/drawing",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {"schema": _BINARY}}}},
+)
 async def drawing(service: TheService, name: str) -> Response:
     """The drawing that a model was trained with: the one to edit."""
     service.pool.model(name)

@@ -15,9 +15,12 @@ from primage.studio.project.hub import Hub
 from primage.studio.project.live import LiveProject
 from primage.studio.schemas import ProjectId
 
-#: For the OpenAPI document: every route can refuse a request.
+#: For the OpenAPI document: every route can refuse a request. A `model` would get the media type of its answers.
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Problem, "description": "Why the request was refused"}
+    "default": {
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}},
+        "description": "Why the request was refused",
+    }
 }
 #: For the OpenAPI document: a request body that is a file, not JSON.
 FILE_BODY: dict[str, Any] = {

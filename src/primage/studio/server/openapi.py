@@ -16,13 +16,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from primage._version import __version__
+from primage.http.errors import Problem
 from primage.studio.messages import MESSAGES
 from primage.studio.opened import OpenedFile
 from primage.studio.selection import Selected
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, including schemas of the WebSocket's messages.
+    """The OpenAPI document, including schemas of the WebSocket's messages and of refusals.
 
     Args:
         app: the studio.
@@ -31,7 +32,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         JSON data.
     """
     schema = get_openapi(title="Primage studio", version=__version__, routes=app.routes)
-    headers: tuple[type[BaseModel], ...] = (*MESSAGES, OpenedFile, Selected)
+    headers: tuple[type[BaseModel], ...] = (*MESSAGES, OpenedFile, Selected, Problem)
     _, messages = models_json_schema(
         [(header, "validation") for header in headers], ref_template="#/components/schemas/{model}"
     )
