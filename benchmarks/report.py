@@ -185,6 +185,7 @@ COMMANDS = {
     "benchmarks/web_page.py RUN": "an exported page's pictures against the studio's: [Export](export.md)",
     "benchmarks/full_size.py": "moved pieces at the photo's own size: their pixels, outlines, time and memory",
     "benchmarks/compare_commits.py OLD NEW FOLDER": "render time and quality at 0 s of two checkouts, alternated",
+    "benchmarks/claim.py REPORTS": "warps against crop and flip in the published network: [Evaluation](evaluation.md)",
     "benchmarks/clean_plate.py": "the background of moving things: [Animation](animation.md)",
     "benchmarks/seamless_clone.py": "moved and duplicated things beside Poisson cloning: [Classics](classics.md)",
     "benchmarks/faults/kills.py": "SIGKILL in trainings and saves: resumed bit for bit, with negative controls",
