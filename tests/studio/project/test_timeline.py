@@ -88,6 +88,10 @@ def test_two_keys_become_a_moving_picture(visitor: Visitor, project: str) -> Non
         part = photo[TOP + 3 : TOP + SIDE - 3, LEFT + 3 : LEFT + SIDE - 3]
         there = images[1][TOP + 3 : TOP + SIDE - 3, LEFT + third + 3 : LEFT + third + SIDE - 3]
         assert np.abs(there - part).max() <= 2  # fitted to the light of the place
+        # What it left is in all frames what it is in the last one.
+        left = (slice(TOP + 3, TOP + SIDE - 3), slice(LEFT, LEFT + third - 4))
+        for number in (1, 2):
+            np.testing.assert_array_equal(images[number][left], images[3][left])
         for suffix, kind in (("gif", "image/gif"), ("webp", "image/webp"), ("mp4", "video/mp4")):
             answer = visitor.get(project, f"/export/animation.{suffix}")
             assert answer.headers["content-type"] == kind

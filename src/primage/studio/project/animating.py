@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import UInt8
 
 from primage.files import write_atomically
 from primage.http.errors import RefusalError
@@ -30,7 +31,7 @@ from primage.studio.project.snapshots import Snapshots
 from primage.studio.project.store import FRAMES_FOLDER, ProjectRecord, new_id
 from primage.studio.schemas import Animation, KeyName, Snapshot, Timeline
 from primage.studio.workers.painter import RenderBetween
-from primage.studio.workers.polisher import PolishFrame
+from primage.studio.workers.polisher import PolishFrame, PolishRender
 from primage.studio.workers.reader import WriteMovie
 
 _log = logging.getLogger(__name__)
@@ -222,9 +223,11 @@ class Animating:
 
     async def _paint(self, movie: _Movie, mine: int) -> None:
         try:
+            # What is behind moving parts is the second key's in all frames, so that it stands still.
+            _, second = await self._rendered(movie, 1.0)
             for number, (share, file) in enumerate(zip(movie.shares, movie.files, strict=True)):
                 if not file.is_file():
-                    await self._paint_frame(movie, share, file, mine)
+                    await self._paint_frame(movie, share, file, mine, second)
                 if mine != self._round or self._asked() != movie.asked:
                     break
                 self._animation = self._animation.model_copy(update={"painted": number + 1})
@@ -240,18 +243,25 @@ class Animating:
         else:
             self._end(mine, "idle")
 
-    async def _paint_frame(self, movie: _Movie, share: float, file: Path, mine: int) -> None:
-        of = movie.of
-        job = RenderBetween(of.run, *movie.keys, share, of.keep_original, of.options)
-        self._job = (self._services.painter, job)
-        drawing, rendered = await self._services.painter.run(job)
-        image, between = rendered.image, RenderInput(of.run, drawing, of.revision, of.keep_original, of.options)
-        if between.is_polished(rendered) and mine == self._round:
-            frame = PolishFrame(between.polishing(rendered))
+    async def _paint_frame(
+        self, movie: _Movie, share: float, file: Path, mine: int, second: PolishRender | None
+    ) -> None:
+        image, polish = await self._rendered(movie, share)
+        if polish is not None and mine == self._round:
+            frame = PolishFrame(polish, second if 0 < share < 1 else None)
             self._job = (self._services.polisher, frame)
             image = await self._services.polisher.run(frame)
         if mine == self._round:
             await asyncio.to_thread(lambda: write_atomically(file, encode_png(image), durable=False))
+
+    async def _rendered(self, movie: _Movie, share: float) -> tuple[UInt8[np.ndarray, "h w 3"], PolishRender | None]:
+        """A frame before synthesis, and what synthesises it."""
+        of = movie.of
+        job = RenderBetween(of.run, *movie.keys, share, of.keep_original, of.options)
+        self._job = (self._services.painter, job)
+        drawing, rendered = await self._services.painter.run(job)
+        between = RenderInput(of.run, drawing, of.revision, of.keep_original, of.options)
+        return rendered.image, between.polishing(rendered) if between.is_polished(rendered) else None
 
     def stop(self) -> None:
         """Stop painting; frames that are there can be shown unless they are outdated."""

@@ -87,9 +87,12 @@ class PolishFrame(PolishingJob[UInt8[np.ndarray, "h w 3"]]):
 
     Attributes:
         of: the render.
+        second: that of the second key, whose background is shown where something was removed from this frame, too; None
+            for a key itself.
     """
 
     of: PolishRender
+    second: PolishRender | None
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from primage.studio.workers.polisher import (
     WarmUpPolisher,
 )
 from primage.studio.workers.uncertainty import uncertainty_map
-from primage.synthesis.copies import Completed, completing
+from primage.synthesis.copies import Completed, Plate, completing
 from primage.synthesis.incoherence import incoherence
 from primage.synthesis.light import fitted
 from primage.synthesis.polish import Polished, Previous, Render, polish, polishing
@@ -84,6 +84,7 @@ _previous: _Newest[Previous | Completed] = _Newest()
 _continued: _Newest[tuple[Primitive, Continued]] = _Newest()
 #: The newest frames of moving pictures.
 _frames: _Newest[Previous | Completed] = _Newest()
+_plates: _Newest[Plate] = _Newest()
 
 
 @WarmUpPolisher.handled_by
@@ -132,13 +133,27 @@ def polish_frame(job: PolishFrame) -> UInt8[np.ndarray, "h w 3"]:
     Raises:
         SupersededError: the result is no longer wanted.
     """
-    return _polish(job.of, _frames, _Newest()).image
+    return _polish(job.of, _frames, _Newest(), None if job.second is None else _plate(job.second)).image
+
+
+def _plate(job: PolishRender) -> Plate | None:
+    """A result as a clean plate; the newest one is kept, since many frames ask for it."""
+    part, render = photo_part(job.drawing), job.render
+    if render is None or not job.options.polish:
+        return None
+    key = job.options, part.layers["sources"].tobytes(), part.layers["origin"].tobytes(), job.image.tobytes()
+    plate = _plates.get(job.run, key)
+    if plate is None:
+        plate = Plate(loaded_model(job.run).primitive(part), _polished(job, part, render, None).polished)
+        _plates.put(job.run, key, plate)
+    return plate
 
 
 def _polish(
     job: PolishRender,
     previous: _Newest[Previous | Completed],
     continued: _Newest[tuple[Primitive, Continued]],
+    plate: Plate | None = None,
 ) -> PolishedRender:
     part, margins, render = photo_part(job.drawing), job.drawing.margins, job.render
     key = job.options, part.layers["sources"].tobytes()
@@ -146,7 +161,7 @@ def _polish(
     synthesised = Synthesised(image, np.zeros(image.shape[:2], bool))
     uncertain = np.zeros(image.shape[:2], np.float32)
     if render is not None and job.options.polish:
-        now = _polished(job, part, render, previous.get(job.run, key))
+        now = _polished(job, part, render, previous.get(job.run, key), plate)
         previous.put(job.run, key, now)
         polished = now.polished
         image = _blended(job, part, render, polished)
@@ -164,7 +179,7 @@ def _polish(
 
 
 def _polished(
-    job: PolishRender, part: Drawing, given: Unpolished, before: Previous | Completed | None
+    job: PolishRender, part: Drawing, given: Unpolished, before: Previous | Completed | None, plate: Plate | None = None
 ) -> Previous | Completed:
     loaded = loaded_model(job.run)
     model, primitive = loaded.model, loaded.primitive(part)
@@ -177,7 +192,7 @@ def _polished(
         steps = polishing(reference, render, within, previous=previous, excluded=excluded, seed=seed)
         return Previous(render, finished(steps, _check_wanted), within)
     completed = before if isinstance(before, Completed) else None
-    return finished(completing(reference, render, origin, excluded, completed, seed), _check_wanted)
+    return finished(completing(reference, render, origin, excluded, completed, seed, plate), _check_wanted)
 
 
 def _continue(
