@@ -29,6 +29,8 @@ def test_two_keys_are_played_and_exported(editor: Person) -> None:
     result = editor.picture()
     for name, value in (("Duration in seconds", "0.5"), ("Frames per second", "6")):
         field = strip.get_by_role("spinbutton", name=name)
+        field.click()  # its unit goes, and all of it is selected
+        expect(field).to_have_value(re.compile(r"^[\d.]+$"))
         field.fill(value)
         field.press("Enter")
         expect(field).to_have_value(re.compile(rf"^{value}"))

@@ -84,6 +84,7 @@ def test_a_signal_saves_a_training(
         return true(state, *others)
 
     monkeypatch.setattr(training, "train_step", step)
+    monkeypatch.setattr(training, "_LOG_SEC", 0.0)  # it asks whether to stop as often as it tells its progress
     arguments = ("train", write_photo(tmp_path), "-o", tmp_path / "run", *options(steps=3, size=32))
     assert command(*arguments) == 128 + SIGNALS[name]
     said = capsys.readouterr().err

@@ -90,6 +90,11 @@ export function receiveAnimation(animation: Animation): void {
   if (animation.state === "failed" && known !== "failed") notify(animation.message ?? "", "problem");
 }
 
+/** The answer to a request. What the socket has said of the frames meanwhile may be newer. */
+export function replaceProject(project: Project): void {
+  set(({ project: known }) => ({ project: { ...project, animation: known?.animation ?? project.animation } }));
+}
+
 /** Show the result again, because it changes. */
 export function hideFrame(): void {
   position = { number: 0, step: 1 };

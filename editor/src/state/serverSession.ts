@@ -10,7 +10,7 @@ import { setWithoutEffect } from "./effect";
 import { type Content, type ObjectsData, type ObjectsHeader, splitContents } from "./objects";
 import { photoColoursOf } from "./photoColours";
 import { Picture } from "./picture";
-import { hideFrame, receiveAnimation } from "./player";
+import { hideFrame, receiveAnimation, replaceProject } from "./player";
 import type { Session } from "./session";
 import { get, notify, set } from "./store";
 
@@ -91,7 +91,7 @@ export class ServerSession implements Session {
 
   async change(change: Schemas["ProjectChange"]): Promise<void> {
     const project = await call("patch", "/api/projects/{project_id}", { path: { project_id: this.id }, body: change });
-    set({ project });
+    replaceProject(project);
   }
 
   /** Load the drawing again; messages received meanwhile are held back. */

@@ -1,5 +1,5 @@
 import { call, type Project } from "../api/client";
-import { hideFrame, receiveAnimation, startPlaying } from "./player";
+import { hideFrame, receiveAnimation, replaceProject, startPlaying } from "./player";
 import { attempt } from "./projects";
 import { session } from "./session";
 import { get, set } from "./store";
@@ -36,7 +36,7 @@ export async function setKey(key: KeyName, clear?: "clear"): Promise<void> {
   hideFrame();
   const one = { path: { project_id: get().project?.id ?? "", key } };
   await attempt(async () =>
-    set({ project: await call(clear ? "delete" : "put", "/api/projects/{project_id}/timeline/keys/{key}", one) }),
+    replaceProject(await call(clear ? "delete" : "put", "/api/projects/{project_id}/timeline/keys/{key}", one)),
   );
 }
 

@@ -167,7 +167,7 @@ class Primitive:
 
         Args:
             kind: kind of primitive.
-            arrays: bytes of each layer by name; other arrays are ignored.
+            arrays: bytes of each layer by name, lines also as bool; other arrays are ignored.
             palette: the labels.
 
         Raises:
@@ -178,6 +178,7 @@ class Primitive:
         layers = layers_of(kind)
         for layer in layers:
             if (array := arrays.get(layer.name)) is not None:
+                array = array.view(np.uint8) if array.dtype == bool else array
                 check_pixels(layer.title, array, array.shape[:2] + (() if layer.planes == 1 else (layer.planes,)))
         return cls(kind, **{x.name: x.from_array(arrays[x.name], palette) for x in layers if x.name in arrays})
 

@@ -16,7 +16,7 @@ PROTOCOL = Path(__file__).parents[3] / "editor/openapi.json"
 #: Fields of addresses that are numbers or one of a few words; names are tried in them, too.
 _FIELD = re.compile(r"\{(\w+)\}")
 OWN = {"project_id": "", "snapshot_id": "0" * 16, "file_id": "0" * 16, "seed": "1", "action": "begin", "layer": "edges"}
-OWN |= {"suffix": "png", "sample": "box", "picture_id": "0" * 64}
+OWN |= {"suffix": "png", "sample": "box", "picture_id": "0" * 64, "number": "0", "key": "first"}
 
 
 def in_addresses(project: str, payload: str) -> Iterator[tuple[str, str, Any]]:
