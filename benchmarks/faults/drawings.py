@@ -234,7 +234,8 @@ def by_studio(file: Path, run: Path, current: Primitive) -> Read:
     try:
         found = read_drawing(ReadDrawing((file,), run, current.to_arrays(), "auto", snap=False))
         nearest = f"{found.nearest} pixels are the nearest label" if found.nearest else ""
-        return visible(found.layers), "; ".join((*found.said, nearest)).strip("; ")
+        # A layer that the file is not read as stays as it is.
+        return visible(current.to_arrays() | found.layers), "; ".join((*found.said, nearest)).strip("; ")
     except RefusalError as error:
         return None, str(error)
 
