@@ -2138,7 +2138,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "image/gif": string;
+                    "image/webp": string;
+                    "video/mp4": string;
                 };
             };
             default: components["responses"]["Refusal"];
@@ -2187,7 +2189,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "image/jpeg": string;
+                    "image/openraster": string;
+                    "image/png": string;
+                    "image/tiff": string;
+                    "image/vnd.adobe.photoshop": string;
+                    "image/webp": string;
                 };
             };
             default: components["responses"]["Refusal"];
@@ -2240,7 +2247,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "image/jpeg": string;
+                    "image/openraster": string;
+                    "image/png": string;
+                    "image/tiff": string;
+                    "image/vnd.adobe.photoshop": string;
+                    "image/webp": string;
                 };
             };
             default: components["responses"]["Refusal"];

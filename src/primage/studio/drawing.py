@@ -178,7 +178,7 @@ class Drawing:
         """
         size = self.size
         if len(self.pieces) + len(pieces) > MAX_PIECES:
-            raise RefusalError(507, "full", f"an edited drawing consists of at most {MAX_PIECES} pieces")
+            raise RefusalError(409, "full", f"an edited drawing consists of at most {MAX_PIECES} pieces")
         parts, start = [], 0
         for patch in patches:
             if patch.layer not in self.layers:

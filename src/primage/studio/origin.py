@@ -59,7 +59,7 @@ def renumbered(index: Index, pieces: Sequence[Piece], onto: Sequence[Piece]) -> 
     for number in np.flatnonzero(np.bincount(index.ravel(), minlength=FIRST)[FIRST:]):
         numbers[FIRST + number] = FIRST + table.setdefault(pieces[int(number)], len(table))
     if len(table) > MAX_PIECES:
-        raise RefusalError(507, "full", f"an edited drawing consists of at most {MAX_PIECES} pieces")
+        raise RefusalError(409, "full", f"an edited drawing consists of at most {MAX_PIECES} pieces")
     return numbers[index].astype(np.uint16), tuple(table)
 
 

@@ -107,7 +107,7 @@ class Pictures:
         kept = list(self._folder.iterdir()) if self._folder.is_dir() else []
         if len(kept) >= _MAX_PICTURES or sum(path.stat().st_size for path in kept) > _MAX_BYTES:
             message = "the pasted pictures take too much space; restart the studio, which forgets unused ones"
-            raise RefusalError(507, "full", message)
+            raise RefusalError(409, "full", message)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -59,7 +59,7 @@ class Snapshots:
             RefusalError: there are too many snapshots.
         """
         if len(self._listed()) >= _MAX_SNAPSHOTS:
-            raise RefusalError(507, "full", f"there are {_MAX_SNAPSHOTS} snapshots already; delete some first")
+            raise RefusalError(409, "full", f"there are {_MAX_SNAPSHOTS} snapshots already; delete some first")
         snapshot = Snapshot(id=new_id(), name=name, created=time.time())
         layers, picture = self._files(snapshot)
         write_atomically(layers, drawing.dump({}))

@@ -231,10 +231,10 @@ class Store:
         """
         taken = [path for path in self.root.iterdir() if _ID.fullmatch(path.name)]
         if len(taken) >= self.max_projects:
-            raise RefusalError(507, "full", f"there are {len(taken)} projects already; delete some first")
+            raise RefusalError(409, "full", f"there are {len(taken)} projects already; delete some first")
         if _bytes_below(self.root) > self._max_bytes:
             raise RefusalError(
-                507, "full", f"the projects take more than {self._max_bytes >> 30} GB; delete some first"
+                409, "full", f"the projects take more than {self._max_bytes >> 30} GB; delete some first"
             )
         if shutil.disk_usage(self.root).free < 200 << 20:
             raise RefusalError(507, "full", "the disk is nearly full; free some space first")

@@ -93,7 +93,7 @@ async def get_uncertainty(project: TheProject, render: Render = None) -> Png:
     return Png(await project.exports.uncertainty_png())
 
 
-@router.get("/export/result.{suffix}", response_class=FileResponse, responses=answer_is("application/octet-stream"))
+@router.get("/export/result.{suffix}", response_class=FileResponse, responses=answer_is(*MEDIA_TYPES.values()))
 async def export_result(
     project: TheProject, suffix: ResultFormat, size: ResultSize = "full", quality: Quality = DEFAULT_QUALITY
 ) -> FileResponse:
@@ -102,7 +102,7 @@ async def export_result(
     return sent_once(path, MEDIA_TYPES[suffix], f"{file_stem(project.record.name)}.{suffix}")
 
 
-@router.get("/export/patch.{suffix}", response_class=FileResponse, responses=answer_is("application/octet-stream"))
+@router.get("/export/patch.{suffix}", response_class=FileResponse, responses=answer_is(*MEDIA_TYPES.values()))
 async def export_patch(project: TheProject, suffix: PatchFormat) -> FileResponse:
     """Only the pixels that differ from the photo, on a transparent canvas of its size."""
     path = await project.exports.result_file(suffix, "full", patch=True)

@@ -31,13 +31,13 @@ FILE_BODY: dict[str, Any] = {
 }
 
 
-def answer_is(media_type: str) -> dict[int | str, dict[str, Any]]:
+def answer_is(*media_types: str) -> dict[int | str, dict[str, Any]]:
     """For the OpenAPI document: a response that is a file.
 
     Args:
-        media_type: media type of the file.
+        media_types: those that the file may have.
     """
-    return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
+    return {200: {"content": {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}}}
 
 
 class Frame(Response):

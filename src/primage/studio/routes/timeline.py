@@ -53,7 +53,7 @@ async def get_frame(
     return Png(await project.animating.frame_png(number, of))
 
 
-@router.get("/export/animation.{suffix}", response_class=FileResponse, responses=answer_is("application/octet-stream"))
+@router.get("/export/animation.{suffix}", response_class=FileResponse, responses=answer_is(*MOVIE_TYPES.values()))
 async def export_animation(project: TheProject, suffix: MovieFormat) -> FileResponse:
     """The frames as a moving picture. 409 if they are not all painted."""
     path = await project.animating.movie_file(suffix)
