@@ -40,7 +40,7 @@ def on_the_way(case: Case, model: Model, count: int) -> list[Edited]:
     first, last = training_drawing(model), primitive(case.drawings["drawn"], model)
     way = inferred_if_edited(last, first.primitive)
     way = Origin.unmoved(model.size) if way is None else way
-    return [morphed(first, last, way, number / count) for number in range(1, count + 1)]
+    return [morphed(first, Edited(last, way), way, number / count) for number in range(1, count + 1)]
 
 
 def painted(model: Model, drawings: list[Edited]) -> dict[str, list[np.ndarray]]:

@@ -114,11 +114,13 @@ def animate(
     model = load(path, device)
 
     check_frames(folder, timeline.frame_count, inputs, overwrite)
-    removed = np.zeros(model.size, bool)
-    for number, drawing in enumerate(keyed(model, timeline)):
-        removed |= drawing.origin.removed
-        yield Event("drawing the frames", number + 1, timeline.frame_count)
-    background = without(model, removed) if options.polish else None
+    background = None
+    if options.polish:
+        removed = np.zeros(model.size, bool)
+        for number, drawing in enumerate(keyed(model, timeline)):
+            removed |= drawing.origin.removed
+            yield Event("drawing the frames", number + 1, timeline.frame_count)
+        background = without(model, removed)
 
     def frames() -> Iterator[MovieFrame]:
         plate = cache(partial(clean_plate, model, background, options)) if background is not None else _no_plate
