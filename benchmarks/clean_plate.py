@@ -16,7 +16,7 @@ import machine
 import numpy as np
 from truth.cases import Case, cases
 from truth.renderers import primitive, train
-from truth.scenes import HALVES, scene
+from truth.scenes import HALVES, names_of, scene
 from truth.scoring import distance_by, scores
 
 from primage.edit.apply import Edited
@@ -76,7 +76,7 @@ def main() -> None:
     distance = distance_by(LPIPS("alexnet"))
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        for name in (name for half in HALVES if given.half in (half, "both") for name in HALVES[half]):
+        for name in names_of(given.half):
             stage = scene(name)
             for case in cases(stage, ("move far",)):
                 model = train(stage, Path(scratch) / name)

@@ -19,7 +19,7 @@ import numpy as np
 from scipy import ndimage
 from truth.cases import Case, cases
 from truth.renderers import pasted, train, with_origin
-from truth.scenes import HALVES, scene
+from truth.scenes import HALVES, names_of, scene
 from truth.scoring import distance_by, scores
 
 from primage.edit.apply import emptied
@@ -90,7 +90,7 @@ def main() -> None:
     distance = distance_by(LPIPS("alexnet"))
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        for name in (name for half in HALVES if given.half in (half, "both") for name in HALVES[half]):
+        for name in names_of(given.half):
             stage = scene(name)
             model = train(stage, Path(scratch) / name)
             for case in cases(stage, KINDS):

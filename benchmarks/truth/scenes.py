@@ -20,6 +20,11 @@ HALVES: dict[str, tuple[str, ...]] = {
 }
 
 
+def names_of(half: str) -> tuple[str, ...]:
+    """The names of the scenes of a half, or of "both"."""
+    return tuple(name for each, names in HALVES.items() if half in (each, "both") for name in names)
+
+
 def scene(name: str) -> Scene:
     """Build a scene; the same pixels every time."""
     return _BUILDERS[name](np.random.default_rng(zlib.crc32(name.encode())))
